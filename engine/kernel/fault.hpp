@@ -1,0 +1,14 @@
+// What both kernels put into an Oops and on the log when a task meets a fault.
+#pragma once
+
+#include "engine/kernel/kernel.hpp"
+
+namespace mdscope {
+
+// Fills in what the one who raised it left open: the task, its context, the frames, the innermost function, the time.
+void complete_fault(Oops& fault, std::uint64_t now_ns);
+
+// "BUG: kernel NULL pointer dereference at super_written"
+[[nodiscard]] std::string fault_line(const Oops& fault);
+
+}  // namespace mdscope

@@ -1,0 +1,263 @@
+#include "engine/kernel/file_disk.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace mdscope {
+
+// ---- a bio on its way
+
+void FileDisk::submit(Bio* bio) {
+    if ((bio->bi_flags & REQ_META) != 0) {
+        enqueue(bio);
+        return;
+    }
+    bio_endio(bio, perform(*bio));
+}
+
+int FileDisk::perform(const Bio& bio) {
+    const std::uint64_t offset = bio.bi_sector << kSectorShift;
+    if (bio.bi_size > size_bytes_ || offset > size_bytes_ - bio.bi_size) return -EIO;  // Never grows the image.
+    if ((bio.bi_flags & (REQ_META | REQ_SYNC_IO)) == 0)
+        counters_.user_sectors.fetch_add(bio_sectors(bio), std::memory_order_relaxed);
+    switch (bio.bi_op) {
+        case BioOp::Read:
+            return read(bio);
+        case BioOp::Write:
+            return write(bio);
+        case BioOp::Discard:
+            return discard(bio);
+        case BioOp::Flush:
+            return flush();
+    }
+    return -EOPNOTSUPP;
+}
+
+namespace {
+
+// Told of the stretches in which this thread may be stuck in the operating system.
+class MayBlock {
+   public:
+    MayBlock() : observer_(current != nullptr ? current->block_observer : nullptr) {
+        if (observer_ != nullptr) observer_->will_block();
+    }
+    ~MayBlock() {
+        if (observer_ != nullptr) observer_->did_unblock();
+    }
+    MayBlock(const MayBlock&) = delete;
+    MayBlock& operator=(const MayBlock&) = delete;
+
+   private:
+    BlockObserver* observer_;
+};
+
+}  // namespace
+
+int FileDisk::write(const Bio& bio) {
+    if (read_only_) return -EROFS;
+    if ((bio.bi_flags & REQ_PREFLUSH) != 0)
+        if (const int error = flush(); error != 0) return error;
+    const std::byte* data = bio.bi_data;
+    std::size_t left = bio.bi_size;
+    auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
+    while (left > 0) {
+        const ssize_t done = ::pwrite(fd_, data, left, offset);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return -errno;
+        if (done == 0) return -EIO;
+        data += done;
+        offset += done;
+        left -= static_cast<std::size_t>(done);
+    }
+    counters_.written.fetch_add(1);  // After the pwrite: a flush that reads this count covers it.
+    return (bio.bi_flags & REQ_FUA) != 0 ? flush() : 0;
+}
+
+int FileDisk::read(const Bio& bio) {
+    std::byte* data = bio.bi_data;
+    std::size_t left = bio.bi_size;
+    auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
+    const bool is_watched = current != nullptr && current->block_observer != nullptr;
+    if (is_watched && has_nowait_.load(std::memory_order_relaxed)) {
+        const iovec part{data, left};
+        const ssize_t done = ::preadv2(fd_, &part, 1, offset, RWF_NOWAIT);
+        if (done < 0 && errno != EAGAIN && errno != EINTR)  // An unsupported flag; a real error shows again below.
+            has_nowait_.store(errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL, std::memory_order_relaxed);
+        if (done > 0) {
+            data += done;
+            offset += done;
+            left -= static_cast<std::size_t>(done);
+        }
+        if (left == 0) return 0;
+    }
+    const MayBlock may_block;
+    return read_blocking(data, left, offset);
+}
+
+int FileDisk::read_blocking(std::byte* data, std::size_t size, off_t offset) {
+    while (size > 0) {
+        const ssize_t done = ::pread(fd_, data, size, offset);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return -errno;
+        if (done == 0) return -EIO;  // The image was cut short behind our back.
+        data += done;
+        offset += done;
+        size -= static_cast<std::size_t>(done);
+    }
+    return 0;
+}
+
+int FileDisk::discard(const Bio& bio) {
+    if (read_only_) return -EROFS;
+    int error = 0;
+    do {
+        const auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
+        error = ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bio.bi_size) != 0 ? errno : 0;
+    } while (error == EINTR);
+    if (error == 0) counters_.written.fetch_add(1);
+    return -error;
+}
+
+int FileDisk::flush() {
+    const std::uint64_t target = counters_.written.load();
+    if (durable_.load() >= target) return 0;
+    {
+        const MayBlock may_block;
+        while (::fdatasync(fd_) != 0)
+            if (errno != EINTR) return -errno;
+    }
+    std::uint64_t durable = durable_.load();
+    while (durable < target && !durable_.compare_exchange_weak(durable, target)) {
+    }
+    return 0;
+}
+
+// ---- metadata: the I/O task
+
+void FileDisk::enqueue(Bio* bio) {
+    if (bio->bi_id == 0) bio->bi_id = kernel_.next_bio_id();
+    bool must_start = false;
+    {
+        const std::uint64_t now_ns = kernel_.ktime_ns();
+        const SpinGuard guard(lock_);
+        queued_.push_back({bio, now_ns});
+        must_start = !std::exchange(started_, true);
+    }
+    queued_count_.inc();
+    if (must_start) io_task_ = kernel_.kthread_run(name_ + "_io", [this] { io_task(); });
+    wake_up(queue_);
+}
+
+void FileDisk::io_task() {
+    current->in_irq = true;  // Completions of metadata run here.
+    auto has_work = [this] { return queued_count_ != 0 || stopping_; };
+    for (;;) {
+        if (!has_work()) queue_.wait("queued != 0 || stopping", has_work, {.through_halt = true});
+        Bio* bio = oldest();
+        if (bio == nullptr) return;  // stopping, and nothing left
+        const int status = perform(*bio);
+        drop_oldest();
+        try {
+            bio_endio(bio, status);
+        } catch (const Halted&) {  // An Oops in the completion. The other bios still have to come back.
+        }
+    }
+}
+
+Bio* FileDisk::oldest() const {
+    const SpinGuard guard(lock_);
+    return queued_.empty() ? nullptr : queued_.front().bio;
+}
+
+void FileDisk::drop_oldest() {
+    {
+        const SpinGuard guard(lock_);
+        queued_.pop_front();
+    }
+    queued_count_.dec();
+}
+
+void FileDisk::append_in_flight(std::vector<BioInfo>& list) const {
+    const SpinGuard guard(lock_);
+    for (const Queued& queued : queued_) list.push_back(bio_info(*queued.bio, name_, false, queued.since_ns));
+}
+
+FileDisk::~FileDisk() {
+    stopping_ = true;
+    wake_up(queue_);
+    if (io_task_ != nullptr) kernel_.kthread_join(io_task_);
+    ::close(fd_);
+}
+
+// ---- opening
+
+std::string disk_name(const std::string& path) {
+    std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 == 0: no folder
+    if (name.size() > 4 && name.ends_with(".img")) name.resize(name.size() - 4);
+    return name;
+}
+
+namespace {
+
+const char* kind_of_file(mode_t mode) {
+    if (S_ISDIR(mode)) return "a directory";
+    if (S_ISFIFO(mode)) return "a FIFO";
+    if (S_ISSOCK(mode)) return "a socket";
+    if (S_ISBLK(mode)) return "a block device";
+    if (S_ISCHR(mode)) return "a character device";
+    return "something else";
+}
+
+Error cannot_open(const std::string& path, int error) {
+    if (error == EISDIR) return {EISDIR, path + " is a directory; an image has to be a regular file."};
+    if (error == ENXIO) return {EINVAL, path + " is a FIFO or a socket; an image has to be a regular file."};
+    return {error, "cannot open " + path + ": " + std::strerror(error) + "."};
+}
+
+// 0, or the errno that says why not.
+int lock_whole_file(int fd, bool for_writing) {
+    struct flock whole {};
+    whole.l_type = static_cast<short>(for_writing ? F_WRLCK : F_RDLCK);
+    whole.l_whence = SEEK_SET;
+    int error = 0;
+    do {
+        error = ::fcntl(fd, F_OFD_SETLK, &whole) != 0 ? errno : 0;
+    } while (error == EINTR);
+    return error == EACCES ? EAGAIN : error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& path, OpenMode mode) {
+    const bool writes = mode == OpenMode::ReadWrite;
+    const int fd = ::open(path.c_str(), (writes ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return cannot_open(path, errno);
+
+    auto refuse = [fd](Error error) {
+        ::close(fd);
+        return error;
+    };
+    struct stat info {};
+    if (::fstat(fd, &info) != 0) return refuse(cannot_open(path, errno));
+    if (!S_ISREG(info.st_mode))
+        return refuse({EINVAL, path + " is " + kind_of_file(info.st_mode) + "; an image has to be a regular file."});
+    const int error = lock_whole_file(fd, writes);
+    if (error == EAGAIN) return refuse({EBUSY, path + " is locked by another mdscope."});
+    if (error != 0) return refuse({error, "cannot lock " + path + ": " + std::strerror(error) + "."});
+    return std::unique_ptr<Disk>(
+        new FileDisk(kernel, fd, disk_name(path), static_cast<std::uint64_t>(info.st_size), !writes));
+}
+
+FileDisk::FileDisk(Kernel& kernel, int fd, std::string name, std::uint64_t size_bytes, bool read_only)
+    : kernel_(kernel),
+      fd_(fd),
+      name_(std::move(name)),
+      size_bytes_(size_bytes),
+      read_only_(read_only),
+      queue_(kernel, "FileDisk::queue") {}
+
+}  // namespace mdscope

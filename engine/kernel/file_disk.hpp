@@ -1,0 +1,91 @@
+// A disk on an image file.
+//
+//   data bio       pread/pwrite in the submitter's own context; complete before submit returns
+//   REQ_META bio   queued to the disk's I/O task ("sda_io"), one after the other, in order; started by the first one
+//   Flush, PREFLUSH, FUA   fdatasync
+//
+// Durability. `written_` counts writes that returned from pwrite, `durable_` is the count that the last successful
+// fdatasync is known to cover: it was read before that fdatasync began. A flush that finds durable_ >= written_ has
+// nothing to do; two flushes at a time each read their own target, so neither leans on one that is still under way.
+//
+// A read of uncached data, and every fdatasync, may take long: the task's block_observer is told around them. Cached
+// reads are found out by RWF_NOWAIT where the file system has it.
+//
+// The image is locked with an open-file-description lock, so a second mdscope (or a second array here) is refused; the
+// size is what it was when opened. Nothing here grows an image. After an Oops the I/O task still finishes what it has.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/kernel/disk.hpp"
+
+namespace mdscope {
+
+class FileDisk final : public Disk {
+   public:
+    // Opens and locks an image. Refuses what is not a regular file, without waiting for a FIFO's other end.
+    static Result<std::unique_ptr<Disk>> open(Kernel& kernel, const std::string& path, OpenMode mode);
+    ~FileDisk() override;  // Finishes what is queued.
+    FileDisk(const FileDisk&) = delete;
+    FileDisk& operator=(const FileDisk&) = delete;
+
+    void submit(Bio* bio) override;
+    [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
+    [[nodiscard]] const std::string& name() const override { return name_; }
+    [[nodiscard]] bool read_only() const override { return read_only_; }
+    [[nodiscard]] std::uint64_t user_sectors() const override {
+        return counters_.user_sectors.load(std::memory_order_relaxed);
+    }
+    void append_in_flight(std::vector<BioInfo>& list) const override;
+
+   private:
+    struct Queued {
+        Bio* bio;
+        std::uint64_t since_ns;
+    };
+    struct alignas(64) Counters {  // One cache line: both move with every write.
+        std::atomic<std::uint64_t> written{0};
+        std::atomic<std::uint64_t> user_sectors{0};
+    };
+
+    FileDisk(Kernel& kernel, int fd, std::string name, std::uint64_t size_bytes, bool read_only);
+
+    int perform(const Bio& bio);
+    int read(const Bio& bio);
+    int write(const Bio& bio);
+    int discard(const Bio& bio);
+    int flush();
+    int read_blocking(std::byte* data, std::size_t size, off_t offset);
+
+    void enqueue(Bio* bio);
+    void io_task();
+    Bio* oldest() const;
+    void drop_oldest();
+
+    Kernel& kernel_;
+    const int fd_;
+    const std::string name_;
+    const std::uint64_t size_bytes_;
+    const bool read_only_;
+    std::atomic<bool> has_nowait_{true};
+
+    Counters counters_;
+    std::atomic<std::uint64_t> durable_{0};
+
+    WaitQueue queue_;
+    Shared<std::uint64_t> queued_count_;
+    Shared<bool> stopping_;
+    mutable SpinLock lock_;
+    std::deque<Queued> queued_ GUARDED_BY(lock_);  // the front one is being performed
+    bool started_ GUARDED_BY(lock_) = false;
+    Task* io_task_ = nullptr;  // Written by the submitter that started it; read by the destructor.
+};
+
+// The image's name as md prints a member: without folder and ".img".
+[[nodiscard]] std::string disk_name(const std::string& path);
+
+}  // namespace mdscope

@@ -1,0 +1,55 @@
+// What mdadm's part of the emulator needs of the host before any kernel exists: files, the time, random numbers.
+//
+// Creating and examining happen on plain files, with nobody else at work on them, so they use no Kernel and no Disk.
+// This is the one place where they touch the host; md code proper never comes here. Everything answers 0 or -errno, or
+// a value or an Error that names the path. A HostFile closes itself; it is used by one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "engine/kernel/result.hpp"
+
+namespace mdscope {
+
+class HostFile {
+   public:
+    // Opens a regular file or a block device for reading. Anything else is refused by its kind ("is a FIFO") before it
+    // is opened, so this never hangs and has no effect on a device.
+    static Result<HostFile> open_to_read(const std::string& path);
+    // Makes a file that was not there, for writing; a symbolic link counts as being there.
+    static Result<HostFile> create(const std::string& path);
+
+    HostFile(HostFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
+    HostFile& operator=(HostFile&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~HostFile();
+
+    [[nodiscard]] std::uint64_t size_bytes() const { return size_; }
+    // Bytes read, fewer only at the end of the file; or -errno.
+    [[nodiscard]] std::int64_t read_at(std::uint64_t offset, std::span<std::byte> buffer) const;
+    [[nodiscard]] int write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+    [[nodiscard]] int set_size(std::uint64_t bytes);  // sparse: reserves nothing
+    [[nodiscard]] int sync();
+    // Somebody else holds a lock on it, as a mounted array does on its members.
+    [[nodiscard]] bool in_use() const;
+
+   private:
+    HostFile(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
+    int fd_;
+    std::uint64_t size_;
+};
+
+// Makes renames and removals in a folder durable.
+[[nodiscard]] int host_sync_folder(const std::string& path);
+void host_random_bytes(std::span<std::uint8_t> bytes);
+std::uint64_t host_seconds();            // since 1970
+std::string host_error_text(int error);  // of an errno, either sign
+
+}  // namespace mdscope

@@ -1,0 +1,207 @@
+// The kernel that is explored: all tasks are fibers in one OS thread, and nothing happens by itself.
+//
+//   choices()  what could happen next:  a task goes on | a bio ends, well or badly | a timer fires | a sleep ends |
+//              a grace period ends
+//   take(i)    makes one of them happen, up to the next yield point, and returns
+//   step()     both, with a Chooser in between; run_until(), run_until_idle(), run_for() are loops of it
+//
+// Yield points. Coarse: waits, contended locks, submitted bios, the start and the end of a task, synchronize_rcu. A
+// completion is one step. Fine: also each access to a Shared field and each SpinLock, before it is made, in completions
+// too; the choice then says what will be touched.
+//
+// Sleep. A sleeper is offered when it was woken and its condition holds; the condition is evaluated between steps,
+// where touching is no step. One that was woken for nothing goes back to sleep: a schedule in which it had looked at
+// once. Whoever forgets a wake_up is therefore found asleep.
+//
+// Time stands still while anything else can happen; then the earliest timers and timeouts are offered (with
+// `time_any_moment` always). A timer that is due already is a choice like any other.
+//
+// Completions and timers run on contexts of their own ("swapper/0", in_irq). Everything is deterministic: same options,
+// same choices, same log. After an Oops every task unwinds, timers no longer fire, and bios still end.
+//
+// Threads: one at a time. Methods of Kernel that sleep are for its tasks; kthread_join and del_timer_sync may also be
+// called from outside and then step the simulation until they are done. Whoever gives a run up half-way calls abandon()
+// while everything its tasks use still lives.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/kernel/chooser.hpp"
+#include "engine/kernel/disk.hpp"
+#include "engine/kernel/fiber.hpp"
+#include "engine/kernel/kernel.hpp"
+#include "engine/kernel/ram_disk.hpp"
+
+namespace mdscope {
+
+enum class Granularity : std::uint8_t { Coarse, Fine };
+
+struct SimOptions {
+    std::uint64_t seed = 1;  // of get_random_bytes
+    Granularity granularity = Granularity::Coarse;
+    unsigned io_errors = 0;  // how many bios may be chosen to fail
+    bool time_any_moment = false;
+    bool event_log = true;
+    std::shared_ptr<StackPool> stacks = nullptr;  // shared by simulations that run one after the other
+};
+
+struct SimTask;
+
+class SimKernel final : public Kernel, private SimHook {
+   public:
+    explicit SimKernel(SimOptions options = {});
+    ~SimKernel() override;  // As abandon().
+    SimKernel(const SimKernel&) = delete;
+    SimKernel& operator=(const SimKernel&) = delete;
+
+    // ---- running it; from outside only
+
+    // nullptr: back to the kernel's own RoundRobinChooser. The chooser stays the caller's.
+    void set_chooser(Chooser* chooser) { chooser_ = chooser != nullptr ? chooser : &round_robin_; }
+    [[nodiscard]] std::span<const Choice> choices();  // valid until the next call of anything
+    void take(std::size_t index);                     // REQUIRES: choices() was called last, index < its size
+    bool step();                                      // false: nothing can happen
+
+    enum class Outcome : std::uint8_t {
+        Reached,
+        Hang,   // nothing can happen any more and the goal is not reached; see sleepers()
+        Limit,  // the number of steps was used up
+    };
+    static constexpr std::uint64_t kStepLimit = 1'000'000;
+    Outcome run_until(const std::function<bool()>& goal, std::uint64_t limit = kStepLimit);
+    // Until only the passing of time could change anything, or nothing.
+    Outcome run_until_idle(std::uint64_t limit = kStepLimit);
+    // Until simulated time has moved by `ns` and all that was due by then is done.
+    Outcome run_for(std::uint64_t ns, std::uint64_t limit = kStepLimit);
+    // Runs `body` as a task to its end. Throws std::runtime_error with sleepers() when it hangs.
+    void run_task(std::string comm, std::function<void()> body);
+
+    // Unwinds all tasks where they are; bios in flight and timers are forgotten. They can still be joined.
+    void abandon();
+
+    [[nodiscard]] std::uint64_t steps() const { return steps_; }
+    [[nodiscard]] std::string describe(const Choice& choice) const;
+    [[nodiscard]] std::string sleepers() const;  // one line each: "mdmon sleeps in mddev->sb_wait until ..."
+    [[nodiscard]] const std::string& event_log() const { return event_log_; }
+
+    // ---- its world
+
+    // Opened by open_disk(path). Stays until the kernel goes.
+    RamImage& add_ram_disk(const std::string& path, std::uint64_t size_bytes);
+    [[nodiscard]] RamImage* find_ram_disk(const std::string& path);
+    [[nodiscard]] std::vector<BioInfo> in_flight() const;
+    void submit(RamDisk& disk, Bio* bio);  // for RamDisk
+    void append_in_flight(const RamDisk& disk, std::vector<BioInfo>& list) const;
+
+    // ---- Kernel
+
+    std::uint64_t ktime_ns() override { return now_ns_; }
+    std::uint64_t wall_clock() override;
+    void get_random_bytes(void* buffer, std::size_t size) override;
+    Task* kthread_run(std::string comm, std::function<void()> body) override;
+    void kthread_join(Task* task) override;
+    void interrupt(Task* task) override;
+    int wait(WaitQueue& queue, const char* text, Condition condition, const WaitOptions& options) override;
+    void wake(WaitQueue& queue) override;
+    void msleep(std::uint64_t ns) override;
+    void mod_timer(Timer& timer, std::uint64_t expires_ns) override;
+    bool del_timer_sync(Timer& timer) override;
+    void rcu_read_lock() override;
+    void rcu_read_unlock() override;
+    void synchronize_rcu() override;
+    Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) override;
+    Result<std::string> read_file(const std::string& path) override;
+    Result<bool> replace_file(const std::string& path, std::string_view text) override;
+    void printk(LogLevel level, std::string text) override;
+    [[nodiscard]] std::vector<LogLine> log() const override { return log_; }
+    void set_log_sink(std::function<void(const LogLine&)> sink) override { log_sink_ = std::move(sink); }
+    [[noreturn]] void oops(Oops fault) override;
+    [[nodiscard]] bool halted() const override { return halted_; }
+    void restart() override { halted_ = false; }
+    [[nodiscard]] const Oops* first_oops() const override { return first_oops_ ? &*first_oops_ : nullptr; }
+    std::uint64_t next_bio_id() override { return ++last_bio_id_; }
+    [[nodiscard]] std::vector<SleepInfo> tasks() const override;
+
+   private:
+    class Entered;
+    class Running;
+    class Queued;
+    class Line;
+    struct InFlight {
+        Bio* bio;
+        RamDisk* disk;
+        std::uint64_t since_ns;
+    };
+    struct Armed {
+        Timer* timer;
+        std::uint64_t number;
+    };
+
+    // SimHook
+    void touch(const volatile void* object, Access access) override;
+    void spin_lock(SpinLock& lock) override;
+    void spin_unlock(SpinLock& lock) override;
+
+    // What can happen (sim_choices.cpp)
+    void collect();
+    void offer_task(SimTask& task, std::uint64_t* next_ns);
+    void offer_sleeper(SimTask& task, std::uint64_t* next_ns);
+    void offer_what_time_brings(std::uint64_t next_ns);
+    bool holds_now(SimTask& task);
+    bool readers_are_gone(std::uint64_t grace) const;
+    void note_choice(const Choice& choice);
+
+    // Making it happen
+    void resume(SimTask& task);
+    void end_bio(Bio* bio, bool well);
+    void fire(Timer& timer);
+    SimTask& irq_context();
+    void irq_loop(SimTask& task);
+    bool is_firing(const Timer& timer) const;
+
+    // In a task
+    SimTask& running_task();
+    void yield();
+    void yield_before(const volatile void* object, Access access);
+    static bool sleep(SimTask& task);
+    SimTask& add_task(std::string comm);
+    void unwind_task(SimTask& task);
+
+    SimOptions options_;
+    std::shared_ptr<StackPool> stacks_;
+    Prng prng_;
+    RoundRobinChooser round_robin_;
+    Chooser* chooser_ = &round_robin_;
+    std::vector<Choice> choices_;
+    std::uint64_t now_ns_ = 1;
+    std::uint64_t steps_ = 0;
+    unsigned errors_left_;
+
+    std::vector<std::unique_ptr<SimTask>> tasks_;  // by pid
+    SimTask* running_ = nullptr;                   // nullptr: between steps
+    int last_pid_ = 0;
+
+    std::vector<InFlight> in_flight_;  // oldest first
+    std::uint64_t last_bio_id_ = 0;
+    std::vector<Armed> timers_;
+    std::uint64_t last_timer_ = 0;
+    std::unique_ptr<WaitQueue> timer_done_;
+    std::uint64_t grace_periods_ = 0;
+
+    std::map<std::string, std::unique_ptr<RamImage>> images_;
+    std::map<std::string, std::string> files_;
+
+    std::vector<LogLine> log_;
+    std::function<void(const LogLine&)> log_sink_;
+    std::string event_log_;
+    bool halted_ = false;
+    std::optional<Oops> first_oops_;
+};
+
+}  // namespace mdscope
