@@ -1,0 +1,265 @@
+#include "engine/md/array_impl.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/md/sysfs.hpp"
+
+namespace mdscope {
+
+// How long a stop waits for mdmon to answer `inactive` with `clear`, before it does that itself.
+static constexpr std::uint64_t kMdmonPatience = 10 * kNsPerSec;
+
+Result<std::unique_ptr<Array>> Array::assemble(Kernel& kernel, const AssembleOptions& options) {
+    auto array = std::make_unique<ArrayImpl>(kernel, options);
+    std::vector<std::string> notes;
+    if (auto started = array->start(&notes); !started) return started.error();
+    return std::unique_ptr<Array>(std::move(array));
+}
+
+ArrayImpl::ArrayImpl(Kernel& kernel, AssembleOptions options)
+    : kernel_(kernel), options_(std::move(options)), disk_(kernel) {}
+
+// Whoever drops an Array should have stopped it. If not, this does: the images are left as after a kill only when that
+// fails.
+ArrayImpl::~ArrayImpl() {
+    for (const MemberDisk& disk : member_disks()) {
+        disk.pause->lift();
+        disk.pause->release_all();
+    }
+    if (mddev_.load() != nullptr && !kernel_.halted()) {
+        try {
+            std::string ignored;
+            stop(true, &ignored);
+        } catch (const Halted&) {
+            // An Oops while stopping: nothing more is written, as after one.
+        }
+    }
+    if (mdmon_ != nullptr) mdmon_->stop();
+}
+
+// ---- the disk
+
+int ArrayImpl::not_usable() const {
+    if (kernel_.halted() || closing_.load()) return -EIO;
+    const Mddev* mddev = mddev_.load();
+    return mddev == nullptr || mddev->pers.peek() == nullptr ? -ENODEV : 0;
+}
+
+std::uint64_t ArrayImpl::size_bytes() const {
+    return not_usable() == -ENODEV ? 0 : mddev_.load()->array_sectors.peek() << kSectorShift;
+}
+
+// After an Oops every wait of the dead kernel throws; its callers get EIO.
+template <class Answer>
+static auto or_eio(Answer answer) -> decltype(answer()) {
+    try {
+        return answer();
+    } catch (const Halted&) {
+        return -EIO;
+    }
+}
+
+int ArrayImpl::open() {
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&] { return md_open(mddev()); });
+}
+
+void ArrayImpl::release() {
+    int revoked = revoked_.load();
+    while (revoked > 0)
+        if (revoked_.compare_exchange_weak(revoked, revoked - 1)) return;
+    md_release(mddev());
+}
+
+std::int64_t ArrayImpl::read(std::uint64_t offset, std::span<std::byte> buffer) {
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&]() -> std::int64_t { return disk_.read(mddev(), offset, buffer); });
+}
+
+std::int64_t ArrayImpl::write(std::uint64_t offset, std::span<const std::byte> data, bool fua) {
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&]() -> std::int64_t { return disk_.write(mddev(), offset, data, fua); });
+}
+
+int ArrayImpl::flush() {
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&] { return disk_.flush(mddev()); });
+}
+
+void ArrayImpl::revoke_openers() {
+    closing_ = true;
+    revoked_ += mddev().openers.exchange(0);
+}
+
+// ---- stopping
+
+// As mdadm --stop does for an array that mdmon manages: `inactive`, then mdmon writes `clear` when its metadata says
+// clean.
+int ArrayImpl::stop_external() {
+    if (const int err = md_attr_store(mddev(), "array_state", "inactive"); err != 0) return err;
+    Mddev& md = mddev();
+    const int late = wait_event_timeout(md.sysfs_wait, md.raid_disks == 0, kMdmonPatience);
+    if (late == 0) return 0;
+    md_log(md, LogLevel::Warn, fmt::format("md: {}: mdmon did not answer, clearing without it", mdname(md)));
+    return md_attr_store(md, "array_state", "clear");
+}
+
+int ArrayImpl::stop(bool force, std::string* why) {
+    if (force) revoke_openers();
+    Mddev& md = mddev();
+    int err = 0;
+    if (md.external && md.pers.load() != nullptr) {
+        err = stop_external();
+    } else if (!md.disks.empty()) {
+        err = md_attr_store(md, "array_state", "clear");
+    }
+    closing_ = false;
+    if (err == 0) {
+        if (mdmon_ != nullptr) mdmon_->stop();
+        bitmap_file_.reset();
+        drop_drained();
+    } else if (err == -EBUSY) {
+        *why = fmt::format("{} is still in use: it is open. Close it, or use `force`", mdname(md));
+    } else {
+        *why = fmt::format("{} could not be stopped ({})", mdname(md), std::generic_category().message(-err));
+    }
+    return err;
+}
+
+void ArrayImpl::notify_reboot() {
+    md_notify_reboot(mddev());
+    sysfs_notify(mddev().sysfs_state);  // mdmon records the clean state
+}
+
+// ---- starting again
+
+int ArrayImpl::reassemble(std::string* why) {
+    Mddev& md = mddev();
+    if (!kernel_.halted() && md.pers.load() != nullptr) {
+        *why = fmt::format("{} is running", mdname(md));
+        return -EBUSY;
+    }
+    if (!bios_drained()) {
+        *why = fmt::format(
+            "{} bios of the stopped array are still held or in flight; release them first (echo all > "
+            "lab/release)",
+            bios().size());
+        return -EBUSY;
+    }
+    if (kernel_.halted()) {
+        if (mdmon_ != nullptr) mdmon_->stop();
+        for (auto& thread_slot : {&md.sync_thread, &md.thread}) md_unregister_thread(md, *thread_slot);
+        kernel_.restart();
+        const SpinGuard guard(stacks_lock_);
+        retired_.insert(retired_.end(), stacks_.begin(), stacks_.end());
+        stacks_.clear();
+    } else if (!md.disks.empty()) {
+        if (const int err = md_attr_store(md, "array_state", "clear"); err != 0) return err;
+    }
+    drop_drained();
+    std::vector<std::string> notes;
+    auto started = start(&notes);
+    if (!started) {
+        *why = started.error().text;
+        return started.error().err != 0 ? -started.error().err : -EINVAL;
+    }
+    Mddev& fresh = mddev();
+    *why = fresh.recovery_cp == MaxSector ? "the array was recorded as clean: nothing is owed, so nothing is resynced"
+                                          : "the array was recorded as dirty: what the bitmap has marked is resynced";
+    return 0;
+}
+
+// ---- members' disks
+
+std::shared_ptr<MemberStack> ArrayImpl::take_stack(std::unique_ptr<MemberStack> stack) {
+    std::shared_ptr<MemberStack> shared(std::move(stack));
+    const SpinGuard guard(stacks_lock_);
+    stacks_.push_back(shared);
+    return shared;
+}
+
+// md has exported the member. Its image can be closed once nothing is in flight in it any more.
+void ArrayImpl::close_member(Rdev& rdev) {
+    {
+        const SpinGuard guard(stacks_lock_);
+        const auto it = std::ranges::find_if(stacks_, [&](const auto& s) { return &s->top() == rdev.bdev; });
+        if (it == stacks_.end()) return;
+        retired_.push_back(std::move(*it));
+        stacks_.erase(it);
+    }
+    drop_drained();
+}
+
+void ArrayImpl::drop_drained() {
+    std::vector<std::shared_ptr<MemberStack>> gone;  // closed after the lock: closing joins the disk's I/O task
+    const SpinGuard guard(stacks_lock_);
+    std::erase_if(retired_, [&](const auto& stack) {
+        if (!stack->drained()) return false;
+        gone.push_back(stack);
+        return true;
+    });
+}
+
+std::vector<Array::MemberDisk> ArrayImpl::member_disks() {
+    std::vector<MemberDisk> disks;
+    const SpinGuard guard(stacks_lock_);
+    for (const auto* list : {&stacks_, &retired_})
+        for (const auto& stack : *list) disks.push_back({stack->name, &stack->pause, &stack->delay, &stack->fault});
+    return disks;
+}
+
+std::vector<BioInfo> ArrayImpl::bios() const {
+    std::vector<std::shared_ptr<MemberStack>> all;
+    {
+        const SpinGuard guard(stacks_lock_);
+        all = stacks_;
+        all.insert(all.end(), retired_.begin(), retired_.end());
+    }
+    std::vector<BioInfo> list;
+    for (const auto& stack : all)
+        for (BioInfo& bio : stack->bios()) list.push_back(std::move(bio));
+    std::ranges::sort(list, {}, &BioInfo::id);
+    return list;
+}
+
+// ---- who listens
+
+void ArrayImpl::set_notify(std::function<void(const std::string&)> observer) {
+    const SpinGuard guard(observer_lock_);
+    observer_ = std::move(observer);
+}
+
+void ArrayImpl::notify(const std::string& path) const {
+    std::function<void(const std::string&)> observer;
+    {
+        const SpinGuard guard(observer_lock_);
+        observer = observer_;
+    }
+    if (observer) observer(path);
+}
+
+void ArrayImpl::notify_members() const {
+    std::vector<std::string> paths;
+    {
+        const SpinGuard guard(stacks_lock_);
+        for (const auto& stack : stacks_) paths.push_back("md/dev-" + stack->name + "/state");
+    }
+    for (const std::string& path : paths) notify(path);
+}
+
+void ArrayImpl::connect_notifiers(Mddev& mddev) {
+    mddev.sysfs_state.observer = [this] { notify("md/array_state"); };
+    mddev.sysfs_action.observer = [this] { notify("md/sync_action"); };
+    mddev.sysfs_completed.observer = [this] { notify("md/sync_completed"); };
+    mddev.sysfs_degraded.observer = [this] { notify("md/degraded"); };
+    mddev.sysfs_rdev.observer = [this] { notify_members(); };
+    mddev.sysfs_can_clear.observer = [this] { notify("md/bitmap/can_clear"); };
+    mddev.mdstat_event.observer = [this] { notify("mdstat"); };
+    for (SysfsNotifier* notifier : {&mddev.sysfs_state, &mddev.mdstat_event}) notifier->also = &mddev.sysfs_wait;
+    mddev.on_export = [this](Rdev& rdev) { close_member(rdev); };
+    mddev.on_new_dev = [this](std::string_view text) { return new_dev(text); };
+}
+
+}  // namespace mdscope

@@ -1,0 +1,96 @@
+// The Array that array.hpp promises, on any Kernel.
+//
+// Mddev objects and member stacks are kept after a stop for as long as anything may still point at them: requests that
+// are unwinding, bios that are held. They go at the next assembly, or with the Array, once everything has come back.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/md/array.hpp"
+#include "engine/md/array_disk.hpp"
+#include "engine/md/assemble.hpp"
+#include "engine/md/mdmon.hpp"
+#include "engine/md/member_stack.hpp"
+
+namespace mdscope {
+
+class ArrayImpl final : public Array {
+   public:
+    ArrayImpl(Kernel& kernel, AssembleOptions options);
+    ~ArrayImpl() override;
+
+    // Plans, builds a fresh Mddev, runs it. `notes` gets what was left out.
+    Result<bool> start(std::vector<std::string>* notes);
+
+    Kernel& kernel() override { return kernel_; }
+    Mddev& mddev() override { return *mddev_.load(); }
+    const AssembleOptions& options() const override { return options_; }
+
+    std::uint64_t size_bytes() const override;
+    int open() override;
+    void release() override;
+    std::int64_t read(std::uint64_t offset, std::span<std::byte> buffer) override;
+    std::int64_t write(std::uint64_t offset, std::span<const std::byte> data, bool fua) override;
+    int flush() override;
+    void revoke_openers() override;
+
+    int add(const std::string& path_or_name, std::string* why) override;
+    int re_add(const std::string& path_or_name, std::string* why) override;
+    int remove(const std::string& name, std::string* why) override;
+    int stop(bool force, std::string* why) override;
+    int reassemble(std::string* why) override;
+    void notify_reboot() override;
+
+    std::vector<MemberDisk> member_disks() override;
+    std::vector<BioInfo> bios() const override;
+    bool bios_drained() const override { return bios().empty(); }
+    void set_notify(std::function<void(const std::string&)> observer) override;
+
+   private:
+    // array_impl.cpp
+    int not_usable() const;  // 0, or why md0 cannot take I/O now
+    void connect_notifiers(Mddev& mddev);
+    void notify(const std::string& path) const;
+    void notify_members() const;
+    void close_member(Rdev& rdev);
+    void drop_drained();
+    std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
+    int stop_external();
+    // array_start.cpp
+    void describe_external(Mddev& mddev, const Container& container);
+    int bind_native(Mddev& mddev, MemberImage& image);
+    int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
+    Result<bool> open_bitmap_file(Mddev& mddev);
+    Result<bool> run(Mddev& mddev, Assembly plan);
+    // array_members.cpp
+    std::string resolve(const std::string& path_or_name) const;
+    Rdev& new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stack);
+    Result<MemberImage> open_new_member(const std::string& path);
+    int write_new_superblock(MemberImage& image, std::string* why);
+    int hot_add_native(MemberImage image, int slot, std::string* why);
+    int add_external(MemberImage image, std::string* why);
+    int re_add_external(MemberImage image, std::string* why);
+    int new_dev(std::string_view text);
+
+    Kernel& kernel_;
+    AssembleOptions options_;
+    ArrayDisk disk_;
+    std::atomic<Mddev*> mddev_{nullptr};
+    std::vector<std::unique_ptr<Mddev>> mddevs_;  // the current one is last
+    std::unique_ptr<Mdmon> mdmon_;
+    std::unique_ptr<Disk> bitmap_file_;
+    std::atomic<bool> closing_{false};  // openers were revoked and the stop is on its way
+    std::atomic<int> revoked_{0};       // openers that will still call release()
+
+    mutable SpinLock stacks_lock_;
+    std::vector<std::shared_ptr<MemberStack>> stacks_ GUARDED_BY(stacks_lock_);   // members that md knows
+    std::vector<std::shared_ptr<MemberStack>> retired_ GUARDED_BY(stacks_lock_);  // exported, not yet drained
+
+    mutable SpinLock observer_lock_;
+    std::function<void(const std::string&)> observer_ GUARDED_BY(observer_lock_);
+};
+
+}  // namespace mdscope

@@ -1,0 +1,134 @@
+// Telling md about an array: what mdadm does by ioctls (native) or by writing sysfs (external), and then runs it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/md/array_impl.hpp"
+
+namespace mdscope {
+
+Rdev& ArrayImpl::new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stack) {
+    auto rdev = std::make_unique<Rdev>(kernel_, stack->name);
+    rdev->path = stack->path;
+    rdev->bdev = &stack->top();
+    mddev.all_rdevs.push_back(std::move(rdev));
+    return *mddev.all_rdevs.back();
+}
+
+int ArrayImpl::bind_native(Mddev& mddev, MemberImage& image) {
+    Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
+    if (const int err = super_1_load(rdev, nullptr, mddev.minor_version); err < 0) return err;
+    return bind_rdev_to_array(rdev, mddev);
+}
+
+// As by metadata_version, level, raid_disks, component_size, resync_start and the files in bitmap/.
+void ArrayImpl::describe_external(Mddev& mddev, const Container& container) {
+    mddev.external = true;
+    mddev.persistent = false;
+    mddev.metadata_type = "lab";
+    mddev.major_version = 0;
+    mddev.minor_version = 90;
+    mddev.level = 1;
+    mddev.raid_disks = container.raid_disks;
+    mddev.dev_sectors = container.size;
+    mddev.uuid = container.uuid;
+    // Dirty: nothing is known to be mirrored but what the bitmap calls clean. Else what an interrupted resync still
+    // owes.
+    mddev.recovery_cp = container.dirty ? 0 : container.resync_start;
+    mddev.bitmap_info.external = true;
+    mddev.bitmap_info.offset = container.bitmap_offset;
+    mddev.bitmap_info.chunksize = container.bitmap_chunk;
+    mddev.bitmap_info.daemon_sleep = container.bitmap_daemon_sleep_ms * kNsPerMs;
+}
+
+int ArrayImpl::bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member) {
+    const LabLabel label = *image.label;
+    Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
+    rdev.data_offset = rdev.new_data_offset = label.data_offset;
+    rdev.sectors = label.data_size;
+    rdev.raid_disk = member.slot;
+    rdev.desc_nr = member.slot;
+    if (member.slot >= 0) {
+        const bool in_sync = member.state == "in_sync";
+        if (in_sync) set_bit(In_sync, rdev.flags);
+        rdev.recovery_offset = in_sync ? MaxSector : member.recovery_start;
+    }
+    if (member.write_mostly) set_bit(WriteMostly, rdev.flags);
+    return bind_rdev_to_array(rdev, mddev);
+}
+
+Result<bool> ArrayImpl::open_bitmap_file(Mddev& mddev) {
+    if (options_.bitmap_file.empty()) return true;
+    auto file = kernel_.open_disk(options_.bitmap_file, options_.read_only ? OpenMode::ReadOnly : OpenMode::ReadWrite);
+    if (!file) return Error{file.error().err, "bitmap file: " + file.error().text};
+    bitmap_file_ = std::move(*file);
+    mddev.bitmap_info.file = bitmap_file_.get();
+    mddev.bitmap_info.file_path = options_.bitmap_file;
+    return true;
+}
+
+// What md said of a failed start, for people: its warnings since line `from`.
+static std::string warnings_since(Kernel& kernel, std::size_t from) {
+    std::string text;
+    const std::vector<LogLine> log = kernel.log();
+    for (std::size_t i = std::min(from, log.size()); i < log.size(); i++)
+        if (log[i].level <= LogLevel::Warn) text += (text.empty() ? "" : "; ") + log[i].text;
+    return text;
+}
+
+Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
+    const std::size_t log_start = kernel_.log().size();
+    const auto failed = [&](int err) {
+        const std::string said = warnings_since(kernel_, log_start);
+        return Error{-err, fmt::format("{} could not be started ({}){}{}", mdname(mddev),
+                                       std::generic_category().message(-err), said.empty() ? "" : ": ", said)};
+    };
+    mddev_lock_nointr(mddev);
+    int err = 0;
+    for (MemberImage& image : plan.members) {
+        if (!plan.external) {
+            err = bind_native(mddev, image);
+        } else {
+            const auto member =
+                std::ranges::find(plan.container.members, image.label->member_uuid, &ContainerMember::uuid);
+            err = bind_external(mddev, image, *member);
+        }
+        if (err != 0) break;
+    }
+    if (err == 0) err = do_md_run(mddev);
+    mddev_unlock(mddev);
+    if (err != 0) return failed(err);
+    return true;
+}
+
+Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
+    auto plan = plan_assembly(kernel_, options_.images, options_.lab, options_.read_only);
+    if (!plan) return plan.error();
+    *notes = plan->notes;
+    for (const std::string& note : plan->notes) kernel_.printk(LogLevel::Warn, note);
+
+    if (disk_.in_flight() == 0) mddevs_.clear();  // nobody points at the arrays of before
+    mddevs_.push_back(std::make_unique<Mddev>(kernel_, options_.name));
+    Mddev& mddev = *mddevs_.back();
+    mddev.axes = options_.axes;
+    if (options_.read_only) mddev.ro = MD_RDONLY;
+    connect_notifiers(mddev);
+    if (plan->external) {
+        describe_external(mddev, plan->container);
+    } else {
+        mddev.persistent = true;
+        mddev.major_version = 1;
+        mddev.minor_version = plan->minor_version;
+        if (auto opened = open_bitmap_file(mddev); !opened) return opened.error();
+    }
+    mddev_.store(&mddev);
+    if (plan->external) {
+        mdmon_ = std::make_unique<Mdmon>(kernel_, mddev, plan->container, container_path(options_.lab));
+        mdmon_->start();
+    }
+    auto running = run(mddev, std::move(*plan));
+    if (!running && mdmon_ != nullptr) mdmon_->stop();
+    return running;
+}
+
+}  // namespace mdscope

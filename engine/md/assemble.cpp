@@ -1,0 +1,251 @@
+#include "engine/md/assemble.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <span>
+
+#include "engine/md/check.hpp"
+
+namespace mdscope {
+
+namespace {
+
+using Page = std::array<std::byte, kPageSize>;
+
+int read_page(Kernel& kernel, Disk& disk, Sector sector, Page& page) {
+    Bio bio;
+    bio.bi_op = BioOp::Read;
+    bio.bi_kind = BioKind::Superblock;
+    bio.bi_flags = REQ_SYNC | REQ_SYNC_IO;
+    bio.bi_disk = &disk;
+    bio.bi_sector = sector;
+    bio.bi_size = kPageSize;
+    bio.bi_data = page.data();
+    return submit_bio_wait(kernel, &bio);
+}
+
+Error bad_image(const std::string& path, int err, const std::string& found) {
+    return Error{err, fmt::format("{}: {}", path, found)};
+}
+
+// A superblock of any version 1 that says it lies where it was read; a copy elsewhere does not count.
+Result<bool> find_super_1(Kernel& kernel, MemberImage& image) {
+    Disk& disk = image.stack->top();
+    std::string refused;
+    for (const int minor : {2, 1, 0}) {
+        const Sector sector = super_1_sector(minor, disk.size_sectors());
+        if (sector + kPageSize / kSectorSize > disk.size_sectors()) continue;
+        Page page;
+        if (const int err = read_page(kernel, disk, sector, page); err != 0)
+            return bad_image(
+                image.stack->path, -err,
+                fmt::format("cannot be read at sector {} ({})", sector, std::generic_category().message(-err)));
+        if (!has_super_1_magic(page)) continue;
+        const std::string why = check_super_1(page, sector, minor, disk.size_sectors());
+        if (why.empty()) {
+            image.minor_version = minor;
+            image.sb = decode_super_1(page);
+            return true;
+        }
+        if (refused.empty()) refused = fmt::format("its md superblock (version 1.{}) is not usable: {}", minor, why);
+    }
+    if (!refused.empty())
+        return bad_image(image.stack->path, EINVAL,
+                         refused + ". Leave this image out, or restore it (`mdscope examine` shows all fields)");
+    return false;
+}
+
+Result<bool> find_label(Kernel& kernel, MemberImage& image) {
+    Disk& disk = image.stack->top();
+    Page page;
+    if (const int err = read_page(kernel, disk, 0, page); err != 0)
+        return bad_image(image.stack->path, -err,
+                         fmt::format("cannot be read at its start ({})", std::generic_category().message(-err)));
+    const std::span<const std::byte> sector = std::span(page).first(kLabLabelSize);
+    if (!has_label_magic(sector)) return false;
+    auto label = decode_label(sector);
+    if (!label) return bad_image(image.stack->path, EINVAL, label.error().text);
+    if (label->data_offset + label->data_size > disk.size_sectors())
+        return bad_image(image.stack->path, EINVAL,
+                         fmt::format("has {} sectors, its label needs {}: it was truncated", disk.size_sectors(),
+                                     label->data_offset + label->data_size));
+    image.label = *label;
+    return true;
+}
+
+// The same file under two names would be a mirror of itself.
+Result<bool> check_distinct(const std::vector<std::string>& paths) {
+    for (std::size_t i = 0; i < paths.size(); i++)
+        for (std::size_t j = 0; j < i; j++) {
+            std::error_code ignored;  // not there: opening it says so
+            if (paths[i] == paths[j] || std::filesystem::equivalent(paths[i], paths[j], ignored))
+                return Error{EINVAL,
+                             fmt::format("{} and {} are the same image: a mirror needs two", paths[j], paths[i])};
+        }
+    return true;
+}
+
+// ---- native
+
+bool has_role(const MemberImage& c) {
+    return c.sb.role() < MD_DISK_ROLE_MAX;
+}
+
+std::uint16_t role_of(const Superblock1& in, const MemberImage& member) {
+    return member.sb.dev_number < in.dev_roles.size() ? in.dev_roles[member.sb.dev_number] : MD_DISK_ROLE_SPARE;
+}
+
+Result<bool> check_same_array(const std::vector<MemberImage>& all) {
+    const MemberImage& first = all.front();
+    for (const MemberImage& c : all) {
+        if (c.minor_version != first.minor_version)
+            return Error{EINVAL, fmt::format("{} has metadata 1.{}, {} has 1.{}: they are not members of one array",
+                                             first.stack->path, first.minor_version, c.stack->path, c.minor_version)};
+        if (c.sb.set_uuid != first.sb.set_uuid)
+            return Error{EINVAL,
+                         fmt::format("{} belongs to array {}, {} to array {}: mount them separately", first.stack->path,
+                                     format_uuid(first.sb.set_uuid), c.stack->path, format_uuid(c.sb.set_uuid))};
+    }
+    return true;
+}
+
+// Why this member stays out; empty: it comes in.
+std::string why_left_out(const MemberImage& c, const MemberImage& best) {
+    if (&c == &best || !has_role(c)) return "";
+    if (c.sb.events + 1 < best.sb.events)
+        return fmt::format("kicking non-fresh {} from array! (events {}, the freshest has {}; `re-add` brings it back)",
+                           c.stack->name, c.sb.events, best.sb.events);
+    if (role_of(best.sb, c) == MD_DISK_ROLE_FAULTY)
+        return fmt::format("{} is failed according to {}; `re-add` brings it back", c.stack->name, best.stack->name);
+    if (role_of(c.sb, best) == MD_DISK_ROLE_FAULTY)
+        return fmt::format("ignoring {} as it reports {} as failed", c.stack->name, best.stack->name);
+    return "";
+}
+
+Result<Assembly> plan_native(std::vector<MemberImage> all) {
+    if (auto same = check_same_array(all); !same) return same.error();
+    Assembly plan;
+    plan.minor_version = all.front().minor_version;
+    const auto by_events = [](const MemberImage& a, const MemberImage& b) {
+        return std::pair(has_role(a), a.sb.events) < std::pair(has_role(b), b.sb.events);
+    };
+    const MemberImage& best = *std::ranges::max_element(all, by_events);
+    if (!has_role(best))
+        return Error{EINVAL, fmt::format("{}: none of these images has a slot in the array, they are all spares",
+                                         best.stack->path)};
+    std::vector<bool> taken;
+    for (const MemberImage& c : all) {
+        const std::string why = why_left_out(c, best);
+        if (!why.empty()) plan.notes.push_back("md: " + why);
+        taken.push_back(why.empty());
+    }
+    for (std::size_t i = 0; i < all.size(); i++)
+        if (taken[i]) plan.members.push_back(std::move(all[i]));
+    // mdadm --assemble binds the highest slot first and slot 0 last.
+    std::ranges::stable_sort(plan.members,
+                             [](const MemberImage& a, const MemberImage& b) { return a.sb.role() > b.sb.role(); });
+    return plan;
+}
+
+// ---- external:lab
+
+const ContainerMember* find_member(const Container& container, const MemberImage& c) {
+    for (const ContainerMember& m : container.members)
+        if (m.uuid == c.label->member_uuid) return &m;
+    return nullptr;
+}
+
+Result<Container> read_container(Kernel& kernel, const std::string& lab) {
+    const std::string path = container_path(lab);
+    auto text = kernel.read_file(path);
+    if (!text)
+        return Error{
+            text.error().err,
+            fmt::format("{}. These images have external metadata; the sidecar in their lab folder says what state "
+                        "they are in, and without it nothing can be assembled",
+                        text.error().text)};
+    auto container = container_from_json(*text);
+    if (!container) return Error{EINVAL, fmt::format("{}: {}", path, container.error().text)};
+    return container;
+}
+
+Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, const std::string& lab) {
+    auto container = read_container(kernel, lab);
+    if (!container) return container.error();
+    Assembly plan;
+    plan.external = true;
+    plan.container = *container;
+    for (MemberImage& c : all) {
+        const std::string& path = c.stack->path;
+        if (c.label->set_uuid != container->uuid)
+            return bad_image(path, EINVAL,
+                             fmt::format("belongs to array {}, the sidecar describes {}",
+                                         format_uuid(c.label->set_uuid), format_uuid(container->uuid)));
+        const ContainerMember* member = find_member(*container, c);
+        if (member == nullptr)
+            return bad_image(path, EINVAL,
+                             "is not listed in the sidecar: it was removed from this array; `add` it again");
+        if (c.label->data_offset != container->data_offset || c.label->data_size < container->size)
+            return bad_image(path, EINVAL, "its label and the sidecar disagree about where the data is");
+        if (member->state == "faulty") {
+            plan.notes.push_back(
+                fmt::format("md: {} is failed according to the sidecar; `re-add` brings it back", c.stack->name));
+            continue;
+        }
+        plan.members.push_back(std::move(c));
+    }
+    const auto slot = [&](const MemberImage& c) {
+        const int n = find_member(plan.container, c)->slot;
+        return n < 0 ? 1000 : n;
+    };
+    std::ranges::stable_sort(plan.members,
+                             [&](const MemberImage& a, const MemberImage& b) { return slot(a) < slot(b); });
+    if (plan.members.empty()) return Error{ENODEV, "every image of this lab is marked failed in the sidecar"};
+    return plan;
+}
+
+}  // namespace
+
+Result<MemberImage> open_image(Kernel& kernel, const std::string& path, bool read_only) {
+    auto disk = kernel.open_disk(path, read_only ? OpenMode::ReadOnly : OpenMode::ReadWrite);
+    if (!disk) return disk.error();
+    if ((*disk)->size_sectors() < 24)
+        return bad_image(path, EINVAL,
+                         fmt::format("is {} bytes long, too small for an md member", (*disk)->size_bytes()));
+    MemberImage image;
+    image.stack = std::make_unique<MemberStack>(kernel, std::move(*disk), path);
+    auto label = find_label(kernel, image);
+    if (!label) return label.error();
+    if (*label) return image;
+    auto super = find_super_1(kernel, image);
+    if (!super) return super.error();
+    return image;
+}
+
+Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& paths, const std::string& lab,
+                               bool read_only) {
+    if (paths.empty()) return Error{EINVAL, "no images were given"};
+    if (auto distinct = check_distinct(paths); !distinct) return distinct.error();
+    std::vector<MemberImage> all;
+    for (const std::string& path : paths) {
+        auto image = open_image(kernel, path, read_only);
+        if (!image) return image.error();
+        if (image->minor_version < 0 && !image->label)
+            return bad_image(
+                path, EINVAL,
+                "has no md superblock (1.0, 1.1, 1.2) and no mdscope label: it is not a member of an array. "
+                "`mdscope create` makes a lab");
+        all.push_back(std::move(*image));
+    }
+    for (const MemberImage& c : all)
+        if (c.label.has_value() != all.front().label.has_value())
+            return Error{EINVAL,
+                         fmt::format("{} and {} are not of one array: one has external metadata, the other native",
+                                     all.front().stack->path, c.stack->path)};
+    return all.front().label ? plan_external(kernel, std::move(all), lab) : plan_native(std::move(all));
+}
+
+}  // namespace mdscope

@@ -1,0 +1,85 @@
+// A whole array on image files: create, assemble, write, fail, re-add, resync, stop, for every bitmap home.
+#include <fstream>
+
+#include "tests/md/lab.hpp"
+
+namespace mdscope::test {
+
+static CreateOptions home(const std::string& bitmap) {
+    CreateOptions create;
+    create.bitmap = bitmap;
+    create.size_bytes = 16ULL << 20;
+    return create;
+}
+
+// The data area of a member image, read from the file.
+static std::string data_of(const Lab& lab, std::size_t index, Sector data_offset) {
+    std::ifstream file(lab.options.images[index], std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), {});
+    return bytes.substr(data_offset << kSectorShift);
+}
+
+static bool mirrors_equal(Lab& lab) {
+    const Sector offset = lab.member("sda").data_offset;
+    return data_of(lab, 0, offset) == data_of(lab, 1, offset);
+}
+
+static const std::string kBlock(4096, 'x');
+
+TEST_CASE("what is written is read back, from both mirrors, and survives a stop") {
+    for (const char* bitmap : {"external", "internal", "file", "none"}) {
+        CAPTURE(bitmap);
+        Lab lab(home(bitmap));
+        CHECK(lab.write(0, kBlock));
+        CHECK(lab.write(1 << 20, kBlock));
+        CHECK(lab.write(4096 + 7, "unaligned"));
+        CHECK(lab.read(4096 + 7, 9) == "unaligned");
+        CHECK(mirrors_equal(lab));
+        std::string why;
+        CHECK(lab.array->stop(false, &why) == 0);
+        CHECK(why == "");
+        CHECK(lab.array->size_bytes() == 0);
+        CHECK(lab.array->reassemble(&why) == 0);
+        CHECK(lab.show("array_state") == "clean");
+        CHECK(lab.read(0, 4096) == kBlock);
+        CHECK(lab.read(4096 + 7, 9) == "unaligned");
+    }
+}
+
+TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is copied") {
+    for (const char* bitmap : {"external", "internal", "file"}) {
+        CAPTURE(bitmap);
+        Lab lab(home(bitmap));
+        CHECK(lab.write(0, kBlock));
+        CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+        CHECK(lab.write(3 << 20, kBlock));
+        CHECK(lab.md().degraded == 1);
+        std::string why;
+        REQUIRE(lab.eventually([&] {
+            lab.array->remove("sdb", &why);
+            for (Rdev* rdev : rdev_list(lab.md()))
+                if (rdev->name == "sdb") return false;
+            return true;
+        }));
+        CHECK(lab.write(5 << 20, kBlock));
+        CHECK(lab.array->re_add("sdb", &why) == 0);
+        CAPTURE(why);
+        CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+        CHECK(mirrors_equal(lab));
+        CHECK(lab.show("last_sync_action") == "recovery");
+    }
+}
+
+TEST_CASE("a stop is refused while the disk is open, and the array goes on") {
+    Lab lab(home("external"));
+    REQUIRE(lab.array->open() == 0);
+    std::string why;
+    CHECK(lab.array->stop(false, &why) == -EBUSY);
+    CHECK(why.find("still in use") != std::string::npos);
+    CHECK(lab.write(0, kBlock));
+    lab.array->release();
+    CHECK(lab.array->stop(false, &why) == 0);
+    CHECK(lab.array->open() == -ENODEV);
+}
+
+}  // namespace mdscope::test

@@ -1,0 +1,108 @@
+// A lab in a temporary folder on a RealKernel, for stories that need a whole array.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/kernel/real_kernel.hpp"
+#include "engine/md/array.hpp"
+#include "engine/md/sysfs.hpp"
+
+namespace mdscope::test {
+
+inline constexpr std::uint64_t kPatience = 20 * kNsPerSec;  // no condition of a story takes that long
+
+class TempFolder {
+   public:
+    TempFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "mdscope-test-XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    ~TempFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TempFolder(const TempFolder&) = delete;
+    TempFolder& operator=(const TempFolder&) = delete;
+    [[nodiscard]] std::string path(const std::string& name = "") const {
+        return name.empty() ? path_ : path_ + "/" + name;
+    }
+
+   private:
+    std::string path_;
+};
+
+// Create, assemble, and take apart in the right order.
+class Lab {
+   public:
+    explicit Lab(CreateOptions create = {}) {
+        create.lab = folder.path("lab");
+        options.lab = create.lab;
+        if (create.bitmap == "file") {
+            create.bitmap = folder.path("bitmap");
+            options.bitmap_file = create.bitmap;
+        }
+        auto report = create_lab(create);
+        if (!report) FAIL(report.error().text);
+        options.images = report->images;
+        start();
+    }
+    ~Lab() { array.reset(); }
+
+    void start() {
+        auto assembled = Array::assemble(kernel, options);
+        if (!assembled) FAIL(assembled.error().text);
+        array = std::move(*assembled);
+    }
+    void restart() {
+        array.reset();
+        start();
+    }
+    Mddev& md() { return array->mddev(); }
+    std::string show(const char* name) {
+        const MdAttr* attr = find_md_attr(name);
+        REQUIRE(attr != nullptr);
+        std::string text = attr->show(md());
+        if (!text.empty() && text.back() == '\n') text.pop_back();
+        return text;
+    }
+    int store(const char* name, std::string_view value) { return md_attr_store(md(), name, value); }
+    Rdev& member(const std::string& name) {
+        for (Rdev* rdev : rdev_list(md()))
+            if (rdev->name == name) return *rdev;
+        FAIL("no member " << name);
+        std::abort();
+    }
+    // Sleeps until `condition` holds; what it depends on need not wake anybody.
+    template <class F>
+    [[nodiscard]] bool eventually(F condition) {
+        const std::uint64_t deadline = kernel.ktime_ns() + kPatience;
+        while (!condition()) {
+            if (kernel.ktime_ns() > deadline) return false;
+            std::this_thread::yield();
+        }
+        return true;
+    }
+    bool write(std::uint64_t offset, const std::string& text) {
+        const auto bytes = std::as_bytes(std::span(text));
+        return array->write(offset, bytes, false) == static_cast<std::int64_t>(text.size());
+    }
+    std::string read(std::uint64_t offset, std::size_t size) {
+        std::string text(size, '\0');
+        if (array->read(offset, std::as_writable_bytes(std::span(text))) != static_cast<std::int64_t>(size)) return "?";
+        return text;
+    }
+
+    TempFolder folder;
+    RealKernel kernel;
+    TaskScope scope{kernel, "test"};
+    AssembleOptions options;
+    std::unique_ptr<Array> array;
+};
+
+}  // namespace mdscope::test

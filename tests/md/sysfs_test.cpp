@@ -1,0 +1,625 @@
+// The files under md/, against what Linux 6.1.192 answered (the rows are copied from a machine's output).
+//
+// Goal: a script written for the kernel's sysfs sees the same words, values and errors here. Method: each array is made
+// and driven through the files alone, on a simulated kernel; a row says what was written and what came back.
+#include "engine/md/bitmap.hpp"
+#include "tests/md/sysfs_lab.hpp"
+
+namespace mdscope::sysfs_test {
+
+namespace {
+
+// Each "file=value" as show() prints it, blank-separated in the row because no value here has a blank.
+void check_files(SysfsLab& lab, const std::string& row) {
+    std::size_t start = 0;
+    while (start < row.size()) {
+        const std::size_t end = std::min(row.find(' ', start), row.size());
+        const std::string pair = row.substr(start, end - start);
+        const std::size_t equals = pair.find('=');
+        const std::string file = pair.substr(0, equals);
+        CHECK_MESSAGE(lab.show(file) == pair.substr(equals + 1), file);
+        start = end + 1;
+    }
+}
+
+// "echo VALUE > FILE: RESULT" for each row.
+struct Echo {
+    const char* value;
+    const char* file;
+    const char* result;
+};
+void check_echoes(SysfsLab& lab, const std::vector<Echo>& echoes) {
+    for (const Echo& echo : echoes) {
+        CAPTURE(echo.file);
+        CAPTURE(echo.value);
+        CHECK(errno_word(lab.store(echo.file, echo.value)) == echo.result);
+    }
+}
+
+}  // namespace
+
+// ---- attributes at rest
+
+TEST_CASE("a device that is not configured shows what a fresh md device shows") {
+    SysfsLab lab;
+    check_files(lab,
+                "array_size=default array_state=clear chunk_size=0 component_size=0 consistency_policy=unknown "
+                "fail_last_dev=0 layout=0 level= max_read_errors=0 metadata_version=none new_dev=EACCES raid_disks= "
+                "reshape_direction=forwards reshape_position=none resync_start=0 safe_mode_delay=0.000 "
+                "serialize_policy=n/a uuid=00000000-0000-0000-0000-000000000000");
+    check_files(lab, "sync_action=ENOENT degraded=ENOENT sync_completed=ENOENT suspend_lo=ENOENT");
+}
+
+TEST_CASE("an external array is made by hand, shows inactive, and starts") {
+    SysfsLab lab;
+    lab.external();
+    CHECK(lab.show("array_state") == "inactive");
+    CHECK(lab.show("metadata_version") == "external:lab");
+    CHECK(lab.store("new_dev", "sda") == -EEXIST);
+    lab.start();
+    check_files(lab,
+                "array_state=clean component_size=61440 consistency_policy=bitmap degraded=0 last_sync_action=none "
+                "level=raid1 metadata_version=external:lab mismatch_cnt=0 raid_disks=2 resync_start=none "
+                "safe_mode_delay=0.204 sync_action=idle sync_completed=none sync_max=max sync_min=0");
+    for (const auto& [file, value] : std::map<std::string, std::string>{{"bad_blocks", ""},
+                                                                        {"errors", "0"},
+                                                                        {"new_offset", "2048"},
+                                                                        {"offset", "2048"},
+                                                                        {"ppl_sector", "0"},
+                                                                        {"ppl_size", "0"},
+                                                                        {"recovery_start", "none"},
+                                                                        {"size", "61440"},
+                                                                        {"slot", "0"},
+                                                                        {"state", "in_sync"},
+                                                                        {"unacknowledged_bad_blocks", ""}})
+        CHECK_MESSAGE(lab.show_dev("sda", file) == value, file);
+}
+
+TEST_CASE("the idle native array shows what mdadm's array showed") {
+    SysfsLab lab;
+    lab.native().start();
+    check_files(lab,
+                "array_size=default array_state=clean bitmap_set_bits=EACCES chunk_size=0 component_size=64512 "
+                "consistency_policy=bitmap degraded=0 fail_last_dev=0 last_sync_action=none layout=0 level=raid1 "
+                "max_read_errors=20 metadata_version=1.2 mismatch_cnt=0 new_dev=EACCES raid_disks=2 "
+                "reshape_direction=forwards reshape_position=none resync_start=none safe_mode_delay=0.204 "
+                "serialize_policy=0 suspend_hi=0 suspend_lo=0 sync_action=idle sync_completed=none "
+                "sync_force_parallel=0 sync_max=max sync_min=0 sync_speed=none "
+                "uuid=5a5a5a5a-5a5a-5a5a-5a5a-5a5a5a5a5a5a");
+    CHECK(lab.show("sync_speed_max") == "200000 (system)");
+    CHECK(lab.show("sync_speed_min") == "1000 (system)");
+}
+
+// ---- array_state: word=result->state afterwards; no state: unchanged. "open": another process holds the device open.
+
+namespace {
+
+using Prepare = void (*)(SysfsLab&);
+
+void to_clear(SysfsLab&) {}
+void to_inactive(SysfsLab& lab) {
+    lab.external();
+}
+void to_clean(SysfsLab& lab) {
+    lab.external().start();
+}
+void to_active(SysfsLab& lab) {
+    lab.external().start();
+    CHECK(lab.store("safe_mode_delay", "0") == 0);
+    CHECK(lab.write(0) == 0);
+}
+void to_active_idle(SysfsLab& lab) {
+    lab.external().start();
+    CHECK(lab.write(0) == 0);
+    lab.pass(1000);
+}
+void to_write_pending(SysfsLab& lab) {
+    lab.external().start();
+    lab.begin_write(0);
+    lab.settle();
+}
+void to_readonly(SysfsLab& lab) {
+    lab.external().start("readonly");
+}
+void to_read_auto(SysfsLab& lab) {
+    lab.external().start("read-auto");
+}
+void to_native_inactive(SysfsLab& lab) {
+    lab.native();
+}
+void to_native_clean(SysfsLab& lab) {
+    lab.native().start();
+}
+void to_native_active(SysfsLab& lab) {
+    lab.native().start();
+    CHECK(lab.store("safe_mode_delay", "0") == 0);
+    CHECK(lab.write(0) == 0);
+}
+void to_native_readonly(SysfsLab& lab) {
+    lab.native().start("readonly");
+}
+void to_native_read_auto(SysfsLab& lab) {
+    lab.native().start("read-auto");
+}
+
+struct StateRow {
+    const char* state;
+    Prepare prepare;
+    bool open;
+    const char* answers;
+};
+
+constexpr const char* kOpenClean = "clear=EBUSY inactive=EBUSY readonly=EBUSY read-auto=EBUSY clean=ok active=ok";
+constexpr const char* kOpenActive =
+    "clear=EBUSY inactive=EBUSY readonly=EBUSY read-auto=EBUSY clean=ok->clean active=ok";
+constexpr const char* kIdleClean =
+    "clear=ok->clear inactive=ok->inactive readonly=ok->readonly read-auto=ok->read-auto clean=ok active=ok";
+constexpr const char* kIdleActive =
+    "clear=ok->clear inactive=ok->inactive readonly=ok->readonly read-auto=ok->read-auto clean=ok->clean active=ok";
+constexpr const char* kInactive =
+    "clear=ok->clear inactive=ok readonly=ok->readonly read-auto=ok->read-auto clean=EINVAL active=ok->clean";
+constexpr const char* kReadonly =
+    "clear=ok->clear inactive=ok->inactive readonly=ENXIO read-auto=ok->read-auto clean=ok->clean active=ok->clean";
+constexpr const char* kOpenReadonly =
+    "clear=EBUSY inactive=EBUSY readonly=EBUSY read-auto=ok->read-auto clean=ok->clean active=ok->clean";
+constexpr const char* kReadAuto =
+    "clear=ok->clear inactive=ok->inactive readonly=ok->readonly read-auto=EINVAL clean=ok->clean active=ok->clean";
+constexpr const char* kOpenReadAuto =
+    "clear=EBUSY inactive=EBUSY readonly=EBUSY read-auto=EINVAL clean=ok->clean active=ok->clean";
+
+const std::vector<StateRow> kStateRows = {
+    {"clear", to_clear, false, "clear=ok inactive=ok readonly=EINVAL read-auto=EINVAL clean=EINVAL active=EINVAL"},
+    {"inactive", to_inactive, false, kInactive},
+    {"clean", to_clean, false, kIdleClean},
+    {"clean", to_clean, true, kOpenClean},
+    {"active", to_active, false, kIdleActive},
+    {"active", to_active, true, kOpenActive},
+    {"active-idle", to_active_idle, false, kIdleActive},
+    {"active-idle", to_active_idle, true, kOpenActive},
+    {"write-pending", to_write_pending, false,  // open by its writer
+     "clear=EBUSY inactive=EBUSY readonly=EBUSY read-auto=EBUSY clean=EBUSY active=ok->active"},
+    {"readonly", to_readonly, false, kReadonly},
+    {"readonly", to_readonly, true, kOpenReadonly},
+    {"read-auto", to_read_auto, false, kReadAuto},
+    {"read-auto", to_read_auto, true, kOpenReadAuto},
+    {"inactive", to_native_inactive, false, kInactive},
+    {"clean", to_native_clean, false, kIdleClean},
+    {"clean", to_native_clean, true, kOpenClean},
+    {"active", to_native_active, false, kIdleActive},
+    {"active", to_native_active, true, kOpenActive},
+    {"readonly", to_native_readonly, false, kReadonly},
+    {"readonly", to_native_readonly, true, kOpenReadonly},
+    {"read-auto", to_native_read_auto, false, kReadAuto},
+    {"read-auto", to_native_read_auto, true, kOpenReadAuto},
+};
+
+std::string answer_of(const StateRow& row, const std::string& word) {
+    SysfsLab lab;
+    row.prepare(lab);
+    if (row.open) lab.open();
+    const std::string before = lab.show("array_state");
+    CHECK(before == row.state);
+    const int result = lab.store("array_state", word);
+    const std::string after = lab.show("array_state");
+    return word + "=" + errno_word(result) + (after != before ? "->" + after : "");
+}
+
+}  // namespace
+
+TEST_CASE("every word written to array_state in every state is answered as md answers it") {
+    for (const StateRow& row : kStateRows) {
+        CAPTURE(row.state);
+        CAPTURE(row.open);
+        std::string answers;
+        for (const char* word : {"clear", "inactive", "readonly", "read-auto", "clean", "active"})
+            answers += (answers.empty() ? "" : " ") + answer_of(row, word);
+        CHECK(answers == row.answers);
+        for (const char* word : {"write-pending", "active-idle", "suspended", "broken", "bogus", ""})
+            CHECK(answer_of(row, word) == std::string(word) + "=EINVAL");
+    }
+}
+
+TEST_CASE("`active` lets the writer go that waits for the array to become dirty") {
+    SysfsLab lab;
+    lab.external().start();
+    const Process& writer = lab.begin_write(0);
+    lab.settle();
+    CHECK(lab.show("array_state") == "write-pending");
+    CHECK(!writer.done);
+    CHECK(lab.bits("sda") == 0);
+    CHECK(lab.store("array_state", "active") == 0);
+    CHECK(lab.until([&] { return writer.done; }));
+    CHECK(writer.result == 0);
+    CHECK(lab.show("array_state") == "active");
+    CHECK(lab.bits("sda") == 1);
+    CHECK(lab.bits("sdb") == 1);
+    lab.pass(1000);
+    CHECK(lab.show("array_state") == "active-idle");
+    CHECK(lab.store("array_state", "clean") == 0);
+    CHECK(lab.show("array_state") == "clean");
+    CHECK(lab.store("array_state", "active") == 0);
+    CHECK(lab.show("array_state") == "clean");
+}
+
+TEST_CASE("a word refused with EBUSY is logged, and the array goes on") {
+    SysfsLab lab;
+    lab.native().start();
+    lab.open();
+    CHECK(lab.store("array_state", "clear") == -EBUSY);
+    bool logged = false;
+    for (const LogLine& line : lab.kernel.log()) logged = logged || line.text == "md: md1 still in use.";
+    CHECK(logged);
+    lab.close();
+    CHECK(lab.write(1) == 0);
+}
+
+TEST_CASE("a trailing newline belongs to the word, two do not") {
+    SysfsLab lab;
+    lab.external().start();
+    CHECK(lab.store("array_state", "clean\n") == 0);
+    CHECK(lab.store("array_state", "clean\n\n\n") == -EINVAL);
+    CHECK(lab.store("sync_min", "8\n") == 0);
+    CHECK(lab.store("sync_min", " 8") == -EINVAL);
+    CHECK(lab.store("sync_min", "8 ") == -EINVAL);
+}
+
+TEST_CASE("writing goes where md's files go: ENOENT, EACCES") {
+    SysfsLab lab;
+    lab.native();
+    CHECK(lab.store("nothing", "1") == -ENOENT);
+    CHECK(lab.store("sync_action", "check") == -ENOENT);
+    CHECK(lab.store("uuid", "x") == -EACCES);
+    lab.start();
+    CHECK(lab.store("degraded", "0") == -EACCES);
+    CHECK(lab.store("sync_action", "idle") == 0);
+}
+
+// ---- array files
+
+TEST_CASE("the array files of a running array accept and refuse what md's do") {
+    SysfsLab lab("md0");
+    lab.native().start();
+    check_echoes(lab, {{"raid5", "level", "EINVAL"},
+                       {"raid1", "level", "ok"},
+                       {"1", "layout", "EINVAL"},
+                       {"65536", "chunk_size", "EINVAL"},
+                       {"1000", "component_size", "ok"},
+                       {"99999999", "component_size", "ENOSPC"},
+                       {"1000", "array_size", "ok"},
+                       {"default", "array_size", "ok"},
+                       {"99999999", "array_size", "E2BIG"},
+                       {"1.0", "metadata_version", "EBUSY"},
+                       {"external:x", "metadata_version", "EBUSY"},
+                       {"1.5", "safe_mode_delay", "ok"},
+                       {"bogus", "safe_mode_delay", "EINVAL"},
+                       {"7", "max_read_errors", "ok"},
+                       {"bogus", "max_read_errors", "EINVAL"},
+                       {"ppl", "consistency_policy", "EBUSY"},
+                       {"2", "fail_last_dev", "EINVAL"},
+                       {"1", "serialize_policy", "ok"},
+                       {"0", "serialize_policy", "ok"},
+                       {"0", "suspend_lo", "ok"},
+                       {"0", "suspend_hi", "ok"},
+                       {"bogus", "suspend_hi", "EINVAL"},
+                       {"bogus", "new_dev", "EINVAL"},
+                       {"1:99", "new_dev", "ENXIO"},
+                       {"sda", "new_dev", "EBUSY"},
+                       {"x", "uuid", "EACCES"},
+                       {"broken", "array_state", "EINVAL"},
+                       {"0", "resync_start", "EBUSY"}});
+    check_files(lab,
+                "array_size=default component_size=1000 safe_mode_delay=1.500 max_read_errors=7 resync_start=none");
+    CHECK(lab.store("safe_mode_delay", "0.2") == 0);
+    CHECK(lab.show("safe_mode_delay") == "0.200");
+}
+
+TEST_CASE("raid_disks of a running array grows by an empty slot and shrinks again") {
+    SysfsLab lab;
+    lab.native().start();
+    CHECK(lab.store("raid_disks", "3") == 0);
+    CHECK(lab.show("raid_disks") == "3");
+    lab.settle();
+    CHECK(lab.store("raid_disks", "2") == 0);
+    CHECK(lab.show("raid_disks") == "2");
+}
+
+TEST_CASE("an inactive external array refuses and accepts what md does") {
+    SysfsLab lab;
+    lab.external();
+    CHECK(errno_word(lab.store_dev("sda", "size", "70000")) == "ok");
+    CHECK(errno_word(lab.store_dev("sda", "size", "100")) == "EINVAL");
+    CHECK(errno_word(lab.store_dev("sda", "slot", "1")) == "ok");
+    CHECK(errno_word(lab.store_dev("sda", "slot", "5")) == "ENOSPC");
+    CHECK(errno_word(lab.store_dev("sda", "offset", "4096")) == "EBUSY");
+    check_echoes(lab, {{"61441", "component_size", "ENOSPC"},
+                       {"61440", "component_size", "ENOSPC"},
+                       {"external:other", "metadata_version", "ok"},
+                       {"1.2", "metadata_version", "EBUSY"}});
+    CHECK(lab.show("metadata_version") == "external:other");
+}
+
+TEST_CASE("metadata_version takes none, external:TEXT and M.m, and cuts a long text") {
+    SysfsLab lab;
+    check_echoes(lab, {{"1.2", "metadata_version", "ok"},
+                       {"2.0", "metadata_version", "ENOENT"},
+                       {"1", "metadata_version", "EINVAL"},
+                       {"1.", "metadata_version", "EINVAL"},
+                       {"1.2x", "metadata_version", "EINVAL"},
+                       {"bogus", "metadata_version", "EINVAL"}});
+    CHECK(lab.show("metadata_version") == "1.2");
+    CHECK(lab.store("metadata_version", "external:0123456789abcdefXYZ") == 0);
+    CHECK(lab.show("metadata_version") == "external:0123456789abcdef");
+    CHECK(lab.store("metadata_version", "none") == 0);
+    CHECK(lab.show("metadata_version") == "none");
+}
+
+// ---- sync files
+
+TEST_CASE("sync_action takes its words, and freezes and thaws") {
+    SysfsLab lab;
+    lab.native().start();
+    CHECK(lab.store("sync_max", "16384") == 0);
+    check_echoes(lab, {{"frozen", "sync_action", "ok"}});
+    CHECK(lab.show("sync_action") == "frozen");
+    CHECK(lab.store("sync_action", "check") == 0);
+    CHECK(lab.show("sync_action") == "check");
+    CHECK(lab.store("sync_action", "frozen") == 0);
+    CHECK(lab.show("sync_action") == "frozen");
+    CHECK(lab.show("sync_completed") == "none");
+    CHECK(lab.store("sync_action", "idle") == 0);
+    lab.settle();
+    CHECK(lab.show("sync_action") == "idle");
+    check_echoes(lab, {{"resync", "sync_action", "ok"},
+                       {"recover", "sync_action", "ok"},
+                       {"reshape", "sync_action", "EINVAL"},
+                       {"bogus", "sync_action", "EINVAL"},
+                       {"idle", "sync_action", "ok"}});
+    lab.settle();
+    CHECK(lab.show("sync_action") == "idle");
+    CHECK(lab.show("last_sync_action") == "check");
+}
+
+TEST_CASE("a check waits at sync_max, and meanwhile other words are EBUSY") {
+    SysfsLab lab;
+    lab.native().start();
+    CHECK(lab.store("sync_max", "16384") == 0);
+    CHECK(lab.store("sync_action", "check") == 0);
+    CHECK(lab.until([&] { return lab.show("sync_completed") == "16384 / 129024"; }));
+    check_files(lab, "sync_action=check sync_min=0 sync_max=16384 last_sync_action=check mismatch_cnt=0");
+    for (const char* word : {"check", "repair", "resync", "recover", "reshape", "bogus"})
+        CHECK_MESSAGE(lab.store("sync_action", word) == -EBUSY, word);
+    check_echoes(lab, {{"8", "sync_min", "EBUSY"},
+                       {"8192", "sync_max", "EBUSY"},
+                       {"32768", "sync_max", "ok"},
+                       {"0", "resync_start", "EBUSY"}});
+    CHECK(lab.until([&] { return lab.show("sync_completed") == "32768 / 129024"; }));
+    CHECK(lab.store("sync_action", "frozen") == 0);
+    check_files(lab, "sync_action=frozen sync_completed=none sync_min=32768");
+    CHECK(lab.store("sync_action", "idle") == 0);
+    CHECK(lab.store("sync_action", "check") == 0);
+    CHECK(lab.store("sync_max", "max") == 0);
+    CHECK(lab.until([&] { return lab.show("sync_action") == "idle"; }));
+    check_files(lab, "sync_completed=none sync_min=0 sync_max=max mismatch_cnt=0");
+}
+
+TEST_CASE("the sync files accept and refuse what md's do") {
+    SysfsLab lab;
+    lab.native().start();
+    const auto row = [&](const char* file, const char* value, const char* result, const char* after) {
+        CAPTURE(value);
+        CHECK(errno_word(lab.store(file, value)) == result);
+        CHECK(lab.show(file) == after);
+    };
+    row("sync_min", "8", "ok", "8");
+    row("sync_min", "9", "ok", "8");
+    row("sync_min", "200000", "ok", "200000");
+    row("sync_min", "bogus", "EINVAL", "200000");
+    row("sync_max", "4", "EINVAL", "max");
+    row("sync_min", "0", "ok", "0");
+    row("sync_max", "4", "ok", "4");
+    row("sync_min", "8", "EINVAL", "0");
+    row("sync_max", "max", "ok", "max");
+    row("sync_max", "bogus", "EINVAL", "max");
+    row("sync_speed_min", "0", "EINVAL", "1000 (system)");
+    row("sync_speed_min", "bogus", "EINVAL", "1000 (system)");
+    row("sync_speed_min", "5", "ok", "5 (local)");
+    row("sync_speed_min", "system", "ok", "1000 (system)");
+    row("sync_speed_max", "7", "ok", "7 (local)");
+    row("sync_speed_max", "system", "ok", "200000 (system)");
+    row("sync_force_parallel", "1", "ok", "1");
+    row("sync_force_parallel", "2", "EINVAL", "1");
+    row("sync_force_parallel", "0", "ok", "0");
+    row("resync_start", "0", "EBUSY", "none");
+}
+
+TEST_CASE("bitmap_set_bits marks chunks, stops silently at junk, and `idle` starts the resync") {
+    SysfsLab lab;
+    lab.native().start();
+    CHECK(lab.store("bitmap_set_bits", "3 5-7 bogus 9") == 0);
+    lab.settle();
+    CHECK((lab.bits("sda", 16 + 0) & 0) == 0);
+    std::uint64_t marked = 0;
+    for (const BitmapChunkInfo& info : md_bitmap_chunks(*lab.mddev.bitmap, 0, 63))
+        if (NEEDED(info.counter)) marked |= std::uint64_t{1} << info.chunk;
+    CHECK(marked == 0xe8);
+    check_files(lab, "resync_start=6144 sync_action=idle");
+    CHECK(lab.store("sync_action", "idle") == 0);
+    CHECK(lab.until([&] { return lab.show("resync_start") == "none"; }));
+    CHECK(lab.show("last_sync_action") == "resync");
+    CHECK(lab.store("bitmap_set_bits", "999999-99999999999") == 0);
+}
+
+TEST_CASE("resync_start can be set while frozen, and the next idle starts that resync") {
+    SysfsLab lab;
+    lab.native().start();
+    CHECK(lab.store("sync_action", "frozen") == 0);
+    CHECK(lab.store("resync_start", "4096") == 0);
+    check_files(lab, "resync_start=4096 array_state=clean");
+    CHECK(lab.store("sync_action", "idle") == 0);
+    CHECK(lab.until([&] { return lab.show("resync_start") == "none"; }));
+    CHECK(lab.show("last_sync_action") == "resync");
+}
+
+TEST_CASE("writes into the suspended window wait, others do not") {
+    SysfsLab lab;
+    lab.native().start();
+    CHECK(lab.store("suspend_hi", "4096") == 0);
+    CHECK(lab.store("suspend_lo", "2048") == 0);
+    const Process& inside = lab.begin_write(1);
+    CHECK(lab.write(3) == 0);
+    CHECK(!inside.done);
+    CHECK(lab.store("suspend_lo", "0") == 0);
+    CHECK(lab.store("suspend_hi", "0") == 0);
+    CHECK(lab.until([&] { return inside.done; }));
+    CHECK(inside.result == 0);
+}
+
+// ---- members
+
+TEST_CASE("every word written to the state of an in-sync member is answered as md answers it") {
+    struct Row {
+        const char* word;
+        const char* result;
+        const char* after;
+    };
+    const std::vector<Row> rows = {
+        {"bogus", "EINVAL", "in_sync"},         {"in_sync", "EINVAL", "in_sync"},
+        {"+in_sync", "EINVAL", "in_sync"},      {"writemostly", "ok", "in_sync,write_mostly"},
+        {"-writemostly", "ok", "in_sync"},      {"failfast", "ok", "in_sync,failfast"},
+        {"-failfast", "ok", "in_sync"},         {"blocked", "ok", "in_sync,blocked"},
+        {"-blocked", "ok", "in_sync"},          {"write_error", "ok", "in_sync,write_error"},
+        {"-write_error", "ok", "in_sync"},      {"external_bbl", "EINVAL", "in_sync"},
+        {"-external_bbl", "EINVAL", "in_sync"}, {"insync", "EINVAL", "in_sync"},
+        {"-insync", "EINVAL", "in_sync"},       {"re-add", "EBUSY", "in_sync"},
+        {"remove", "EBUSY", "in_sync"},         {"replacement", "EBUSY", "in_sync"},
+        {"-replacement", "EBUSY", "in_sync"},   {"want_replacement", "ok", "in_sync,want_replacement"},
+        {"-want_replacement", "ok", "in_sync"},
+    };
+    SysfsLab lab;
+    lab.native().start();
+    for (const Row& row : rows) {
+        CAPTURE(row.word);
+        CHECK(errno_word(lab.store_dev("sdb", "state", row.word)) == row.result);
+        CHECK(lab.show_dev("sdb", "state") == row.after);
+    }
+}
+
+TEST_CASE("the other files of an in-sync member accept and refuse what md's do") {
+    SysfsLab lab;
+    lab.native().start();
+    const std::vector<Echo> rows = {
+        {"0", "slot", "EBUSY"},
+        {"none", "slot", "EBUSY"},
+        {"bogus", "slot", "EINVAL"},
+        {"5", "slot", "EBUSY"},
+        {"4096", "offset", "EBUSY"},
+        {"100", "size", "EBUSY"},
+        {"99999999", "size", "ok"},
+        {"5", "errors", "ok"},
+        {"bogus", "errors", "EINVAL"},
+        {"0", "recovery_start", "EBUSY"},
+        {"none", "recovery_start", "EBUSY"},
+        {"bogus", "bad_blocks", "EINVAL"},
+        {"0", "new_offset", "E2BIG"},
+        {"1", "ppl_sector", "ok"},
+    };
+    for (const Echo& row : rows) {
+        CAPTURE(row.file);
+        CAPTURE(row.value);
+        CHECK(errno_word(lab.store_dev("sdb", row.file, row.value)) == row.result);
+    }
+    CHECK(lab.show_dev("sdb", "slot") == "1");
+    CHECK(lab.show_dev("sdb", "state") == "in_sync");
+    CHECK(lab.show_dev("sdb", "errors") == "5");
+    CHECK(lab.show_dev("sdb", "size") == "64512");
+    CHECK(lab.show("degraded") == "0");
+}
+
+TEST_CASE("an external member fails: active lets no writer go, -blocked does, then the slot empties and re-add works") {
+    SysfsLab lab;
+    lab.external().start();
+    CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
+    CHECK(lab.show_dev("sdb", "state") == "faulty,blocked");
+    CHECK(lab.show_dev("sda", "state") == "in_sync");
+    CHECK(lab.show_dev("sdb", "slot") == "1");
+    check_files(lab, "degraded=1 array_state=write-pending");
+    const Process& writer = lab.begin_write(3);
+    lab.settle();
+    CHECK(lab.store("array_state", "active") == 0);
+    lab.settle();
+    CHECK(!writer.done);
+    CHECK(lab.store_dev("sdb", "state", "-blocked") == 0);
+    CHECK(lab.until([&] { return writer.done; }));
+    CHECK(writer.result == 0);
+    CHECK(lab.show_dev("sdb", "state") == "faulty");
+    CHECK(lab.bits("sda") == 8);
+    CHECK(lab.bits("sdb") == 0);
+    lab.settle();
+    CHECK(lab.show_dev("sdb", "slot") == "none");
+    CHECK(lab.store_dev("sdb", "state", "re-add") == 0);
+    CHECK(lab.store_dev("sdb", "state", "remove") == -EBUSY);
+    CHECK(lab.until([&] { return lab.show_dev("sdb", "state") == "in_sync"; }));
+    CHECK(lab.show("degraded") == "0");
+}
+
+TEST_CASE("an external member is removed and added as a new device") {
+    SysfsLab lab;
+    lab.external().start();
+    CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
+    CHECK(lab.store("array_state", "active") == 0);
+    CHECK(lab.store_dev("sdb", "state", "remove") == 0);
+    CHECK(lab.store_dev("sdb", "state", "-blocked") == -ENOENT);
+    CHECK(lab.write(6) == 0);
+    CHECK(lab.store("new_dev", "sdc") == 0);
+    for (const auto& [file, value] : std::map<std::string, std::string>{
+             {"state", "spare"}, {"slot", "none"}, {"offset", "0"}, {"size", "0"}, {"recovery_start", "0"}})
+        CHECK_MESSAGE(lab.show_dev("sdc", file) == value, file);
+    CHECK(lab.store_dev("sdc", "offset", "2048") == 0);
+    CHECK(lab.store_dev("sdc", "size", "61440") == 0);
+    CHECK(lab.store_dev("sdc", "recovery_start", "0") == 0);
+    CHECK(lab.store_dev("sdc", "slot", "1") == 0);
+    CHECK(lab.store_dev("sdc", "slot", "0") == -EBUSY);
+    CHECK(lab.show_dev("sdc", "state") == "spare");
+    CHECK(lab.show_dev("sdc", "slot") == "1");
+    CHECK(lab.show("sync_action") == "idle");
+    CHECK(lab.store("sync_action", "recover") == 0);
+    CHECK(lab.until([&] { return lab.show_dev("sdc", "state") == "in_sync"; }));
+    check_files(lab, "degraded=0 last_sync_action=recovery");
+}
+
+TEST_CASE("an unbound member answers ENODEV, and its files can still be looked at") {
+    SysfsLab lab;
+    lab.external().start();
+    Rdev& rdev = *lab.find("sdb");
+    CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
+    CHECK(lab.store("array_state", "active") == 0);
+    CHECK(lab.store_dev("sdb", "state", "remove") == 0);
+    CHECK(rdev_attr_store(rdev, "state", "-blocked") == -ENODEV);
+    for (const RdevAttr& attr : rdev_attrs()) (void)attr.show(rdev);
+    CHECK(!lab.kernel.halted());
+}
+
+TEST_CASE("all files answer while a stop sleeps") {
+    SysfsLab lab;
+    lab.external().start();
+    CHECK(lab.store_dev("sda", "state", "blocked") == 0);
+    CHECK(lab.store("sync_action", "frozen") == 0);
+    // The external `readonly` sleeps until somebody writes `active`, with reconfig_mutex let go but FROZEN set.
+    set_bit(MD_RECOVERY_RUNNING, lab.mddev.recovery);
+    const Process& stop = lab.begin_store("array_state", "inactive");
+    lab.settle();
+    CHECK(!stop.done);
+    for (const MdAttr& attr : md_attrs())
+        if (attr.show != nullptr) CHECK_MESSAGE(!attr.show(lab.mddev).empty(), attr.name);
+    for (const MdAttr& attr : md_bitmap_attrs())
+        if (attr.show != nullptr) CHECK_MESSAGE(!attr.show(lab.mddev).empty(), attr.name);
+    for (const RdevAttr& attr : rdev_attrs()) (void)attr.show(*lab.find("sda"));
+    CHECK(lab.stat().starts_with("Personalities"));
+    clear_bit(MD_RECOVERY_RUNNING, lab.mddev.recovery);
+    wake_up(lab.mddev.resync_wait);
+    CHECK(lab.until([&] { return stop.done; }));
+    CHECK(stop.result == 0);
+    CHECK(lab.show("array_state") == "inactive");
+}
+
+}  // namespace mdscope::sysfs_test
