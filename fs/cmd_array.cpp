@@ -1,0 +1,163 @@
+// check, repair, stop, assemble, fail, remove, re-add, add: one store into a control file each, and its errno in words.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "fs/client.hpp"
+#include "fs/commands.hpp"
+#include "fs/openers.hpp"
+
+namespace mdscope {
+
+namespace {
+
+struct ArrayWords {
+    std::string mount;
+    std::string member;
+    bool force = false;
+};
+
+int code_of(int err) {
+    return err == EBUSY ? kBusy : kFailed;
+}
+
+// What a lab file answered to the last store into it; else the errno in words.
+std::string reason(const MountedTree& tree, const std::string& lab_file, const Error& error) {
+    const std::string answer = tree.read_or("lab/" + lab_file, "");
+    return answer.empty() ? error.text : answer;
+}
+
+void print_answer(const MountedTree& tree, const std::string& lab_file, const std::string& otherwise) {
+    const std::string answer = tree.read_or("lab/" + lab_file, "");
+    std::printf("%s\n", answer.empty() ? otherwise.c_str() : answer.c_str());
+}
+
+// ---- check, repair
+
+int start_sync(const MountedTree& tree, const char* action) {
+    const Result<bool> done = tree.write("md/sync_action", action);
+    if (done) {
+        std::printf("%s started; `mdscope wait %s` shows how far it is\n", action, tree.root().c_str());
+        return kOk;
+    }
+    const int err = done.error().err;
+    if (err == EBUSY)
+        return complain(kBusy, std::string("cannot start a ") + action + ": a " +
+                                   tree.read_or("md/sync_action", "sync") + " is running");
+    if (err == ENOENT) return complain(kFailed, std::string("cannot start a ") + action + ": the array is not running");
+    return complain(code_of(err), std::string("cannot start a ") + action + ": " + done.error().text);
+}
+
+// ---- stop, assemble
+
+int stop(const MountedTree& tree, bool force) {
+    const Result<bool> done = tree.write("lab/stop", force ? "force" : "1");
+    if (done) {
+        print_answer(tree, "stop", "md0 stopped; `mdscope assemble " + tree.root() + "` starts it again");
+        return kOk;
+    }
+    std::string why = reason(tree, "stop", done.error());
+    if (done.error().err == EBUSY && !force) why += " (--force takes md0 away from whoever has it open)";
+    if (done.error().err == EINTR) why = "interrupted; the stop goes on, see " + tree.file("lab/tasks");
+    return complain(code_of(done.error().err), "cannot stop md0: " + why);
+}
+
+int assemble(const MountedTree& tree) {
+    const Result<bool> done = tree.write("lab/assemble", "1");
+    if (!done) return complain(code_of(done.error().err), "cannot assemble: " + reason(tree, "assemble", done.error()));
+    print_answer(tree, "assemble", "md0 assembled");
+    return kOk;
+}
+
+// ---- members
+
+std::string members_text(const MountedTree& tree) {
+    std::string text;
+    for (const std::string& name : tree.members()) text += (text.empty() ? "" : ", ") + name;
+    return text.empty() ? "there are none" : "there are " + text;
+}
+
+int fail(const MountedTree& tree, const std::string& member) {
+    const Result<bool> done = tree.write("md/dev-" + member + "/state", "faulty");
+    if (done) {
+        std::printf("set %s faulty in md0\n", member.c_str());
+        return kOk;
+    }
+    switch (done.error().err) {
+        case ENOENT:
+        case ENODEV:
+            return complain(kFailed, "no member is named " + member + "; " + members_text(tree));
+        case EBUSY:
+            return complain(kBusy, "cannot fail " + member +
+                                       ": it is the last working member, and the array would be lost with it");
+        default:
+            return complain(kFailed, "cannot fail " + member + ": " + done.error().text);
+    }
+}
+
+// remove, re-add and add are mdadm's work, done in the daemon; its answer is read back.
+int member_store(const MountedTree& tree, const char* file, const std::string& what, const std::string& value,
+                 const std::string& done_text) {
+    const Result<bool> done = tree.write(std::string("lab/") + file, value);
+    if (!done) return complain(code_of(done.error().err), what + ": " + reason(tree, file, done.error()));
+    print_answer(tree, file, done_text);
+    return kOk;
+}
+
+// A path stays one (absolute, for the daemon has another working folder); a name goes as it is.
+std::string name_or_path(const std::string& text) {
+    if (text.find('/') == std::string::npos) return text;
+    return std::filesystem::absolute(text).lexically_normal().string();
+}
+
+// ---- wiring
+
+using TreeCommand = int (*)(const MountedTree&, const ArrayWords&);
+
+void add_command(CLI::App& app, int* exit_code, const char* name, const char* what, bool with_member,
+                 TreeCommand command) {
+    CLI::App* sub = app.add_subcommand(name, what);
+    const auto words = std::make_shared<ArrayWords>();
+    sub->add_option("MNT", words->mount, "Mount point")->required();
+    if (with_member) sub->add_option("MEMBER", words->member, "Name of the member, e.g. sdb")->required();
+    if (std::string(name) == "stop")
+        sub->add_flag("--force", words->force, "Take md0 away from whoever has it open; their I/O gets EIO");
+    sub->callback([=] {
+        const Result<MountedTree> tree = MountedTree::open(words->mount);
+        *exit_code = tree ? command(*tree, *words) : complain(kFailed, tree.error().text);
+    });
+}
+
+}  // namespace
+
+void add_array_commands(CLI::App& app, int* exit_code) {
+    add_command(app, exit_code, "check", "Read and compare all members", false,
+                [](const MountedTree& tree, const ArrayWords&) { return start_sync(tree, "check"); });
+    add_command(app, exit_code, "repair", "Make the members equal where they differ", false,
+                [](const MountedTree& tree, const ArrayWords&) { return start_sync(tree, "repair"); });
+    add_command(app, exit_code, "stop", "Stop the array; the mount stays", false,
+                [](const MountedTree& tree, const ArrayWords& words) { return stop(tree, words.force); });
+    add_command(app, exit_code, "assemble", "Start the array again after a stop or an Oops", false,
+                [](const MountedTree& tree, const ArrayWords&) { return assemble(tree); });
+    add_command(app, exit_code, "fail", "Mark a member faulty", true,
+                [](const MountedTree& tree, const ArrayWords& words) { return fail(tree, words.member); });
+    add_command(app, exit_code, "remove", "Remove a faulty or spare member", true,
+                [](const MountedTree& tree, const ArrayWords& words) {
+                    return member_store(tree, "remove", "cannot remove " + words.member, words.member,
+                                        "removed " + words.member + " from md0");
+                });
+    add_command(app, exit_code, "re-add", "Bring a removed member back; the bitmap says what it missed", true,
+                [](const MountedTree& tree, const ArrayWords& words) {
+                    return member_store(tree, "re-add", "cannot re-add " + words.member, name_or_path(words.member),
+                                        "re-added " + words.member);
+                });
+    add_command(app, exit_code, "add", "Add a new member: NAME (NAME.img of the lab, made if missing) or a path", true,
+                [](const MountedTree& tree, const ArrayWords& words) {
+                    return member_store(tree, "add", "cannot add " + words.member, name_or_path(words.member),
+                                        "added " + words.member);
+                });
+}
+
+}  // namespace mdscope

@@ -1,0 +1,175 @@
+// umount: takes everything down in order, and waits until it is down.
+//
+//   a `disk` folder:  file system  ->  loop device, or fuse2fs  ->  the array's mount
+//   a mount:          holds off, held bios released  ->  array stopped  ->  unmounted  ->  its process has ended
+//
+// Who has something open is named and nothing is touched. A mount whose process has died is taken away lazily: nothing
+// is left to be stopped.
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include "fs/client.hpp"
+#include "fs/commands.hpp"
+#include "fs/host_tools.hpp"
+#include "fs/openers.hpp"
+
+namespace mdscope {
+
+namespace {
+
+constexpr int kPatienceMs = 60'000;
+constexpr const char* kMdscopeType = "fuse.mdscope";
+
+// Absolute without touching the path itself: it may be a mount that does not answer.
+std::string mount_path_of(const std::string& path) {
+    std::error_code failed;
+    const std::filesystem::path given = std::filesystem::absolute(path).lexically_normal();
+    const std::filesystem::path clean = given.has_filename() ? given : given.parent_path();
+    const std::filesystem::path parent = std::filesystem::canonical(clean.parent_path(), failed);
+    return failed ? clean.string() : (parent / clean.filename()).string();
+}
+
+std::optional<MountEntry> mount_at(const std::string& point) {
+    std::optional<MountEntry> found;
+    for (const MountEntry& entry : read_mounts())
+        if (entry.point == point) found = entry;  // the last one covers the others
+    return found;
+}
+
+// Looks until `gone` holds, a few times a second. False: kPatienceMs passed.
+template <class Gone>
+bool wait_until(Gone&& gone) {
+    for (int waited = 0; !gone(); waited += 20) {
+        if (waited >= kPatienceMs) return false;
+        poll(nullptr, 0, 20);
+    }
+    return true;
+}
+
+// The daemon of a mount, followed by a descriptor: its number may be given to another process once it has ended.
+class Daemon {
+   public:
+    explicit Daemon(const MountedTree& tree)
+        : pid_(std::atoi(tree.read_or("lab/pid", "0").c_str())),
+          fd_(pid_ > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)) : -1) {}
+    ~Daemon() {
+        if (fd_ >= 0) close(fd_);
+    }
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+    [[nodiscard]] int pid() const { return pid_; }
+    [[nodiscard]] bool wait_for_end() const {
+        if (fd_ < 0) return true;
+        pollfd waiting{fd_, POLLIN, 0};
+        return poll(&waiting, 1, kPatienceMs) > 0;
+    }
+
+   private:
+    int pid_;
+    int fd_;
+};
+
+// Openers of the mount other than the daemon itself.
+std::vector<Opener> users_of(const std::string& point) {
+    return find_openers(point);
+}
+
+int stop_for_umount(const MountedTree& tree) {
+    for (const auto& [file, value] : {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}})
+        if (const Result<bool> done = tree.write(file, value); !done)
+            return complain(kFailed, std::string(file) + ": " + done.error().text);
+    if (tree.read_or("md/array_state", "clear") == "clear") return kOk;
+    if (tree.read_or("lab/oops", "none") != "none") return kOk;  // nobody is left who could stop it
+    const Result<bool> stopped = tree.write("lab/stop", "1");
+    if (stopped) return kOk;
+    const std::string why = tree.read_or("lab/stop", "");
+    return complain(stopped.error().err == EBUSY ? kBusy : kFailed,
+                    "cannot stop md0: " + (why.empty() ? stopped.error().text : why));
+}
+
+int take_down_array(const std::string& point) {
+    const Result<MountedTree> tree = MountedTree::open(point);
+    if (!tree) {
+        if (tree.error().err != ENOTCONN) return complain(kFailed, tree.error().text);
+        const Result<bool> done = unmount_path(point, true);
+        if (!done) return complain(kFailed, done.error().text);
+        std::printf("%s: its process was gone; the dead mount is taken away\n", point.c_str());
+        return kOk;
+    }
+    const std::vector<Opener> users = users_of(point);
+    if (!users.empty()) return complain(kBusy, point + " is in use by " + openers_text(users));
+    const Daemon daemon(*tree);
+    const int exit_code = stop_for_umount(*tree);
+    if (exit_code != kOk) return exit_code;
+    const Result<bool> done = unmount_path(point, false);
+    if (!done) {
+        const std::string names = openers_text(users_of(point));
+        return complain(done.error().err == EBUSY ? kBusy : kFailed,
+                        "the array is stopped, but " + done.error().text + (names.empty() ? "" : ": " + names));
+    }
+    if (!daemon.wait_for_end())
+        return complain(kFailed, "unmounted, but process " + std::to_string(daemon.pid()) + " has not ended");
+    std::printf("%s: array stopped, unmounted\n", point.c_str());
+    return kOk;
+}
+
+// The md0 below a file system: behind its loop device, or what fuse2fs was given.
+std::string disk_below(const MountEntry& entry) {
+    const std::string file = entry.source.starts_with("/dev/loop") ? loop_backing_file(entry.source) : entry.source;
+    return file.ends_with("/md0") ? file : std::string();
+}
+
+int take_down_disk(const MountEntry& entry, const std::string& disk) {
+    const std::string array = disk.substr(0, disk.size() - std::strlen("/md0"));
+    std::vector<Opener> users = find_openers(entry.point);
+    if (!users.empty()) return complain(kBusy, entry.point + " is in use by " + openers_text(users));
+    // What is held would keep the file system from writing its last blocks.
+    if (const Result<MountedTree> tree = MountedTree::open(array))
+        for (const auto& [file, value] : {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}})
+            if (const Result<bool> done = tree->write(file, value); !done)
+                return complain(kFailed, std::string(file) + ": " + done.error().text);
+    const Result<bool> done = unmount_path(entry.point, false);
+    if (!done) return complain(done.error().err == EBUSY ? kBusy : kFailed, done.error().text);
+    std::printf("%s: unmounted\n", entry.point.c_str());
+    // The loop device goes by itself; fuse2fs writes its last blocks after the unmount.
+    if (!wait_until([&] { return find_openers(disk).empty(); }))
+        return complain(kBusy, disk + " is still open in " + openers_text(find_openers(disk)));
+    return take_down_array(array);
+}
+
+}  // namespace
+
+int umount_path(const std::string& path) {
+    const std::string point = mount_path_of(path);
+    const std::optional<MountEntry> entry = mount_at(point);
+    if (!entry) return complain(kFailed, "nothing is mounted on " + path);
+    if (entry->type == kMdscopeType) return take_down_array(point);
+    const std::string disk = disk_below(*entry);
+    const std::optional<MountEntry> array =
+        disk.empty() ? std::nullopt : mount_at(std::filesystem::path(disk).parent_path().string());
+    if (!array || array->type != kMdscopeType)
+        return complain(kFailed, path + " (" + entry->type + ") is neither a mount of mdscope nor on one of its disks");
+    return take_down_disk(*entry, disk);
+}
+
+void add_umount_commands(CLI::App& app, int* exit_code) {
+    CLI::App* umount = app.add_subcommand("umount", "Take a mount or a disk down: file system, array, mount");
+    const auto path = std::make_shared<std::string>();
+    umount->add_option("PATH", *path, "Mount point of mount, or folder of disk")->required();
+    umount->footer("Held bios are released first. Whoever has something open is named.");
+    umount->callback([=] { *exit_code = umount_path(*path); });
+}
+
+}  // namespace mdscope

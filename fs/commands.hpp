@@ -1,0 +1,68 @@
+// The command line of mdscope: groups of commands, one file each, and what they share.
+//
+// A command is a function that does its work, prints, and returns an exit code. Errors go to stderr as
+// "mdscope: what failed: why and what to do". Exit codes are a promise of --help.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/kernel/result.hpp"
+
+namespace mdscope {
+
+enum ExitCode : int {
+    kOk = 0,
+    kFailed = 1,    // the operation failed; the message says why
+    kUsage = 2,     // the command line makes no sense
+    kBusy = 3,      // the array or an image is in use, or locked by another mdscope
+    kUnusable = 4,  // an image or its metadata cannot be used
+    kInterrupted = 130
+};
+
+// Each adds its commands to the program; the one that was asked for sets *exit_code.
+void add_lab_commands(CLI::App& app, int* exit_code);     // create, examine
+void add_mount_commands(CLI::App& app, int* exit_code);   // mount
+void add_umount_commands(CLI::App& app, int* exit_code);  // umount
+void add_array_commands(CLI::App& app, int* exit_code);   // check, repair, stop, assemble, fail, remove, re-add, add
+void add_watch_commands(CLI::App& app, int* exit_code);   // wait
+void add_detail_commands(CLI::App& app, int* exit_code);  // detail
+void add_disk_commands(CLI::App& app, int* exit_code);    // disk
+
+// Prints "mdscope: TEXT" on stderr and gives the code back.
+int complain(int exit_code, const std::string& text);
+
+// "64M", "1G", "4096": a number of bytes; K, M, G, T are powers of 1024. The error names what is wrong with it.
+Result<std::uint64_t> parse_size(const std::string& text);
+// "5s", "500ms", "5": milliseconds.
+Result<std::uint64_t> parse_duration_ms(const std::string& text);
+// 66060288 -> "63.0 MiB".
+std::string size_text(std::uint64_t bytes);
+
+// mount and disk: what both need.
+struct MountRequest {
+    std::vector<std::string> images;  // absolute
+    std::string lab;                  // absolute folder
+    std::string mountpoint;           // absolute, checked
+    std::string bitmap_file;
+    std::string kernel, fix, order, pools;
+    bool read_only = false;
+    bool foreground = false;
+    unsigned readers = 1;
+};
+// Members of a lab folder: LAB/*.img, sorted.
+Result<std::vector<std::string>> images_of_lab(const std::string& lab);
+// The absolute path of an empty folder where something can be mounted.
+Result<std::string> check_mountpoint(const std::string& path);
+// Mounts; in the background unless request.foreground. Prints what happened unless `quiet`.
+int mount_array(const MountRequest& request, bool quiet);
+
+// umount and disk.
+int umount_path(const std::string& path);
+
+// Ctrl-C ends a command at once with 130; `hint` (a literal) says what it left behind.
+void set_interrupt_hint(const char* hint);
+
+}  // namespace mdscope

@@ -1,0 +1,93 @@
+// mdscope: the command. Reads the command line with CLI11 and runs one command; see commands.hpp.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "fs/commands.hpp"
+
+namespace mdscope {
+
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  mdscope create /tmp/lab                    two images of 64 MiB, bitmap on the members, metadata kept outside
+  mkdir /tmp/mnt
+  mdscope mount /tmp/lab /tmp/mnt            the disk is /tmp/mnt/md0
+  cat /tmp/mnt/mdstat; ls /tmp/mnt/md /tmp/mnt/lab
+  mdscope fail /tmp/mnt sdb                  then: mdscope remove, mdscope re-add, mdscope wait
+  mdscope umount /tmp/mnt                    stops the array and unmounts
+  mdscope disk /tmp/lab2 /tmp/disk           array and file system in one step
+
+Exit codes:
+  0    it worked
+  1    the operation failed; the message says why
+  2    wrong usage: unknown command or option, a size that is none
+  3    busy: the array is open or an image is locked by another mdscope
+  4    an image or its metadata cannot be used
+  130  interrupted)";
+
+volatile sig_atomic_t hint_size = 0;
+const char* volatile hint_text = "";
+
+// Only async-signal-safe calls: the message was made when the hint was set.
+void on_interrupt(int /*signal*/) {
+    const char newline = '\n';
+    if (hint_size > 0 && write(STDERR_FILENO, &newline, 1) == 1 &&
+        write(STDERR_FILENO, hint_text, static_cast<std::size_t>(hint_size)) < 0)
+        _exit(kInterrupted);
+    _exit(kInterrupted);
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"Linux md RAID1 in user space: a disk you mount, and an engine you can look into."};
+    app.set_version_flag("--version", "mdscope " MDSCOPE_VERSION);
+    app.footer(kExamples);
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    int exit_code = kFailed;
+    add_lab_commands(app, &exit_code);
+    add_mount_commands(app, &exit_code);
+    add_umount_commands(app, &exit_code);
+    add_disk_commands(app, &exit_code);
+    add_detail_commands(app, &exit_code);
+    add_watch_commands(app, &exit_code);
+    add_array_commands(app, &exit_code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kOk : kUsage;
+    }
+    return exit_code;
+}
+
+}  // namespace
+
+void set_interrupt_hint(const char* hint) {
+    hint_text = hint;
+    hint_size = static_cast<sig_atomic_t>(std::strlen(hint));
+}
+
+int complain(int exit_code, const std::string& text) {
+    std::fprintf(stderr, "mdscope: %s\n", text.c_str());
+    return exit_code;
+}
+
+}  // namespace mdscope
+
+int main(int argc, char** argv) {
+    struct sigaction action {};
+    action.sa_handler = mdscope::on_interrupt;
+    sigaction(SIGINT, &action, nullptr);
+    try {
+        const int exit_code = mdscope::run(argc, argv);
+        // What was printed has to have arrived: a full or closed stdout is a failure, not a success nobody sees.
+        if (std::fflush(stdout) != 0 && exit_code == mdscope::kOk)
+            return mdscope::complain(mdscope::kFailed, std::string("cannot write to stdout: ") + std::strerror(errno));
+        return exit_code;
+    } catch (const std::exception& error) {
+        return mdscope::complain(mdscope::kFailed, error.what());
+    }
+}

@@ -1,0 +1,32 @@
+// Who has a file open, or stands in a folder: what "busy" means, in names.
+//
+// Looks through /proc: open files and working folders of processes (their links are read, the files are not touched, so
+// a stuck file system cannot stop us), loop devices on the file, and mounts. What belongs to other users is not visible
+// to an ordinary user.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace mdscope {
+
+struct Opener {
+    std::string name;  // "dd[4711]", "/dev/loop0", "mount on /home/me/disk"
+    std::string path;  // what it holds
+};
+
+// Everything that holds `path` or something below it; the calling process is left out.
+std::vector<Opener> find_openers(const std::string& path);
+std::string openers_text(const std::vector<Opener>& openers);  // "dd[4711], /dev/loop0"
+
+// One line of /proc/self/mountinfo.
+struct MountEntry {
+    std::string point;
+    std::string type;    // "fuse.mdscope", "ext4"
+    std::string source;  // "/dev/loop0"
+};
+std::vector<MountEntry> read_mounts();
+// The file behind /dev/loopN, or empty.
+std::string loop_backing_file(const std::string& device);
+
+}  // namespace mdscope
