@@ -1,4 +1,7 @@
 // check, repair, stop, assemble, fail, remove, re-add, add: one store into a control file each, and its errno in words.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -112,6 +115,54 @@ std::string name_or_path(const std::string& text) {
     return std::filesystem::absolute(text).lexically_normal().string();
 }
 
+// ---- a new image for `add`
+
+// The folder of the members that are there, and the size of one of them.
+bool lab_of(const MountedTree& tree, std::filesystem::path* folder, std::uint64_t* size) {
+    for (const std::string& name : tree.members()) {
+        std::error_code failed;
+        const std::filesystem::path image =
+            std::filesystem::read_symlink(tree.file("md/dev-" + name + "/block"), failed);
+        if (failed) continue;
+        *size = std::filesystem::file_size(image, failed);
+        if (failed) continue;
+        *folder = image.parent_path();
+        return true;
+    }
+    return false;
+}
+
+// Makes the image when it would lie in the lab and is not there: sparse, as large as the others. The path of what was
+// made, or an empty one.
+Result<std::string> make_missing_image(const MountedTree& tree, const std::string& value) {
+    std::filesystem::path folder;
+    std::uint64_t size = 0;
+    if (!lab_of(tree, &folder, &size)) return std::string();
+    const std::filesystem::path image =
+        value.find('/') == std::string::npos ? folder / (value + ".img") : std::filesystem::path(value);
+    if (image.parent_path() != folder) return std::string();
+    const int fd = open(image.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) return std::string();
+    if (fd < 0) return Error{errno, image.string() + ": " + std::strerror(errno)};
+    const int err = ftruncate(fd, static_cast<off_t>(size)) != 0 ? errno : 0;
+    close(fd);
+    if (err != 0) {
+        unlink(image.c_str());
+        return Error{err, image.string() + ": " + std::strerror(err)};
+    }
+    std::printf("made %s, %s\n", image.c_str(), size_text(size).c_str());
+    return image.string();
+}
+
+int add(const MountedTree& tree, const std::string& member) {
+    const std::string value = name_or_path(member);
+    const Result<std::string> made = make_missing_image(tree, value);
+    if (!made) return complain(kFailed, "cannot add " + member + ": " + made.error().text);
+    const int exit_code = member_store(tree, "add", "cannot add " + member, value, "added " + member);
+    if (exit_code != kOk && !made->empty()) unlink(made->c_str());
+    return exit_code;
+}
+
 // ---- wiring
 
 using TreeCommand = int (*)(const MountedTree&, const ArrayWords&);
@@ -154,10 +205,7 @@ void add_array_commands(CLI::App& app, int* exit_code) {
                                         "re-added " + words.member);
                 });
     add_command(app, exit_code, "add", "Add a new member: NAME (NAME.img of the lab, made if missing) or a path", true,
-                [](const MountedTree& tree, const ArrayWords& words) {
-                    return member_store(tree, "add", "cannot add " + words.member, name_or_path(words.member),
-                                        "added " + words.member);
-                });
+                [](const MountedTree& tree, const ArrayWords& words) { return add(tree, words.member); });
 }
 
 }  // namespace mdscope

@@ -81,15 +81,16 @@ class Daemon {
     int fd_;
 };
 
-// Openers of the mount other than the daemon itself.
-std::vector<Opener> users_of(const std::string& point) {
-    return find_openers(point);
+// Neither a stop nor a file system's last blocks may wait for what a person holds.
+Result<bool> release_held(const MountedTree& tree) {
+    for (const auto& [file, value] : {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}})
+        if (const Result<bool> done = tree.write(file, value); !done)
+            return Error{done.error().err, std::string(file) + ": " + done.error().text};
+    return true;
 }
 
 int stop_for_umount(const MountedTree& tree) {
-    for (const auto& [file, value] : {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}})
-        if (const Result<bool> done = tree.write(file, value); !done)
-            return complain(kFailed, std::string(file) + ": " + done.error().text);
+    if (const Result<bool> released = release_held(tree); !released) return complain(kFailed, released.error().text);
     if (tree.read_or("md/array_state", "clear") == "clear") return kOk;
     if (tree.read_or("lab/oops", "none") != "none") return kOk;  // nobody is left who could stop it
     const Result<bool> stopped = tree.write("lab/stop", "1");
@@ -108,14 +109,14 @@ int take_down_array(const std::string& point) {
         std::printf("%s: its process was gone; the dead mount is taken away\n", point.c_str());
         return kOk;
     }
-    const std::vector<Opener> users = users_of(point);
+    const std::vector<Opener> users = find_openers(point);
     if (!users.empty()) return complain(kBusy, point + " is in use by " + openers_text(users));
     const Daemon daemon(*tree);
     const int exit_code = stop_for_umount(*tree);
     if (exit_code != kOk) return exit_code;
     const Result<bool> done = unmount_path(point, false);
     if (!done) {
-        const std::string names = openers_text(users_of(point));
+        const std::string names = openers_text(find_openers(point));
         return complain(done.error().err == EBUSY ? kBusy : kFailed,
                         "the array is stopped, but " + done.error().text + (names.empty() ? "" : ": " + names));
     }
@@ -135,11 +136,9 @@ int take_down_disk(const MountEntry& entry, const std::string& disk) {
     const std::string array = disk.substr(0, disk.size() - std::strlen("/md0"));
     std::vector<Opener> users = find_openers(entry.point);
     if (!users.empty()) return complain(kBusy, entry.point + " is in use by " + openers_text(users));
-    // What is held would keep the file system from writing its last blocks.
-    if (const Result<MountedTree> tree = MountedTree::open(array))
-        for (const auto& [file, value] : {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}})
-            if (const Result<bool> done = tree->write(file, value); !done)
-                return complain(kFailed, std::string(file) + ": " + done.error().text);
+    if (const Result<MountedTree> tree = MountedTree::open(array); tree)
+        if (const Result<bool> released = release_held(*tree); !released)
+            return complain(kFailed, released.error().text);
     const Result<bool> done = unmount_path(entry.point, false);
     if (!done) return complain(done.error().err == EBUSY ? kBusy : kFailed, done.error().text);
     std::printf("%s: unmounted\n", entry.point.c_str());

@@ -102,32 +102,34 @@ class Display {
     std::string last_action_;
 };
 
+bool is_over(const Progress& progress) {
+    return progress.action == "idle" || progress.action == "stopped" || progress.action == "frozen";
+}
+
+int say_how_it_ended(const MountedTree& tree, const std::string& action, const std::string& last) {
+    if (action == "frozen") return complain(kFailed, "syncs are frozen: write idle to " + tree.file("md/sync_action"));
+    if (action == "stopped") return complain(kFailed, "md0 is not running");
+    const std::string members = tree.read_or("md/raid_disks", "0");
+    const int in_sync = std::atoi(members.c_str()) - std::atoi(tree.read_or("md/degraded", "0").c_str());
+    std::printf("%smd0 is idle, %d of %s members in sync\n", last.empty() ? "" : (last + " is over; ").c_str(),
+                std::max(0, in_sync), members.c_str());
+    return kOk;
+}
+
 int wait_until_idle(const MountedTree& tree) {
     set_interrupt_hint("mdscope: interrupted; the sync goes on\n");
     const int fd = open(tree.file("md/sync_action").c_str(), O_RDONLY | O_CLOEXEC);
     Display display;
-    std::string last = "idle";
-    for (;;) {
-        const Result<Progress> progress = look(tree);
-        if (!progress) return complain(kFailed, progress.error().text);
-        if (progress->action == "idle" || progress->action == "stopped" || progress->action == "frozen") {
-            display.finish();
-            if (fd >= 0) close(fd);
-            if (progress->action == "frozen")
-                return complain(kFailed, "syncs are frozen: write idle to " + tree.file("md/sync_action"));
-            if (progress->action == "stopped") return complain(kFailed, "md0 is not running");
-            if (last != "idle") std::printf("%s is over; ", last.c_str());
-            std::printf("md0 is idle, %s of %s members in sync\n",
-                        std::to_string(std::max(0, std::atoi(tree.read_or("md/raid_disks", "0").c_str()) -
-                                                       std::atoi(tree.read_or("md/degraded", "0").c_str())))
-                            .c_str(),
-                        tree.read_or("md/raid_disks", "0").c_str());
-            return kOk;
-        }
+    std::string last;
+    Result<Progress> progress = look(tree);
+    for (; progress && !is_over(*progress); progress = look(tree)) {
         last = progress->action;
         display.show(*progress);
         sleep_until_change(fd);
     }
+    display.finish();
+    if (fd >= 0) close(fd);
+    return progress ? say_how_it_ended(tree, progress->action, last) : complain(kFailed, progress.error().text);
 }
 
 }  // namespace

@@ -74,11 +74,10 @@ void disk_open(fuse_req_t req, fuse_file_info* info) {
     // O_TRUNC is ignored: the size is the array's.
     info->fh = reinterpret_cast<std::uint64_t>(disk.get());
     const OpenReply reply{info->fh, kOpenDirectIo | kOpenParallelDirectWrites, 0};
-    if (fuse_reply_buf(req, reinterpret_cast<const char*>(&reply), sizeof reply) == 0) {
+    if (fuse_reply_buf(req, reinterpret_cast<const char*>(&reply), sizeof reply) == 0)
         disk.release();
-    } else {
+    else
         give_back(lab.array);  // the opener was killed meanwhile
-    }
 }
 
 // Each successful open is given back once, also when the array was taken away meanwhile: Array counts that.

@@ -11,7 +11,7 @@
 namespace mdscope {
 
 struct Opener {
-    std::string name;  // "dd[4711]", "/dev/loop0", "mount on /home/me/disk"
+    std::string name;  // "dd[4711]", "/dev/loop0", "mount on /mnt/disk"
     std::string path;  // what it holds
 };
 

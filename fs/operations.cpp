@@ -16,6 +16,8 @@ FileSystem::FileSystem(Lab& the_lab) : lab(the_lab), tree(the_lab), owner(getuid
 
 namespace {
 
+constexpr std::size_t kMaxName = 255;  // libfuse and the kernel would let 1023 through
+
 mode_t file_type(NodeKind kind) {
     switch (kind) {
         case NodeKind::Folder:
@@ -72,6 +74,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
     FileSystem& system = file_system(req);
     fuse_entry_param entry{};  // both timeouts 0: files appear, disappear and change their size
     const int err = guarded([&] {
+        if (std::strlen(name) > kMaxName) return -ENAMETOOLONG;
         const std::optional<Node> node = system.tree.child(parent, name);
         if (!node) return -ENOENT;
         entry.ino = node->inode;

@@ -138,10 +138,11 @@ std::optional<Node> Tree::in_md(const std::string& name) {
     }
     const MdAttr* attr = find_md_attr(name);
     if (attr == nullptr || !md_attr_visible(lab_.array.mddev(), *attr)) return std::nullopt;
-    return control_from_md(*attr);
+    return control_from_md(*attr, name);
 }
 
-Node Tree::control_from_md(const MdAttr& attr) {
+// `name` is below md/: "array_state", "bitmap/location".
+Node Tree::control_from_md(const MdAttr& attr, const std::string& name) {
     Node node;
     node.mode = attr.mode & 0644U;
     node.size = kSysfsSize;
@@ -152,9 +153,9 @@ Node Tree::control_from_md(const MdAttr& attr) {
             return 0;
         };
     if (attr.store != nullptr)
-        node.store = [this, row](std::string_view value) {
-            const int err = md_attr_store(lab_.array.mddev(), row->name, value);
-            if (err == -EBUSY && may_be_busy(row->name, value)) log_openers(lab_);
+        node.store = [this, name](std::string_view value) {
+            const int err = md_attr_store(lab_.array.mddev(), name, value);
+            if (err == -EBUSY && may_be_busy(name, value)) log_openers(lab_);
             return err;
         };
     return node;

@@ -60,7 +60,7 @@ class Tree {
 
    private:
     std::optional<Node> make(const std::string& path);
-    Node control_from_md(const MdAttr& attr);
+    Node control_from_md(const MdAttr& attr, const std::string& name);
     std::optional<Node> in_md(const std::string& name);
     std::optional<Node> in_member(const std::string& member, const std::string& name);
     std::optional<Node> in_lab(const std::string& name);

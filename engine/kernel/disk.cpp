@@ -20,6 +20,12 @@ bool BioFilter::matches(const Bio& bio) const {
     return bio.bi_sector <= last && end > first;
 }
 
+std::string disk_name(const std::string& path) {
+    std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 == 0: no folder
+    if (name.size() > 4 && name.ends_with(".img")) name.resize(name.size() - 4);
+    return name;
+}
+
 BioInfo bio_info(const Bio& bio, const std::string& member, bool held, std::uint64_t since_ns) {
     return {bio.bi_id, member, bio.bi_kind, bio.bi_op, bio.bi_sector, bio.bi_size, held, since_ns};
 }
@@ -40,7 +46,7 @@ void submit_for_somebody(Disk& disk, Bio* bio) {
 void FaultDisk::submit(Bio* bio) {
     if (armed_.peek()) [[unlikely]] {
         if (const int error = verdict(*bio); error != 0) {
-            bio_endio(bio, error);
+            below().submit_to_fail(bio, error);
             return;
         }
     }

@@ -36,6 +36,8 @@ class Disk {
    public:
     virtual ~Disk() = default;
     virtual void submit(Bio* bio) = 0;
+    // Ends the bio with `error` (-errno) without performing it, where and when a submitted one would have ended.
+    virtual void submit_to_fail(Bio* bio, int error) { bio_endio(bio, error); }
     [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
     [[nodiscard]] Sector size_sectors() const { return size_bytes() >> kSectorShift; }
     // The member's name as md prints it: the image file without its folder and ".img".
@@ -48,6 +50,9 @@ class Disk {
     // holds; see held().
     virtual void append_in_flight(std::vector<BioInfo>&) const {}
 };
+
+// An image's name as md prints a member: without folder and ".img".
+[[nodiscard]] std::string disk_name(const std::string& path);
 
 // The bio as lists of bios show it.
 [[nodiscard]] BioInfo bio_info(const Bio& bio, const std::string& member, bool held, std::uint64_t since_ns);
@@ -64,6 +69,7 @@ struct BioFilter {
 class LayerDisk : public Disk {
    public:
     explicit LayerDisk(Disk& below) : below_(&below) {}
+    void submit_to_fail(Bio* bio, int error) override { below_->submit_to_fail(bio, error); }
     [[nodiscard]] std::uint64_t size_bytes() const override { return below_->size_bytes(); }
     [[nodiscard]] const std::string& name() const override { return below_->name(); }
     [[nodiscard]] bool read_only() const override { return below_->read_only(); }

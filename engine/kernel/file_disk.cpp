@@ -13,10 +13,17 @@ namespace mdscope {
 
 void FileDisk::submit(Bio* bio) {
     if ((bio->bi_flags & REQ_META) != 0) {
-        enqueue(bio);
+        enqueue(bio, 0);
         return;
     }
     bio_endio(bio, perform(*bio));
+}
+
+void FileDisk::submit_to_fail(Bio* bio, int error) {
+    if ((bio->bi_flags & REQ_META) != 0)
+        enqueue(bio, error);
+    else
+        bio_endio(bio, error);
 }
 
 int FileDisk::perform(const Bio& bio) {
@@ -138,13 +145,13 @@ int FileDisk::flush() {
 
 // ---- metadata: the I/O task
 
-void FileDisk::enqueue(Bio* bio) {
+void FileDisk::enqueue(Bio* bio, int error) {
     if (bio->bi_id == 0) bio->bi_id = kernel_.next_bio_id();
     bool must_start = false;
     {
         const std::uint64_t now_ns = kernel_.ktime_ns();
         const SpinGuard guard(lock_);
-        queued_.push_back({bio, now_ns});
+        queued_.push_back({bio, error, now_ns});
         must_start = !std::exchange(started_, true);
     }
     queued_count_.inc();
@@ -157,9 +164,9 @@ void FileDisk::io_task() {
     auto has_work = [this] { return queued_count_ != 0 || stopping_; };
     for (;;) {
         if (!has_work()) queue_.wait("queued != 0 || stopping", has_work, {.through_halt = true});
-        Bio* bio = oldest();
+        const auto [bio, error, since_ns] = oldest();
         if (bio == nullptr) return;  // stopping, and nothing left
-        const int status = perform(*bio);
+        const int status = error != 0 ? error : perform(*bio);
         drop_oldest();
         try {
             bio_endio(bio, status);
@@ -168,9 +175,9 @@ void FileDisk::io_task() {
     }
 }
 
-Bio* FileDisk::oldest() const {
+FileDisk::Queued FileDisk::oldest() const {
     const SpinGuard guard(lock_);
-    return queued_.empty() ? nullptr : queued_.front().bio;
+    return queued_.empty() ? Queued{} : queued_.front();
 }
 
 void FileDisk::drop_oldest() {
@@ -195,12 +202,6 @@ FileDisk::~FileDisk() {
 
 // ---- opening
 
-std::string disk_name(const std::string& path) {
-    std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 == 0: no folder
-    if (name.size() > 4 && name.ends_with(".img")) name.resize(name.size() - 4);
-    return name;
-}
-
 namespace {
 
 const char* kind_of_file(mode_t mode) {
@@ -212,9 +213,11 @@ const char* kind_of_file(mode_t mode) {
     return "something else";
 }
 
+Error is_not_regular(const std::string& path, mode_t mode) {
+    return {EINVAL, path + " is " + kind_of_file(mode) + "; an image has to be a regular file."};
+}
+
 Error cannot_open(const std::string& path, int error) {
-    if (error == EISDIR) return {EISDIR, path + " is a directory; an image has to be a regular file."};
-    if (error == ENXIO) return {EINVAL, path + " is a FIFO or a socket; an image has to be a regular file."};
     return {error, "cannot open " + path + ": " + std::strerror(error) + "."};
 }
 
@@ -234,6 +237,9 @@ int lock_whole_file(int fd, bool for_writing) {
 
 Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& path, OpenMode mode) {
     const bool writes = mode == OpenMode::ReadWrite;
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return cannot_open(path, errno);
+    if (!S_ISREG(info.st_mode)) return is_not_regular(path, info.st_mode);  // Opening a device may do something.
     const int fd = ::open(path.c_str(), (writes ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return cannot_open(path, errno);
 
@@ -241,10 +247,8 @@ Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& 
         ::close(fd);
         return error;
     };
-    struct stat info {};
     if (::fstat(fd, &info) != 0) return refuse(cannot_open(path, errno));
-    if (!S_ISREG(info.st_mode))
-        return refuse({EINVAL, path + " is " + kind_of_file(info.st_mode) + "; an image has to be a regular file."});
+    if (!S_ISREG(info.st_mode)) return refuse(is_not_regular(path, info.st_mode));  // Replaced in between.
     const int error = lock_whole_file(fd, writes);
     if (error == EAGAIN) return refuse({EBUSY, path + " is locked by another mdscope."});
     if (error != 0) return refuse({error, "cannot lock " + path + ": " + std::strerror(error) + "."});

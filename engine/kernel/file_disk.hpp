@@ -34,6 +34,7 @@ class FileDisk final : public Disk {
     FileDisk& operator=(const FileDisk&) = delete;
 
     void submit(Bio* bio) override;
+    void submit_to_fail(Bio* bio, int error) override;
     [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] bool read_only() const override { return read_only_; }
@@ -45,6 +46,7 @@ class FileDisk final : public Disk {
    private:
     struct Queued {
         Bio* bio;
+        int error;  // 0: to be performed
         std::uint64_t since_ns;
     };
     struct alignas(64) Counters {  // One cache line: both move with every write.
@@ -61,9 +63,9 @@ class FileDisk final : public Disk {
     int flush();
     int read_blocking(std::byte* data, std::size_t size, off_t offset);
 
-    void enqueue(Bio* bio);
+    void enqueue(Bio* bio, int error);
     void io_task();
-    Bio* oldest() const;
+    Queued oldest() const;
     void drop_oldest();
 
     Kernel& kernel_;
@@ -84,8 +86,5 @@ class FileDisk final : public Disk {
     bool started_ GUARDED_BY(lock_) = false;
     Task* io_task_ = nullptr;  // Written by the submitter that started it; read by the destructor.
 };
-
-// The image's name as md prints a member: without folder and ".img".
-[[nodiscard]] std::string disk_name(const std::string& path);
 
 }  // namespace mdscope

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "engine/kernel/file_disk.hpp"
 #include "engine/kernel/sim_kernel.hpp"
 
 namespace mdscope {
@@ -140,7 +139,11 @@ RamDisk::~RamDisk() {
 }
 
 void RamDisk::submit(Bio* bio) {
-    kernel_.submit(*this, bio);
+    kernel_.submit(*this, bio, 0);
+}
+
+void RamDisk::submit_to_fail(Bio* bio, int error) {
+    kernel_.submit(*this, bio, error);
 }
 
 int RamDisk::perform(const Bio& bio) {

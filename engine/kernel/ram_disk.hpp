@@ -79,6 +79,7 @@ class RamDisk final : public Disk {
     RamDisk& operator=(const RamDisk&) = delete;
 
     void submit(Bio* bio) override;
+    void submit_to_fail(Bio* bio, int error) override;
     [[nodiscard]] std::uint64_t size_bytes() const override { return image_.size_bytes(); }
     [[nodiscard]] const std::string& name() const override { return image_.name(); }
     [[nodiscard]] bool read_only() const override { return read_only_; }

@@ -2,6 +2,8 @@
 #include "engine/kernel/real_kernel.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <system_error>
 
 #include "engine/kernel/fault.hpp"
 #include "engine/kernel/real_timers.hpp"
@@ -31,7 +33,12 @@ RealKernel::~RealKernel() {
 
 Task* RealKernel::kthread_run(std::string comm, std::function<void()> body) {
     RealTask* task = adopt(std::move(comm));
-    task->thread = std::thread([this, task, body = std::move(body)] { run_task(*task, body); });
+    try {
+        task->thread = std::thread([this, task, body = std::move(body)] { run_task(*task, body); });
+    } catch (const std::system_error&) {  // No more threads to be had; the caller hears of it.
+        forget(task);
+        throw;
+    }
     return task;
 }
 
@@ -76,6 +83,8 @@ void RealKernel::forget(RealTask* task) {
 }
 
 RealTask& RealKernel::current_task() {
+    if (current == nullptr || current->kernel != this) [[unlikely]]
+        throw std::logic_error("this thread is no task of the kernel; it needs a TaskScope");
     return static_cast<RealTask&>(*current);
 }
 

@@ -70,12 +70,12 @@ void SimKernel::resume(SimTask& task) {
 
 void SimKernel::end_bio(Bio* bio, bool well) {
     const auto found = std::ranges::find(in_flight_, bio, &InFlight::bio);
-    RamDisk& disk = *found->disk;
+    const InFlight ended = *found;
     in_flight_.erase(found);
     if (!well) errors_left_--;
     SimTask& context = irq_context();
     context.bio = bio;
-    context.status = well ? disk.perform(*bio) : -EIO;
+    context.status = !well ? -EIO : ended.error != 0 ? ended.error : ended.disk->perform(*bio);
     resume(context);
 }
 
@@ -265,6 +265,7 @@ class SimKernel::Queued {
 
 int SimKernel::wait(WaitQueue& queue, const char* text, Condition condition, const WaitOptions& options) {
     SimTask& task = running_task();
+    if (task.in_irq) throw std::logic_error(std::string("a completion or a timer sleeps in ") + queue.name());
     const bool may_halt = !options.through_halt;
     if (may_halt && halted_) throw Halted();
     const Queued queued(task, queue, text, condition, options, now_ns_);

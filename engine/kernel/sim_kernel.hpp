@@ -96,7 +96,7 @@ class SimKernel final : public Kernel, private SimHook {
     RamImage& add_ram_disk(const std::string& path, std::uint64_t size_bytes);
     [[nodiscard]] RamImage* find_ram_disk(const std::string& path);
     [[nodiscard]] std::vector<BioInfo> in_flight() const;
-    void submit(RamDisk& disk, Bio* bio);  // for RamDisk
+    void submit(RamDisk& disk, Bio* bio, int error);  // for RamDisk; error != 0: it will end with that
     void append_in_flight(const RamDisk& disk, std::vector<BioInfo>& list) const;
 
     // ---- Kernel
@@ -136,6 +136,7 @@ class SimKernel final : public Kernel, private SimHook {
     struct InFlight {
         Bio* bio;
         RamDisk* disk;
+        int error;  // 0: to be performed
         std::uint64_t since_ns;
     };
     struct Armed {

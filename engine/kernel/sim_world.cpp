@@ -30,9 +30,9 @@ Result<std::unique_ptr<Disk>> SimKernel::open_disk(const std::string& path, Open
     return std::unique_ptr<Disk>(std::make_unique<RamDisk>(*this, *image, !writes));
 }
 
-void SimKernel::submit(RamDisk& disk, Bio* bio) {
+void SimKernel::submit(RamDisk& disk, Bio* bio, int error) {
     if (bio->bi_id == 0) bio->bi_id = next_bio_id();
-    in_flight_.push_back({bio, &disk, now_ns_});
+    in_flight_.push_back({bio, &disk, error, now_ns_});
     Line(*this) << "submit " << bio->bi_id << " " << disk.name() << " " << bio_kind_name(bio->bi_kind) << " "
                 << bio_op_name(bio->bi_op) << " " << bio->bi_sector << "+" << bio_sectors(*bio);
     if (running_ == nullptr) return;

@@ -350,6 +350,7 @@ Rdev* md_find_rdev_nr(Mddev& mddev, int nr);
 int bind_rdev_to_array(Rdev& rdev, Mddev& mddev);
 void unbind_rdev_from_array(Rdev& rdev);
 void export_rdev(Rdev& rdev, Mddev& mddev);  // mddev: whose member it was; rdev.mddev is NULL by now
+void rdev_delayed_delete(Rdev& rdev);
 void md_kick_rdev_from_array(Rdev& rdev);
 int add_bound_rdev(Rdev& rdev);
 int hot_remove_disk(Mddev& mddev, Rdev& rdev);  // HOT_REMOVE_DISK

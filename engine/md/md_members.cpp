@@ -125,7 +125,14 @@ void unbind_rdev_from_array(Rdev& rdev) {
 void export_rdev(Rdev& rdev, Mddev& mddev) {
     MD_FRAME("export_rdev");
     if (mddev.on_export) mddev.on_export(rdev);
-    rdev.freed = true;  // rdev_delayed_delete: the memory stays, so that a late completion is caught and not undefined
+}
+
+// In the kernel this is work that is queued by the unbinding and runs some time later: the member's kobject goes, and
+// with its last reference the member. Its memory stays here, so that a completion that is later still is caught and not
+// undefined.
+void rdev_delayed_delete(Rdev& rdev) {
+    MD_FRAME("rdev_delayed_delete");
+    rdev.freed = true;
 }
 
 void md_kick_rdev_from_array(Rdev& rdev) {

@@ -213,7 +213,7 @@ TEST_CASE("an Oops is recorded once, ends every sleep, and lets nothing be submi
         const auto disk = open("sda");
         WaitQueue queue(kernel, "queue");
         Shared<int> unwound;
-        auto sleep_for_ever = [&] {
+        auto wait_for_ever = [&] {
             struct Unwound {
                 Shared<int>& count;
                 ~Unwound() { count.inc(); }
@@ -221,8 +221,8 @@ TEST_CASE("an Oops is recorded once, ends every sleep, and lets nothing be submi
             const Unwound at_end{unwound};
             wait_event(queue, false);
         };
-        Task* a = kernel.kthread_run("a", sleep_for_ever);
-        Task* b = kernel.kthread_run("b", sleep_for_ever);
+        Task* a = kernel.kthread_run("a", wait_for_ever);
+        Task* b = kernel.kthread_run("b", wait_for_ever);
         Task* faulty = kernel.kthread_run("faulty", [&] {
             MD_FRAME("super_written");
             Oops fault;

@@ -43,6 +43,11 @@ TEST_CASE("a fault rule lets some bios pass, then fails some") {
         CHECK(write_status(disk, 9) == 0);
         disk.add_rule({.error = -ENOSPC});
         CHECK(write_status(disk, 100) == -ENOSPC);
+        TestBio meta(disk, BioOp::Write, 100, 512);
+        submit_bio(&meta.with(REQ_META).bio);
+        meta.wait();
+        CHECK(meta.bio.bi_status == -ENOSPC);
+        CHECK(meta.ended_in != current->comm);  // Where metadata ends when nothing fails.
         disk.clear_rules();
         CHECK(write_status(disk, 100) == 0);
         CHECK(disk.name() == "sda");
@@ -59,10 +64,6 @@ TEST_CASE("a delayed bio goes on when its time is over, in the layer's own task"
         TestBio slow(disk, BioOp::Write, 0, 512, 's');
         const std::uint64_t begin_ns = kernel.ktime_ns();
         submit_bio(&slow.with(REQ_META, BioKind::Bitmap).bio);
-        std::vector<BioInfo> list;
-        disk.append_in_flight(list);
-        CHECK(list.size() == 1);
-        CHECK_FALSE(list.front().held);
         slow.wait();
         CHECK(kernel.ktime_ns() - begin_ns >= 2 * kNsPerMs);
         disk.set_delay({}, 0);
@@ -84,6 +85,11 @@ TEST_CASE("a delay layer that goes, or whose kernel is halted, still brings its 
             CHECK_THROWS_AS(kernel.oops({}), Halted);
             short_delay.wait();
             CHECK(long_delay.ends == 0);
+            std::vector<BioInfo> list;
+            disk.append_in_flight(list);
+            REQUIRE(list.size() == 1);
+            CHECK(list[0].sector == 8);
+            CHECK_FALSE(list[0].held);
         }
         long_delay.wait();
     });

@@ -24,9 +24,9 @@ void check_files(SysfsLab& lab, const std::string& row) {
 
 // "echo VALUE > FILE: RESULT" for each row.
 struct Echo {
-    const char* value;
-    const char* file;
-    const char* result;
+    std::string value;
+    std::string file;
+    std::string result;
 };
 void check_echoes(SysfsLab& lab, const std::vector<Echo>& echoes) {
     for (const Echo& echo : echoes) {
@@ -362,6 +362,7 @@ TEST_CASE("sync_action takes its words, and freezes and thaws") {
     check_echoes(lab, {{"frozen", "sync_action", "ok"}});
     CHECK(lab.show("sync_action") == "frozen");
     CHECK(lab.store("sync_action", "check") == 0);
+    lab.settle();  // a check that has not begun would survive being frozen
     CHECK(lab.show("sync_action") == "check");
     CHECK(lab.store("sync_action", "frozen") == 0);
     CHECK(lab.show("sync_action") == "frozen");
@@ -437,7 +438,6 @@ TEST_CASE("bitmap_set_bits marks chunks, stops silently at junk, and `idle` star
     lab.native().start();
     CHECK(lab.store("bitmap_set_bits", "3 5-7 bogus 9") == 0);
     lab.settle();
-    CHECK((lab.bits("sda", 16 + 0) & 0) == 0);
     std::uint64_t marked = 0;
     for (const BitmapChunkInfo& info : md_bitmap_chunks(*lab.mddev.bitmap, 0, 63))
         if (NEEDED(info.counter)) marked |= std::uint64_t{1} << info.chunk;

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""What signals do to a mount.
+
+SIGTERM and SIGINT with md0 closed: the array is stopped cleanly and unmounted. With md0 open: what md does at a reboot
+(writes stopped, bitmap flushed, marked clean), then a lazy unmount. kill -9: the mount is dead (ENOTCONN), `umount`
+takes it away, and the next mount resyncs what the bitmap says. Data that was synced is there in every case.
+"""
+
+import errno
+import os
+import signal
+
+from lib import *
+
+need_mount()
+DATA = os.urandom(1 << 20)
+
+
+def write_synced(lab):
+    fd = os.open(lab.path("md0"), os.O_RDWR)
+    os.pwrite(fd, DATA, 3 << 20)
+    os.fsync(fd)
+    return fd
+
+
+def data_is_there(lab):
+    fd = os.open(lab.path("md0"), os.O_RDONLY)
+    same = os.pread(fd, len(DATA), 3 << 20) == DATA
+    os.close(fd)
+    return same
+
+
+def sidecar_says_dirty(lab):
+    return '"dirty": true' in read(lab.lab + "/container.json").replace('":true', '": true')
+
+
+def ends_by(lab, number):
+    os.kill(lab.pid, number)
+    if wait_for(lambda: not process_exists(lab.pid), "the daemon ends after signal %d" % number):
+        lab.pid = 0
+
+
+def mount_again(lab, when):
+    done = lab.mount()
+    check(done.returncode == 0, when + ": mount again: " + done.stderr)
+    check(mdscope("wait", lab.mnt).returncode == 0, when + ": idle")
+    check(data_is_there(lab), when + ": the synced data is there")
+
+
+lab = Lab()
+for number in (signal.SIGTERM, signal.SIGINT):
+    lab.mount_or_die()
+    os.close(write_synced(lab))
+    ends_by(lab, number)
+    check(not is_mounted(lab.mnt), "signal %d: unmounted" % number)
+    check(not sidecar_says_dirty(lab), "signal %d: stopped clean" % number)
+mount_again(lab, "after signals")
+
+# With md0 open.
+fd = write_synced(lab)
+ends_by(lab, signal.SIGTERM)
+check(not is_mounted(lab.mnt), "SIGTERM while open: lazily unmounted")
+check(errno_of(os.pread, fd, 10, 0) in (errno.ENOTCONN, errno.EIO), "SIGTERM while open: the file is dead")
+os.close(fd)
+check(not sidecar_says_dirty(lab), "SIGTERM while open: marked clean")
+mount_again(lab, "after SIGTERM while open")
+
+# With bios held: they are released, or the stop would wait for somebody who has gone.
+lab.store("lab/hold", "bitmap superblock data")
+ends_by(lab, signal.SIGTERM)
+mount_again(lab, "after SIGTERM with a hold")
+
+# kill -9.
+fd = write_synced(lab)
+ends_by(lab, signal.SIGKILL)
+check(errno_of(os.pread, fd, 10, 0) in (errno.ENOTCONN, errno.EIO), "kill -9: the file is dead")
+os.close(fd)
+check(errno_of(os.stat, lab.mnt) == errno.ENOTCONN, "kill -9: the mount is dead")
+refused = lab.mount()
+check(refused.returncode == 1 and "umount" in refused.stderr, "kill -9: mount says what to do: " + refused.stderr)
+check(mdscope("detail", lab.mnt).returncode == 1, "kill -9: commands fail with a message")
+gone = mdscope("umount", lab.mnt)
+check(gone.returncode == 0 and not is_mounted(lab.mnt), "kill -9: umount takes it away: " + gone.stderr)
+mount_again(lab, "after kill -9")
+
+# An unmount by hand stops the array too.
+tool = ["umount", lab.mnt] if os.geteuid() == 0 else ["fusermount3", "-u", lab.mnt]
+pid, lab.pid = lab.pid, 0
+subprocess.run(tool, check=True)
+wait_for(lambda: not process_exists(pid), "the daemon ends after umount(8)")
+check(not sidecar_says_dirty(lab), "umount(8): stopped clean")
+
+# In front: Ctrl-C ends it, the log is printed.
+front = subprocess.Popen([MDSCOPE, "mount", "-f", lab.lab, lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True)
+wait_for(lambda: os.path.exists(lab.path("lab/pid")), "mounted in front")
+front.send_signal(signal.SIGINT)
+out, err = front.communicate(timeout=DEADLINE)
+check(front.returncode == 0, "-f ends with 0 after Ctrl-C: %d" % front.returncode)
+check("is mounted" in out and "raid1" in err, "-f prints the mount and the log")
+check(not is_mounted(lab.mnt), "-f: unmounted")
+finish("mount_signals")
