@@ -127,8 +127,7 @@ Result<Details> read_details(const MountedTree& tree) {
 // ---- printing
 
 std::string state_line(const Details& details) {
-    const bool clean = details.array_state == "clean" || details.array_state == "active-idle" ||
-                       details.array_state == "readonly" || details.array_state == "read-auto" || !details.running();
+    const bool clean = details.number("in_sync") != 0;  // the bit that GET_ARRAY_INFO has
     std::string text = clean ? "clean" : "active";
     if (details.active == 0)
         text += ", FAILED";

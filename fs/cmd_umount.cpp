@@ -30,6 +30,7 @@ namespace mdscope {
 namespace {
 
 constexpr int kPatienceMs = 60'000;
+constexpr int kReleasedMs = 3'000;  // for programs whose requests were held: to finish and close
 constexpr const char* kMdscopeType = "fuse.mdscope";
 
 // Absolute without touching the path itself: it may be a mount that does not answer.
@@ -48,11 +49,11 @@ std::optional<MountEntry> mount_at(const std::string& point) {
     return found;
 }
 
-// Looks until `gone` holds, a few times a second. False: kPatienceMs passed.
+// Looks until `gone` holds, some fifty times a second. False: the time passed.
 template <class Gone>
-bool wait_until(Gone&& gone) {
+bool wait_until(int patience_ms, Gone&& gone) {
     for (int waited = 0; !gone(); waited += 20) {
-        if (waited >= kPatienceMs) return false;
+        if (waited >= patience_ms) return false;
         poll(nullptr, 0, 20);
     }
     return true;
@@ -82,15 +83,17 @@ class Daemon {
 };
 
 // Neither a stop nor a file system's last blocks may wait for what a person holds.
-Result<bool> release_held(const MountedTree& tree) {
+// What was held up at `path` gets a moment to finish and close.
+Result<bool> release_held(const MountedTree& tree, const std::string& path) {
+    const bool held = tree.read_or("lab/bios", "").find(" held ") != std::string::npos;
     for (const auto& [file, value] : {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}})
         if (const Result<bool> done = tree.write(file, value); !done)
             return Error{done.error().err, std::string(file) + ": " + done.error().text};
+    if (held) wait_until(kReleasedMs, [&] { return find_openers(path).empty(); });
     return true;
 }
 
 int stop_for_umount(const MountedTree& tree) {
-    if (const Result<bool> released = release_held(tree); !released) return complain(kFailed, released.error().text);
     if (tree.read_or("md/array_state", "clear") == "clear") return kOk;
     if (tree.read_or("lab/oops", "none") != "none") return kOk;  // nobody is left who could stop it
     const Result<bool> stopped = tree.write("lab/stop", "1");
@@ -109,6 +112,8 @@ int take_down_array(const std::string& point) {
         std::printf("%s: its process was gone; the dead mount is taken away\n", point.c_str());
         return kOk;
     }
+    if (const Result<bool> released = release_held(*tree, point); !released)
+        return complain(kFailed, released.error().text);
     const std::vector<Opener> users = find_openers(point);
     if (!users.empty()) return complain(kBusy, point + " is in use by " + openers_text(users));
     const Daemon daemon(*tree);
@@ -134,16 +139,16 @@ std::string disk_below(const MountEntry& entry) {
 
 int take_down_disk(const MountEntry& entry, const std::string& disk) {
     const std::string array = disk.substr(0, disk.size() - std::strlen("/md0"));
-    std::vector<Opener> users = find_openers(entry.point);
-    if (!users.empty()) return complain(kBusy, entry.point + " is in use by " + openers_text(users));
     if (const Result<MountedTree> tree = MountedTree::open(array); tree)
-        if (const Result<bool> released = release_held(*tree); !released)
+        if (const Result<bool> released = release_held(*tree, entry.point); !released)
             return complain(kFailed, released.error().text);
+    const std::vector<Opener> users = find_openers(entry.point);
+    if (!users.empty()) return complain(kBusy, entry.point + " is in use by " + openers_text(users));
     const Result<bool> done = unmount_path(entry.point, false);
     if (!done) return complain(done.error().err == EBUSY ? kBusy : kFailed, done.error().text);
     std::printf("%s: unmounted\n", entry.point.c_str());
     // The loop device goes by itself; fuse2fs writes its last blocks after the unmount.
-    if (!wait_until([&] { return find_openers(disk).empty(); }))
+    if (!wait_until(kPatienceMs, [&] { return find_openers(disk).empty(); }))
         return complain(kBusy, disk + " is still open in " + openers_text(find_openers(disk)));
     return take_down_array(array);
 }

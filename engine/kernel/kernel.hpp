@@ -150,8 +150,8 @@ class Kernel {
     virtual Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) = 0;
     // A whole small file, at most 1 MiB.
     virtual Result<std::string> read_file(const std::string& path) = 0;
-    // Durable replacement: temporary file, fsync, rename, fsync of the folder. After a crash the old or the new text is
-    // there.
+    // Durable replacement: PATH.new, fsync, exchange of names, fsync of the folder. After a crash the old or the new
+    // text is there. PATH.new stays, so replacing a text by one of the same size needs no free space.
     virtual Result<bool> replace_file(const std::string& path, std::string_view text) = 0;
 
     // One line of the kernel log, without its newline ("md: md0 stopped."). Any context, SpinLocks included.

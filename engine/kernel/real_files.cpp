@@ -1,8 +1,8 @@
 // Clock, files, log and disks of the RealKernel: what it takes from the operating system.
 //
 // Small files (the sidecar of an external array) are replaced in a way that leaves the old or the new text after a
-// crash: the text goes to a temporary file beside the old one, is made durable, is renamed over it, and then the folder
-// is made durable, since the rename is a change of the folder.
+// crash: the text goes to a second file beside the old one and is made durable, the two change names, and then the
+// folder is made durable, since names are its content.
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -80,13 +80,17 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Errors after the temporary file exists remove it again.
+// The temporary file of the time before is written over, not made anew: on a full disk a text of the same size still
+// fits.
 Result<bool> rename_over(const std::string& temporary, const std::string& path, std::string_view text) {
-    Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+    Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!file.ok()) return failed("cannot create", temporary, errno);
     if (!write_all(file.get(), text)) return failed("cannot write", temporary, errno);
+    if (::ftruncate(file.get(), static_cast<off_t>(text.size())) != 0) return failed("cannot resize", temporary, errno);
     if (::fsync(file.get()) != 0) return failed("cannot make durable", temporary, errno);
     if (file.close_now() != 0) return failed("cannot close", temporary, errno);
+    // The two change names, so that the blocks of the old text serve the next one.
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return true;
     if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("cannot replace", path, errno);
     return true;
 }
@@ -113,10 +117,7 @@ Result<std::string> RealKernel::read_file(const std::string& path) {
 
 Result<bool> RealKernel::replace_file(const std::string& path, std::string_view text) {
     const std::string temporary = path + ".new";
-    if (auto renamed = rename_over(temporary, path, text); !renamed) {
-        ::unlink(temporary.c_str());
-        return renamed;
-    }
+    if (auto renamed = rename_over(temporary, path, text); !renamed) return renamed;
     const Fd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.ok()) return failed("cannot open the folder of", path, errno);
     if (::fsync(folder.get()) != 0) return failed("cannot make durable the folder of", path, errno);

@@ -144,6 +144,13 @@ std::string container_to_json(const Container& container) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string container_file_text(const Container& container) {
+    std::string text = container_to_json(container);
+    text.pop_back();
+    text.append(kPageSize - 1 - text.size() % kPageSize, ' ');
+    return text + "\n";
+}
+
 // ---- the sidecar, reading
 
 namespace {

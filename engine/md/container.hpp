@@ -59,7 +59,14 @@ struct Container {
     std::vector<ContainerMember> members;
 };
 std::string container_to_json(const Container& container);
+// The same as the sidecar holds it: padded with blanks to whole pages, so that the next one fits into the blocks of the
+// last, and a failure can be recorded on a full disk.
+std::string container_file_text(const Container& container);
 Result<Container> container_from_json(const std::string& text);  // every field checked; error names the field
+// What Kernel::replace_file writes before it changes names; made with the lab, so that its blocks are there.
+inline std::string container_spare_path(const std::string& lab) {
+    return lab + "/container.json.new";
+}
 inline std::string container_path(const std::string& lab) {
     return lab + "/container.json";
 }

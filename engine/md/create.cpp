@@ -149,7 +149,8 @@ std::optional<Error> refuse_overwriting(const LabPlan& plan, const CreateOptions
         for (std::size_t j = 0; j < i; j++)
             if (fs::path(plan.files[i].path).lexically_normal() == fs::path(plan.files[j].path).lexically_normal())
                 return Error{EINVAL, fmt::format("{} cannot be two files of the lab at once.", plan.files[i].path)};
-        const bool is_sidecar = plan.files[i].path == container_path(options.lab);
+        const bool is_sidecar = plan.files[i].path == container_path(options.lab) ||
+                                plan.files[i].path == container_spare_path(options.lab);
         if (auto refused = refuse_replacing(plan.files[i].path, options.force || is_sidecar)) return refused;
     }
     // A sidecar of before would speak for images that are no more.
@@ -168,6 +169,7 @@ std::optional<Error> remove_old_sidecar(const LabPlan& plan, const CreateOptions
     if (plan.files.back().path == sidecar) return {};
     std::error_code error;
     fs::remove(sidecar, error);
+    if (!error) fs::remove(container_spare_path(options.lab), error);
     if (error) return failed("remove", sidecar, error);
     return {};
 }

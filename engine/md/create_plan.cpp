@@ -280,11 +280,12 @@ Container make_container(const Design& design) {
 void plan_external(const Design& design, LabPlan& plan) {
     const Container container = make_container(design);
     for (const ContainerMember& member : container.members) plan.files.push_back(external_image(design, member));
-    const std::string json = container_to_json(container);
+    const std::string text = container_file_text(container);
     std::vector<std::byte> bytes;
-    for (const char c : json) bytes.push_back(static_cast<std::byte>(c));
-    const std::uint64_t size = bytes.size();
-    plan.files.push_back({container_path(design.options.lab), size, {{0, std::move(bytes)}}});
+    for (const char c : text) bytes.push_back(static_cast<std::byte>(c));
+    // The spare first, the sidecar last: what is there when the sidecar is, is all there.
+    plan.files.push_back({container_spare_path(design.options.lab), bytes.size(), {{0, bytes}}});
+    plan.files.push_back({container_path(design.options.lab), bytes.size(), {{0, bytes}}});
 }
 
 void plan_native(const Design& design, LabPlan& plan) {

@@ -213,7 +213,6 @@ struct Mddev {
     void* priv = nullptr;               // struct r1conf; mddev->private
     std::vector<Rdev*> disks;           // newest at the front; changed under reconfig_mutex and `lock`
     Shared<int> raid_disks;
-    int delta_disks = 0;  // what check_reshape is asked to add to raid_disks; 0 otherwise
     Sector dev_sectors = 0;
     Shared<Sector> array_sectors;
     bool external_size = false;

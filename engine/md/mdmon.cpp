@@ -160,7 +160,7 @@ void Mdmon::apply(Request& request) {
 int Mdmon::save() {
     if (kernel_.halted()) throw Halted();
     next_.generation = container().generation + 1;
-    const Result<bool> written = kernel_.replace_file(sidecar_path_, container_to_json(next_));
+    const Result<bool> written = kernel_.replace_file(sidecar_path_, container_file_text(next_));
     if (!written) {
         if (!unsure_)
             kernel_.printk(LogLevel::Err, fmt::format("mdmon: {}: {}: {}; writers wait until it can be written",

@@ -5,7 +5,8 @@
 // Strings and the list of members are read and changed under mddev.lock, so that a read needs no lock that sleeps.
 // Kept from md: an empty level or raid_disks reads as an empty line; component_size of an inactive array can only
 // shrink, and the same value again is -ENOSPC. Different: new_dev takes the name or the path of an image instead of
-// major:minor (which is -ENXIO, as for a device that is not there), because the emulator has no device numbers.
+// major:minor (which is -ENXIO, as for a device that is not there), because the emulator has no device numbers;
+// raid_disks of a running array cannot be changed (-EINVAL, where md reshapes).
 #include <limits>
 
 #include "engine/md/sysfs_parse.hpp"
@@ -75,17 +76,12 @@ std::string raid_disks_show(Mddev& mddev) {
     return raid_disks == 0 ? "\n" : line(raid_disks);
 }
 
-int update_raid_disks(Mddev& mddev, int raid_disks) {
-    MD_FRAME("update_raid_disks");
-    const MdPersonality* pers = mddev.pers;
-    if (pers->check_reshape == nullptr) return -EINVAL;
+// Of a running array only the value it has is accepted: RAID1 has neither a layout nor chunks, and growing or shrinking
+// the number of slots while it runs is not emulated.
+int reshape_to(const Mddev& mddev, std::uint64_t wanted, std::uint64_t now) {
     if (mddev.ro != MD_RDWR) return -EROFS;
-    if (raid_disks <= 0 || (mddev.max_disks != 0 && raid_disks >= mddev.max_disks)) return -EINVAL;
     if (sync_is_on(mddev)) return -EBUSY;
-    mddev.delta_disks = raid_disks - mddev.raid_disks;
-    const int err = pers->check_reshape(mddev);
-    mddev.delta_disks = 0;
-    return err;
+    return wanted == now ? 0 : -EINVAL;
 }
 
 int raid_disks_store(Mddev& mddev, std::string_view value) {
@@ -94,17 +90,10 @@ int raid_disks_store(Mddev& mddev, std::string_view value) {
     if (const int err = kstrtouint(value, &count); err != 0) return err;
     if (count > static_cast<unsigned>(kMaxMembers)) return -EINVAL;  // md's own limit is 1920 slots
     return with_mddev_lock(mddev, [&] {
-        const int raid_disks = static_cast<int>(count);
-        if (mddev.pers.load() != nullptr) return update_raid_disks(mddev, raid_disks);
-        mddev.raid_disks = raid_disks;
+        if (mddev.pers.load() != nullptr) return reshape_to(mddev, count, static_cast<unsigned>(mddev.raid_disks));
+        mddev.raid_disks = static_cast<int>(count);
         return 0;
     });
-}
-
-// RAID1 has neither a layout nor chunks: of a running array only the value it has is accepted.
-int reshape_to(const Mddev& mddev, std::uint64_t wanted, std::uint64_t now) {
-    if (mddev.ro != MD_RDWR) return -EROFS;
-    return wanted == now ? 0 : -EINVAL;
 }
 
 std::string layout_show(Mddev& mddev) {

@@ -135,12 +135,13 @@ TEST_CASE("a timer fires once at its time; one that was deleted does not") {
         Timer other;
         other.function = [&] { fired.add(100); };
         const std::uint64_t at_ns = kernel.ktime_ns() + 2 * kNsPerMs;
-        kernel.mod_timer(other, at_ns);
+        kernel.mod_timer(other, at_ns + 3600 * kNsPerSec);
         kernel.mod_timer(timer, at_ns + kNsPerSec);
         kernel.mod_timer(timer, at_ns);
         kernel.mod_timer(timer, at_ns);
-        CHECK(kernel.del_timer_sync(other));
         wait_event(queue, fired == 1);
+        CHECK(kernel.del_timer_sync(other));
+        CHECK(other.expires_ns.load() == 0);
         CHECK(fired_ns >= at_ns);
         CHECK(timer.expires_ns.load() == 0);
         CHECK_FALSE(kernel.del_timer_sync(timer));
@@ -301,7 +302,9 @@ TEST_CASE("a replaced file has the new text") {
         CHECK(*kernel.read_file(folder.file("container.json")) == "two");
         CHECK(kernel.replace_file(folder.file("no/such/folder"), "x").error().err == ENOENT);
         CHECK_FALSE(kernel.read_file(folder.file("")));  // a directory
-        CHECK_FALSE(std::filesystem::exists(folder.file("container.json.new")));
+        CHECK(kernel.replace_file(folder.file("container.json"), "3"));  // Shorter than the file that is written over.
+        CHECK(*kernel.read_file(folder.file("container.json")) == "3");
+        CHECK(*kernel.read_file(folder.file("container.json.new")) == "two");  // Kept: its blocks serve the next text.
     }
     SUBCASE("on the simulated kernel") {
         SimKernel kernel;

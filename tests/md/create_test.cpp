@@ -46,7 +46,8 @@ TEST_CASE("an external lab: labels, empty bits, and a sidecar that says clean") 
     const Result<CreateReport> report = create_lab(options_for(scratch, "external"));
     REQUIRE(report);
     CHECK(report->images == std::vector<std::string>{scratch / "lab/sda.img", scratch / "lab/sdb.img"});
-    CHECK(scratch.names("lab") == std::vector<std::string>{"container.json", "sda.img", "sdb.img"});
+    CHECK(scratch.names("lab") ==
+          std::vector<std::string>{"container.json", "container.json.new", "sda.img", "sdb.img"});
     const Result<Container> container = container_from_json(testing::read_text(scratch / "lab/container.json"));
     REQUIRE(container);
     CHECK(container->generation == 1);
@@ -290,7 +291,8 @@ TEST_CASE("images that hold something are not overwritten without force") {
         options.force = true;
         CHECK(refusal(options) == "");
         CHECK(fs::file_size(scratch / "lab/sdb.img") == 64 << 20);
-        CHECK(scratch.names("lab") == std::vector<std::string>{"container.json", "sda.img", "sdb.img"});
+        CHECK(scratch.names("lab") ==
+              std::vector<std::string>{"container.json", "container.json.new", "sda.img", "sdb.img"});
     }
 }
 
@@ -365,7 +367,8 @@ TEST_CASE("a lab path that is a file is refused; folders above a new lab are mad
     CHECK(contains(refusal(options), "lab exists and is not a folder"));
     options.lab = scratch / "a/b/c/";
     CHECK(refusal(options) == "");
-    CHECK(scratch.names("a/b/c") == std::vector<std::string>{"container.json", "sda.img", "sdb.img"});
+    CHECK(scratch.names("a/b/c") ==
+          std::vector<std::string>{"container.json", "container.json.new", "sda.img", "sdb.img"});
     options.lab = scratch / "d/e";
     options.bitmap = scratch / "no/bits";
     CHECK(refusal(options) != "");

@@ -1,9 +1,9 @@
 // mdmon: the sidecar says so first.
 //
 // Goal: whatever moment the machine dies at, the sidecar on disk is never more optimistic than the array was. Method:
-// an external array on a simulated kernel with a real Mdmon; the kernel's event log has a line for each replacement of
-// the sidecar, and a FaultyFiles kernel would hide them, so order is read from generation numbers at the moment of
-// interest: the story stops the world right when array_state or dev-*/state moves and asks what is on disk by then.
+// an external array on a simulated kernel, with a real Mdmon whose files go through FilesKernel. That one records what
+// each replacement of the sidecar said and what the array was at that instant, fails replacements on request (a full
+// disk), and lets a story do something while one is under way.
 #include "engine/md/mdmon.hpp"
 
 #include "tests/md/sysfs_lab.hpp"
@@ -33,6 +33,65 @@ Container two_members() {
     return container;
 }
 
+// The simulated kernel with another way to write files; everything else is passed on.
+class FilesKernel final : public Kernel {
+   public:
+    FilesKernel(SimKernel& below, Mddev& mddev) : below_(below), mddev_(mddev) {}
+
+    struct Replacement {
+        Container container;
+        std::string array_state;  // while it was written
+    };
+    std::vector<Replacement> replacements;
+    int error = 0;                        // what replacing answers, as a positive errno
+    std::function<void()> while_writing;  // once
+
+    Result<bool> replace_file(const std::string& path, std::string_view text) override {
+        if (while_writing) std::exchange(while_writing, {})();
+        if (error != 0) return Error{error, "No space left on device"};
+        const auto container = container_from_json(std::string(text));
+        CHECK(static_cast<bool>(container));
+        replacements.push_back({*container, array_state_word(mddev_)});
+        return below_.replace_file(path, text);
+    }
+
+    std::uint64_t ktime_ns() override { return below_.ktime_ns(); }
+    std::uint64_t wall_clock() override { return below_.wall_clock(); }
+    void get_random_bytes(void* buffer, std::size_t size) override { below_.get_random_bytes(buffer, size); }
+    Task* kthread_run(std::string comm, std::function<void()> body) override {
+        return below_.kthread_run(std::move(comm), std::move(body));
+    }
+    void kthread_join(Task* task) override { below_.kthread_join(task); }
+    void interrupt(Task* task) override { below_.interrupt(task); }
+    int wait(WaitQueue& queue, const char* text, Condition condition, const WaitOptions& options) override {
+        return below_.wait(queue, text, condition, options);
+    }
+    void wake(WaitQueue& queue) override { below_.wake(queue); }
+    void msleep(std::uint64_t ns) override { below_.msleep(ns); }
+    void mod_timer(Timer& timer, std::uint64_t expires_ns) override { below_.mod_timer(timer, expires_ns); }
+    bool del_timer_sync(Timer& timer) override { return below_.del_timer_sync(timer); }
+    void rcu_read_lock() override { below_.rcu_read_lock(); }
+    void rcu_read_unlock() override { below_.rcu_read_unlock(); }
+    void synchronize_rcu() override { below_.synchronize_rcu(); }
+    Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) override {
+        return below_.open_disk(path, mode);
+    }
+    Result<std::string> read_file(const std::string& path) override { return below_.read_file(path); }
+    void printk(LogLevel level, std::string text) override { below_.printk(level, std::move(text)); }
+    [[nodiscard]] std::vector<LogLine> log() const override { return below_.log(); }
+    void set_log_sink(std::function<void(const LogLine&)> sink) override { below_.set_log_sink(std::move(sink)); }
+    [[noreturn]] void oops(Oops fault) override { below_.oops(std::move(fault)); }
+    [[nodiscard]] bool halted() const override { return below_.halted(); }
+    [[nodiscard]] const Oops* first_oops() const override { return below_.first_oops(); }
+    void restart() override { below_.restart(); }
+    std::uint64_t next_bio_id() override { return below_.next_bio_id(); }
+    [[nodiscard]] std::vector<SleepInfo> tasks() const override { return below_.tasks(); }
+
+   private:
+    SimKernel& below_;
+    Mddev& mddev_;
+};
+
 // An external array that runs, with its mdmon.
 class MdmonLab : public SysfsLab {
    public:
@@ -41,7 +100,7 @@ class MdmonLab : public SysfsLab {
                         [&] { CHECK(static_cast<bool>(kernel.replace_file(kSidecar, container_to_json(container)))); });
         external();
         start(start_word);
-        mdmon = std::make_unique<Mdmon>(kernel, mddev, container, kSidecar);
+        mdmon = std::make_unique<Mdmon>(files, mddev, container, kSidecar);
     }
     ~MdmonLab() { mdmon.reset(); }
     MdmonLab& monitored() {
@@ -60,12 +119,12 @@ class MdmonLab : public SysfsLab {
         });
         return container;
     }
-    std::string member_state(const std::string& name) {
-        const Container container = on_disk();
+    static std::string state_in(const Container& container, const std::string& name) {
         for (const ContainerMember& member : container.members)
             if (member.name == name) return member.state;
         return "?";
     }
+    std::string member_state(const std::string& name) { return state_in(on_disk(), name); }
     int change(std::function<void(Container&)> edit) {
         int result = 0;
         kernel.run_task("mdadm", [&] { result = mdmon->change(std::move(edit)); });
@@ -76,6 +135,13 @@ class MdmonLab : public SysfsLab {
         kernel.run_task("mdadm", [&] { result = mdmon->ping(); });
         return result;
     }
+    std::size_t log_lines(const std::string& part) {
+        std::size_t count = 0;
+        for (const LogLine& line : kernel.log()) count += line.text.find(part) != std::string::npos ? 1 : 0;
+        return count;
+    }
+
+    FilesKernel files{kernel, mddev};
     std::unique_ptr<Mdmon> mdmon;
 };
 
@@ -90,7 +156,9 @@ TEST_CASE("dirty is durable before the first writer goes, and clean only after c
     CHECK(lab.until([&] { return lab.show("array_state") == "write-pending"; }));
     CHECK(lab.until([&] { return lab.show("array_state") != "write-pending"; }));
     CHECK(!writer.done);
-    CHECK(lab.mdmon->container().dirty);
+    REQUIRE(lab.files.replacements.size() == 1);
+    CHECK(lab.files.replacements[0].container.dirty);
+    CHECK(lab.files.replacements[0].array_state == "write-pending");
     CHECK(lab.on_disk().dirty);
     CHECK(lab.until([&] { return writer.done; }));
     CHECK(writer.result == 0);
@@ -99,6 +167,8 @@ TEST_CASE("dirty is durable before the first writer goes, and clean only after c
     CHECK(lab.mdmon->container().dirty);
     lab.settle();
     CHECK(!lab.on_disk().dirty);
+    REQUIRE(lab.files.replacements.size() == 2);
+    CHECK(lab.files.replacements[1].array_state == "clean");
 }
 
 TEST_CASE("a failure is durable before the failed write can be acknowledged, and the member is then removed") {
@@ -116,6 +186,79 @@ TEST_CASE("a failure is durable before the failed write can be acknowledged, and
     CHECK(lab.member_state("sdb") == "faulty");
     CHECK(lab.write(3) == 0);
     CHECK(lab.show("degraded") == "1");
+}
+
+TEST_CASE("a member that fails while dirty is being recorded keeps `active` back until it is recorded, too") {
+    MdmonLab lab;
+    lab.monitored();
+    lab.files.while_writing = [&] { md_error(lab.mddev, *lab.find("sdb")); };
+    const Process& writer = lab.begin_write(0);
+    CHECK(lab.until([&] { return !test_bit(MD_SB_CHANGE_PENDING, lab.mddev.sb_flags) && lab.mddev.in_sync == 0; }));
+    REQUIRE(lab.files.replacements.size() == 2);
+    CHECK(MdmonLab::state_in(lab.files.replacements[0].container, "sdb") == "in_sync");
+    CHECK(MdmonLab::state_in(lab.files.replacements[1].container, "sdb") == "faulty");
+    CHECK(lab.files.replacements[1].array_state == "write-pending");
+    CHECK(lab.until([&] { return writer.done; }));
+    CHECK(writer.result == 0);
+}
+
+TEST_CASE("with a full disk no writer goes, it is said once, and all goes on when there is room again") {
+    MdmonLab lab;
+    lab.monitored();
+    lab.files.error = ENOSPC;
+    const Process& writer = lab.begin_write(0);
+    lab.pass(10'000);
+    CHECK(!writer.done);
+    CHECK(lab.show("array_state") == "write-pending");
+    CHECK(lab.log_lines("mdmon: md1: lab/container.json: No space left on device") == 1);
+    CHECK(lab.change([](Container& container) { container.bitmap_daemon_sleep_ms = 1; }) == -ENOSPC);
+    lab.files.error = 0;
+    lab.pass(2'000);
+    CHECK(writer.done);
+    CHECK(writer.result == 0);
+    CHECK(lab.log_lines("written again") == 1);
+    CHECK(lab.mdmon->container().bitmap_daemon_sleep_ms == two_members().bitmap_daemon_sleep_ms);
+}
+
+TEST_CASE("with a full disk a failed member is not acknowledged") {
+    MdmonLab lab;
+    lab.monitored();
+    CHECK(lab.write(0) == 0);
+    lab.files.error = ENOSPC;
+    CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
+    lab.pass(10'000);
+    CHECK(lab.show_dev("sdb", "state") == "faulty,blocked");
+    CHECK(test_bit(MD_SB_CHANGE_PENDING, lab.mddev.sb_flags));
+    lab.files.error = 0;
+    CHECK(lab.until([&] { return lab.find("sdb") == nullptr; }));
+    CHECK(lab.member_state("sdb") == "faulty");
+}
+
+TEST_CASE("with a full disk a stop still works, and the sidecar goes on saying dirty") {
+    MdmonLab lab;
+    lab.monitored();
+    CHECK(lab.write(0) == 0);
+    lab.files.error = ENOSPC;
+    CHECK(lab.store("array_state", "inactive") == 0);
+    CHECK(lab.until([&] { return lab.show("array_state") == "clear" && lab.mdmon->finished(); }));
+    CHECK(lab.on_disk().dirty);
+}
+
+TEST_CASE(
+    "a replacement that failed may have happened: the next `active` is not written on the strength of the old one") {
+    MdmonLab lab;
+    lab.monitored();
+    CHECK(lab.store("safe_mode_delay", "0") == 0);
+    CHECK(lab.write(0) == 0);
+    const std::size_t before = lab.files.replacements.size();
+    lab.files.error = EIO;  // "clean" is not known to be on disk, nor is it known not to be
+    CHECK(lab.store("array_state", "clean") == 0);
+    lab.settle();
+    lab.files.error = 0;
+    const Process& writer = lab.begin_write(1);
+    CHECK(lab.until([&] { return writer.done; }));
+    CHECK(lab.files.replacements.size() > before);
+    CHECK(lab.files.replacements.back().container.dirty);
 }
 
 TEST_CASE("with remove_faulty off the failed member stays, shown as failed") {

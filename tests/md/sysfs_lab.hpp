@@ -159,6 +159,12 @@ class SysfsLab {
             if (rdev->name == name) return rdev;
         return nullptr;
     }
+    // Sets the bits of all chunks on the medium, as a machine that died while writing everywhere leaves them.
+    void mark_all_chunks(bool native) {
+        const std::vector<std::byte> ones(8, std::byte{0xff});
+        const std::uint64_t at = native ? (16ULL << kSectorShift) + kBitmapSuperSize : 8ULL << kSectorShift;
+        for (const char* name : {"sda", "sdb"}) kernel.find_ram_disk(std::string(name) + ".img")->store(at, ones);
+    }
     // Eight bytes of the bitmap on the medium, as a number.
     std::uint64_t bits(const std::string& disk, Sector sector = 8) {
         std::uint64_t word = 0;

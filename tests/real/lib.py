@@ -13,14 +13,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MDSCOPE = os.path.abspath(os.environ.get("MDSCOPE", TOP + "/build/mdscope"))
 DEADLINE = 60  # seconds; far more than anything here takes, for slow machines
+GIVE_UP = 110  # seconds for a whole test, less than ctest gives it
 
 os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 failures = []
+labs = []
 
 
 def skip(why):
@@ -43,6 +46,17 @@ def finish(name):
     sys.exit(0)
 
 
+def give_up():
+    """The test hangs, perhaps inside a request that a stuck daemon will not answer: what this test started goes."""
+    print("FAILED: not finished after %d s" % GIVE_UP, flush=True)
+    for lab in labs:
+        if lab.pid and process_exists(lab.pid):
+            os.kill(lab.pid, signal.SIGKILL)
+    for lab in labs:
+        lab.clean()
+    os._exit(1)
+
+
 def need_mount():
     if not os.access(MDSCOPE, os.X_OK):
         skip("no mdscope at " + MDSCOPE)
@@ -50,6 +64,10 @@ def need_mount():
         skip("no /dev/fuse, or no right to open it")
     if os.geteuid() != 0 and not shutil.which("fusermount3"):
         skip("neither root nor fusermount3")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    watchdog = threading.Timer(GIVE_UP, give_up)
+    watchdog.daemon = True
+    watchdog.start()
 
 
 def need_root(why):
@@ -139,15 +157,21 @@ def room():
     return None
 
 
+def close(fd):
+    """close(2) of a file whose mount may be gone."""
+    errno_of(os.close, fd)
+
+
 class Lab:
     """A folder with a lab and a mount point. Everything goes at exit."""
 
-    def __init__(self, *create_words, create=True):
-        self.base = os.path.realpath(tempfile.mkdtemp(prefix="mdscope-test-", dir=room()))
+    def __init__(self, *create_words, create=True, where=None):
+        self.base = os.path.realpath(tempfile.mkdtemp(prefix="mdscope-test-", dir=where or room()))
         self.lab = self.base + "/lab"
         self.mnt = self.base + "/mnt"
         os.mkdir(self.mnt)
         self.pid = 0
+        labs.append(self)
         atexit.register(self.clean)
         if create:
             made = mdscope("create", self.lab, *create_words)

@@ -8,7 +8,8 @@
 #   need_fuse, need_root, need CMD...     or the test is skipped: exit code 77, with the reason
 #   is A B WHAT            A equals B, or the test fails
 #
-# A mount runs in the foreground of a background job, so that its process id is known and it can be killed.
+# A mount runs in the foreground of a background job, so that its process id is known and it can be killed; in a session of
+# its own, so that Ctrl-C reaches only the test, which then takes it down.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -92,7 +93,7 @@ mount_images() { start_daemon "$@"; }
 start_daemon() {
     mnt=$work/mnt
     mkdir -p "$mnt"
-    "$MDSCOPE" mount -f "$@" "$mnt" >"$work/daemon.log" 2>&1 &
+    setsid "$MDSCOPE" mount -f "$@" "$mnt" >"$work/daemon.log" 2>&1 &
     daemon=$!
     wait_until 20 mounted_or_dead
     [ -e "$mnt/mdstat" ] || fail "mount $*: $(cat "$work/daemon.log")"
@@ -105,7 +106,7 @@ umount_array() {
     daemon=''
     kill -TERM "$pid" 2>/dev/null || true
     wait "$pid" || status=$?
-    mountpoint -q "$mnt" && umount -l "$mnt"
+    if grep -qF " $mnt " /proc/mounts; then take_away; fi
     [ "$status" -eq 0 ] || { echo "the daemon ended with status $status:"; tail -n 20 "$work/daemon.log"; }
     return "$status"
 }
@@ -115,8 +116,9 @@ kill_daemon() { kill -KILL "$daemon" 2>/dev/null || true; forget_dead_daemon; }
 forget_dead_daemon() {
     wait "$daemon" 2>/dev/null || true
     daemon=''
-    if [ "$(id -u)" -eq 0 ]; then umount -l "$mnt"; else fusermount3 -uz "$mnt"; fi
+    take_away
 }
+take_away() { if [ "$(id -u)" -eq 0 ]; then umount -l "$mnt"; else fusermount3 -uz "$mnt"; fi; }
 
 md() { cat "$mnt/md/$1"; }
 set_md() { echo "$2" >"$mnt/md/$1"; }

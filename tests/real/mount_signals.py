@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# ctest: LABELS sanitize
 """What signals do to a mount.
 
 SIGTERM and SIGINT with md0 closed: the array is stopped cleanly and unmounted. With md0 open: what md does at a reboot
@@ -26,7 +27,7 @@ def write_synced(lab):
 def data_is_there(lab):
     fd = os.open(lab.path("md0"), os.O_RDONLY)
     same = os.pread(fd, len(DATA), 3 << 20) == DATA
-    os.close(fd)
+    close(fd)
     return same
 
 
@@ -61,7 +62,7 @@ fd = write_synced(lab)
 ends_by(lab, signal.SIGTERM)
 check(not is_mounted(lab.mnt), "SIGTERM while open: lazily unmounted")
 check(errno_of(os.pread, fd, 10, 0) in (errno.ENOTCONN, errno.EIO), "SIGTERM while open: the file is dead")
-os.close(fd)
+close(fd)
 check(not sidecar_says_dirty(lab), "SIGTERM while open: marked clean")
 mount_again(lab, "after SIGTERM while open")
 
@@ -74,7 +75,7 @@ mount_again(lab, "after SIGTERM with a hold")
 fd = write_synced(lab)
 ends_by(lab, signal.SIGKILL)
 check(errno_of(os.pread, fd, 10, 0) in (errno.ENOTCONN, errno.EIO), "kill -9: the file is dead")
-os.close(fd)
+close(fd)
 check(errno_of(os.stat, lab.mnt) == errno.ENOTCONN, "kill -9: the mount is dead")
 refused = lab.mount()
 check(refused.returncode == 1 and "umount" in refused.stderr, "kill -9: mount says what to do: " + refused.stderr)
