@@ -115,7 +115,7 @@ std::string rdev_text(const Rdev& rdev) {
     out.field("data_offset", rdev.data_offset);
     out.field("sectors", rdev.sectors);
     out.field("sb_start", rdev.sb_start);
-    out.field("sb_events", rdev.sb_events);
+    out.field("sb_events", rdev.sb_events.peek());
     out.field("flags", flags_text(rdev.flags.peek(), kRdevFlags));
     out.field("nr_pending", rdev.nr_pending.peek());
     out.field("corrected_errors", rdev.corrected_errors.peek());

@@ -203,8 +203,9 @@ int serve(const MountRequest& request, const Report& report) {
         return kFailed;
     }
     listen_for_signals(watch);
+    const std::string text = mounted_text(array, request.mountpoint);  // before anybody can stop the array
     session.start();
-    const bool heard = report.send(kOk, mounted_text(array, request.mountpoint));
+    const bool heard = report.send(kOk, text);
     if (!request.foreground) to_background();
     if (!heard) watch.post(End::Signal);  // whoever asked is gone: nobody would know of this mount
     const int exit_code = serve_mounted(lab, session, watch);

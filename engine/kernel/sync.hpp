@@ -6,8 +6,8 @@
 //   Mutex       may be held while sleeping; waiting for it is a wait like any other and is shown as one
 //   WaitQueue   where tasks sleep until a condition holds: wait_event(queue, condition)
 //
-// On a RealKernel these are atomics, a small futex lock and a condition variable. On a SimKernel the same calls report
-// to `sim_hook`, which may switch to another fiber first. The real path pays one predictable branch for that.
+// On a RealKernel these are atomics, a small spinning lock and a condition variable. On a SimKernel the same calls
+// report to `sim_hook`, which may switch to another fiber first. The real path pays one predictable branch for that.
 //
 // Rules. The condition of a wait may be evaluated any number of times, by any task: it reads Shared fields or takes a
 // SpinLock, and changes nothing. A waker changes the condition first and calls wake_up after (a SpinLock may be held);
@@ -20,6 +20,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -116,6 +117,7 @@ class Shared {
     }
 
     // For snapshots and dumps: a plain look that is never a step of a schedule.
+    void init(T value) { value_.store(value, std::memory_order_relaxed); }  // before anybody else can see it
     [[nodiscard]] T peek() const { return value_.load(std::memory_order_relaxed); }
 
    private:
@@ -166,25 +168,24 @@ class CAPABILITY("spinlock") SpinLock {
             sim_hook->spin_unlock(*this);
             return;
         }
-        if (state_.exchange(kFree, std::memory_order_release) == kContended) [[unlikely]]
-            state_.notify_one();
+        state_.store(kFree, std::memory_order_release);
     }
 
    private:
     friend class SimKernel;
     static constexpr std::uint32_t kFree = 0;
     static constexpr std::uint32_t kHeld = 1;
-    static constexpr std::uint32_t kContended = 2;  // held, and somebody may be asleep on it
 
-    // Spins briefly (the holder is usually on the other core), then sleeps in the futex.
+    // Spins briefly (the holder is usually on the other core), then lets others run: the holder may have been
+    // preempted. No futex, because a plain store then suffices to unlock, and that is half of what the lock costs.
     void lock_slow() {
-        for (int spin = 0; spin < 200; spin++) {
+        for (int spin = 0;; spin++) {
             std::uint32_t expected = kFree;
             if (state_.load(std::memory_order_relaxed) == kFree &&
                 state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire))
                 return;
+            if (spin >= 200) std::this_thread::yield();
         }
-        while (state_.exchange(kContended, std::memory_order_acquire) != kFree) state_.wait(kContended);
     }
 
     std::atomic<std::uint32_t> state_{kFree};

@@ -76,8 +76,8 @@ ArrayDisk::Request* ArrayDisk::take() {
         if (free_ != nullptr) request = std::exchange(free_, free_->next_free);
     }
     if (request == nullptr) request = new Request(*this);
-    request->refs = 2;
-    request->done = false;
+    request->refs.init(2);
+    request->done.init(false);
     in_flight_.fetch_add(1, std::memory_order_relaxed);
     return request;
 }

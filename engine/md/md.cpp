@@ -38,7 +38,10 @@ Mddev::Mddev(Kernel& kernel_, std::string name_)
       sysfs_can_clear(kernel_, "bitmap/can_clear"),
       mdstat_event(kernel_, "mdstat") {}
 
-Mddev::~Mddev() = default;
+// A halted kernel leaves its bitmap as it is; a stopped one has given it to dead_bitmaps.
+Mddev::~Mddev() {
+    delete bitmap.peek();
+}
 
 void md_log(const Mddev& mddev, LogLevel level, std::string text) {
     mddev.kernel.printk(level, std::move(text));

@@ -117,7 +117,7 @@ struct Rdev {
     std::array<std::byte, kPageSize> bb_page{};  // bad-block log image
     bool bb_write = false;                       // bb_page is to be written with the next superblock
     int sb_loaded = 0;                           // 0 not loaded, 1 write it, 2 skip it in this update
-    std::uint64_t sb_events = 0;
+    Shared<std::uint64_t> sb_events;
     std::uint64_t device_events = 0;         // events of its superblock when it was loaded
     Shared<std::uint64_t> flags;             // RdevFlag
     Shared<int> nr_pending;                  // I/O in flight, data and superblock-class

@@ -178,7 +178,7 @@ static void write_sbs(Mddev& mddev) {
         if (rdev->sb_loaded != 1) continue;
         if (test_bit(Faulty, rdev->flags)) continue;
         md_super_write(mddev, *rdev, rdev->sb_start, rdev->sb_size, rdev->sb_page.data(), BioKind::Superblock);
-        rdev->sb_events = mddev.events;
+        rdev->sb_events = mddev.events.load();
         if (rdev->bb_write) {
             md_super_write(mddev, *rdev, rdev->badblocks.log_sector, rdev->badblocks.log_sectors << kSectorShift,
                            rdev->bb_page.data(), BioKind::BadBlocks);

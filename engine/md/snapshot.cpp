@@ -128,7 +128,7 @@ SnapshotMember member_part(const Rdev& rdev) {
     part.freed = rdev.freed.peek();
     part.flags = names_of(rdev.flags.peek(), kRdevFlags);
     part.nr_pending = rdev.nr_pending.peek();
-    part.events = rdev.sb_events;
+    part.events = rdev.sb_events.peek();
     part.recovery_offset = rdev.recovery_offset.peek();
     part.data_offset = rdev.data_offset;
     part.sectors = rdev.sectors;

@@ -170,7 +170,7 @@ struct Snapshot {
 
 // `bios` is what Array::bios() says. Any task may call these, and so may a thread that is no task.
 Snapshot take_snapshot(const Mddev& mddev, const std::vector<BioInfo>& bios);
-std::string snapshot_to_json(const Snapshot& snapshot);        // with its newline; never more than kMaxBytes
+std::string snapshot_to_json(const Snapshot& snapshot);        // one line, no newline; never more than kMaxBytes
 Result<Snapshot> snapshot_from_json(const std::string& text);  // anything may be in the text
 std::string snapshot_json(Array& array);                       // the file lab/snapshot
 

@@ -56,7 +56,7 @@ std::string dump(const Snapshot& snapshot) {
     json["axes"] = snapshot.axes;
     json["oops"] = or_null(snapshot.oops);
     // A member's name need not be UTF-8.
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 template <class Part>

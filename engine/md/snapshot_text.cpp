@@ -190,7 +190,7 @@ std::string rdev_struct(const Rdev& rdev) {
     out.number("sectors", rdev.sectors);
     out.number("data_offset", rdev.data_offset);
     out.number("sb_start", rdev.sb_start);
-    out.number("sb_events", rdev.sb_events);
+    out.number("sb_events", rdev.sb_events.peek());
     out.atomic("nr_pending", rdev.nr_pending.peek());
     out.atomic("corrected_errors", rdev.corrected_errors.peek());
     return out.finish();

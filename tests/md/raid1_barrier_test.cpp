@@ -128,7 +128,7 @@ TEST_CASE("a quiesce waits for a write in flight, and keeps reads and writes out
 
 TEST_CASE("a freeze sends off what a sleeper has in its plug") {
     simulate({.bitmap_chunk = 65536}, [](SimKernel& kernel, Lab& lab) {
-        Request plugged(kernel, BioOp::Write, 0, pattern(8, 1));
+        Request plugged(lab.requests, BioOp::Write, 0, pattern(8, 1));
         BlkPlug plug;
         current->plug = &plug;
         md_submit_bio(lab.mddev, &plugged.bio);

@@ -117,10 +117,10 @@ inline std::vector<std::byte> pattern(Sector sectors, int seed) {
     return data;
 }
 
-// One request to the array. Stays in memory until it has ended.
+// One request to the array. Stays in memory until it has ended; `wait` stays longer, as it is woken after that.
 struct Request {
-    Request(Kernel& kernel, BioOp op, Sector sector, std::vector<std::byte> buffer)
-        : data(std::move(buffer)), wait(kernel, "request") {
+    Request(WaitQueue& queue, BioOp op, Sector sector, std::vector<std::byte> buffer)
+        : data(std::move(buffer)), wait(queue) {
         bio.bi_op = op;
         bio.bi_sector = sector;
         bio.bi_size = static_cast<std::uint32_t>(data.size());
@@ -128,9 +128,10 @@ struct Request {
         bio.bi_private = this;
         bio.bi_end_io = [](Bio* done) {
             auto* request = static_cast<Request*>(done->bi_private);
+            WaitQueue& queue = request->wait;
             request->status = done->bi_status;
             request->ended = true;
-            wake_up(request->wait);
+            wake_up(queue);
         };
     }
     int finish() {
@@ -139,7 +140,7 @@ struct Request {
     }
     std::vector<std::byte> data;
     Bio bio;
-    WaitQueue wait;
+    WaitQueue& wait;
     Shared<int> status;
     Shared<bool> ended;
 };
@@ -147,7 +148,7 @@ struct Request {
 class Lab {
    public:
     explicit Lab(Kernel& kernel, const Options& options = {})
-        : kernel_(kernel), options_(options), mddev(kernel, "md0") {
+        : kernel_(kernel), options_(options), requests(kernel, "requests"), mddev(kernel, "md0") {
         mddev.level = 1;
         mddev.raid_disks = options.members;
         mddev.dev_sectors = options.sectors;
@@ -190,7 +191,7 @@ class Lab {
     RecordingDisk& disk(int slot) { return stacks[static_cast<std::size_t>(slot)]->disk; }
 
     std::unique_ptr<Request> start(BioOp op, Sector sector, std::vector<std::byte> data, std::uint32_t flags = 0) {
-        auto request = std::make_unique<Request>(kernel_, op, sector, std::move(data));
+        auto request = std::make_unique<Request>(requests, op, sector, std::move(data));
         request->bio.bi_flags = flags;
         BlkPlug plug;
         current->plug = &plug;
@@ -278,6 +279,7 @@ class Lab {
    public:
     Recorder recorder;
     std::vector<std::unique_ptr<Stack>> stacks;
+    WaitQueue requests;  // where all of them are waited for
     Mddev mddev;
 };
 

@@ -48,7 +48,7 @@ TEST_CASE("a second write to the chunk writes no bitmap") {
 TEST_CASE("without a plug raid1d submits the writes, the bits first as well") {
     RealLabKernel real;
     Lab lab(real.kernel, {.bitmap_chunk = 65536});
-    Request request(real.kernel, BioOp::Write, 256, pattern(8, 1));
+    Request request(lab.requests, BioOp::Write, 256, pattern(8, 1));
     md_submit_bio(lab.mddev, &request.bio);
     CHECK(request.finish() == 0);
     const std::vector<Event> events = lab.recorder.take();
