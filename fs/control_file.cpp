@@ -52,7 +52,7 @@ void control_open(fuse_req_t req, Node node, fuse_file_info* info) {
     control->node = std::move(node);
     info->fh = reinterpret_cast<std::uint64_t>(control.get());
     info->direct_io = 1;
-    if (fuse_reply_open(req, info) == 0) control.release();
+    if (fuse_reply_open(req, info) == 0) (void)control.release();
 }
 
 void control_release(fuse_req_t req, fuse_file_info* info) {

@@ -75,7 +75,7 @@ void disk_open(fuse_req_t req, fuse_file_info* info) {
     info->fh = reinterpret_cast<std::uint64_t>(disk.get());
     const OpenReply reply{info->fh, kOpenDirectIo | kOpenParallelDirectWrites, 0};
     if (fuse_reply_buf(req, reinterpret_cast<const char*>(&reply), sizeof reply) == 0)
-        disk.release();
+        (void)disk.release();
     else
         give_back(lab.array);  // the opener was killed meanwhile
 }

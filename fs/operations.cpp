@@ -150,7 +150,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t inode, fuse_file_info* info) {
         return;
     }
     info->fh = reinterpret_cast<std::uint64_t>(folder.get());
-    if (fuse_reply_open(req, info) == 0) folder.release();
+    if (fuse_reply_open(req, info) == 0) (void)folder.release();
 }
 
 void op_readdir(fuse_req_t req, fuse_ino_t /*inode*/, std::size_t size, off_t offset, fuse_file_info* info) {

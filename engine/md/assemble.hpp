@@ -30,10 +30,10 @@ struct MemberImage {
 
 struct Assembly {
     bool external = false;
-    int minor_version = 2;           // native
+    int minor_version = 2;             // native
     std::vector<MemberImage> members;  // in the order in which md binds them
-    Container container;             // external
-    std::vector<std::string> notes;  // what was left out and why, for the log
+    Container container;               // external
+    std::vector<std::string> notes;    // what was left out and why, for the log
 };
 
 // Opens and reads one image. Errors name the path, what was found, and what to do.

@@ -108,9 +108,9 @@ struct Rdev {
     Shared<Sector> recovery_offset;   // below this it is rebuilt; MaxSector: all of it
     Sector data_offset = 0;
     Sector new_data_offset = 0;
-    Sector sectors = 0;                          // usable data sectors of this member
-    Sector sb_start = 0;                         // sector of the superblock; 0 for external metadata
-    Shared<Sector> ppl_sector;                   // sysfs keeps what is written; RAID1 has no partial parity log
+    Sector sectors = 0;         // usable data sectors of this member
+    Sector sb_start = 0;        // sector of the superblock; 0 for external metadata
+    Shared<Sector> ppl_sector;  // sysfs keeps what is written; RAID1 has no partial parity log
     Shared<unsigned> ppl_size;
     unsigned sb_size = 0;                        // bytes
     std::array<std::byte, kPageSize> sb_page{};  // superblock image as last read or built
@@ -145,8 +145,8 @@ inline constexpr unsigned THREAD_WAKEUP = 0;
 
 // As md_register_thread: the thread runs `run` once at each wake-up and at each timeout.
 MdThread* md_register_thread(void (*run)(MdThread&), Mddev& mddev, const std::string& suffix);
-// Stops it and waits for its end; the slot is NULL first. The object stays in mddev.all_threads, so a waker that read the
-// pointer just before never follows a dangling one.
+// Stops it and waits for its end; the slot is NULL first. The object stays in mddev.all_threads, so a waker that read
+// the pointer just before never follows a dangling one.
 void md_unregister_thread(Mddev& mddev, Shared<MdThread*>& slot);
 void md_wakeup_thread(Mddev& mddev, const Shared<MdThread*>& slot);
 // For md_do_sync and for loops: the thread is being unregistered.
@@ -194,7 +194,8 @@ struct SysfsNotifier {
     Shared<std::uint64_t> generation;
     WaitQueue wait;
     Shared<WaitQueue*> also;  // woken too: mddev.sysfs_wait, once somebody watches several files at a time (mdmon)
-    std::function<void()> observer;  // set before the array runs; any context, md's SpinLocks included; takes no md lock
+    std::function<void()>
+        observer;  // set before the array runs; any context, md's SpinLocks included; takes no md lock
 };
 
 struct Mddev {
@@ -242,7 +243,7 @@ struct Mddev {
     Shared<std::uint64_t> safemode_delay;  // ns
     Timer safemode_timer;
     Shared<long> writes_pending;
-    Shared<int> sync_checkers;            // tasks that test writes_pending for zero
+    Shared<int> sync_checkers;  // tasks that test writes_pending for zero
     Shared<int> degraded;
     Shared<int> openers;     // guarded by open_mutex for changes
     Shared<long> active_io;  // requests inside make_request
@@ -254,7 +255,7 @@ struct Mddev {
     Shared<std::uint64_t> flags;     // MddevFlag
     Shared<std::uint64_t> sb_flags;  // SbFlag
     Shared<std::uint64_t> recovery;  // RecoveryFlag
-    Shared<int> max_read_errors;  // md_run sets it
+    Shared<int> max_read_errors;     // md_run sets it
 
     // Resync. Positions in sectors.
     Shared<Sector> curr_resync;  // 0 none, 1 yielded, 2 delayed, >= 3 active
@@ -290,8 +291,8 @@ struct Mddev {
     WaitQueue resync_wait;       // do_md_stop waits here for the sync thread
 
     // Threads.
-    Shared<MdThread*> thread;         // md0_raid1
-    Shared<MdThread*> sync_thread;    // md0_resync
+    Shared<MdThread*> thread;       // md0_raid1
+    Shared<MdThread*> sync_thread;  // md0_resync
 
     // Bitmap.
     Shared<Bitmap*> bitmap;
@@ -299,7 +300,7 @@ struct Mddev {
 
     // Who listens: array_state and friends, for poll and for mdmon.
     SysfsNotifier sysfs_state, sysfs_action, sysfs_completed, sysfs_degraded, sysfs_rdev, sysfs_can_clear;
-    SysfsNotifier mdstat_event;  // md_new_event
+    SysfsNotifier mdstat_event;                  // md_new_event
     WaitQueue sysfs_wait{kernel, "poll(md/*)"};  // see SysfsNotifier::also
     // A write to new_dev: opens the image and binds it. Called with reconfig_mutex held; 0 or -errno. Array fills it.
     std::function<int(std::string_view)> on_new_dev;
@@ -309,7 +310,7 @@ struct Mddev {
     std::vector<std::unique_ptr<Bitmap, void (*)(Bitmap*)>> dead_bitmaps;
     std::vector<std::unique_ptr<MdThread>> all_threads GUARDED_BY(pers_lock);
     std::vector<std::shared_ptr<void>> dead_privates;  // struct r1conf of arrays that were stopped
-    std::function<void(Rdev&)> on_export;  // the member's block device is closed (Array closes the image)
+    std::function<void(Rdev&)> on_export;              // the member's block device is closed (Array closes the image)
 };
 
 // ---- md.c, I/O

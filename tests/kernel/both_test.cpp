@@ -301,7 +301,7 @@ TEST_CASE("a replaced file has the new text") {
         CHECK(kernel.replace_file(folder.file("container.json"), "two"));
         CHECK(*kernel.read_file(folder.file("container.json")) == "two");
         CHECK(kernel.replace_file(folder.file("no/such/folder"), "x").error().err == ENOENT);
-        CHECK_FALSE(kernel.read_file(folder.file("")));  // a directory
+        CHECK_FALSE(kernel.read_file(folder.file("")));                  // a directory
         CHECK(kernel.replace_file(folder.file("container.json"), "3"));  // Shorter than the file that is written over.
         CHECK(*kernel.read_file(folder.file("container.json")) == "3");
         CHECK(*kernel.read_file(folder.file("container.json.new")) == "two");  // Kept: its blocks serve the next text.

@@ -119,8 +119,8 @@ inline std::vector<std::byte> pattern(Sector sectors, int seed) {
 
 // One request to the array. Stays in memory until it has ended; `wait` stays longer, as it is woken after that.
 struct Request {
-    Request(WaitQueue& queue, BioOp op, Sector sector, std::vector<std::byte> buffer)
-        : data(std::move(buffer)), wait(queue) {
+    Request(WaitQueue& requests, BioOp op, Sector sector, std::vector<std::byte> buffer)
+        : data(std::move(buffer)), wait(requests) {
         bio.bi_op = op;
         bio.bi_sector = sector;
         bio.bi_size = static_cast<std::uint32_t>(data.size());
