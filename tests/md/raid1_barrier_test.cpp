@@ -127,7 +127,7 @@ TEST_CASE("a quiesce waits for a write in flight, and keeps reads and writes out
 }
 
 TEST_CASE("a freeze sends off what a sleeper has in its plug") {
-    simulate({.bitmap_chunk = 65536}, [](SimKernel& kernel, Lab& lab) {
+    simulate({.bitmap_chunk = 65536}, [](SimKernel&, Lab& lab) {
         Request plugged(lab.requests, BioOp::Write, 0, pattern(8, 1));
         BlkPlug plug;
         current->plug = &plug;

@@ -21,11 +21,13 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <random>
+#include <semaphore>
 #include <span>
 #include <string>
 #include <system_error>
@@ -101,13 +103,36 @@ class Disk {
     Entry* log_ = nullptr;
 };
 
-struct Killer {
-    pid_t victim;
-    std::uint64_t after;
-    std::atomic<std::uint64_t> acked{0};
-    void count() {
-        if (acked.fetch_add(1) + 1 == after) kill(victim, SIGKILL);
+// Kills the victim at a random instant within 2 ms after the agreed number of acknowledged blocks: writes that wait for
+// the same slow member end together, and a kill at such an end would find none of them half done.
+class Killer {
+   public:
+    Killer(pid_t victim, std::uint64_t after, std::uint64_t seed)
+        : victim_(victim), after_(after), delay_(std::mt19937_64(seed)() % 2000), thread_([this] { strike(); }) {}
+    ~Killer() {
+        due_.release();  // Harmless when it is due already; ends the thread when it never was.
+        thread_.join();
     }
+    void count() {
+        if (acked_.fetch_add(1) + 1 == after_) due_.release();
+    }
+    [[nodiscard]] std::uint64_t acked() const { return acked_; }
+    [[nodiscard]] bool has_struck() const { return acked_ >= after_; }
+
+   private:
+    void strike() {
+        due_.acquire();
+        if (!has_struck()) return;
+        const auto end = std::chrono::steady_clock::now() + delay_;
+        while (std::chrono::steady_clock::now() < end) continue;
+        kill(victim_, SIGKILL);
+    }
+    const pid_t victim_;
+    const std::uint64_t after_;
+    const std::chrono::microseconds delay_;
+    std::atomic<std::uint64_t> acked_{0};
+    std::counting_semaphore<2> due_{0};
+    std::thread thread_;
 };
 
 // Until the first error, which is what a killed file system answers.
@@ -131,8 +156,8 @@ int write(Disk& disk, std::uint64_t threads, std::uint64_t seed, Killer& killer)
     for (std::uint64_t i = 0; i < threads; ++i)
         writers.emplace_back([&, i] { write_blocks(disk, killer, i, threads, seed); });
     for (std::thread& writer : writers) writer.join();
-    if (killer.acked >= killer.after) return 0;
-    fmt::print("a write failed after {} blocks, before anybody was killed: {}\n", killer.acked.load(),
+    if (killer.has_struck()) return 0;
+    fmt::print("a write failed after {} blocks, before anybody was killed: {}\n", killer.acked(),
                std::generic_category().message(errno));
     return 1;
 }
@@ -172,8 +197,9 @@ int main(int argc, char** argv) {
     }
     if (action == "write" && argc == 8) {
         Disk disk(argv[2], argv[3]);
-        Killer killer{static_cast<pid_t>(number(argv[6])), number(argv[7])};
-        return write(disk, number(argv[4]), number(argv[5]), killer);
+        const std::uint64_t seed = number(argv[5]);
+        Killer killer(static_cast<pid_t>(number(argv[6])), number(argv[7]), seed);
+        return write(disk, number(argv[4]), seed, killer);
     }
     fmt::print(stderr, "usage: ack_writer write DISK LOG THREADS SEED KILL_PID AFTER | ack_writer verify DISK LOG\n");
     return 2;

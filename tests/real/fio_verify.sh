@@ -12,7 +12,7 @@ data_area
 
 say "random writes, rate limited, verified by crc32c"
 fio --name=verify --filename="$mnt/md0" --rw=randwrite --bs=4k --size=48M --direct=1 --ioengine=libaio --iodepth=16 \
-    --rate_iops=2500 --verify=crc32c --verify_fatal=1 --randrepeat=0 --output="$work/fio.txt" &
+    --rate_iops=2500 --verify=crc32c --verify_state_save=0 --verify_fatal=1 --randrepeat=0 --output="$work/fio.txt" &
 fio=$!
 at_end "kill $fio 2>/dev/null"
 wait_until 20 says "$mnt/md/array_state" active
