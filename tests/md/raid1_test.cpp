@@ -122,7 +122,11 @@ TEST_CASE("with a bad-block log only the blocks that failed are recorded, and th
     Lab lab(real.kernel, {.bitmap_chunk = 65536, .external = true, .badblocks_shift = 0});
     lab.fault(1).add_rule(fail_ops({BioOp::Write}, 10, 2));
     auto request = lab.start(BioOp::Write, 0, pattern(64, 1));
-    REQUIRE(eventually([&] { return lab.rdev(1).badblocks.count == 1; }));
+    // Both blocks, so that nothing is added after mdmon has acknowledged them.
+    REQUIRE(eventually([&] {
+        const auto found = lab.rdev(1).badblocks.ranges();
+        return found.size() == 1 && found[0].length == 2;
+    }));
     CHECK_FALSE(request->ended.load());
     lab.mdmon_records();
     CHECK(request->finish() == 0);
