@@ -3,6 +3,7 @@
 // this throw or overrun: the text comes from another process.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
@@ -81,6 +82,13 @@ Snapshot read_fields(const Json& json) {
     return snapshot;
 }
 
+// No field of a snapshot is a fraction; a number too large for 64 bits reads as one, and converting it would be
+// undefined.
+bool has_fraction(const Json& json) {
+    if (json.is_number_float()) return true;
+    return json.is_structured() && std::any_of(json.begin(), json.end(), has_fraction);
+}
+
 bool is_within_limits(const Snapshot& snapshot) {
     bool fits = snapshot.members.size() <= kMaxListed && snapshot.bios.size() <= Snapshot::kMaxBios &&
                 snapshot.tasks.size() <= Snapshot::kMaxTasks;
@@ -111,6 +119,7 @@ Result<Snapshot> snapshot_from_json(const std::string& text) {
     if (text.size() > kLargestText) return Error{EINVAL, "the snapshot is too large to be one"};
     const Json json = Json::parse(text, nullptr, false);
     if (json.is_discarded() || !json.is_object()) return Error{EINVAL, "the snapshot is not a JSON object"};
+    if (has_fraction(json)) return Error{EINVAL, "the snapshot has a number that is no integer of 64 bits"};
     try {
         const int version = json.value("version", 0);
         if (version != Snapshot::kVersion)
