@@ -38,8 +38,10 @@ Mddev::Mddev(Kernel& kernel_, std::string name_)
       sysfs_can_clear(kernel_, "bitmap/can_clear"),
       mdstat_event(kernel_, "mdstat") {}
 
-// A halted kernel leaves its bitmap as it is; a stopped one has given it to dead_bitmaps.
+// A halted kernel, or a simulation given up half-way, leaves its bitmap and its personality's objects as they are; a
+// stopped array has given them to dead_bitmaps and dead_privates.
 Mddev::~Mddev() {
+    if (priv != nullptr && pers.peek() != nullptr) pers.peek()->free(*this, priv);
     delete bitmap.peek();
 }
 

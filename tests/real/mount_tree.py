@@ -105,6 +105,7 @@ def story_reads_in_pieces():
 
 
 def story_poll():
+    wait_for(lambda: lab.read("md/array_state") == "clean", "a clean array, which then stays so")
     fd = os.open(lab.path("md/array_state"), os.O_RDONLY)
     poller = select.poll()
     poller.register(fd, select.POLLPRI | select.POLLERR)
