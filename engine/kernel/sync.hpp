@@ -118,7 +118,7 @@ class Shared {
 
     // For snapshots and dumps: a plain look that is never a step of a schedule.
     void init(T value) { value_.store(value, std::memory_order_relaxed); }  // before anybody else can see it
-    [[nodiscard]] T peek() const { return value_.load(std::memory_order_relaxed); }
+    [[nodiscard]] T peek() const { return value_.load(std::memory_order_acquire); }
 
    private:
     std::atomic<T> value_;

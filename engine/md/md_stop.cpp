@@ -153,6 +153,13 @@ static void stop_running_array(Mddev& mddev) {
            fmt::format("{}: detected capacity change from {} to 0", mdname(mddev), mddev.array_sectors.load()));
 }
 
+static void forget_bitmap_place(Mddev& mddev) {
+    const SpinGuard guard(mddev.lock);  // mdstat may be printing it
+    mddev.bitmap_info.file = nullptr;
+    mddev.bitmap_info.file_path.clear();
+    mddev.bitmap_info.offset = 0;
+}
+
 int do_md_stop(Mddev& mddev, int mode, bool opened_by_caller) {
     MD_FRAME("do_md_stop");
     const bool did_freeze = freeze_recovery(mddev);
@@ -174,9 +181,7 @@ int do_md_stop(Mddev& mddev, int mode, bool opened_by_caller) {
 
     if (mode == 0) {
         md_log(mddev, LogLevel::Info, fmt::format("md: {} stopped.", mdname(mddev)));
-        mddev.bitmap_info.file = nullptr;
-        mddev.bitmap_info.file_path.clear();
-        mddev.bitmap_info.offset = 0;
+        forget_bitmap_place(mddev);
         export_array(mddev);
         md_clean(mddev);
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: LABELS sanitize
+# ctest: TIMEOUT 240 LABELS sanitize
 """What signals do to a mount.
 
 SIGTERM and SIGINT with md0 closed: the array is stopped cleanly and unmounted. With md0 open: what md does at a reboot
