@@ -116,8 +116,9 @@ class Shared {
         return (value_.fetch_and(static_cast<T>(~mask)) & mask) != 0;
     }
 
-    // For snapshots and dumps: a plain look that is never a step of a schedule.
-    void init(T value) { value_.store(value, std::memory_order_relaxed); }  // before anybody else can see it
+    // Before anybody else can see the object.
+    void init(T value) { value_.store(value, std::memory_order_relaxed); }
+    // For snapshots and dumps: a look that is never a step of a schedule.
     [[nodiscard]] T peek() const { return value_.load(std::memory_order_acquire); }
 
    private:

@@ -49,7 +49,7 @@ void sync_request_write(Mddev& mddev, R1bio* r1_bio) {
     if (requested) process_checks(conf, *r1_bio);
 
     std::byte* data = r1_bio->bios[static_cast<std::size_t>(r1_bio->read_disk)]->bi_data;
-    r1_bio->remaining = 1;
+    r1_bio->remaining.init(1);
     for (std::size_t i = 0; i < r1_bio->bios.size(); i++) {
         if (!is_sync_target(mddev, *r1_bio, i)) continue;
         const Rdev& rdev = sync_rdev(conf, i);

@@ -70,8 +70,8 @@ Bio* raid1_split_bio(R1conf& conf, Bio* bio, Sector sectors) {
         parent->conf = &conf;
         parent->master = bio;
         parent->saved = *bio;
-        parent->status = 0;
-        parent->remaining = 2;
+        parent->status.init(0);
+        parent->remaining.init(2);
         bio->bi_end_io = raid1_split_endio;
         bio->bi_private = parent;
     }
@@ -286,7 +286,7 @@ static bool raid1_write_request(Mddev& mddev, Bio* bio, Sector max_write_sectors
     Bio* front = all_of_it ? bio : raid1_split_bio(conf, bio, max_sectors);
     r1_bio->master_bio = front;
     r1_bio->sectors = max_sectors;
-    r1_bio->remaining = 1;
+    r1_bio->remaining.init(1);
 
     Bitmap* bitmap = mddev.bitmap;
     if (may_write_behind(mddev, bitmap, write_mostly_target)) alloc_behind_master_bio(*r1_bio, *front);
@@ -407,8 +407,8 @@ R1bio* alloc_r1bio(Mddev& mddev, Bio* bio) {
     r1_bio->master_bio = bio;
     r1_bio->sector = bio->bi_sector;
     r1_bio->sectors = bio_sectors(*bio);
-    r1_bio->state = 0;
-    if (r1_bio->behind_remaining.peek() != 0) r1_bio->behind_remaining = 0;  // WriteMostly changed under way
+    r1_bio->state.init(0);
+    r1_bio->behind_remaining.init(0);
     r1_bio->read_disk = -1;
     return r1_bio;
 }

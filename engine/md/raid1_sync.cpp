@@ -48,7 +48,7 @@ R1bio* raid1_alloc_init_r1buf(R1conf& conf, Sector sector_nr) {
     if (!r1_bio->sync) r1_bio->sync = std::make_unique<SyncBuf>();
     r1_bio->mddev = &conf.mddev;
     r1_bio->sector = sector_nr;
-    r1_bio->state = 1U << R1BIO_IsSync;
+    r1_bio->state.init(1U << R1BIO_IsSync);
     for (std::size_t i = 0; i < r1_bio->bios.size(); i++) {
         Bio& bio = r1_bio->sync->bios[i];
         bio = Bio{};
@@ -173,7 +173,7 @@ void submit_sync_reads(Mddev& mddev, R1bio& r1_bio, int read_targets) {
         Bio* bio = r1_bio.bios[static_cast<std::size_t>(r1_bio.read_disk)];
         bio->bi_data = sync_page(r1_bio, 0);
         if (read_targets == 1) bio->bi_flags &= ~static_cast<std::uint32_t>(REQ_FAILFAST);
-        r1_bio.remaining = 1;
+        r1_bio.remaining.init(1);
         submit_bio(bio);
         return;
     }
@@ -187,7 +187,7 @@ void submit_sync_reads(Mddev& mddev, R1bio& r1_bio, int read_targets) {
         reads[count++] = r1_bio.bios[i];
     }
     if (count == 1) reads[0]->bi_flags &= ~static_cast<std::uint32_t>(REQ_FAILFAST);
-    r1_bio.remaining = static_cast<int>(count);
+    r1_bio.remaining.init(static_cast<int>(count));
     for (std::size_t i = 0; i < count; i++) submit_bio(reads[i]);
 }
 
