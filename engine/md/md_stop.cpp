@@ -66,6 +66,7 @@ static void md_stop_locked(Mddev& mddev) {
 static void export_array(Mddev& mddev) {
     MD_FRAME("export_array");
     while (!mddev.disks.empty()) md_kick_rdev_from_array(*mddev.disks.front());
+    const SpinGuard guard(mddev.lock);
     mddev.raid_disks = 0;
     mddev.major_version = 0;
 }
