@@ -48,16 +48,17 @@ void control_open(fuse_req_t req, Node node, fuse_file_info* info) {
         fuse_reply_err(req, -err);
         return;
     }
-    auto control = std::make_unique<OpenControl>();
+    auto control = std::make_shared<OpenControl>();
     control->node = std::move(node);
-    info->fh = reinterpret_cast<std::uint64_t>(control.get());
+    Handles& handles = file_system(req).lab.handles;
+    info->fh = handles.keep(std::move(control));
     info->direct_io = 1;
-    if (fuse_reply_open(req, info) == 0) (void)control.release();
+    if (fuse_reply_open(req, info) != 0) handles.drop(info->fh);
 }
 
 void control_release(fuse_req_t req, fuse_file_info* info) {
-    const std::unique_ptr<OpenControl> control(&open_control_of(info));
-    file_system(req).notifier.forget(control.get());
+    file_system(req).notifier.forget(&open_control_of(info));
+    file_system(req).lab.handles.drop(info->fh);
     fuse_reply_err(req, 0);
 }
 

@@ -65,25 +65,23 @@ class ReadBuffer {
 
 void disk_open(fuse_req_t req, fuse_file_info* info) {
     Lab& lab = file_system(req).lab;
-    auto disk = std::make_unique<OpenDisk>(lab.disk_epoch.load());
     const int err = guarded([&] { return lab.array.open(); });
     if (err != 0) {
         fuse_reply_err(req, -err);
         return;
     }
     // O_TRUNC is ignored: the size is the array's.
-    info->fh = reinterpret_cast<std::uint64_t>(disk.get());
+    info->fh = lab.handles.keep(std::make_shared<OpenDisk>(lab.disk_epoch.load()));
     const OpenReply reply{info->fh, kOpenDirectIo | kOpenParallelDirectWrites, 0};
-    if (fuse_reply_buf(req, reinterpret_cast<const char*>(&reply), sizeof reply) == 0)
-        (void)disk.release();
-    else
-        give_back(lab.array);  // the opener was killed meanwhile
+    if (fuse_reply_buf(req, reinterpret_cast<const char*>(&reply), sizeof reply) == 0) return;
+    lab.handles.drop(info->fh);
+    give_back(lab.array);  // the opener was killed meanwhile
 }
 
 // Each successful open is given back once, also when the array was taken away meanwhile: Array counts that.
 void disk_release(fuse_req_t req, fuse_file_info* info) {
-    const std::unique_ptr<OpenDisk> disk(&open_disk_of(info));
-    if (disk->epoch != kLost) give_back(array_of(req));
+    if (open_disk_of(info).epoch != kLost) give_back(array_of(req));
+    file_system(req).lab.handles.drop(info->fh);
     fuse_reply_err(req, 0);
 }
 

@@ -18,6 +18,7 @@
 
 #include "engine/kernel/real_kernel.hpp"
 #include "engine/md/array.hpp"
+#include "fs/handles.hpp"
 
 namespace mdscope {
 
@@ -37,6 +38,8 @@ struct Lab {
 
     // Grows when openers lose the array. A file opened at an older count answers EIO.
     std::atomic<std::uint64_t> disk_epoch{0};
+
+    Handles handles;  // files and folders that are open
 
     // Standing rules and last answers; the mutex is held for a copy, or while rules go to the disks.
     std::mutex mutex;

@@ -136,7 +136,7 @@ struct OpenFolder {
 
 void op_opendir(fuse_req_t req, fuse_ino_t inode, fuse_file_info* info) {
     FileSystem& system = file_system(req);
-    auto folder = std::make_unique<OpenFolder>();
+    auto folder = std::make_shared<OpenFolder>();
     const int err = guarded([&] {
         const std::optional<Node> node = system.tree.find(inode);
         if (!node) return -ENOENT;
@@ -149,8 +149,9 @@ void op_opendir(fuse_req_t req, fuse_ino_t inode, fuse_file_info* info) {
         fuse_reply_err(req, -err);
         return;
     }
-    info->fh = reinterpret_cast<std::uint64_t>(folder.get());
-    if (fuse_reply_open(req, info) == 0) (void)folder.release();
+    Handles& handles = file_system(req).lab.handles;
+    info->fh = handles.keep(std::move(folder));
+    if (fuse_reply_open(req, info) != 0) handles.drop(info->fh);
 }
 
 void op_readdir(fuse_req_t req, fuse_ino_t /*inode*/, std::size_t size, off_t offset, fuse_file_info* info) {
@@ -170,7 +171,7 @@ void op_readdir(fuse_req_t req, fuse_ino_t /*inode*/, std::size_t size, off_t of
 }
 
 void op_releasedir(fuse_req_t req, fuse_ino_t /*inode*/, fuse_file_info* info) {
-    delete reinterpret_cast<OpenFolder*>(info->fh);
+    file_system(req).lab.handles.drop(info->fh);
     fuse_reply_err(req, 0);
 }
 
