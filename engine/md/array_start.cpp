@@ -11,6 +11,7 @@ Rdev& ArrayImpl::new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stac
     auto rdev = std::make_unique<Rdev>(kernel_, stack->name);
     rdev->path = stack->path;
     rdev->bdev = &stack->top();
+    const SpinGuard guard(mddev.lock);  // a snapshot may be walking the list
     mddev.all_rdevs.push_back(std::move(rdev));
     return *mddev.all_rdevs.back();
 }

@@ -104,13 +104,12 @@ def is_mounted(path):
 
 
 def process_exists(pid):
+    """A process that has ended and waits to be collected by its parent does not count."""
     try:
-        os.kill(pid, 0)
-        return True
-    except ProcessLookupError:
+        with open("/proc/%d/stat" % pid) as stat:
+            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    except PermissionError:
-        return True
 
 
 def read(path, size=1 << 20):
