@@ -50,7 +50,7 @@ struct MountRequest {
     std::string kernel, fix, order, pools;
     bool read_only = false;
     bool foreground = false;
-    unsigned readers = 1;
+    unsigned readers = 10;
 };
 // Members of a lab folder: LAB/*.img, sorted.
 Result<std::vector<std::string>> images_of_lab(const std::string& lab);

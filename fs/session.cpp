@@ -84,6 +84,7 @@ class Session::Worker final : public BlockObserver {
     std::atomic<bool> busy_with_data{false};  // it is a data request
     std::atomic<bool> gone{false};            // the thread has left its loop
     std::uint64_t seen_busy_with = 0;         // the watchdog's
+    bool starting = true;                     // in Session::starting_; under Session::mutex_
     bool counted = false;                     // in Session::blocked_data_; under Session::mutex_
     std::thread& thread() { return thread_; }
 
@@ -143,16 +144,22 @@ bool Session::Worker::receive(fuse_buf& buffer) {
 
 // ---- the role
 
-// Sleeps until this thread may read. Serves queued data requests on the way. False: leave.
+// Sleeps until this thread may read. Serves queued data requests meanwhile; the role comes first, because what is read
+// may be what ends the others' sleep. False: leave.
 bool Session::take_role(Worker& worker) {
     std::unique_lock lock(mutex_);
+    if (std::exchange(worker.starting, false)) starting_--;
     for (;;) {
-        serve_queued(lock, worker);
         if (stopping_) return false;
         if (readers_ < options_.readers) {
             readers_++;
             worker.reading = true;
+            if (can_serve_queued()) call_one_locked();
             return true;
+        }
+        if (can_serve_queued()) {
+            serve_queued(lock, worker);
+            continue;
         }
         idle_++;
         const bool in_time = idle_changed_.wait_for(lock, kIdleTime, [this] { return called_ > 0 || stopping_; });
@@ -184,8 +191,13 @@ void Session::hand_over_locked(Worker& worker) {
     promote_locked();
 }
 
+// One that is on its way already is enough: before it arrives, the role may have come and gone many times.
 void Session::promote_locked() {
-    if (stopping_) return;
+    if (stopping_ || readers_ + called_ + starting_ >= options_.readers) return;
+    call_one_locked();
+}
+
+void Session::call_one_locked() {
     if (idle_ > 0) {
         idle_--;
         called_++;
@@ -200,6 +212,7 @@ void Session::spawn_locked() {
     auto worker = std::make_unique<Worker>(*this);
     try {
         worker->start();
+        starting_++;  // It cannot have arrived yet: the mutex is ours.
         workers_.push_back(std::move(worker));
     } catch (const std::system_error& error) {
         // The next thread that becomes free takes the role.
@@ -244,16 +257,18 @@ bool Session::queue_data(const fuse_buf& buffer) {
     return true;
 }
 
+bool Session::can_serve_queued() const {
+    return !queue_.empty() && blocked_data_ < options_.max_blocked_data;
+}
+
 void Session::serve_queued(std::unique_lock<std::mutex>& lock, Worker& worker) {
-    while (!queue_.empty() && blocked_data_ < options_.max_blocked_data) {
-        const Queued queued = std::move(queue_.front());
-        queue_.pop_front();
-        blocked_data_++;
-        lock.unlock();
-        worker.process(queued.buffer);
-        lock.lock();
-        blocked_data_--;
-    }
+    const Queued queued = std::move(queue_.front());
+    queue_.pop_front();
+    blocked_data_++;
+    lock.unlock();
+    worker.process(queued.buffer);
+    lock.lock();
+    blocked_data_--;
 }
 
 // ---- the watchdog

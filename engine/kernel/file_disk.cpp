@@ -89,18 +89,20 @@ int FileDisk::read(const Bio& bio) {
     std::size_t left = bio.bi_size;
     auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
     const bool is_watched = current != nullptr && current->block_observer != nullptr;
-    if (is_watched && has_nowait_.load(std::memory_order_relaxed)) {
-        const iovec part{data, left};
-        const ssize_t done = ::preadv2(fd_, &part, 1, offset, RWF_NOWAIT);
-        if (done < 0 && errno != EAGAIN && errno != EINTR)  // An unsupported flag; a real error shows again below.
-            has_nowait_.store(errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL, std::memory_order_relaxed);
-        if (done > 0) {
-            data += done;
-            offset += done;
-            left -= static_cast<std::size_t>(done);
-        }
-        if (left == 0) return 0;
+    // Without RWF_NOWAIT (tmpfs) nobody can tell whether it would sleep; there it hardly ever does.
+    if (!is_watched || !has_nowait_.load(std::memory_order_relaxed)) return read_blocking(data, left, offset);
+    const iovec part{data, left};
+    const ssize_t done = ::preadv2(fd_, &part, 1, offset, RWF_NOWAIT);
+    if (done < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)) {
+        has_nowait_.store(false, std::memory_order_relaxed);
+        return read_blocking(data, left, offset);
     }
+    if (done > 0) {  // Any other error shows again below.
+        data += done;
+        offset += done;
+        left -= static_cast<std::size_t>(done);
+    }
+    if (left == 0) return 0;
     const MayBlock may_block;
     return read_blocking(data, left, offset);
 }

@@ -9,7 +9,7 @@
 // nothing to do; two flushes at a time each read their own target, so neither leans on one that is still under way.
 //
 // A read of uncached data, and every fdatasync, may take long: the task's block_observer is told around them. Cached
-// reads are found out by RWF_NOWAIT where the file system has it.
+// reads are found out by RWF_NOWAIT where the file system has it; where it has not, reads count as cached.
 //
 // The image is locked with an open-file-description lock, so a second mdscope (or a second array here) is refused; the
 // size is what it was when opened. Nothing here grows an image. After an Oops the I/O task still finishes what it has.

@@ -1,0 +1,111 @@
+// Searching the schedules of a scenario.
+//
+//   breadth-first   states are hashed and met once: the shortest counter-example, and a true "nothing left"
+//   depth-first     whole executions, sleep sets leave out orders that differ only in independent steps
+//   random, PCT     by seed, for what is too large
+//   replay          one schedule, as recorded
+//
+// A schedule is the list of the picks made where more than one thing could happen. Each ends in one of four ways.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/explore/scenario.hpp"
+#include "engine/kernel/kernel.hpp"
+
+namespace mdscope {
+
+enum class Strategy : std::uint8_t { Bfs, Dfs, Random, Pct };
+
+struct ExploreOptions {
+    Strategy strategy = Strategy::Bfs;
+    std::uint64_t seed = 1;
+    std::uint64_t budget = 10'000'000;  // states (breadth-first) or executions (the others)
+    bool invariants = true;             // check_invariants() at each step
+    bool sleep_sets = true;             // depth-first only
+    bool stop_at_first_crash = false;
+    // Called now and then; false ends the search (Ctrl-C), and the verdict says so.
+    std::function<bool(const struct Verdict&)> progress;
+};
+
+// One step of a counter-example, in words and for lanes.
+struct ScheduleStep {
+    std::string actor;   // "stopper", "md0_raid1", "sda completion", "swapper/0"
+    std::string what;    // "run stopper#3", "complete 7 (sda bitmap write 8+8)"
+    std::string where;   // innermost frame after the step, "md_super_wait"; empty: idle
+    bool is_choice = false;  // others were possible
+    std::uint64_t at_ns = 0;
+    int mddev_pending_writes = 0;
+    int bitmap_pending_writes = 0;
+};
+
+enum class Ending : std::uint8_t { Done, Crash, Hang, Violation };
+std::string_view ending_name(Ending ending);
+
+// A schedule that ended badly.
+struct CounterExample {
+    Ending ending = Ending::Crash;
+    std::vector<std::uint32_t> picks;  // what ReplayFile holds
+    std::uint64_t steps = 0;
+    std::optional<Oops> oops;
+    std::string what;      // "NULL pointer dereference of rdev->mddev in super_written"; the sleepers; the invariant
+    std::string console;   // as the kernel prints it, with crash> lines and three plain sentences
+    std::vector<ScheduleStep> lanes;
+};
+
+struct Verdict {
+    Scenario scenario;
+    Strategy strategy = Strategy::Bfs;
+    std::uint64_t states = 0;       // distinct (breadth-first)
+    std::uint64_t transitions = 0;  // steps taken from them
+    std::uint64_t schedules = 0;    // executions, or paths through the states as a number (breadth-first; saturates)
+    double schedules_log10 = 0;     // of the same number
+    std::uint64_t depth = 0;        // longest schedule, in choices
+    std::uint64_t done = 0, crashes = 0, hangs = 0, violations = 0;  // endings: states (bfs) or executions
+    std::vector<std::pair<std::string, std::uint64_t>> crash_ways;  // distinct `what`, with how many
+    bool complete = false;   // nothing left to look at
+    bool interrupted = false;
+    double seconds = 0;
+    std::optional<CounterExample> shortest;  // breadth-first: shortest there is; else the shortest that was met
+};
+
+Result<Verdict> explore(const Scenario& scenario, const ExploreOptions& options);
+
+// ---- replaying one schedule
+
+// A text file: version, scenario, picks with what each stood for, the ending, hash of the event log.
+struct ReplayFile {
+    Scenario scenario;
+    std::vector<std::uint32_t> picks;
+    std::vector<std::string> stood_for;  // of each pick, as SimKernel::describe said; empty: not checked
+    std::string ending;                  // "crash NULL pointer dereference of rdev->mddev in super_written"
+    std::uint64_t log_hash = 0;
+};
+Result<ReplayFile> parse_replay(std::string_view text);
+std::string replay_text(const ReplayFile& replay);
+
+struct Run {
+    Ending ending = Ending::Done;
+    std::optional<Oops> oops;
+    std::string what;
+    std::string event_log;
+    std::uint64_t log_hash = 0;  // FNV-1a of the event log
+    std::string tree_all;        // call tree of the first task that stops the array, every frame
+    std::string tree;            // only the functions of the reference trees
+    std::string mdstat;          // before the tasks began
+    std::string console;         // of a crash
+    std::vector<ScheduleStep> lanes;
+    std::vector<std::uint32_t> picks;
+    std::vector<std::string> stood_for;
+};
+// Runs it once. Without picks: tasks go first, completions only when nothing else can happen, so a stop meets its
+// writes still in flight. Error: the picks drifted (which step, what was recorded, what was offered).
+Result<Run> run_once(const Scenario& scenario, const std::vector<std::uint32_t>* picks = nullptr,
+                     const std::vector<std::string>* stood_for = nullptr);
+
+}  // namespace mdscope

@@ -1,0 +1,109 @@
+// A scenario: an array, what happens to it, and what is expected. A small text file, read by the command line, by tests
+// and by the window.
+//
+//   mdscope-scenario 1
+//   title   The report of 2021: inactive, then clear
+//   members 2                    # 2..8
+//   bitmap  external             # external | internal | file | none
+//   size    64M                  # of each member image
+//   chunk   1M                   # of the bitmap
+//   delay   60s                  # period of the bitmap daemon
+//   kernel  5.12                 # a row of all axes; or one by one:
+//   fix none
+//   order 2021
+//   pools mddev
+//   mdmon off                    # on: the metadata handler watches the array; off: only while setting up
+//   errors 0                     # how many bios may fail
+//   granularity coarse           # coarse | fine
+//   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
+//   setup                        # one after the other, each to its end, quietly
+//     write 0                    # 4 KiB at the start of a bitmap chunk; `write all`: one chunk of each page
+//     daemon                     # one run of the bitmap daemon, its period passed
+//     fail sdb                   # sysfs: faulty
+//   tasks                        # from here on every order of steps is possible
+//     stopper: store array_state inactive; store array_state clear
+//     writer: write 0
+//     daemon: daemon
+//     reaper: delayed-delete     # rdev_delayed_delete of each member that was unbound
+//   expect crash super_written   # safe | crash [FUNCTION] | hang | any
+//
+// `#` begins a comment. Statements of one task are separated by `;` or stand in several lines with the same task name.
+// Errors name the line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/kernel/result.hpp"
+#include "engine/kernel/sim_kernel.hpp"
+#include "engine/md/axes.hpp"
+
+namespace mdscope {
+
+struct Statement {
+    enum class Kind : std::uint8_t {
+        Write,          // `chunk`; or all: one write in each bitmap file page
+        Daemon,         // md_bitmap_daemon_work, with its period passed
+        Store,          // `attr` `value`: a file under md/, as from a shell
+        Stop,           // ioctl STOP_ARRAY
+        Fail,           // `member` faulty
+        Reboot,         // md_notify_reboot
+        DelayedDelete,  // rdev_delayed_delete of every unbound member, each when it is unbound
+        Wait,           // setup only: until nothing can happen but the passing of time
+    };
+    Kind kind = Kind::Write;
+    std::uint64_t chunk = 0;
+    bool all = false;
+    std::string attr, value;
+    std::string member;
+    int line = 0;
+    bool operator==(const Statement&) const = default;
+};
+
+struct ScenarioTask {
+    std::string name;
+    std::vector<Statement> statements;
+    bool operator==(const ScenarioTask&) const = default;
+};
+
+struct Expectation {
+    enum class Kind : std::uint8_t { Any, Safe, Crash, Hang };
+    Kind kind = Kind::Any;
+    std::string function;  // of a crash; empty: any
+    bool operator==(const Expectation&) const = default;
+};
+
+struct Scenario {
+    std::string name;   // of the file, without folder and ending
+    std::string title;  // one line for people
+    int members = 2;
+    std::string bitmap = "external";
+    std::uint64_t size = 64ULL << 20;  // bytes of each image
+    std::uint64_t chunk = 1ULL << 20;  // bytes
+    std::uint64_t delay_ms = 60'000;
+    std::string fix = "upstream", order = "2022", pools = "mddev";  // names of rows
+    bool mdstat_external_bitmap = true;
+    bool mdmon = false;
+    unsigned errors = 0;
+    unsigned pages = 1;
+    Granularity granularity = Granularity::Coarse;
+    std::vector<Statement> setup;
+    std::vector<ScenarioTask> tasks;
+    Expectation expect;
+    bool operator==(const Scenario&) const = default;
+};
+
+// The text of a scenario file; at most 256 KiB, lines of at most 1024 bytes. Errors: "LINE: what is wrong and what could
+// stand there".
+Result<Scenario> parse_scenario(std::string_view text, const std::string& name);
+// Reads back as the same scenario.
+std::string scenario_text(const Scenario& scenario);
+// The rows its names stand for. REQUIRES: it was parsed, or its names were checked.
+Axes axes_of(const Scenario& scenario);
+// The scenario that `mdscope explore` runs without a file: stop mid-write of `bitmap` by `entrance`
+// (array_state | two-step | STOP_ARRAY | readonly), with `pages` pages to write.
+Scenario stop_mid_write(const std::string& bitmap, const std::string& entrance, unsigned pages);
+
+}  // namespace mdscope
