@@ -45,6 +45,7 @@ struct ScheduleStep {
 };
 
 enum class Ending : std::uint8_t { Done, Crash, Hang, Violation };
+
 std::string_view ending_name(Ending ending);
 
 // A schedule that ended badly.
