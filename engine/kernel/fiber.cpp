@@ -159,6 +159,12 @@ std::byte* StackPool::take() {
     return static_cast<std::byte*>(mapped) + guard_size_;
 }
 
+void StackPool::reserve(std::size_t count) {
+    std::vector<std::byte*> taken;
+    for (std::size_t i = 0; i < count; i++) taken.push_back(take());
+    for (std::byte* stack : taken) give_back(stack);
+}
+
 void StackPool::give_back(std::byte* stack) {
 #ifdef MDSCOPE_ASAN
     ASAN_UNPOISON_MEMORY_REGION(stack, stack_size_);  // What a finished body left marked there is nobody's any more.

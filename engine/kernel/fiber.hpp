@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace mdscope {
@@ -36,6 +37,7 @@ class StackPool {
     // The lowest usable address of a stack of stack_size() bytes. Throws std::bad_alloc.
     std::byte* take();
     void give_back(std::byte* stack);
+    void reserve(std::size_t count);  // so many can be taken without mapping any
     [[nodiscard]] std::size_t stack_size() const { return stack_size_; }
 
    private:
@@ -61,6 +63,10 @@ class Fiber {
     [[noreturn]] static void unwind();
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] bool unwinding() const { return unwinding_; }
+    // While it is suspended: from its stack pointer up. What lies below is nobody's.
+    [[nodiscard]] std::span<std::byte> live_stack() const {
+        return {static_cast<std::byte*>(inside_.context), stack_ + pool_.stack_size()};
+    }
 
    private:
     struct Unwind {};

@@ -73,17 +73,21 @@ void SimKernel::end_bio(Bio* bio, bool well) {
     const InFlight ended = *found;
     in_flight_.erase(found);
     if (!well) errors_left_--;
+    note_access(&ended.disk->image(), Access::Write);
     SimTask& context = irq_context();
     context.bio = bio;
     context.status = !well ? -EIO : ended.error != 0 ? ended.error : ended.disk->perform(*bio);
+    context.reads = mix(hash_of(*bio), static_cast<std::uint64_t>(context.status));
     resume(context);
 }
 
 void SimKernel::fire(Timer& timer) {
     std::erase_if(timers_, [&](const Armed& armed) { return armed.timer == &timer; });
     timer.expires_ns = 0;
+    note_access(&timer, Access::Write);
     SimTask& context = irq_context();
     context.timer = &timer;
+    context.reads = 1;
     resume(context);
 }
 
@@ -114,6 +118,7 @@ void SimKernel::irq_loop(SimTask& task) {
         }
         const bool was_timer = std::exchange(task.timer, nullptr) != nullptr;
         task.bio = nullptr;
+        task.reads = 0;
         task.state = SimTask::State::Idle;
         if (was_timer) wake(*timer_done_);
         task.fiber->suspend();
@@ -176,17 +181,23 @@ Task* SimKernel::kthread_run(std::string comm, std::function<void()> body) {
         } catch (const Halted&) {  // The Oops is on record; this task simply ends.
         }
         task.state = SimTask::State::Done;
+        task.reads = 0;
+        note_access(&task, Access::Write);
         Line(*this) << "exit " << task;
         wake(task.exited);
     });
     Line(*this) << "start " << task;
+    note_access(&tasks_, Access::Write);
     if (running_ != nullptr) yield();
     return &task;
 }
 
 void SimKernel::kthread_join(Task* task) {
     auto& target = static_cast<SimTask&>(*task);
-    auto has_ended = [&target] { return target.state == SimTask::State::Done; };
+    auto has_ended = [this, &target] {
+        note_access(&target, Access::Read);
+        return target.state == SimTask::State::Done;
+    };
     if (running_ != nullptr) {
         if (!has_ended()) wait(target.exited, "the task has ended", has_ended, {.through_halt = true});
     } else {
@@ -263,26 +274,36 @@ class SimKernel::Queued {
     SimTask& task_;
 };
 
+// At the top of its loop a md thread knows nothing of what it did before.
+static bool remembers_nothing(const SimTask& task) {
+    const trace::Frame* top = task.trace.top;
+    return top != nullptr && top->up == nullptr && std::string_view(top->name) == "md_thread";
+}
+
 int SimKernel::wait(WaitQueue& queue, const char* text, Condition condition, const WaitOptions& options) {
     SimTask& task = running_task();
-    if (task.in_irq) throw std::logic_error(std::string("a completion or a timer sleeps in ") + queue.name());
     const bool may_halt = !options.through_halt;
-    if (may_halt && halted_) throw Halted();
+    note_access(&queue, Access::Write);
     const Queued queued(task, queue, text, condition, options, now_ns_);
+    const std::uint64_t reads = remembers_nothing(task) ? 0 : task.reads;
     for (;;) {
         task.woken = false;
+        task.reads = reads;  // what an evaluation has read that said "not yet" makes no difference
         if (condition()) return 0;
+        if (task.in_irq) throw std::logic_error(std::string("a completion or a timer sleeps in ") + queue.name());
         if (may_halt && halted_) throw Halted();
         if (options.interruptible && task.signal_pending.exchange(false)) return -EINTR;
         if (task.deadline_ns <= now_ns_) return -ETIME;
         if (task.woken) continue;  // Fine steps: while the condition was evaluated.
         Line(*this) << "sleep " << task << " in " << queue.name() << " until " << text;
         task.state = SimTask::State::Sleeping;
+        task.reads = reads;
         if (!sleep(task)) return 0;
     }
 }
 
 void SimKernel::wake(WaitQueue& queue) {
+    note_access(&queue, Access::Write);
     if (queue.sleepers_.load(std::memory_order_relaxed) == 0) return;
     for (const auto& task : tasks_)
         if (task->queue == &queue) task->woken = true;
@@ -297,7 +318,22 @@ void SimKernel::msleep(std::uint64_t ns) {
 // ---- fields and locks
 
 void SimKernel::touch(const volatile void* object, Access access) {
-    if (options_.granularity == Granularity::Fine && running_ != nullptr) yield_before(object, access);
+    if (running_ == nullptr) return;
+    if (options_.granularity == Granularity::Fine) yield_before(object, access);
+    note_access(object, access);
+    running_->reads = mix(running_->reads, static_cast<std::uint64_t>(access));
+}
+
+void SimKernel::observed(std::uint64_t value) {
+    if (running_ != nullptr) running_->reads = mix(running_->reads, value);
+}
+
+void SimKernel::acquired() {
+    if (running_ != nullptr && plain_state_) running_->reads = mix(running_->reads, plain_state_());
+}
+
+void SimKernel::remember_only(std::uint64_t tag) {
+    running_task().reads = tag;
 }
 
 // Never throws: fields are touched in destructors, too.
@@ -327,6 +363,9 @@ void SimKernel::spin_lock(SpinLock& lock) {
         }
     }
     lock.state_.store(SpinLock::kHeld, std::memory_order_relaxed);
+    if (running_ == nullptr) return;
+    note_access(&lock, Access::Write);
+    acquired();
 }
 
 void SimKernel::spin_unlock(SpinLock& lock) {
@@ -350,10 +389,12 @@ bool SimKernel::holds_now(SimTask& task) {
 
 void SimKernel::mod_timer(Timer& timer, std::uint64_t expires_ns) {
     const std::uint64_t stored = std::max<std::uint64_t>(expires_ns, 1);  // 0 means "not pending".
+    note_access(&timer, Access::Write);
     if (timer.expires_ns.exchange(stored) == 0) timers_.push_back({&timer, ++last_timer_});
 }
 
 bool SimKernel::del_timer_sync(Timer& timer) {
+    note_access(&timer, Access::Write);
     const bool was_pending = timer.expires_ns.exchange(0) != 0;
     std::erase_if(timers_, [&](const Armed& armed) { return armed.timer == &timer; });
     auto is_over = [this, &timer] { return !is_firing(timer); };
@@ -375,16 +416,21 @@ bool SimKernel::is_firing(const Timer& timer) const {
 void SimKernel::rcu_read_lock() {
     if (running_ == nullptr) return;  // From outside no step lies between lock and unlock.
     if (options_.granularity == Granularity::Fine) yield_before(&grace_periods_, Access::Read);
+    note_access(&grace_periods_, Access::Write);
     if (running_->rcu_depth++ == 0) running_->rcu_since = grace_periods_;
+    acquired();
 }
 
 void SimKernel::rcu_read_unlock() {
-    if (running_ != nullptr) running_->rcu_depth--;
+    if (running_ == nullptr) return;
+    note_access(&grace_periods_, Access::Write);
+    running_->rcu_depth--;
 }
 
 void SimKernel::synchronize_rcu() {
     SimTask& task = running_task();
     if (halted_) throw Halted();
+    note_access(&grace_periods_, Access::Write);
     task.grace = ++grace_periods_;
     do {
         task.state = SimTask::State::Grace;

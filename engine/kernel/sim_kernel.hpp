@@ -19,11 +19,17 @@
 // Completions and timers run on contexts of their own ("swapper/0", in_irq). Everything is deterministic: same options,
 // same choices, same log. After an Oops every task unwinds, timers no longer fire, and bios still end.
 //
+// State. state_hash() tells two moments apart by what can still come of them: the tasks, the bios in flight, the
+// timers, and of each task what it has read since it last had nothing to do. A task is a function of what it has read,
+// so its native stack need not be looked at. Fields that are no Shared are read under a lock: `plain_state` is asked
+// for what they say whenever one is taken. What md keeps is hashed by whoever knows md. Disk contents are left out.
+//
 // Threads: one at a time. Methods of Kernel that sleep are for its tasks; kthread_join and del_timer_sync may also be
 // called from outside and then step the simulation until they are done. Whoever gives a run up half-way calls abandon()
 // while everything its tasks use still lives.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -48,10 +54,41 @@ struct SimOptions {
     unsigned io_errors = 0;  // how many bios may be chosen to fail
     bool time_any_moment = false;
     bool event_log = true;
+    bool freeze_at_oops = false;                  // the task at fault stops where it is, and nothing unwinds
     std::shared_ptr<StackPool> stacks = nullptr;  // shared by simulations that run one after the other
 };
 
 struct SimTask;
+
+// What one step has touched. Two steps that touch nothing in common, or only read it, can be swapped.
+class AccessSet {
+   public:
+    void clear() {
+        size_ = 0;
+        everything_ = false;
+    }
+    void add(const volatile void* object, Access access) {
+        for (std::size_t i = 0; i < size_; i++)
+            if (entries_[i].object == object) {
+                if (access == Access::Write) entries_[i].access = access;
+                return;
+            }
+        if (size_ == entries_.size())
+            everything_ = true;
+        else
+            entries_[size_++] = {object, access};
+    }
+    [[nodiscard]] bool conflicts_with(const AccessSet& other) const;
+
+   private:
+    struct Entry {
+        const volatile void* object;
+        Access access;
+    };
+    std::array<Entry, 192> entries_;
+    std::size_t size_ = 0;
+    bool everything_ = false;
+};
 
 class SimKernel final : public Kernel, private SimHook {
    public:
@@ -81,6 +118,18 @@ class SimKernel final : public Kernel, private SimHook {
     Outcome run_for(std::uint64_t ns, std::uint64_t limit = kStepLimit);
     // Runs `body` as a task to its end. Throws std::runtime_error with sleepers() when it hangs.
     void run_task(std::string comm, std::function<void()> body);
+
+    // Finer or coarser steps from here on.
+    void set_granularity(Granularity granularity) { options_.granularity = granularity; }
+    void set_event_log(bool on) { options_.event_log = on; }
+    // Gets what each step touches; nullptr: nobody wants to know.
+    void set_access_sink(AccessSet* sink) { access_sink_ = sink; }
+    void set_plain_state(std::function<std::uint64_t()> plain_state) { plain_state_ = std::move(plain_state); }
+    [[nodiscard]] std::uint64_t state_hash() const;
+    // For the running task: all it has to remember is `tag`.
+    void remember_only(std::uint64_t tag);
+    // The live parts of the stacks of all tasks, for a Checkpoint.
+    void append_stacks(std::vector<std::span<std::byte>>& stacks) const;
 
     // Unwinds all tasks where they are; bios in flight and timers are forgotten. They can still be joined.
     void abandon();
@@ -148,6 +197,11 @@ class SimKernel final : public Kernel, private SimHook {
     void touch(const volatile void* object, Access access) override;
     void spin_lock(SpinLock& lock) override;
     void spin_unlock(SpinLock& lock) override;
+    void observed(std::uint64_t value) override;
+    void acquired() override;
+    void note_access(const volatile void* object, Access access) {
+        if (access_sink_ != nullptr) access_sink_->add(object, access);
+    }
 
     // What can happen (sim_choices.cpp)
     void collect();
@@ -203,6 +257,9 @@ class SimKernel final : public Kernel, private SimHook {
     std::string event_log_;
     bool halted_ = false;
     std::optional<Oops> first_oops_;
+
+    AccessSet* access_sink_ = nullptr;
+    std::function<std::uint64_t()> plain_state_;
 };
 
 }  // namespace mdscope

@@ -3,6 +3,7 @@
 // A task is always in exactly one State; between steps, its fiber is suspended at the place that the state names.
 #pragma once
 
+#include "engine/kernel/hash.hpp"
 #include "engine/kernel/sim_kernel.hpp"
 
 namespace mdscope {
@@ -41,6 +42,8 @@ struct SimTask : Task {
 
     SpinLock* lock = nullptr;
     std::uint64_t grace = 0;
+
+    std::uint64_t reads = 0;  // a hash of what it has read since it last had nothing to remember
 
     int rcu_depth = 0;
     std::uint64_t rcu_since = 0;  // the grace periods begun when it became a reader
@@ -108,6 +111,8 @@ class SimKernel::Line {
    private:
     std::string* text_;
 };
+
+[[nodiscard]] std::uint64_t hash_of(const Bio& bio);  // of what it is, not of what it carries
 
 [[nodiscard]] std::string_view bio_op_name(BioOp op);
 [[nodiscard]] std::string_view bio_kind_name(BioKind kind);

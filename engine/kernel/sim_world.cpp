@@ -32,6 +32,8 @@ Result<std::unique_ptr<Disk>> SimKernel::open_disk(const std::string& path, Open
 
 void SimKernel::submit(RamDisk& disk, Bio* bio, int error) {
     if (bio->bi_id == 0) bio->bi_id = next_bio_id();
+    note_access(&disk.image(), Access::Write);
+    note_access(&last_bio_id_, Access::Write);
     in_flight_.push_back({bio, &disk, error, now_ns_});
     Line(*this) << "submit " << bio->bi_id << " " << disk.name() << " " << bio_kind_name(bio->bi_kind) << " "
                 << bio_op_name(bio->bi_op) << " " << bio->bi_sector << "+" << bio_sectors(*bio);
@@ -100,6 +102,10 @@ void SimKernel::oops(Oops fault) {
     first_oops_ = std::move(fault);
     halted_ = true;
     printk(LogLevel::Crit, fault_line(*first_oops_));
+    while (options_.freeze_at_oops && running_ != nullptr) {
+        running_->state = SimTask::State::Idle;
+        sleep(*running_);
+    }
     throw Halted();
 }
 

@@ -40,8 +40,10 @@ class SimHook {
    public:
     virtual ~SimHook() = default;
     virtual void touch(const volatile void* object, Access access) = 0;  // before the access is made
+    virtual void observed(std::uint64_t value) = 0;                      // what the access just made has read
     virtual void spin_lock(SpinLock& lock) = 0;                          // returns with the lock held
     virtual void spin_unlock(SpinLock& lock) = 0;
+    virtual void acquired() = 0;  // a Mutex: what it guards may be read from here on
 };
 
 inline thread_local constinit SimHook* sim_hook = nullptr;
@@ -65,8 +67,7 @@ class Shared {
     Shared& operator=(const Shared&) = delete;
 
     T load() const {
-        touch(this, Access::Read);
-        return value_.load();
+        return access(Access::Read, [this] { return value_.load(); });
     }
     void store(T value) {
         touch(this, Access::Write);
@@ -80,12 +81,10 @@ class Shared {
     T operator->() const requires std::is_pointer_v<T> { return load(); }
 
     T exchange(T value) {
-        touch(this, Access::Write);
-        return value_.exchange(value);
+        return access(Access::Write, [&] { return value_.exchange(value); });
     }
     bool compare_exchange(T& expected, T desired) {
-        touch(this, Access::Write);
-        return value_.compare_exchange_strong(expected, desired);
+        return access(Access::Write, [&] { return value_.compare_exchange_strong(expected, desired); });
     }
 
     // Arithmetic in the kernel's words. The _return forms give the new value.
@@ -97,8 +96,7 @@ class Shared {
     T dec_return() requires std::is_integral_v<T> { return add_return(static_cast<T>(-1)); }
     bool dec_and_test() requires std::is_integral_v<T> { return dec_return() == 0; }
     T add_return(T n) requires std::is_integral_v<T> {
-        touch(this, Access::Write);
-        return static_cast<T>(value_.fetch_add(n) + n);
+        return access(Access::Write, [&] { return static_cast<T>(value_.fetch_add(n) + n); });
     }
 
     // Bits, numbered from 0, as in test_bit(nr, &word).
@@ -106,14 +104,12 @@ class Shared {
     void set_bit(unsigned nr) requires std::is_unsigned_v<T> { test_and_set_bit(nr); }
     void clear_bit(unsigned nr) requires std::is_unsigned_v<T> { test_and_clear_bit(nr); }
     bool test_and_set_bit(unsigned nr) requires std::is_unsigned_v<T> {
-        touch(this, Access::Write);
         const T mask = static_cast<T>(T{1} << nr);
-        return (value_.fetch_or(mask) & mask) != 0;
+        return access(Access::Write, [&] { return (value_.fetch_or(mask) & mask) != 0; });
     }
     bool test_and_clear_bit(unsigned nr) requires std::is_unsigned_v<T> {
-        touch(this, Access::Write);
         const T mask = static_cast<T>(T{1} << nr);
-        return (value_.fetch_and(static_cast<T>(~mask)) & mask) != 0;
+        return access(Access::Write, [&] { return (value_.fetch_and(static_cast<T>(~mask)) & mask) != 0; });
     }
 
     // Before anybody else can see the object.
@@ -122,6 +118,24 @@ class Shared {
     [[nodiscard]] T peek() const { return value_.load(std::memory_order_acquire); }
 
    private:
+    template <class Operation>
+    auto access(Access how, Operation operation) const {
+        if (sim_hook == nullptr) [[likely]]
+            return operation();
+        sim_hook->touch(this, how);
+        const auto value = operation();
+        sim_hook->observed(as_number(value));
+        return value;
+    }
+    // Of a pointer only whether it is NULL: addresses differ from run to run, and what lies behind is read on its own.
+    template <class V>
+    static std::uint64_t as_number(V value) {
+        if constexpr (std::is_pointer_v<V>)
+            return value != nullptr ? 1 : 0;
+        else
+            return static_cast<std::uint64_t>(value);
+    }
+
     std::atomic<T> value_;
 };
 
@@ -257,18 +271,23 @@ void wake_up(WaitQueue& queue);
 
 #define MD_CONDITION(condition) [&]() NO_THREAD_SAFETY_ANALYSIS -> bool { return (condition); }
 
+// A simulated kernel evaluates the condition itself, so that one that does not hold yet leaves no trace in its task.
+inline bool holds_already(Condition condition) {
+    return sim_hook == nullptr && condition();
+}
+
 // Sleep until the condition holds; not interruptible.
-#define wait_event(queue, condition)                                   \
-    do {                                                               \
-        auto md_condition_ = MD_CONDITION(condition);                  \
-        if (!md_condition_()) (queue).wait(#condition, md_condition_); \
+#define wait_event(queue, condition)                                                           \
+    do {                                                                                       \
+        auto md_condition_ = MD_CONDITION(condition);                                          \
+        if (!::mdscope::holds_already(md_condition_)) (queue).wait(#condition, md_condition_); \
     } while (false)
 
 // As wait_event; gives 0, or -ETIME when `timeout_ns` passed first.
 #define wait_event_timeout(queue, condition, timeout_ns_)                                      \
     [&]() NO_THREAD_SAFETY_ANALYSIS -> int {                                                   \
         auto md_condition_ = MD_CONDITION(condition);                                          \
-        if (md_condition_()) return 0;                                                         \
+        if (::mdscope::holds_already(md_condition_)) return 0;                                 \
         return (queue).wait(#condition, md_condition_, ::mdscope::WaitOptions{(timeout_ns_)}); \
     }()
 
@@ -276,7 +295,7 @@ void wake_up(WaitQueue& queue);
 #define wait_event_interruptible(queue, condition)                                                         \
     [&]() NO_THREAD_SAFETY_ANALYSIS -> int {                                                               \
         auto md_condition_ = MD_CONDITION(condition);                                                      \
-        if (md_condition_()) return 0;                                                                     \
+        if (::mdscope::holds_already(md_condition_)) return 0;                                             \
         return (queue).wait(#condition, md_condition_, ::mdscope::WaitOptions{::mdscope::kForever, true}); \
     }()
 
@@ -322,7 +341,10 @@ class CAPABILITY("mutex") Mutex {
    private:
     bool try_lock_now() {
         std::uint32_t expected = 0;
-        return held_.compare_exchange(expected, 1U);
+        if (!held_.compare_exchange(expected, 1U)) return false;
+        if (sim_hook != nullptr) [[unlikely]]
+            sim_hook->acquired();
+        return true;
     }
     Shared<std::uint32_t> held_;
     WaitQueue waiters_;

@@ -1,0 +1,226 @@
+// The arena's allocator: blocks of a few sizes, each with its class in front; a free one links to the next of its
+// class. Nothing is ever given back to the system or joined, because what is used again and again is a handful of
+// sizes.
+#include "engine/kernel/arena.hpp"
+
+#include <sys/mman.h>
+
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <utility>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MDSCOPE_NO_ARENA 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MDSCOPE_NO_ARENA 1
+#endif
+
+namespace mdscope {
+
+namespace {
+
+constexpr std::size_t kAlign = 64;  // of what is handed out; bitmap pages ask for it
+constexpr std::size_t kSlots = 64;  // arenas that may live at once
+
+thread_local constinit Arena* current_arena = nullptr;
+
+// One stretch of addresses for all arenas, so that one comparison tells whether a block is of any of them.
+struct Region {
+    std::atomic<std::byte*> begin{nullptr};
+    std::mutex mutex;
+    std::array<Arena*, kSlots> arenas{};
+};
+constinit Region region;
+
+// Multiples of 64 up to 1024, then four sizes to each doubling.
+std::size_t class_of(std::size_t size) {
+    if (size <= 1024) return (size + kAlign - 1) / kAlign;
+    const auto top = static_cast<std::size_t>(std::bit_width(size - 1)) - 1;  // 10 for 1025..2048
+    return 17 + (top - 10) * 4 + ((size - 1) >> (top - 2)) - 4;
+}
+
+std::size_t size_of_class(std::size_t number) {
+    if (number <= 16) return number * kAlign;
+    const std::size_t step = number - 17;
+    return (step % 4 + 5) << (step / 4 + 8);
+}
+
+}  // namespace
+
+struct Arena::Block {  // in front of what the user sees
+    std::size_t size_class;
+    Block* next;  // while it is free
+};
+
+bool Arena::available() {
+#ifdef MDSCOPE_NO_ARENA
+    return false;
+#else
+    return true;
+#endif
+}
+
+Arena::Arena() {
+    const std::lock_guard guard(region.mutex);
+    if (region.begin == nullptr) {
+        void* mapped = ::mmap(nullptr, kCapacity * kSlots, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (mapped == MAP_FAILED) throw std::bad_alloc();
+        region.begin = static_cast<std::byte*>(mapped);
+    }
+    for (slot_ = 0; slot_ < kSlots && region.arenas[slot_] != nullptr;) slot_++;
+    if (slot_ == kSlots) throw std::bad_alloc();
+    region.arenas[slot_] = this;
+    std::byte* begin = region.begin + slot_ * kCapacity;
+    end_ = begin + kCapacity;
+    head_ = new (begin) Head{};
+    // All sizes are multiples of kAlign, so what follows a block's front is aligned if the first one is.
+    head_->next = begin + (sizeof(Head) + sizeof(Block) + kAlign - 1) / kAlign * kAlign - sizeof(Block);
+}
+
+Arena::~Arena() {
+    const std::lock_guard guard(region.mutex);
+    ::madvise(head_, used().size(), MADV_DONTNEED);
+    region.arenas[slot_] = nullptr;
+}
+
+std::span<std::byte> Arena::used() {
+    auto* begin = reinterpret_cast<std::byte*>(head_);
+    return {begin, head_->next};
+}
+
+Arena* Arena::owner(const void* address) {
+    const std::byte* begin = region.begin.load(std::memory_order_relaxed);
+    const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - begin);
+    return begin != nullptr && offset < kCapacity * kSlots ? region.arenas[offset / kCapacity] : nullptr;
+}
+
+void* Arena::allocate(std::size_t size) {
+    const std::size_t number = class_of(size + sizeof(Block));
+    Block*& free = head_->free.at(number);
+    Block* block = free;
+    if (block != nullptr) {
+        free = block->next;
+    } else {
+        const std::size_t whole = size_of_class(number);
+        if (whole > static_cast<std::size_t>(end_ - head_->next)) throw std::bad_alloc();
+        block = new (head_->next) Block{number, nullptr};
+        head_->next += whole;
+    }
+    return block + 1;
+}
+
+void Arena::free(void* address) {
+    Block* block = static_cast<Block*>(address) - 1;
+    Block*& free = owner(address)->head_->free.at(block->size_class);
+    block->next = free;
+    free = block;
+}
+
+Arena::Scope::Scope(Arena& arena) : outer_(std::exchange(current_arena, &arena)) {}
+Arena::Scope::~Scope() {
+    current_arena = outer_;
+}
+Arena::Outside::Outside() : outer_(std::exchange(current_arena, nullptr)) {}
+Arena::Outside::~Outside() {
+    current_arena = outer_;
+}
+
+// ---- checkpoints
+
+void Checkpoint::take(Arena& arena, std::span<const std::span<std::byte>> stacks) {
+    const Arena::Outside outside;
+    arena_ = &arena;
+    places_.assign(stacks.begin(), stacks.end());
+    places_.push_back(arena.used());
+    std::size_t size = 0;
+    for (const auto& place : places_) size += place.size();
+    copy_.resize(size);
+    std::byte* to = copy_.data();
+    for (const auto& place : places_) {
+        std::memcpy(to, place.data(), place.size());
+        to += place.size();
+    }
+}
+
+void Checkpoint::put_back() const {
+    const std::byte* from = copy_.data();
+    for (const auto& place : places_) {
+        std::memcpy(place.data(), from, place.size());
+        from += place.size();
+    }
+}
+
+}  // namespace mdscope
+
+#ifndef MDSCOPE_NO_ARENA
+
+// The program's operator new. The usual case costs one look at a thread's own pointer.
+static void* allocate(std::size_t size, std::size_t align) {
+    if (mdscope::current_arena != nullptr) [[unlikely]] {
+        if (align > mdscope::kAlign) throw std::bad_alloc();
+        return mdscope::current_arena->allocate(size);
+    }
+    for (;;) {
+        void* block = nullptr;
+        if (align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
+            block = std::malloc(size != 0 ? size : 1);
+        else if (posix_memalign(&block, align, size) != 0)
+            block = nullptr;
+        if (block != nullptr) [[likely]]
+            return block;
+        const std::new_handler handler = std::get_new_handler();
+        if (handler == nullptr) throw std::bad_alloc();
+        handler();
+    }
+}
+
+void* operator new(std::size_t size) {
+    return allocate(size, 1);
+}
+void* operator new(std::size_t size, std::align_val_t align) {
+    return allocate(size, static_cast<std::size_t>(align));
+}
+void* operator new[](std::size_t size) {
+    return allocate(size, 1);
+}
+void* operator new[](std::size_t size, std::align_val_t align) {
+    return allocate(size, static_cast<std::size_t>(align));
+}
+void operator delete(void* block) noexcept {
+    if (mdscope::Arena::owner(block) != nullptr) [[unlikely]]
+        mdscope::Arena::free(block);
+    else
+        std::free(block);
+}
+
+void operator delete[](void* block) noexcept {
+    operator delete(block);
+}
+void operator delete(void* block, std::size_t /*size*/) noexcept {
+    operator delete(block);
+}
+void operator delete[](void* block, std::size_t /*size*/) noexcept {
+    operator delete(block);
+}
+void operator delete(void* block, std::align_val_t /*align*/) noexcept {
+    operator delete(block);
+}
+void operator delete[](void* block, std::align_val_t /*align*/) noexcept {
+    operator delete(block);
+}
+void operator delete(void* block, std::size_t /*size*/, std::align_val_t /*align*/) noexcept {
+    operator delete(block);
+}
+void operator delete[](void* block, std::size_t /*size*/, std::align_val_t /*align*/) noexcept {
+    operator delete(block);
+}
+
+#endif

@@ -1,0 +1,94 @@
+// Memory whose whole content can be saved and put back: how a simulation returns to an earlier moment without being run
+// again from its start.
+//
+//   Arena arena;
+//   { const Arena::Scope scope(arena);  lab = new Lab; lab->set_up(); }     // everything it allocates lies in the
+//   arena saved.take(arena, stacks); { const Arena::Scope scope(arena);  lab->run(); } saved.put_back(); // lab is as
+//   it was, at the same addresses
+//
+// While a Scope is on a thread, its operator new takes from the arena; operator delete knows by the address what
+// belongs to it. What a simulation changes outside of it (a file, a static) is not put back; SimKernel keeps nothing
+// there. The stacks of its fibers are, so a Checkpoint saves the live part of those, too.
+//
+// Under a sanitizer operator new stays the sanitizer's and there is no arena: available() is false, and whoever wants
+// to go back builds the simulation anew. Searches give the same results both ways.
+//
+// Threads: an arena belongs to one thread at a time; each thread has a scope of its own.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace mdscope {
+
+class Arena {
+   public:
+    static constexpr std::size_t kCapacity = std::size_t{256} << 20;  // of addresses; memory only as far as it is used
+
+    Arena();   // Throws std::bad_alloc.
+    ~Arena();  // Everything in it is gone.
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+
+    static bool available();
+
+    class Scope {
+       public:
+        explicit Scope(Arena& arena);
+        ~Scope();
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+
+       private:
+        Arena* outer_;
+    };
+    // Between these braces operator new is the usual one again.
+    class Outside {
+       public:
+        Outside();
+        ~Outside();
+        Outside(const Outside&) = delete;
+        Outside& operator=(const Outside&) = delete;
+
+       private:
+        Arena* outer_;
+    };
+
+    void* allocate(std::size_t size);
+    static void free(void* block);
+    // The arena that an address lies in; nullptr: none.
+    static Arena* owner(const void* address);
+    // What has ever been used, from its lowest address.
+    [[nodiscard]] std::span<std::byte> used();
+
+   private:
+    friend class Checkpoint;
+    static constexpr std::size_t kClasses = 128;
+    struct Block;
+    struct Head {  // at the arena's lowest address, so that it is saved with everything else
+        std::byte* next;
+        std::array<Block*, kClasses> free;
+    };
+    Head* head_;
+    std::byte* end_;
+    std::size_t slot_;
+};
+
+// A moment of a simulation: the arena, and the live parts of stacks outside of it.
+class Checkpoint {
+   public:
+    void take(Arena& arena, std::span<const std::span<std::byte>> stacks);
+    void put_back() const;
+    [[nodiscard]] std::size_t bytes() const { return copy_.size(); }
+
+   private:
+    Arena* arena_ = nullptr;
+    std::vector<std::span<std::byte>> places_;
+    std::vector<std::byte> copy_;
+};
+
+}  // namespace mdscope

@@ -1,0 +1,26 @@
+// Hashes for states and logs: the same with every compiler.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace mdscope {
+
+// One more number into a hash (the finalizer of splitmix64 over both).
+inline std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
+    std::uint64_t z = (hash ^ (value * 0x9e3779b97f4a7c15ULL)) + 0x9e3779b97f4a7c15ULL;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    return z ^ (z >> 29);
+}
+inline std::uint64_t mix(std::uint64_t hash, std::string_view text) {
+    for (const char letter : text) hash = mix(hash, static_cast<unsigned char>(letter));
+    return hash;
+}
+
+// FNV-1a, 64 bits: of event logs, as replay files keep it.
+inline std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce484222325ULL) {
+    for (const char letter : text) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3ULL;
+    return hash;
+}
+
+}  // namespace mdscope
