@@ -12,6 +12,7 @@
 //   fix none
 //   order 2021
 //   pools mddev
+//   mdstat-bitmap yes            # mdstat shows a bitmap line for an external bitmap
 //   mdmon off                    # on: the metadata handler watches the array; off: only while setting up
 //   errors 0                     # how many bios may fail
 //   granularity coarse           # coarse | fine
@@ -27,7 +28,8 @@
 //     reaper: delayed-delete     # rdev_delayed_delete of each member that was unbound
 //   expect crash super_written   # safe | crash [FUNCTION] | hang | any
 //
-// `#` begins a comment. Statements of one task are separated by `;` or stand in several lines with the same task name.
+// `#` at the beginning of a word begins a comment. Statements are separated by `;` or stand in several lines, those of
+// a task with its name before them. `kernel` stands above the words it sets; all header words stand above `setup`.
 // Errors name the line.
 #pragma once
 
@@ -58,8 +60,11 @@ struct Statement {
     bool all = false;
     std::string attr, value;
     std::string member;
-    int line = 0;
-    bool operator==(const Statement&) const = default;
+    int line = 0;  // where it stood; not a part of what it says
+    bool operator==(const Statement& other) const {
+        return kind == other.kind && chunk == other.chunk && all == other.all && attr == other.attr &&
+               value == other.value && member == other.member;
+    }
 };
 
 struct ScenarioTask {
@@ -95,8 +100,8 @@ struct Scenario {
     bool operator==(const Scenario&) const = default;
 };
 
-// The text of a scenario file; at most 256 KiB, lines of at most 1024 bytes. Errors: "LINE: what is wrong and what could
-// stand there".
+// The text of a scenario file; at most 256 KiB, lines of at most 1024 bytes. Errors: "LINE: what is wrong and what
+// could stand there".
 Result<Scenario> parse_scenario(std::string_view text, const std::string& name);
 // Reads back as the same scenario.
 std::string scenario_text(const Scenario& scenario);
