@@ -50,11 +50,11 @@ Complaint ScenarioParser::line(const TextLine& line) {
     std::string_view rest = line.text;
     const std::string_view word = take_word(rest);
     if (place_ == Place::Begin) return version(word, rest);
-    if (word.ends_with(':') || rest.starts_with(':')) {
-        const std::size_t colon = line.text.find(':');
-        return task(trim(line.text.substr(0, colon)), trim(line.text.substr(colon + 1)), line.number);
-    }
     const bool stands_once = is_header_word(word) || word == "setup" || word == "tasks" || word == "expect";
+    const std::size_t colon = line.text.find(':');
+    const bool names_a_task = word.ends_with(':') || rest.starts_with(':') || place_ == Place::Tasks;
+    if (names_a_task && !stands_once && colon != std::string_view::npos)
+        return task(trim(line.text.substr(0, colon)), trim(line.text.substr(colon + 1)), line.number);
     if (stands_once)
         if (Complaint complaint = once(word, line.number); !complaint.empty()) return complaint;
     if (word == "setup" || word == "tasks") return begin(word, rest);
@@ -166,7 +166,7 @@ Complaint ScenarioParser::check_pages() const {
 }  // namespace
 
 Result<Scenario> parse_scenario_at(std::string_view text, const std::string& name, int first_line) {
-    const Result<std::vector<TextLine>> lines = split_lines(text, TextLimits{}, first_line);
+    const Result<std::vector<TextLine>> lines = split_lines(text, TextForm{}, first_line);
     if (!lines) return lines.error();
     ScenarioParser parser(name);
     int last = first_line;

@@ -22,7 +22,8 @@ std::string control_character(std::string_view line) {
     return {};
 }
 
-std::string_view without_comment(std::string_view line) {
+std::string_view without_comment(std::string_view line, bool in_lines) {
+    if (!in_lines) return trim(line).starts_with('#') ? std::string_view() : line;
     for (std::size_t i = 0; i < line.size(); i++)
         if (line[i] == '#' && (i == 0 || kBlanks.find(line[i - 1]) != std::string_view::npos)) return line.substr(0, i);
     return line;
@@ -42,19 +43,19 @@ bool digits(std::string_view text, unsigned base, std::uint64_t* value) {
 
 }  // namespace
 
-Result<std::vector<TextLine>> split_lines(std::string_view text, const TextLimits& limits, int first_number) {
+Result<std::vector<TextLine>> split_lines(std::string_view text, const TextForm& form, int first_number) {
     std::vector<TextLine> lines;
     int number = first_number;
     for (std::size_t begin = 0; begin < text.size(); number++) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
         std::string_view line = text.substr(begin, end - begin);
-        if (line.size() > limits.line_bytes)
-            return line_error(number, fmt::format("the line has more than {} bytes", limits.line_bytes));
-        if (end > limits.file_bytes)
-            return line_error(number, fmt::format("the file has more than {} bytes", limits.file_bytes));
+        if (line.size() > form.line_bytes)
+            return line_error(number, fmt::format("the line has more than {} bytes", form.line_bytes));
+        if (end > form.file_bytes)
+            return line_error(number, fmt::format("the file has more than {} bytes", form.file_bytes));
         if (line.ends_with('\r')) line.remove_suffix(1);
         if (const std::string what = control_character(line); !what.empty()) return line_error(number, what);
-        if (const std::string_view said = trim(without_comment(line)); !said.empty())
+        if (const std::string_view said = trim(without_comment(line, form.comments_in_lines)); !said.empty())
             lines.push_back({number, said, begin});
         begin = end + 1;
     }

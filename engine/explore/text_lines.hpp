@@ -20,14 +20,15 @@ struct TextLine {
     std::size_t offset;     // in the text that was split: where the line begins
 };
 
-struct TextLimits {
+struct TextForm {
     std::size_t line_bytes = 1024;
     std::size_t file_bytes = 256 << 10;
+    bool comments_in_lines = true;  // `#` at the beginning of any word begins a comment; else of the first only
 };
 
-// The lines that say something; `#` at the beginning of a word begins a comment. The first line's number is
-// `first_number`. Error: a line or the text is too long, or has a control character.
-Result<std::vector<TextLine>> split_lines(std::string_view text, const TextLimits& limits, int first_number = 1);
+// The lines that say something. The first line's number is `first_number`. Error: a line or the text is too long, or
+// has a control character.
+Result<std::vector<TextLine>> split_lines(std::string_view text, const TextForm& form, int first_number = 1);
 
 // "LINE: text", as every error of these readers.
 Error line_error(int line, const std::string& text);
