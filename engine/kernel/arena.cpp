@@ -70,10 +70,12 @@ bool Arena::available() {
 Arena::Arena() {
     const std::lock_guard guard(region.mutex);
     if (region.begin == nullptr) {
-        void* mapped = ::mmap(nullptr, kCapacity * kSlots, PROT_READ | PROT_WRITE,
+        // Aligned to the capacity, so that the same simulation in another arena has the same low address bits.
+        void* mapped = ::mmap(nullptr, kCapacity * (kSlots + 1), PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapped == MAP_FAILED) throw std::bad_alloc();
-        region.begin = static_cast<std::byte*>(mapped);
+        const auto address = reinterpret_cast<std::uintptr_t>(mapped);
+        region.begin = static_cast<std::byte*>(mapped) + (kCapacity - address % kCapacity) % kCapacity;
     }
     for (slot_ = 0; slot_ < kSlots && region.arenas[slot_] != nullptr;) slot_++;
     if (slot_ == kSlots) throw std::bad_alloc();

@@ -76,6 +76,7 @@ void SimKernel::end_bio(Bio* bio, bool well) {
     note_access(&ended.disk->image(), Access::Write);
     SimTask& context = irq_context();
     context.bio = bio;
+    context.actor = kBioActor | bio->bi_id;
     context.status = !well ? -EIO : ended.error != 0 ? ended.error : ended.disk->perform(*bio);
     context.reads = mix(hash_of(*bio), static_cast<std::uint64_t>(context.status));
     resume(context);
@@ -87,6 +88,7 @@ void SimKernel::fire(Timer& timer) {
     note_access(&timer, Access::Write);
     SimTask& context = irq_context();
     context.timer = &timer;
+    context.actor = kTimerActor;
     context.reads = 1;
     resume(context);
 }
@@ -170,6 +172,7 @@ void SimKernel::run_task(std::string comm, std::function<void()> body) {
 SimTask& SimKernel::add_task(std::string comm) {
     tasks_.push_back(std::make_unique<SimTask>(*this, std::move(comm)));
     tasks_.back()->pid = ++last_pid_;
+    tasks_.back()->actor = static_cast<std::uint64_t>(last_pid_);
     return *tasks_.back();
 }
 
@@ -319,7 +322,8 @@ void SimKernel::msleep(std::uint64_t ns) {
 
 void SimKernel::touch(const volatile void* object, Access access) {
     if (running_ == nullptr) return;
-    if (options_.granularity == Granularity::Fine) yield_before(object, access);
+    if (stops_before(object)) yield_before(object, access);
+    accesses_++;
     note_access(object, access);
     running_->reads = mix(running_->reads, static_cast<std::uint64_t>(access));
 }
@@ -355,7 +359,8 @@ void SimKernel::spin_lock(SpinLock& lock) {
         if (lock.state_.load(std::memory_order_relaxed) != SpinLock::kFree) throw LockIsHeld();
     } else {
         SimTask& task = *running_;
-        if (options_.granularity == Granularity::Fine) yield_before(&lock, Access::Write);
+        if (stops_before(&lock)) yield_before(&lock, Access::Write);
+        accesses_++;
         while (lock.state_.load(std::memory_order_relaxed) != SpinLock::kFree) {
             task.state = SimTask::State::Locking;
             task.lock = &lock;
@@ -415,7 +420,8 @@ bool SimKernel::is_firing(const Timer& timer) const {
 
 void SimKernel::rcu_read_lock() {
     if (running_ == nullptr) return;  // From outside no step lies between lock and unlock.
-    if (options_.granularity == Granularity::Fine) yield_before(&grace_periods_, Access::Read);
+    if (stops_before(&grace_periods_)) yield_before(&grace_periods_, Access::Read);
+    accesses_++;
     note_access(&grace_periods_, Access::Write);
     if (running_->rcu_depth++ == 0) running_->rcu_since = grace_periods_;
     acquired();

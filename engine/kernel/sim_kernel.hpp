@@ -38,6 +38,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/kernel/arena.hpp"
 #include "engine/kernel/chooser.hpp"
 #include "engine/kernel/disk.hpp"
 #include "engine/kernel/fiber.hpp"
@@ -90,6 +91,50 @@ class AccessSet {
     bool everything_ = false;
 };
 
+// Which objects more than one actor touches, one of them writing. Only there can the order of two steps matter, so fine
+// steps need to stop nowhere else. Learned while a search runs; it is over when a whole pass has taught nothing new.
+class ConflictMap {
+   public:
+    ConflictMap() : entries_(kSize) {}
+    void note(const volatile void* object, Access access, std::uint64_t actor) {
+        Entry& entry = find(object);
+        if (entry.place == 0) {
+            entry = {place_of(object), actor, access == Access::Write, false, false};
+            return;
+        }
+        entry.is_written |= access == Access::Write;
+        entry.has_others |= entry.actor != actor;
+        if (entry.is_written && entry.has_others && !entry.is_conflict) {
+            entry.is_conflict = true;
+            count_++;
+        }
+    }
+    [[nodiscard]] bool is_conflict(const volatile void* object) { return find(object).is_conflict; }
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+   private:
+    static constexpr std::size_t kSize = 1 << 14;
+    struct Entry {
+        std::uintptr_t place = 0;  // 0: not in use
+        std::uint64_t actor = 0;
+        bool is_written = false;
+        bool has_others = false;
+        bool is_conflict = false;
+    };
+    // The same object of another simulation in another arena has the same place.
+    static std::uintptr_t place_of(const volatile void* object) {
+        return reinterpret_cast<std::uintptr_t>(object) % Arena::kCapacity + 1;
+    }
+    Entry& find(const volatile void* object) {
+        const std::uintptr_t place = place_of(object);
+        std::size_t at = (place >> 2) * 0x9e3779b97f4a7c15ULL >> 50;
+        while (entries_[at].place != 0 && entries_[at].place != place) at = (at + 1) % kSize;
+        return entries_[at];
+    }
+    std::vector<Entry> entries_;
+    std::size_t count_ = 0;
+};
+
 class SimKernel final : public Kernel, private SimHook {
    public:
     explicit SimKernel(SimOptions options = {});
@@ -121,9 +166,12 @@ class SimKernel final : public Kernel, private SimHook {
 
     // Finer or coarser steps from here on.
     void set_granularity(Granularity granularity) { options_.granularity = granularity; }
+    void allow_errors(unsigned count) { errors_left_ = count; }  // this many bios may be chosen to fail from here on
     void set_event_log(bool on) { options_.event_log = on; }
     // Gets what each step touches; nullptr: nobody wants to know.
     void set_access_sink(AccessSet* sink) { access_sink_ = sink; }
+    // Fine steps stop only where it knows a conflict; nullptr: at each access.
+    void set_conflicts(ConflictMap* conflicts) { conflicts_ = conflicts; }
     void set_plain_state(std::function<std::uint64_t()> plain_state) { plain_state_ = std::move(plain_state); }
     [[nodiscard]] std::uint64_t state_hash() const;
     // For the running task: all it has to remember is `tag`.
@@ -135,6 +183,12 @@ class SimKernel final : public Kernel, private SimHook {
     void abandon();
 
     [[nodiscard]] std::uint64_t steps() const { return steps_; }
+    [[nodiscard]] std::uint64_t now_ns() const { return now_ns_; }
+    // Accesses made by tasks so far: where fine steps without a ConflictMap stop.
+    [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
+    // Who acts: a task, or the bio or timer that a context ends.
+    [[nodiscard]] static std::uint64_t actor_of(const Choice& choice);
+    void reserve_stacks(std::size_t count) { stacks_->reserve(count); }
     [[nodiscard]] std::string describe(const Choice& choice) const;
     [[nodiscard]] std::string sleepers() const;  // one line each: "mdmon sleeps in mddev->sb_wait until ..."
     [[nodiscard]] const std::string& event_log() const { return event_log_; }
@@ -145,6 +199,7 @@ class SimKernel final : public Kernel, private SimHook {
     RamImage& add_ram_disk(const std::string& path, std::uint64_t size_bytes);
     [[nodiscard]] RamImage* find_ram_disk(const std::string& path);
     [[nodiscard]] std::vector<BioInfo> in_flight() const;
+    [[nodiscard]] std::size_t count_in_flight(void (*end_io)(Bio*)) const;  // that will end with this callback
     void submit(RamDisk& disk, Bio* bio, int error);  // for RamDisk; error != 0: it will end with that
     void append_in_flight(const RamDisk& disk, std::vector<BioInfo>& list) const;
 
@@ -201,6 +256,12 @@ class SimKernel final : public Kernel, private SimHook {
     void acquired() override;
     void note_access(const volatile void* object, Access access) {
         if (access_sink_ != nullptr) access_sink_->add(object, access);
+        if (conflicts_ != nullptr && running_ != nullptr) conflicts_->note(object, access, actor());
+    }
+    [[nodiscard]] std::uint64_t actor() const;
+    bool stops_before(const volatile void* object) {
+        return options_.granularity == Granularity::Fine &&
+               (conflicts_ == nullptr || conflicts_->is_conflict(object));
     }
 
     // What can happen (sim_choices.cpp)
@@ -236,6 +297,7 @@ class SimKernel final : public Kernel, private SimHook {
     std::vector<Choice> choices_;
     std::uint64_t now_ns_ = 1;
     std::uint64_t steps_ = 0;
+    std::uint64_t accesses_ = 0;
     unsigned errors_left_;
 
     std::vector<std::unique_ptr<SimTask>> tasks_;  // by pid
@@ -259,6 +321,7 @@ class SimKernel final : public Kernel, private SimHook {
     std::optional<Oops> first_oops_;
 
     AccessSet* access_sink_ = nullptr;
+    ConflictMap* conflicts_ = nullptr;
     std::function<std::uint64_t()> plain_state_;
 };
 

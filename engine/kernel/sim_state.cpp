@@ -60,6 +60,20 @@ std::uint64_t SimKernel::state_hash() const {
     return mix(sum, halted_ ? 1 : 0);
 }
 
+std::uint64_t SimKernel::actor() const {
+    return running_->actor;
+}
+
+std::uint64_t SimKernel::actor_of(const Choice& choice) {
+    if (choice.bio != nullptr) return kBioActor | choice.bio->bi_id;
+    return choice.timer != nullptr ? kTimerActor : static_cast<const SimTask&>(*choice.task).actor;
+}
+
+std::size_t SimKernel::count_in_flight(void (*end_io)(Bio*)) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(in_flight_, [end_io](const InFlight& flying) { return flying.bio->bi_end_io == end_io; }));
+}
+
 void SimKernel::append_stacks(std::vector<std::span<std::byte>>& stacks) const {
     for (const auto& task : tasks_)
         if (task->fiber != nullptr && !task->fiber->finished()) stacks.push_back(task->fiber->live_stack());

@@ -48,6 +48,8 @@ struct SimTask : Task {
     int rcu_depth = 0;
     std::uint64_t rcu_since = 0;  // the grace periods begun when it became a reader
 
+    std::uint64_t actor = 0;  // whom it acts for: itself, or the bio or timer that it ends
+
     // An irq context's work: one of the two.
     Bio* bio = nullptr;
     int status = 0;
@@ -111,6 +113,9 @@ class SimKernel::Line {
    private:
     std::string* text_;
 };
+
+inline constexpr std::uint64_t kBioActor = std::uint64_t{1} << 32;
+inline constexpr std::uint64_t kTimerActor = std::uint64_t{2} << 32;
 
 [[nodiscard]] std::uint64_t hash_of(const Bio& bio);  // of what it is, not of what it carries
 

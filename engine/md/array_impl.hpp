@@ -60,7 +60,6 @@ class ArrayImpl final : public Array {
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
     int stop_external();
     // array_start.cpp
-    void describe_external(Mddev& mddev, const Container& container);
     int bind_native(Mddev& mddev, MemberImage& image);
     int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
     Result<bool> open_bitmap_file(Mddev& mddev);

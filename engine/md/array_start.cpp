@@ -22,39 +22,10 @@ int ArrayImpl::bind_native(Mddev& mddev, MemberImage& image) {
     return bind_rdev_to_array(rdev, mddev);
 }
 
-// As by metadata_version, level, raid_disks, component_size, resync_start and the files in bitmap/.
-void ArrayImpl::describe_external(Mddev& mddev, const Container& container) {
-    mddev.external = true;
-    mddev.persistent = false;
-    mddev.metadata_type = "lab";
-    mddev.major_version = 0;
-    mddev.minor_version = 90;
-    mddev.level = 1;
-    mddev.raid_disks = container.raid_disks;
-    mddev.dev_sectors = container.size;
-    mddev.uuid = container.uuid;
-    // Dirty: nothing is known to be mirrored but what the bitmap calls clean. Else what an interrupted resync still
-    // owes.
-    mddev.recovery_cp = container.dirty ? 0 : container.resync_start;
-    mddev.bitmap_info.external = true;
-    mddev.bitmap_info.offset = container.bitmap_offset;
-    mddev.bitmap_info.chunksize = container.bitmap_chunk;
-    mddev.bitmap_info.daemon_sleep = container.bitmap_daemon_sleep_ms * kNsPerMs;
-}
-
 int ArrayImpl::bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member) {
     const LabLabel label = *image.label;
     Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
-    rdev.data_offset = rdev.new_data_offset = label.data_offset;
-    rdev.sectors = label.data_size;
-    rdev.raid_disk = member.slot;
-    rdev.desc_nr = member.slot;
-    if (member.slot >= 0) {
-        const bool in_sync = member.state == "in_sync";
-        if (in_sync) set_bit(In_sync, rdev.flags);
-        rdev.recovery_offset = in_sync ? MaxSector : member.recovery_start;
-    }
-    if (member.write_mostly) set_bit(WriteMostly, rdev.flags);
+    describe_external_member(rdev, label, member);
     return bind_rdev_to_array(rdev, mddev);
 }
 

@@ -19,6 +19,7 @@
 namespace mdscope {
 
 struct Mddev;
+struct Rdev;
 
 // An opened image that may become a member.
 struct MemberImage {
@@ -41,5 +42,10 @@ Result<MemberImage> open_image(Kernel& kernel, const std::string& path, bool rea
 // Opens all images and decides. `lab` holds the sidecar.
 Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& paths, const std::string& lab,
                                bool read_only);
+
+// What the sidecar says of the array and of one member, into md's structs. REQUIRES: reconfig_mutex is held, or nobody
+// else knows them yet.
+void describe_external(Mddev& mddev, const Container& container);
+void describe_external_member(Rdev& rdev, const LabLabel& label, const ContainerMember& member);
 
 }  // namespace mdscope

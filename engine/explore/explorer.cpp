@@ -1,0 +1,122 @@
+#include "engine/explore/explorer.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "engine/explore/search.hpp"
+
+namespace mdscope {
+
+using Clock = std::chrono::steady_clock;
+
+// ---- the tally
+
+Tally::Tally(const Scenario& scenario, const ExploreOptions& options)
+    : options_(options), began_(Clock::now()), reported_(began_) {
+    verdict.scenario = scenario;
+    verdict.strategy = options.strategy;
+}
+
+static Ending ending_of(Moment moment) {
+    switch (moment) {
+        case Moment::Crash:
+            return Ending::Crash;
+        case Moment::Hang:
+            return Ending::Hang;
+        case Moment::Violation:
+            return Ending::Violation;
+        case Moment::Open:
+        case Moment::Done:
+            break;
+    }
+    return Ending::Done;
+}
+
+void Tally::ended(const World& world, const Picks& picks) {
+    const Ending ending = ending_of(world.moment());
+    verdict.depth = std::max<std::uint64_t>(verdict.depth, picks.size());
+    if (ending == Ending::Done) {
+        verdict.done++;
+        return;
+    }
+    (ending == Ending::Crash ? verdict.crashes : ending == Ending::Hang ? verdict.hangs : verdict.violations)++;
+    ways_[world.what()]++;
+    if (found() && world.steps() >= shortest_steps_) return;
+    shortest_ = ending;
+    shortest_steps_ = world.steps();
+    shortest_picks_ = picks;
+}
+
+bool Tally::go_on() {
+    if (options_.stop_at_first_crash && found()) return false;
+    if (!options_.progress) return true;
+    const auto now = Clock::now();
+    if (now - reported_ < std::chrono::milliseconds(100)) return true;
+    reported_ = now;
+    verdict.seconds = std::chrono::duration<double>(now - began_).count();
+    if (options_.progress(verdict)) return true;
+    verdict.interrupted = true;
+    return false;
+}
+
+Verdict Tally::finish(bool complete, ConflictMap* conflicts) {
+    verdict.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+    verdict.complete = complete;
+    verdict.crash_ways.assign(ways_.begin(), ways_.end());
+    std::ranges::sort(verdict.crash_ways, [](const auto& a, const auto& b) {
+        return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
+    if (!found()) return std::move(verdict);
+    const Picks picks = conflicts != nullptr
+                            ? picks_without_conflicts(verdict.scenario, shortest_picks_, *conflicts)
+                            : shortest_picks_;
+    auto run = run_once(verdict.scenario, &picks);
+    if (!run) throw std::runtime_error("the schedule found does not replay: " + run.error().text);
+    CounterExample example;
+    example.ending = run->ending;
+    example.picks = std::move(run->picks);
+    example.steps = shortest_steps_;
+    example.oops = std::move(run->oops);
+    example.what = std::move(run->what);
+    example.console = std::move(run->console);
+    example.lanes = std::move(run->lanes);
+    verdict.shortest = std::move(example);
+    return std::move(verdict);
+}
+
+// ---- the search asked for
+
+static Verdict search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts) {
+    switch (options.strategy) {
+        case Strategy::Bfs:
+            return search_breadth_first(scenario, options, conflicts);
+        case Strategy::Dfs:
+            return search_depth_first(scenario, options, conflicts);
+        case Strategy::Random:
+        case Strategy::Pct:
+            return search_random(scenario, options, conflicts);
+    }
+    throw std::logic_error("no such strategy");
+}
+
+// Fine steps: the places where an order can matter are learned by searching, until a search teaches nothing new. A
+// pick means the same only with the same places, so a fine schedule stops at every access when it is replayed.
+static Verdict search_fine(const Scenario& scenario, const ExploreOptions& options) {
+    ConflictMap conflicts;
+    for (;;) {
+        const std::size_t known = conflicts.count();
+        Verdict verdict = search(scenario, options, &conflicts);
+        if (conflicts.count() == known || verdict.interrupted) return verdict;
+    }
+}
+
+Result<Verdict> explore(const Scenario& scenario, const ExploreOptions& options) {
+    try {
+        if (scenario.granularity == Granularity::Fine && Arena::available()) return search_fine(scenario, options);
+        return search(scenario, options, nullptr);
+    } catch (const std::runtime_error& error) {
+        return Error{EINVAL, error.what()};
+    }
+}
+
+}  // namespace mdscope

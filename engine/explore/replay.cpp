@@ -1,0 +1,220 @@
+// One schedule, run once, with everything written down.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "engine/explore/oops_console.hpp"
+#include "engine/explore/search.hpp"
+#include "engine/kernel/hash.hpp"
+#include "engine/md/bitmap.hpp"
+
+namespace mdscope {
+
+namespace {
+
+// The functions that occur in the call trees printed by the real kernel.
+const trace::CallTreeSink::Names kReferenceNames = {"array_state_store",
+                                                    "do_md_stop",
+                                                    "mddev_unlock",
+                                                    "__md_stop_writes",
+                                                    "raid1_quiesce",
+                                                    "freeze_array",
+                                                    "md_bitmap_flush",
+                                                    "md_bitmap_daemon_work",
+                                                    "md_bitmap_wait_writes",
+                                                    "md_super_wait",
+                                                    "write_page",
+                                                    "md_super_write",
+                                                    "md_bitmap_update_sb",
+                                                    "__md_stop",
+                                                    "md_bitmap_destroy",
+                                                    "md_bitmap_wait_behind_writes",
+                                                    "md_bitmap_free",
+                                                    "md_bitmap_file_unmap",
+                                                    "free_buffers",
+                                                    "mddev_detach",
+                                                    "md_unregister_thread",
+                                                    "raid1_free",
+                                                    "unbind_rdev_from_array",
+                                                    "export_rdev"};
+
+std::string actor_name(const Choice& choice) {
+    if (choice.bio != nullptr)
+        return fmt::format("{} bio {}", choice.bio->bi_disk != nullptr ? choice.bio->bi_disk->name() : "?",
+                           choice.bio->bi_id);
+    if (choice.timer != nullptr) return "timer";
+    return choice.task->comm;
+}
+
+std::string innermost_frame(const Choice& choice) {
+    if (choice.task == nullptr || choice.task->trace.top == nullptr) return "";
+    return choice.task->trace.top->name;
+}
+
+int bitmap_pending_writes(const Mddev& mddev) {
+    const Bitmap* bitmap = mddev.bitmap.peek();
+    return bitmap != nullptr ? bitmap->pending_writes.peek() : 0;
+}
+
+class Recorder {
+   public:
+    explicit Recorder(World& world) : world_(world) {}
+
+    void take(std::size_t index) {
+        const Choice choice = world_.choices()[index];
+        ScheduleStep step;
+        step.actor = actor_name(choice);
+        step.what = world_.describe(index);
+        step.is_choice = world_.choices().size() > 1;
+        if (step.is_choice) {
+            run_.picks.push_back(static_cast<std::uint32_t>(index));
+            run_.stood_for.push_back(step.what);
+        }
+        world_.take(index);
+        const SimLab& lab = world_.lab();
+        step.where = where(choice);
+        step.at_ns = lab.kernel.now_ns();
+        step.mddev_pending_writes = lab.mddev.pending_writes.peek();
+        step.bitmap_pending_writes = bitmap_pending_writes(lab.mddev);
+        // Fine steps of one actor that change nothing to be seen are one row.
+        if (!run_.lanes.empty() && run_.lanes.back().actor == step.actor && run_.lanes.back().where == step.where &&
+            run_.lanes.back().mddev_pending_writes == step.mddev_pending_writes &&
+            run_.lanes.back().bitmap_pending_writes == step.bitmap_pending_writes)
+            return;
+        run_.lanes.push_back(std::move(step));
+    }
+
+    Run finish(const trace::CallTreeSink& calls) {
+        SimLab& lab = world_.lab();
+        run_.what = world_.what();
+        if (const Oops* oops = lab.kernel.first_oops(); oops != nullptr) {
+            run_.oops = *oops;
+            run_.console = oops_console(lab.mddev, *oops);
+        }
+        run_.event_log = lab.kernel.event_log();
+        run_.log_hash = fnv1a(run_.event_log);
+        run_.tree_all = calls.text();
+        run_.tree = calls.text(&kReferenceNames);
+        run_.mdstat = lab.mdstat();
+        return std::move(run_);
+    }
+
+    [[nodiscard]] std::size_t made() const { return run_.picks.size(); }
+    void set_ending(Ending ending) { run_.ending = ending; }
+
+   private:
+    // A completion is over after a coarse step; the task of a choice is where it stopped.
+    std::string where(const Choice& choice) const {
+        if (world_.moment() == Moment::Crash) return world_.lab().kernel.first_oops()->function;
+        return innermost_frame(choice);
+    }
+
+    World& world_;
+    Run run_;
+};
+
+// Tasks first, oldest first; what the disks do comes last, so a stop meets its writes in flight.
+std::size_t quiet_pick(std::span<const Choice>) {
+    return 0;
+}
+
+Error drifted(std::size_t pick, const std::string& recorded, const World& world) {
+    std::string offered;
+    for (std::size_t i = 0; i < world.choices().size(); i++)
+        offered += fmt::format("{}{} {}", i == 0 ? "" : ", ", i, world.describe(i));
+    return {EINVAL, fmt::format("the replay drifted at pick {}, step {}: recorded was {}, offered are {}", pick + 1,
+                                world.steps(), recorded, offered)};
+}
+
+Ending ending_of(Moment moment) {
+    switch (moment) {
+        case Moment::Crash:
+            return Ending::Crash;
+        case Moment::Hang:
+            return Ending::Hang;
+        case Moment::Violation:
+            return Ending::Violation;
+        case Moment::Open:
+        case Moment::Done:
+            break;
+    }
+    return Ending::Done;
+}
+
+Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::string>* stood_for) {
+    trace::CallTreeSink calls;
+    world.lab().record_calls(&calls);
+    Recorder recorder(world);
+    while (world.moment() == Moment::Open) {
+        std::size_t index = 0;
+        const std::size_t number = recorder.made();
+        if (world.choices().size() > 1) {
+            if (picks == nullptr) {
+                index = quiet_pick(world.choices());
+            } else if (number < picks->size()) {
+                index = (*picks)[number];
+                const std::string recorded =
+                    stood_for != nullptr && number < stood_for->size() ? (*stood_for)[number] : std::to_string(index);
+                if (index >= world.choices().size()) return drifted(number, recorded, world);
+                if (stood_for != nullptr && number < stood_for->size() && world.describe(index) != recorded)
+                    return drifted(number, recorded, world);
+            }
+        }
+        recorder.take(index);
+    }
+    recorder.set_ending(ending_of(world.moment()));
+    Run run = recorder.finish(calls);
+    world.lab().record_calls(nullptr);
+    return run;
+}
+
+}  // namespace
+
+Result<Run> run_once(const Scenario& scenario, const std::vector<std::uint32_t>* picks,
+                     const std::vector<std::string>* stood_for) {
+    try {
+        World world(scenario, {.event_log = true});
+        return run_world(world, picks, stood_for);
+    } catch (const std::runtime_error& error) {
+        return Error{EINVAL, error.what()};
+    }
+}
+
+namespace {
+
+std::size_t index_of(const World& world, std::uint64_t actor) {
+    const auto choices = world.choices();
+    for (std::size_t i = 0; i < choices.size(); i++)
+        if (SimKernel::actor_of(choices[i]) == actor) return i;
+    throw std::runtime_error("a fine schedule cannot be written out: its actor is gone");
+}
+
+}  // namespace
+
+Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, ConflictMap& conflicts) {
+    World known(scenario, {.conflicts = &conflicts});
+    World all(scenario, {});
+    Picks written;
+    std::size_t next = 0;
+    while (known.moment() == Moment::Open) {
+        const std::size_t index = known.choices().size() > 1 && next < picks.size() ? picks[next++] : 0;
+        const Choice choice = known.choices()[index];
+        const std::uint64_t actor = SimKernel::actor_of(choice);
+        // A bio may end well or badly: the same actor, so the first step goes by the kind, too.
+        bool is_first = true;
+        known.take(index);
+        do {
+            std::size_t at = index_of(all, actor);
+            if (is_first)
+                while (all.choices()[at].kind != choice.kind) at++;
+            is_first = false;
+            if (all.choices().size() > 1) written.push_back(static_cast<std::uint32_t>(at));
+            all.take(at);
+        } while (all.moment() == Moment::Open &&
+                 all.lab().kernel.accesses() < known.lab().kernel.accesses());
+    }
+    return written;
+}
+
+}  // namespace mdscope

@@ -1,0 +1,46 @@
+// What the searches share. Only for engine/explore.
+#pragma once
+
+#include <chrono>
+#include <unordered_map>
+
+#include "engine/explore/explorer.hpp"
+#include "engine/explore/world.hpp"
+
+namespace mdscope {
+
+using Picks = std::vector<std::uint32_t>;
+
+// Keeps the verdict while a search runs: counts endings, keeps the best counter-example, tells the time.
+class Tally {
+   public:
+    Tally(const Scenario& scenario, const ExploreOptions& options);
+    // An execution (or an ending state) as the world is now; `picks` led there.
+    void ended(const World& world, const Picks& picks);
+    // Now and then; false: stop.
+    [[nodiscard]] bool go_on();
+    [[nodiscard]] bool found() const { return shortest_ != Ending::Done; }
+    // The verdict, with the counter-example run again for its story. Throws std::runtime_error: see World.
+    Verdict finish(bool complete, ConflictMap* conflicts);
+
+    Verdict verdict;
+
+   private:
+    const ExploreOptions& options_;
+    std::chrono::steady_clock::time_point began_;
+    std::chrono::steady_clock::time_point reported_;
+    std::unordered_map<std::string, std::uint64_t> ways_;
+    Ending shortest_ = Ending::Done;
+    std::uint64_t shortest_steps_ = 0;
+    Picks shortest_picks_;
+};
+
+// The same schedule where fine steps stop at every access, as replay files keep it: what the places are called by address
+// means nothing to another build. REQUIRES: Arena::available().
+Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, ConflictMap& conflicts);
+
+Verdict search_breadth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);
+Verdict search_depth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);
+Verdict search_random(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);
+
+}  // namespace mdscope

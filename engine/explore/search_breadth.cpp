@@ -1,0 +1,154 @@
+// Breadth-first over states: each is met once, the nearest (in steps) first.
+//
+// A state is where there is a choice, or an end. To look at what follows from one, the simulation is put back to the
+// beginning and the picks that lead there are made again; with an arena the state is then kept while its choices are
+// tried. So the memory of a search is a few dozen bytes a state.
+#include <algorithm>
+#include <cmath>
+#include <queue>
+
+#include "engine/explore/search.hpp"
+
+namespace mdscope {
+
+namespace {
+
+constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+struct State {
+    std::uint32_t parent = kNone;
+    std::uint32_t pick = 0;
+    std::uint64_t steps = 0;
+    bool is_end = false;
+    bool is_expanded = false;
+};
+
+class Search {
+   public:
+    Search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
+        : options_(options),
+          tally_(scenario, options),
+          world_(scenario, {.event_log = false, .invariants = options.invariants, .conflicts = conflicts}),
+          conflicts_(conflicts) {}
+
+    Verdict run() {
+        world_.advance();
+        meet(kNone, 0);
+        bool complete = true;
+        while (!frontier_.empty()) {
+            if (tally_.verdict.states >= options_.budget || !tally_.go_on()) {
+                complete = false;
+                break;
+            }
+            const std::uint32_t number = frontier_.top().second;
+            frontier_.pop();
+            if (!states_[number].is_expanded) expand(number);
+        }
+        count_schedules();
+        return tally_.finish(complete, conflicts_);
+    }
+
+   private:
+    // The state that the world is in, reached from `parent` by `pick`.
+    void meet(std::uint32_t parent, std::uint32_t pick) {
+        const auto [found, is_new] = known_.try_emplace(world_.state_hash(), static_cast<std::uint32_t>(states_.size()));
+        const std::uint32_t number = found->second;
+        if (parent != kNone) edges_.emplace_back(parent, number);
+        if (!is_new) {
+            State& state = states_[number];
+            if (state.is_expanded || world_.steps() >= state.steps) return;
+            state.parent = parent;
+            state.pick = pick;
+            state.steps = world_.steps();
+            if (!state.is_end) frontier_.emplace(state.steps, number);
+            return;
+        }
+        const bool is_end = world_.moment() != Moment::Open;
+        states_.push_back({parent, pick, world_.steps(), is_end, is_end});
+        tally_.verdict.states++;
+        if (is_end)
+            tally_.ended(world_, picks_to(number));
+        else
+            frontier_.emplace(world_.steps(), number);
+    }
+
+    void expand(std::uint32_t number) {
+        states_[number].is_expanded = true;
+        go_to(number);
+        const std::size_t count = world_.choices().size();
+        if (World::can_mark()) world_.mark(mark_);
+        for (std::uint32_t pick = 0; pick < count; pick++) {
+            if (pick > 0) {
+                if (World::can_mark())
+                    world_.go_back(mark_);
+                else
+                    go_to(number);
+            }
+            world_.take(pick);
+            world_.advance();
+            tally_.verdict.transitions++;
+            meet(number, pick);
+        }
+    }
+
+    void go_to(std::uint32_t number) {
+        world_.restart();
+        world_.advance();
+        for (const std::uint32_t pick : picks_to(number)) {
+            world_.take(pick);
+            world_.advance();
+        }
+    }
+
+    [[nodiscard]] Picks picks_to(std::uint32_t number) const {
+        Picks picks;
+        for (; states_[number].parent != kNone; number = states_[number].parent) picks.push_back(states_[number].pick);
+        std::reverse(picks.begin(), picks.end());
+        return picks;
+    }
+
+    // Paths from the first state to the ends, counted along the edges; time only goes on, so there are no circles.
+    void count_schedules() {
+        std::vector<std::uint32_t> missing(states_.size(), 0);
+        std::vector<std::vector<std::uint32_t>> next(states_.size());
+        for (const auto& [from, to] : edges_) {
+            missing[to]++;
+            next[from].push_back(to);
+        }
+        std::vector<long double> paths(states_.size(), 0);
+        std::vector<std::uint32_t> ready = {0};
+        paths[0] = 1;
+        long double total = 0;
+        while (!ready.empty()) {
+            const std::uint32_t number = ready.back();
+            ready.pop_back();
+            if (states_[number].is_end) total += paths[number];
+            for (const std::uint32_t to : next[number]) {
+                paths[to] += paths[number];
+                if (--missing[to] == 0) ready.push_back(to);
+            }
+        }
+        tally_.verdict.schedules =
+            total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
+        tally_.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
+    }
+
+    const ExploreOptions& options_;
+    Tally tally_;
+    World world_;
+    ConflictMap* conflicts_;
+    World::Mark mark_;
+    std::vector<State> states_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> edges_;
+    std::unordered_map<std::uint64_t, std::uint32_t> known_;
+    using Entry = std::pair<std::uint64_t, std::uint32_t>;  // steps, number
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> frontier_;
+};
+
+}  // namespace
+
+Verdict search_breadth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts) {
+    return Search(scenario, options, conflicts).run();
+}
+
+}  // namespace mdscope

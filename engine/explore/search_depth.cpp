@@ -1,0 +1,165 @@
+// Depth-first over whole executions. With sleep sets, of two steps that can be swapped only one order is followed:
+//
+//   a choice that was tried at a state sleeps while its brothers are tried, and stays asleep below them as long as what
+//   is done there has nothing in common with it; a path on which all that could be done sleeps was seen elsewhere.
+//
+// Without an arena going back is running again from the beginning.
+#include <algorithm>
+
+#include "engine/explore/search.hpp"
+
+namespace mdscope {
+
+namespace {
+
+struct Sleeper {
+    Choice::Kind kind{};
+    std::uint64_t id = 0;
+    AccessSet touched{};
+
+    [[nodiscard]] bool is(const Choice& choice) const { return choice.kind == kind && choice.id == id; }
+};
+
+// A state with a choice, on the path to where the world is.
+struct Level {
+    World::Mark mark;
+    std::uint32_t count = 0;  // of choices
+    std::uint32_t pick = 0;   // being tried
+    Sleeper tried;            // the same, and what its step touched
+    std::vector<Sleeper> asleep;
+};
+
+class Search {
+   public:
+    Search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
+        : options_(options),
+          tally_(scenario, options),
+          world_(scenario, {.event_log = false, .invariants = options.invariants, .conflicts = conflicts}),
+          conflicts_(conflicts) {
+        if (options.sleep_sets) world_.set_access_sink(&touched_);
+    }
+
+    Verdict run() {
+        bool complete = true;
+        descend();
+        while (depth_ > 0) {
+            if ((tally_.verdict.schedules & 0xff) == 0 && !tally_.go_on()) complete = false;
+            if (tally_.verdict.schedules >= options_.budget) complete = false;
+            if (!complete) break;
+            if (next_brother()) descend();
+        }
+        world_.set_access_sink(nullptr);
+        return tally_.finish(complete, conflicts_);
+    }
+
+   private:
+    // On to the end of an execution, the first choice that is awake at each level.
+    void descend() {
+        for (;;) {
+            if (world_.moment() != Moment::Open) {
+                count_execution();
+                return;
+            }
+            const auto count = static_cast<std::uint32_t>(world_.choices().size());
+            const std::uint32_t pick = first_awake(0);
+            if (pick == count) return;  // all of them sleep: seen elsewhere
+            if (count > 1)
+                try_at(open_level(count, pick));
+            else
+                step(pick);
+        }
+    }
+
+    Level& open_level(std::uint32_t count, std::uint32_t pick) {
+        if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>());
+        Level& level = *levels_[depth_++];
+        level.count = count;
+        level.pick = pick;
+        if (World::can_mark()) world_.mark(level.mark);
+        level.asleep = asleep_;
+        return level;
+    }
+
+    // Back to the deepest level that has a choice left, and on with that. False: none is awake there.
+    bool next_brother() {
+        Level& level = *levels_[depth_ - 1];
+        if (options_.sleep_sets) level.asleep.push_back(level.tried);
+        level.pick++;
+        if (level.pick >= level.count) {
+            depth_--;
+            return false;
+        }
+        go_back_to(depth_ - 1);
+        asleep_ = level.asleep;
+        level.pick = first_awake(level.pick);
+        if (level.pick == level.count) {
+            depth_--;
+            return false;
+        }
+        try_at(level);
+        return true;
+    }
+
+    void go_back_to(std::size_t number) {
+        if (World::can_mark()) {
+            world_.go_back(levels_[number]->mark);
+            return;
+        }
+        world_.restart();
+        std::size_t at = 0;
+        for (;;) {  // the picks of the levels above; forced steps in between, as they were
+            while (world_.choices().size() == 1) world_.take(0);
+            if (at == number) return;
+            world_.take(levels_[at++]->pick);
+        }
+    }
+
+    void try_at(Level& level) {
+        const Choice& choice = world_.choices()[level.pick];
+        level.tried.kind = choice.kind;
+        level.tried.id = choice.id;
+        step(level.pick);
+        if (options_.sleep_sets) level.tried.touched = touched_;
+    }
+
+    void step(std::uint32_t pick) {
+        touched_.clear();
+        world_.take(pick);
+        tally_.verdict.transitions++;
+        std::erase_if(asleep_, [&](const Sleeper& sleeper) { return touched_.conflicts_with(sleeper.touched); });
+    }
+
+    [[nodiscard]] std::uint32_t first_awake(std::uint32_t from) const {
+        const auto choices = world_.choices();
+        while (from < choices.size() && std::ranges::any_of(asleep_, [&](const Sleeper& sleeper) {
+                   return sleeper.is(choices[from]);
+               }))
+            from++;
+        return from;
+    }
+
+    void count_execution() {
+        tally_.verdict.schedules++;
+        picks_.clear();
+        for (std::size_t i = 0; i < depth_; i++) picks_.push_back(levels_[i]->pick);
+        tally_.ended(world_, picks_);
+    }
+
+    const ExploreOptions& options_;
+    Tally tally_;
+    World world_;
+    ConflictMap* conflicts_;
+    std::vector<std::unique_ptr<Level>> levels_;
+    std::size_t depth_ = 0;
+    std::vector<Sleeper> asleep_;
+    AccessSet touched_;
+    Picks picks_;
+};
+
+}  // namespace
+
+Verdict search_depth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts) {
+    return Search(scenario, options, conflicts).run();
+}
+
+}  // namespace mdscope

@@ -1,0 +1,78 @@
+// A scenario's array on a simulated kernel: members in memory, set up, its tasks ready to take their first step.
+//
+// The array is the one that is mounted: the same md code, assembled from the same bytes that `mdscope create` writes.
+// What is left out is what surrounds it there: the layers for delay and pause (a bio stays in flight until it is chosen
+// to end), and the locks of the file system.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/explore/scenario.hpp"
+#include "engine/kernel/sim_kernel.hpp"
+#include "engine/md/array_disk.hpp"
+#include "engine/md/assemble.hpp"
+#include "engine/md/create_plan.hpp"
+#include "engine/md/md.hpp"
+#include "engine/md/mdmon.hpp"
+#include "engine/trace/call_tree.hpp"
+
+namespace mdscope {
+
+// The bytes of its images, worked out once for all simulations of a scenario.
+Result<LabPlan> plan_images(const Scenario& scenario);
+
+class SimLab {
+   public:
+    // Throws std::runtime_error when the setup fails: an image that cannot be assembled, a statement refused, a hang.
+    SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log);
+    ~SimLab();
+    SimLab(const SimLab&) = delete;
+    SimLab& operator=(const SimLab&) = delete;
+
+    SimKernel kernel;
+    Mddev mddev;
+
+    // Of the tasks, as the scenario names them.
+    [[nodiscard]] bool tasks_done() const { return running_tasks_ == 0; }
+    [[nodiscard]] const std::string& mdstat() const { return mdstat_; }  // when the setup was over
+    // What each store of the tasks was answered: 0 or -errno, in the order in which they ended.
+    [[nodiscard]] const std::vector<int>& answers() const { return answers_; }
+    // The frames of everybody who stops the array, from the first step of the tasks on; nullptr: not wanted.
+    void record_calls(trace::CallTreeSink* sink);
+
+    // Time passes only when nothing else can happen; how often in a row it has, without a task ending a statement.
+    unsigned idle_periods = 0;
+
+   private:
+    void add_images(const LabPlan& plan);
+    void assemble_external(const LabPlan& plan);
+    void assemble_native(const LabPlan& plan);
+    Rdev& new_rdev(const std::string& path);
+    void set_up(const Scenario& scenario, const LabPlan& plan);
+    void start_tasks(const Scenario& scenario);
+    void run_statements(const ScenarioTask& task);
+    int perform(const Statement& statement);
+    int write(const Statement& statement);
+    int write_chunk(std::uint64_t chunk);
+    void run_daemon();
+    void delete_unbound();
+
+    ArrayDisk disk_;
+    std::vector<std::unique_ptr<Disk>> disks_;
+    std::unique_ptr<Mdmon> mdmon_;
+    unsigned pages_;
+    std::string bitmap_;
+    std::vector<Task*> tasks_;
+    unsigned running_tasks_ = 0;
+    std::vector<int> answers_;
+    std::string mdstat_;
+
+    std::vector<Rdev*> exported_;
+    std::size_t deleted_ = 0;
+    WaitQueue exported_wait_;
+};
+
+}  // namespace mdscope
