@@ -104,9 +104,8 @@ static Verdict search(const Scenario& scenario, const ExploreOptions& options, C
 static Verdict search_fine(const Scenario& scenario, const ExploreOptions& options) {
     ConflictMap conflicts;
     for (;;) {
-        const std::size_t known = conflicts.count();
         Verdict verdict = search(scenario, options, &conflicts);
-        if (conflicts.count() == known || verdict.interrupted) return verdict;
+        if (!conflicts.use_what_was_learned() || verdict.interrupted) return verdict;
     }
 }
 

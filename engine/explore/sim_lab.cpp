@@ -237,6 +237,7 @@ SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log)
     add_images(plan);
     set_up(scenario, plan);
     kernel.set_granularity(scenario.granularity);
+    if (const MdThread* thread = mddev.thread.peek(); thread != nullptr) SimKernel::take_coarse_steps(*thread->task);
     kernel.allow_errors(scenario.errors);
     kernel.set_plain_state([this] { return plain_state_hash(mddev); });
     start_tasks(scenario);

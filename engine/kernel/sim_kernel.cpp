@@ -240,6 +240,7 @@ void SimKernel::yield() {
     SimTask& task = running_task();
     task.state = SimTask::State::Ready;
     sleep(task);
+    task.reads = mix(task.reads, 2);  // else this moment and the one before its next access would look the same
 }
 
 // Gives the fiber up until it is chosen. False: it is being unwound and is in a destructor, so go on without sleep.
@@ -292,7 +293,10 @@ int SimKernel::wait(WaitQueue& queue, const char* text, Condition condition, con
     for (;;) {
         task.woken = false;
         task.reads = reads;  // what an evaluation has read that said "not yet" makes no difference
-        if (condition()) return 0;
+        if (condition()) {
+            task.reads = mix(task.reads, 3);  // past the wait, even if the condition has touched nothing
+            return 0;
+        }
         if (task.in_irq) throw std::logic_error(std::string("a completion or a timer sleeps in ") + queue.name());
         if (may_halt && halted_) throw Halted();
         if (options.interruptible && task.signal_pending.exchange(false)) return -EINTR;
@@ -323,7 +327,7 @@ void SimKernel::msleep(std::uint64_t ns) {
 void SimKernel::touch(const volatile void* object, Access access) {
     if (running_ == nullptr) return;
     if (stops_before(object)) yield_before(object, access);
-    accesses_++;
+    if (!running_->takes_coarse_steps) accesses_++;
     note_access(object, access);
     running_->reads = mix(running_->reads, static_cast<std::uint64_t>(access));
 }
@@ -444,6 +448,7 @@ void SimKernel::synchronize_rcu() {
         if (!sleep(task)) return;
         if (halted_) throw Halted();
     } while (!readers_are_gone(task.grace));
+    task.reads = mix(task.reads, 4);
 }
 
 bool SimKernel::readers_are_gone(std::uint64_t grace) const {

@@ -92,7 +92,8 @@ class AccessSet {
 };
 
 // Which objects more than one actor touches, one of them writing. Only there can the order of two steps matter, so fine
-// steps need to stop nowhere else. Learned while a search runs; it is over when a whole pass has taught nothing new.
+// steps need to stop nowhere else. Learned while a search runs and used from the next one on: it is over when a whole
+// search has taught nothing new.
 class ConflictMap {
    public:
     ConflictMap() : entries_(kSize) {}
@@ -104,13 +105,18 @@ class ConflictMap {
         }
         entry.is_written |= access == Access::Write;
         entry.has_others |= entry.actor != actor;
-        if (entry.is_written && entry.has_others && !entry.is_conflict) {
-            entry.is_conflict = true;
-            count_++;
-        }
     }
-    [[nodiscard]] bool is_conflict(const volatile void* object) { return find(object).is_conflict; }
-    [[nodiscard]] std::size_t count() const { return count_; }
+    [[nodiscard]] bool is_conflict(const volatile void* object) { return find(object).is_used; }
+    // From here on what was learned is used. False: that was nothing new.
+    bool use_what_was_learned() {
+        bool is_new = false;
+        for (Entry& entry : entries_) {
+            const bool is_conflict = entry.is_written && entry.has_others;
+            is_new |= is_conflict && !entry.is_used;
+            entry.is_used = is_conflict;
+        }
+        return is_new;
+    }
 
    private:
     static constexpr std::size_t kSize = 1 << 14;
@@ -119,7 +125,7 @@ class ConflictMap {
         std::uint64_t actor = 0;
         bool is_written = false;
         bool has_others = false;
-        bool is_conflict = false;
+        bool is_used = false;
     };
     // The same object of another simulation in another arena has the same place.
     static std::uintptr_t place_of(const volatile void* object) {
@@ -132,7 +138,6 @@ class ConflictMap {
         return entries_[at];
     }
     std::vector<Entry> entries_;
-    std::size_t count_ = 0;
 };
 
 class SimKernel final : public Kernel, private SimHook {
@@ -172,6 +177,8 @@ class SimKernel final : public Kernel, private SimHook {
     void set_access_sink(AccessSet* sink) { access_sink_ = sink; }
     // Fine steps stop only where it knows a conflict; nullptr: at each access.
     void set_conflicts(ConflictMap* conflicts) { conflicts_ = conflicts; }
+    // This task takes coarse steps, whatever the others do.
+    static void take_coarse_steps(Task& task);
     void set_plain_state(std::function<std::uint64_t()> plain_state) { plain_state_ = std::move(plain_state); }
     [[nodiscard]] std::uint64_t state_hash() const;
     // For the running task: all it has to remember is `tag`.
@@ -256,13 +263,13 @@ class SimKernel final : public Kernel, private SimHook {
     void acquired() override;
     void note_access(const volatile void* object, Access access) {
         if (access_sink_ != nullptr) access_sink_->add(object, access);
-        if (conflicts_ != nullptr && running_ != nullptr) conflicts_->note(object, access, actor());
+        if (conflicts_ != nullptr) note_conflict(object, access);
     }
-    [[nodiscard]] std::uint64_t actor() const;
+    void note_conflict(const volatile void* object, Access access);
     bool stops_before(const volatile void* object) {
-        return options_.granularity == Granularity::Fine &&
-               (conflicts_ == nullptr || conflicts_->is_conflict(object));
+        return options_.granularity == Granularity::Fine && is_place_to_stop(object);
     }
+    [[nodiscard]] bool is_place_to_stop(const volatile void* object);
 
     // What can happen (sim_choices.cpp)
     void collect();

@@ -60,8 +60,18 @@ std::uint64_t SimKernel::state_hash() const {
     return mix(sum, halted_ ? 1 : 0);
 }
 
-std::uint64_t SimKernel::actor() const {
-    return running_->actor;
+void SimKernel::take_coarse_steps(Task& task) {
+    static_cast<SimTask&>(task).takes_coarse_steps = true;
+}
+
+// Between coarse steps and others the order is explored step by step, so they make no place a conflict.
+void SimKernel::note_conflict(const volatile void* object, Access access) {
+    if (running_ != nullptr && !running_->takes_coarse_steps) conflicts_->note(object, access, running_->actor);
+}
+
+bool SimKernel::is_place_to_stop(const volatile void* object) {
+    if (running_->takes_coarse_steps) return false;
+    return conflicts_ == nullptr || conflicts_->is_conflict(object);
 }
 
 std::uint64_t SimKernel::actor_of(const Choice& choice) {

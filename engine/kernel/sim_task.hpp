@@ -48,7 +48,8 @@ struct SimTask : Task {
     int rcu_depth = 0;
     std::uint64_t rcu_since = 0;  // the grace periods begun when it became a reader
 
-    std::uint64_t actor = 0;  // whom it acts for: itself, or the bio or timer that it ends
+    bool takes_coarse_steps = false;  // whatever the granularity
+    std::uint64_t actor = 0;          // whom it acts for: itself, or the bio or timer that it ends
 
     // An irq context's work: one of the two.
     Bio* bio = nullptr;
