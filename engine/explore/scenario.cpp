@@ -11,20 +11,6 @@ namespace mdscope {
 
 namespace {
 
-std::string expectation_text(const Expectation& expect) {
-    switch (expect.kind) {
-        case Expectation::Kind::Any:
-            return "any";
-        case Expectation::Kind::Safe:
-            return "safe";
-        case Expectation::Kind::Hang:
-            return "hang";
-        case Expectation::Kind::Crash:
-            return expect.function.empty() ? "crash" : "crash " + expect.function;
-    }
-    return "";
-}
-
 std::string headers_text(const Scenario& scenario) {
     std::string text;
     const auto add = [&](const char* word, const auto& value) {
@@ -75,6 +61,20 @@ std::vector<Statement> entrance_statements(const std::string& entrance) {
 }
 
 }  // namespace
+
+std::string expectation_text(const Expectation& expect) {
+    switch (expect.kind) {
+        case Expectation::Kind::Any:
+            return "any";
+        case Expectation::Kind::Safe:
+            return "safe";
+        case Expectation::Kind::Hang:
+            return "hang";
+        case Expectation::Kind::Crash:
+            return expect.function.empty() ? "crash" : "crash " + expect.function;
+    }
+    return "";
+}
 
 std::string scenario_text(const Scenario& scenario) {
     std::string text = "mdscope-scenario 1\n" + headers_text(scenario);

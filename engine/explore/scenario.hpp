@@ -103,6 +103,7 @@ struct Scenario {
 // The text of a scenario file; at most 256 KiB, lines of at most 1024 bytes. Errors: "LINE: what is wrong and what
 // could stand there".
 Result<Scenario> parse_scenario(std::string_view text, const std::string& name);
+std::string expectation_text(const Expectation& expect);  // "crash super_written"
 // Reads back as the same scenario.
 std::string scenario_text(const Scenario& scenario);
 // The rows its names stand for. REQUIRES: it was parsed, or its names were checked.

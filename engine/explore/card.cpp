@@ -1,0 +1,236 @@
+#include "engine/explore/card.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "engine/explore/scenario_parse.hpp"
+#include "engine/explore/text_lines.hpp"
+
+namespace mdscope {
+
+namespace {
+
+struct StrategyRow {
+    Strategy strategy;
+    const char* word;  // on the command line
+    const char* name;
+    bool counts_states;
+};
+constexpr std::array kStrategies = {
+    StrategyRow{Strategy::Bfs, "bfs", "breadth-first", true},
+    StrategyRow{Strategy::Dfs, "dfs", "depth-first", false},
+    StrategyRow{Strategy::Random, "random", "at random", false},
+    StrategyRow{Strategy::Pct, "pct", "by random priorities (PCT)", false},
+};
+
+const StrategyRow& row_of(Strategy strategy) {
+    return *std::find_if(kStrategies.begin(), kStrategies.end(),
+                         [&](const StrategyRow& row) { return row.strategy == strategy; });
+}
+
+// Lines of "  name        value".
+class Rows {
+   public:
+    template <class... Args>
+    void add(const char* name, fmt::format_string<Args...> format, Args&&... args) {
+        fmt::format_to(std::back_inserter(text_), "  {:<12} ", name);
+        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+        text_ += '\n';
+    }
+    std::string take() { return std::move(text_); }
+
+   private:
+    std::string text_;
+};
+
+std::string plural(std::uint64_t number, const char* one, const char* many) {
+    return grouped(number) + " " + (number == 1 ? one : many);
+}
+
+// Later lines of a text (the sleepers of a hang) are indented as the first one is.
+std::string indented(std::string_view text, std::size_t indent) {
+    std::string out;
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    for (const char c : text) out += c == '\n' ? "\n" + std::string(indent, ' ') : std::string(1, c);
+    return out;
+}
+
+std::string statements_text(const std::vector<Statement>& statements) {
+    std::string text;
+    for (const Statement& statement : statements) text += (text.empty() ? "" : "; ") + statement_text(statement);
+    return text;
+}
+
+std::string configuration_text(const Scenario& scenario) {
+    Rows rows;
+    rows.add("array", "{} members of {}, bitmap {} in chunks of {}", scenario.members, exact_size_text(scenario.size),
+             scenario.bitmap, exact_size_text(scenario.chunk));
+    rows.add("kernel", "fix {}, order {}, pools {}", scenario.fix, scenario.order, scenario.pools);
+    rows.add("world", "{} steps, {}, mdmon {}", scenario.granularity == Granularity::Fine ? "fine" : "coarse",
+             scenario.errors == 0 ? "no disk error" : plural(scenario.errors, "disk error", "disk errors"),
+             scenario.mdmon ? "on" : "off");
+    if (!scenario.setup.empty()) rows.add("setup", "{}", statements_text(scenario.setup));
+    for (const ScenarioTask& task : scenario.tasks)
+        rows.add("task", "{}: {}", task.name, statements_text(task.statements));
+    return rows.take();
+}
+
+std::string title_text(const Scenario& scenario) {
+    return scenario.name + (scenario.title.empty() ? "" : ": " + scenario.title) + "\n";
+}
+
+std::string left_text(const Verdict& verdict) {
+    if (verdict.complete) return "complete, nothing is left to look at";
+    if (verdict.interrupted) return "interrupted, there is more to look at";
+    return "stopped, there is more to look at";
+}
+
+std::string schedules_text(const Verdict& verdict) {
+    if (verdict.schedules < 1'000'000'000'000) return grouped(verdict.schedules);
+    return fmt::format("10^{:.1f}", verdict.schedules_log10);
+}
+
+std::string numbers_text(const Verdict& verdict) {
+    Rows rows;
+    rows.add("search", "{}: {}", strategy_name(verdict.strategy), left_text(verdict));
+    if (row_of(verdict.strategy).counts_states) rows.add("states", "{}", grouped(verdict.states));
+    rows.add("transitions", "{}", grouped(verdict.transitions));
+    rows.add("schedules", "{}", schedules_text(verdict));
+    rows.add("depth", "{}", plural(verdict.depth, "choice", "choices"));
+    rows.add("endings", "{} done, {}, {}, {}", grouped(verdict.done), plural(verdict.crashes, "crash", "crashes"),
+             plural(verdict.hangs, "hang", "hangs"), plural(verdict.violations, "violation", "violations"));
+    rows.add("time", "{:.3f} s", verdict.seconds);
+    return rows.take();
+}
+
+std::string ways_text(const Verdict& verdict) {
+    std::string text;
+    if (verdict.crash_ways.size() > 1) text = fmt::format("\nIt ends badly in {} ways:\n", verdict.crash_ways.size());
+    if (verdict.crash_ways.size() == 1) text = "\nIt ends badly in one way:\n";
+    for (const auto& [what, count] : verdict.crash_ways)
+        fmt::format_to(std::back_inserter(text), "{:>10}  {}\n", grouped(count), indented(what, 12));
+    return text;
+}
+
+std::string counter_example_text(const CounterExample& example, bool is_shortest, const std::string& replay_path) {
+    const char* const kind = is_shortest ? "The shortest schedule" : "The shortest schedule that was met";
+    std::string text = fmt::format("\n{} that ends so has {} and {}:\n  {}\n\n", kind,
+                                   plural(example.picks.size(), "choice", "choices"),
+                                   plural(example.steps, "step", "steps"), schedule_line(example.lanes));
+    text += lanes_text(example.lanes);
+    if (!example.console.empty()) text += "\n" + example.console;
+    if (!replay_path.empty()) text += "\nReplay it: mdscope replay " + replay_path + "\n";
+    return text;
+}
+
+std::string verdict_sentence(const Verdict& verdict) {
+    const std::string word = verdict_word(verdict);
+    if (word == "safe") return "safe: no schedule crashes or hangs";
+    if (word == "no crash met") return "no schedule that was looked at crashes or hangs";
+    return word;
+}
+
+bool is_way_in(const std::pair<std::string, std::uint64_t>& way, const std::string& function) {
+    return function.empty() || way.first.ends_with(" in " + function);
+}
+
+}  // namespace
+
+std::string_view strategy_name(Strategy strategy) {
+    return row_of(strategy).name;
+}
+
+std::optional<Strategy> find_strategy(std::string_view name) {
+    for (const StrategyRow& row : kStrategies)
+        if (name == row.word) return row.strategy;
+    return std::nullopt;
+}
+
+std::string grouped(std::uint64_t number) {
+    std::string text = std::to_string(number);
+    for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+    return text;
+}
+
+bool expectation_holds(const Verdict& verdict) {
+    if (verdict.violations != 0) return false;
+    const Expectation& expect = verdict.scenario.expect;
+    const auto is_expected = [&](const auto& way) { return is_way_in(way, expect.function); };
+    switch (expect.kind) {
+        case Expectation::Kind::Any:
+            return true;
+        case Expectation::Kind::Safe:
+            return verdict.crashes == 0 && verdict.hangs == 0;
+        case Expectation::Kind::Crash:
+            return verdict.crashes != 0 &&
+                   std::any_of(verdict.crash_ways.begin(), verdict.crash_ways.end(), is_expected);
+        case Expectation::Kind::Hang:
+            return verdict.hangs != 0;
+    }
+    return false;
+}
+
+bool expectation_holds(const Scenario& scenario, const Run& run) {
+    if (run.ending == Ending::Violation) return false;
+    switch (scenario.expect.kind) {
+        case Expectation::Kind::Any:
+            return true;
+        case Expectation::Kind::Safe:
+            return run.ending == Ending::Done;
+        case Expectation::Kind::Crash:
+            return run.ending == Ending::Crash && is_way_in({run.what, 1}, scenario.expect.function);
+        case Expectation::Kind::Hang:
+            return run.ending == Ending::Hang;
+    }
+    return false;
+}
+
+std::string verdict_word(const Verdict& verdict) {
+    if (verdict.crashes != 0) return "crashes";
+    if (verdict.hangs != 0) return "hangs";
+    if (verdict.violations != 0) return "violates an invariant";
+    return verdict.complete ? "safe" : "no crash met";
+}
+
+std::string verdict_card(const Verdict& verdict, const std::string& replay_path) {
+    std::string text = title_text(verdict.scenario) + configuration_text(verdict.scenario) + "\n";
+    text += numbers_text(verdict);
+    Rows rows;
+    rows.add("verdict", "{}", verdict_sentence(verdict));
+    if (verdict.scenario.expect.kind != Expectation::Kind::Any)
+        rows.add("expected", "{}: {}", expectation_text(verdict.scenario.expect),
+                 expectation_holds(verdict) ? "yes" : "NO");
+    text += rows.take() + ways_text(verdict);
+    if (verdict.shortest) {
+        const bool is_shortest = verdict.strategy == Strategy::Bfs;
+        text += counter_example_text(*verdict.shortest, is_shortest, replay_path);
+    }
+    return text;
+}
+
+std::string progress_line(const Verdict& verdict) {
+    const bool by_states = row_of(verdict.strategy).counts_states;
+    return fmt::format("{} {}, depth {}, {}, {}, {:.0f} s", grouped(by_states ? verdict.states : verdict.schedules),
+                       by_states ? "states" : "schedules", verdict.depth, plural(verdict.crashes, "crash", "crashes"),
+                       plural(verdict.hangs, "hang", "hangs"), verdict.seconds);
+}
+
+std::string run_card(const Scenario& scenario, const Run& run) {
+    std::string text = title_text(scenario) + configuration_text(scenario) + "\n";
+    Rows rows;
+    rows.add("schedule", "{}", schedule_line(run.lanes));
+    rows.add("choices", "{}", grouped(run.picks.size()));
+    rows.add("ending", "{}{}{}", ending_name(run.ending), run.what.empty() ? "" : ": ", indented(run.what, 15));
+    rows.add("log hash", "{:016x}", run.log_hash);
+    if (scenario.expect.kind != Expectation::Kind::Any)
+        rows.add("expected", "{}: {}", expectation_text(scenario.expect),
+                 expectation_holds(scenario, run) ? "yes" : "NO");
+    text += rows.take() + "\n" + lanes_text(run.lanes);
+    if (!run.console.empty()) text += "\n" + run.console;
+    return text;
+}
+
+}  // namespace mdscope

@@ -1,0 +1,119 @@
+// A verdict and a run as JSON, for scripts and for the window. Names are those of the structs in explorer.hpp; numbers
+// are unsigned unless they can be negative. A reader refuses another `version` and ignores what it does not know.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/explore/card.hpp"
+#include "engine/explore/scenario_parse.hpp"
+
+namespace mdscope {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Bytes that are no UTF-8 (a title may have any) do not stop the answer.
+std::string dumped(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json scenario_json(const Scenario& scenario) {
+    Json json;
+    json["name"] = scenario.name;
+    json["title"] = scenario.title;
+    json["members"] = scenario.members;
+    json["bitmap"] = scenario.bitmap;
+    json["size"] = scenario.size;
+    json["chunk"] = scenario.chunk;
+    json["fix"] = scenario.fix;
+    json["order"] = scenario.order;
+    json["pools"] = scenario.pools;
+    json["mdmon"] = scenario.mdmon;
+    json["errors"] = scenario.errors;
+    json["pages"] = scenario.pages;
+    json["granularity"] = scenario.granularity == Granularity::Fine ? "fine" : "coarse";
+    json["expect"] = expectation_text(scenario.expect);
+    json["text"] = scenario_text(scenario);
+    return json;
+}
+
+Json lanes_json(const std::vector<ScheduleStep>& steps) {
+    Json json = Json::array();
+    for (const ScheduleStep& step : steps)
+        json.push_back({{"actor", step.actor},
+                        {"what", step.what},
+                        {"where", step.where},
+                        {"is_choice", step.is_choice},
+                        {"at_ns", step.at_ns},
+                        {"mddev_pending_writes", step.mddev_pending_writes},
+                        {"bitmap_pending_writes", step.bitmap_pending_writes}});
+    return json;
+}
+
+Json oops_json(const std::optional<Oops>& oops) {
+    if (!oops) return nullptr;
+    return {{"what", oops->what},     {"object", oops->object}, {"function", oops->function}, {"comm", oops->comm},
+            {"in_irq", oops->in_irq}, {"at_ns", oops->at_ns},   {"stack", oops->stack}};
+}
+
+Json counter_example_json(const CounterExample& example, const std::string& replay_path) {
+    Json json;
+    json["ending"] = ending_name(example.ending);
+    json["what"] = example.what;
+    json["picks"] = example.picks;
+    json["steps"] = example.steps;
+    json["schedule"] = schedule_line(example.lanes);
+    json["oops"] = oops_json(example.oops);
+    json["console"] = example.console;
+    json["replay"] = replay_path.empty() ? Json(nullptr) : Json(replay_path);
+    json["lanes"] = lanes_json(example.lanes);
+    return json;
+}
+
+}  // namespace
+
+std::string verdict_json(const Verdict& verdict, const std::string& replay_path) {
+    Json json;
+    json["version"] = kCardVersion;
+    json["scenario"] = scenario_json(verdict.scenario);
+    json["strategy"] = strategy_name(verdict.strategy);
+    json["verdict"] = verdict_word(verdict);
+    json["expectation_holds"] = expectation_holds(verdict);
+    json["states"] = verdict.states;
+    json["transitions"] = verdict.transitions;
+    json["schedules"] = verdict.schedules;
+    json["schedules_log10"] = verdict.schedules_log10;
+    json["depth"] = verdict.depth;
+    json["done"] = verdict.done;
+    json["crashes"] = verdict.crashes;
+    json["hangs"] = verdict.hangs;
+    json["violations"] = verdict.violations;
+    json["complete"] = verdict.complete;
+    json["interrupted"] = verdict.interrupted;
+    json["seconds"] = verdict.seconds;
+    json["ways"] = Json::array();
+    for (const auto& [what, count] : verdict.crash_ways) json["ways"].push_back({{"what", what}, {"count", count}});
+    json["shortest"] = verdict.shortest ? counter_example_json(*verdict.shortest, replay_path) : Json(nullptr);
+    return dumped(json);
+}
+
+std::string run_json(const Scenario& scenario, const Run& run) {
+    Json json;
+    json["version"] = kCardVersion;
+    json["scenario"] = scenario_json(scenario);
+    json["ending"] = ending_name(run.ending);
+    json["what"] = run.what;
+    json["expectation_holds"] = expectation_holds(scenario, run);
+    json["picks"] = run.picks;
+    json["stood_for"] = run.stood_for;
+    json["log_hash"] = fmt::format("{:016x}", run.log_hash);  // More digits than a JSON number keeps everywhere.
+    json["oops"] = oops_json(run.oops);
+    json["console"] = run.console;
+    json["mdstat"] = run.mdstat;
+    json["tree"] = run.tree;
+    json["lanes"] = lanes_json(run.lanes);
+    return dumped(json);
+}
+
+}  // namespace mdscope

@@ -1,0 +1,40 @@
+// The matrix: every bitmap home by every entrance, with every fix, order and life of the pools. Each cell is one search
+// of its own and shares nothing with the others, so several threads may explore cells at a time.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/explore/explorer.hpp"
+
+namespace mdscope {
+
+struct MatrixCell {
+    std::string bitmap, entrance, fix, order, pools;  // names of rows
+    Granularity granularity = Granularity::Coarse;
+    unsigned pages = 1;
+    int members = 2;
+    unsigned errors = 0;
+
+    bool explored = false;
+    std::string error;  // why it could not be explored
+    Verdict verdict;    // without the counter-example's lanes and console: there are many cells
+};
+
+// All cells of one granularity, row by row.
+std::vector<MatrixCell> matrix_cells(Granularity granularity);
+
+using Explore = std::function<Result<Verdict>(const Scenario&, const ExploreOptions&)>;
+
+Scenario scenario_of(const MatrixCell& cell);
+void explore_cell(MatrixCell& cell, const ExploreOptions& options, const Explore& how = explore);
+
+// "safe 1,234" (states), "crashes 12" (states that are crashes), "hangs 3"; `?` behind it: not everything was looked
+// at.
+std::string cell_text(const MatrixCell& cell);
+// One table for each order and life of the pools: a row for each home and entrance, a column for each fix.
+std::string matrix_text(const std::vector<MatrixCell>& cells);
+std::string matrix_json(const std::vector<MatrixCell>& cells);
+
+}  // namespace mdscope

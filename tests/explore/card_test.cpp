@@ -1,0 +1,236 @@
+// Verdict cards, swim-lanes and the matrix, word for word, from verdicts put together by hand.
+#include "engine/explore/card.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "engine/explore/matrix.hpp"
+
+namespace mdscope::explore_test {
+
+namespace {
+
+ScheduleStep step(const char* actor, const char* what, const char* where, bool is_choice, int mddev) {
+    return {actor, what, where, is_choice, 0, mddev, 0};
+}
+
+Verdict crashing() {
+    Verdict verdict;
+    verdict.scenario = stop_mid_write("external", "two-step", 1);
+    verdict.scenario.fix = "none";
+    verdict.scenario.expect = {Expectation::Kind::Crash, "super_written"};
+    verdict.states = 1234;
+    verdict.transitions = 2345;
+    verdict.schedules = 56789;
+    verdict.depth = 12;
+    verdict.done = 1;
+    verdict.crashes = 3;
+    verdict.crash_ways = {{"NULL pointer dereference of rdev->mddev in super_written", 3}};
+    verdict.complete = true;
+    verdict.seconds = 0.0123;
+    CounterExample example;
+    example.picks = {0, 1};
+    example.steps = 4;
+    example.what = verdict.crash_ways[0].first;
+    example.console = "BUG: kernel NULL pointer dereference\n";
+    example.lanes = {step("stopper", "run stopper#3", "array_state_store", true, 0),
+                     step("stopper", "run stopper#3", "unbind_rdev_from_array", false, 2),
+                     step("sdb bio 9", "complete 9 (sdb bitmap write 8+8)", "super_written", true, 2)};
+    verdict.shortest = example;
+    return verdict;
+}
+
+std::size_t widest_line(const std::string& text) {
+    std::istringstream lines(text);
+    std::size_t widest = 0;
+    for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+    return widest;
+}
+
+}  // namespace
+
+TEST_CASE("a card of a scenario that crashes") {
+    CHECK(verdict_card(crashing(), "crash.replay") ==
+          "stop-mid-write: A stop by two-step, bitmap external\n"
+          "  array        2 members of 64M, bitmap external in chunks of 1M\n"
+          "  kernel       fix none, order 2022, pools mddev\n"
+          "  world        coarse steps, no disk error, mdmon off\n"
+          "  setup        write 0; store array_state clean\n"
+          "  task         stopper: store array_state inactive; store array_state clear\n"
+          "\n"
+          "  search       breadth-first: complete, nothing is left to look at\n"
+          "  states       1,234\n"
+          "  transitions  2,345\n"
+          "  schedules    56,789\n"
+          "  depth        12 choices\n"
+          "  endings      1 done, 3 crashes, 0 hangs, 0 violations\n"
+          "  time         0.012 s\n"
+          "  verdict      crashes\n"
+          "  expected     crash super_written: yes\n"
+          "\n"
+          "It ends badly in one way:\n"
+          "         3  NULL pointer dereference of rdev->mddev in super_written\n"
+          "\n"
+          "The shortest schedule that ends so has 2 choices and 4 steps:\n"
+          "  stopper x2, sdb bio 9\n"
+          "\n"
+          "  step  stopper                 sdb bio 9                 mddev  bitmap\n"
+          "     1* array_state_store                                     0       0\n"
+          "     2  unbind_rdev_from_array                                2       0\n"
+          "     3*                         super_written                 2       0\n"
+          "  mddev and bitmap: mddev->pending_writes and bitmap->pending_writes; * others could have acted\n"
+          "\n"
+          "BUG: kernel NULL pointer dereference\n"
+          "\n"
+          "Replay it: mdscope replay crash.replay\n");
+}
+
+TEST_CASE("a card says how much was looked at") {
+    Verdict verdict = crashing();
+    verdict.shortest.reset();
+    verdict.crash_ways.clear();
+    verdict.crashes = 0;
+    verdict.scenario.expect = {};
+    CHECK(verdict_card(verdict, "").find("  verdict      safe: no schedule crashes or hangs\n") != std::string::npos);
+    CHECK(verdict_card(verdict, "").find("expected") == std::string::npos);
+    verdict.complete = false;
+    verdict.interrupted = true;
+    verdict.strategy = Strategy::Random;
+    verdict.schedules = ~std::uint64_t{0};
+    verdict.schedules_log10 = 23.42;
+    const std::string card = verdict_card(verdict, "");
+    CHECK(card.find("  search       at random: interrupted, there is more to look at\n") != std::string::npos);
+    CHECK(card.find("  schedules    10^23.4\n") != std::string::npos);
+    CHECK(card.find("  states ") == std::string::npos);
+    CHECK(card.find("  verdict      no schedule that was looked at crashes or hangs\n") != std::string::npos);
+    verdict.hangs = 1;
+    verdict.crash_ways = {{"mdmon sleeps in a\nstopper sleeps in b\n", 1}, {"other", 1}};
+    CHECK(verdict_card(verdict, "")
+              .find("It ends badly in 2 ways:\n"
+                    "         1  mdmon sleeps in a\n"
+                    "            stopper sleeps in b\n"
+                    "         1  other\n") != std::string::npos);
+    CHECK(progress_line(verdict) == "18,446,744,073,709,551,615 schedules, depth 12, 0 crashes, 1 hang, 0 s");
+}
+
+TEST_CASE("an expectation holds or not") {
+    Verdict verdict = crashing();
+    const auto holds = [&](Expectation expect) {
+        verdict.scenario.expect = std::move(expect);
+        return expectation_holds(verdict);
+    };
+    using Kind = Expectation::Kind;
+    CHECK(holds({Kind::Any, ""}));
+    CHECK(holds({Kind::Crash, ""}));
+    CHECK(holds({Kind::Crash, "super_written"}));
+    CHECK_FALSE(holds({Kind::Crash, "written"}));
+    CHECK_FALSE(holds({Kind::Safe, ""}));
+    CHECK_FALSE(holds({Kind::Hang, ""}));
+    verdict.violations = 1;  // Of the engine's own rules: nothing that it found counts.
+    CHECK_FALSE(holds({Kind::Any, ""}));
+
+    Run run;
+    run.ending = Ending::Crash;
+    run.what = "NULL pointer dereference of rdev->mddev in super_written";
+    const auto run_holds = [&](Expectation expect) {
+        Scenario scenario;
+        scenario.expect = std::move(expect);
+        return expectation_holds(scenario, run);
+    };
+    CHECK(run_holds({Kind::Any, ""}));
+    CHECK(run_holds({Kind::Crash, "super_written"}));
+    CHECK_FALSE(run_holds({Kind::Crash, "md_error"}));
+    CHECK_FALSE(run_holds({Kind::Safe, ""}));
+}
+
+TEST_CASE("swim-lanes fit into 100 columns, however many act and however long it takes") {
+    std::vector<ScheduleStep> steps;
+    for (int i = 0; i < 200; i++) {
+        const std::string actor = "a task with a long name " + std::to_string(i % 9);
+        steps.push_back(step(actor.c_str(), "run it", i % 2 == 0 ? "a_function_with_a_name_longer_than_a_lane" : "",
+                             i % 3 == 0, i));
+    }
+    const std::string text = lanes_text(steps);
+    CHECK(widest_line(text) <= 100);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1 + 20 + 1 + 60 + 1);
+    CHECK(text.find("120 steps are left out here") != std::string::npos);
+    CHECK(text.find("others") != std::string::npos);
+    CHECK(lanes_text({}) == "");
+    CHECK(schedule_line({}) == "");
+}
+
+TEST_CASE("the JSON of a verdict says what the card says") {
+    const auto json = nlohmann::json::parse(verdict_json(crashing(), "crash.replay"));
+    CHECK(json["version"] == 1);
+    CHECK(json["verdict"] == "crashes");
+    CHECK(json["states"] == 1234);
+    CHECK(json["expectation_holds"] == true);
+    CHECK(json["ways"][0]["count"] == 3);
+    CHECK(json["shortest"]["replay"] == "crash.replay");
+    CHECK(json["shortest"]["lanes"][2]["actor"] == "sdb bio 9");
+    CHECK(json["scenario"]["fix"] == "none");
+    CHECK(parse_scenario(json["scenario"]["text"].get<std::string>(), "stop-mid-write"));
+    Verdict strange = crashing();
+    strange.scenario.title = "\xff";
+    CHECK(nlohmann::json::accept(verdict_json(strange, "")));
+}
+
+TEST_CASE("a run has a card and JSON") {
+    Run run;
+    run.ending = Ending::Hang;
+    run.what = "stopper sleeps in mddev->sb_wait";
+    run.picks = {1};
+    run.stood_for = {"run stopper#3"};
+    run.log_hash = 0xabc;
+    run.lanes = crashing().shortest->lanes;
+    Scenario scenario = crashing().scenario;
+    const std::string card = run_card(scenario, run);
+    CHECK(card.find("  ending       hang: stopper sleeps in mddev->sb_wait\n"
+                    "  log hash     0000000000000abc\n"
+                    "  expected     crash super_written: NO\n") != std::string::npos);
+    const auto json = nlohmann::json::parse(run_json(scenario, run));
+    CHECK(json["log_hash"] == "0000000000000abc");
+    CHECK(json["ending"] == "hang");
+    CHECK(json["lanes"].size() == 3);
+}
+
+TEST_CASE("the matrix has a cell for every home, entrance and row of the axes") {
+    std::vector<MatrixCell> cells = matrix_cells(Granularity::Coarse);
+    CHECK(cells.size() == 3 * 4 * stop_fixes().size() * written_orders().size() * pool_lives().size());
+    const auto how = [](const Scenario& scenario, const ExploreOptions&) -> Result<Verdict> {
+        Verdict verdict = crashing();
+        verdict.scenario = scenario;
+        if (scenario.bitmap == "file" && scenario.fix == "v1") return Error{22, "no room"};
+        verdict.crashes = scenario.bitmap == "external" && scenario.fix == "none" ? 12 : 0;
+        verdict.hangs = scenario.bitmap == "file" && scenario.fix == "none" ? 2 : 0;
+        verdict.complete = scenario.bitmap != "internal";
+        return verdict;
+    };
+    cells.resize(48);  // The first of the four tables.
+    for (MatrixCell& cell : cells)
+        if (&cell != &cells.back()) explore_cell(cell, {}, how);
+    const std::string text = matrix_text(cells);
+    CHECK(widest_line(text) <= 100);
+    CHECK(text.starts_with(
+        "coarse steps, order 2021, pools mddev\n"
+        "  bitmap    entrance     fix none          fix v1            fix proposal      fix upstream\n"
+        "  external  STOP_ARRAY   crashes 12        safe 1,234        safe 1,234        safe 1,234\n"
+        "  external  array_state  crashes 12        safe 1,234        safe 1,234        safe 1,234\n"
+        "  external  two-step     crashes 12        safe 1,234        safe 1,234        safe 1,234\n"
+        "  external  readonly     crashes 12        safe 1,234        safe 1,234        safe 1,234\n"
+        "  internal  STOP_ARRAY   safe 1,234?       safe 1,234?       safe 1,234?       safe 1,234?\n"));
+    CHECK(text.find("\n  file      readonly     hangs 2           error             safe 1,234        -\n") !=
+          std::string::npos);
+    CHECK(text.find("\n  ?: not everything was looked at\n  error: file, STOP_ARRAY: no room\n") != std::string::npos);
+    CHECK(cells[0].verdict.shortest->lanes.empty());
+    const auto json = nlohmann::json::parse(matrix_json(cells));
+    CHECK(json["cells"].size() == 48);
+    CHECK(json["cells"][0]["verdict"] == "crashes");
+    CHECK(json["cells"][0]["ways"][0]["count"] == 3);
+    CHECK(json["cells"][47]["explored"] == false);
+}
+
+}  // namespace mdscope::explore_test
