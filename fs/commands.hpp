@@ -23,13 +23,15 @@ enum ExitCode : int {
 };
 
 // Each adds its commands to the program; the one that was asked for sets *exit_code.
-void add_lab_commands(CLI::App& app, int* exit_code);     // create, examine
-void add_mount_commands(CLI::App& app, int* exit_code);   // mount
-void add_umount_commands(CLI::App& app, int* exit_code);  // umount
-void add_array_commands(CLI::App& app, int* exit_code);   // check, repair, stop, assemble, fail, remove, re-add, add
-void add_watch_commands(CLI::App& app, int* exit_code);   // wait
-void add_detail_commands(CLI::App& app, int* exit_code);  // detail
-void add_disk_commands(CLI::App& app, int* exit_code);    // disk
+void add_lab_commands(CLI::App& app, int* exit_code);      // create, examine
+void add_mount_commands(CLI::App& app, int* exit_code);    // mount
+void add_umount_commands(CLI::App& app, int* exit_code);   // umount
+void add_array_commands(CLI::App& app, int* exit_code);    // check, repair, stop, assemble, fail, remove, re-add, add
+void add_watch_commands(CLI::App& app, int* exit_code);    // wait
+void add_detail_commands(CLI::App& app, int* exit_code);   // detail
+void add_disk_commands(CLI::App& app, int* exit_code);     // disk
+void add_explore_commands(CLI::App& app, int* exit_code);  // explore
+void add_run_commands(CLI::App& app, int* exit_code);      // run, replay, tree
 
 // Prints "mdscope: TEXT" on stderr and gives the code back.
 int complain(int exit_code, const std::string& text);

@@ -20,6 +20,8 @@ constexpr const char* kExamples = R"(Examples:
   mdscope fail /tmp/mnt sdb                  then: mdscope remove, mdscope re-add, mdscope wait
   mdscope umount /tmp/mnt                    stops the array and unmounts
   mdscope disk /tmp/lab2 /tmp/disk           array and file system in one step
+  mdscope explore report-2021                the crash of the report: every order of events, the shortest bad one
+  mdscope explore report-2021 --fix upstream the same with the fix; then: mdscope run, replay, tree
 
 Exit codes:
   0    it worked
@@ -55,6 +57,8 @@ int run(int argc, char** argv) {
     add_detail_commands(app, &exit_code);
     add_watch_commands(app, &exit_code);
     add_array_commands(app, &exit_code);
+    add_explore_commands(app, &exit_code);
+    add_run_commands(app, &exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

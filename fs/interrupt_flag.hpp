@@ -1,0 +1,23 @@
+// Ctrl-C as a flag: for commands that have something to show when they are interrupted.
+#pragma once
+
+#include <signal.h>
+
+namespace mdscope {
+
+// While one lives, SIGINT and SIGTERM raise the flag instead of ending the process; a second one ends it. One at a
+// time. raised() may be called from any thread.
+class InterruptFlag {
+   public:
+    InterruptFlag();
+    ~InterruptFlag();
+    InterruptFlag(const InterruptFlag&) = delete;
+    InterruptFlag& operator=(const InterruptFlag&) = delete;
+    [[nodiscard]] static bool raised();
+
+   private:
+    struct sigaction old_int_ {};
+    struct sigaction old_term_ {};
+};
+
+}  // namespace mdscope
