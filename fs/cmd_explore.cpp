@@ -25,6 +25,7 @@ struct ExploreRequest {
     std::uint64_t seed = 1;
     std::uint64_t budget = 0;  // 0: the default of ExploreOptions
     unsigned jobs = 0;         // 0: one a processor
+    bool first = false;
     bool matrix = false;
     bool json = false;
     std::string save;
@@ -56,6 +57,7 @@ ExploreOptions options_of(const ExploreRequest& request) {
     ExploreOptions options;
     options.strategy = *find_strategy(request.strategy);
     options.seed = request.seed;
+    options.stop_at_first_crash = request.first;
     if (request.budget != 0) options.budget = request.budget;
     return options;
 }
@@ -194,6 +196,8 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     sub->add_option("--seed", request->seed, "For random and pct")->group(kSearch);
     sub->add_option("--budget", request->budget, "At most so many states (bfs) or executions; default 10,000,000")
         ->check(CLI::PositiveNumber)
+        ->group(kSearch);
+    sub->add_flag("--first", request->first, "End at the first bad ending; breadth-first that is the shortest")
         ->group(kSearch);
     sub->add_flag("--matrix", request->matrix, "All homes, entrances and axes: tables")->group(kSearch);
     sub->add_option("--jobs", request->jobs, "Threads for --matrix; default: one a processor")

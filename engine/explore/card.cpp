@@ -58,6 +58,16 @@ std::string indented(std::string_view text, std::size_t indent) {
     return out;
 }
 
+// "64M", "135.1G": for people, so not exact.
+std::string rough_size_text(std::uint64_t bytes) {
+    const std::string exact = exact_size_text(bytes);
+    if (exact.size() <= 5) return exact;
+    double value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; value >= 1024 && unit < 4; unit++) value /= 1024;
+    return fmt::format("{:.1f}{}", value, std::string_view("BKMGT").substr(unit, 1));
+}
+
 std::string statements_text(const std::vector<Statement>& statements) {
     std::string text;
     for (const Statement& statement : statements) text += (text.empty() ? "" : "; ") + statement_text(statement);
@@ -66,7 +76,7 @@ std::string statements_text(const std::vector<Statement>& statements) {
 
 std::string configuration_text(const Scenario& scenario) {
     Rows rows;
-    rows.add("array", "{} members of {}, bitmap {} in chunks of {}", scenario.members, exact_size_text(scenario.size),
+    rows.add("array", "{} members of {}, bitmap {} in chunks of {}", scenario.members, rough_size_text(scenario.size),
              scenario.bitmap, exact_size_text(scenario.chunk));
     rows.add("kernel", "fix {}, order {}, pools {}", scenario.fix, scenario.order, scenario.pools);
     rows.add("world", "{} steps, {}, mdmon {}", scenario.granularity == Granularity::Fine ? "fine" : "coarse",

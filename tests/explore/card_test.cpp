@@ -116,6 +116,20 @@ TEST_CASE("a card says how much was looked at") {
     CHECK(progress_line(verdict) == "18,446,744,073,709,551,615 schedules, depth 12, 0 crashes, 1 hang, 0 s");
 }
 
+TEST_CASE("a card says sizes as people do") {
+    Verdict verdict = crashing();
+    const auto said = [&](std::uint64_t size) {
+        verdict.scenario.size = size;
+        const std::string card = verdict_card(verdict, "");
+        const std::size_t begin = card.find(" members of ") + 12;
+        return card.substr(begin, card.find(',', begin) - begin);
+    };
+    CHECK(said(64ULL << 20) == "64M");
+    CHECK(said(28ULL << 30) == "28G");
+    CHECK(said(141689856ULL << 10) == "135.1G");
+    CHECK(said((1ULL << 20) + 512) == "1.0M");
+}
+
 TEST_CASE("an expectation holds or not") {
     Verdict verdict = crashing();
     const auto holds = [&](Expectation expect) {

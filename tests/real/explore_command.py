@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 240
+"""explore, run, replay and tree as a person types them: what they print, what they exit with, and that bad input of any
+kind is answered with a line and never with a crash. Nothing is mounted here.
+"""
+
+import json
+import shutil
+
+from lib import *
+
+FOLDER = tempfile.mkdtemp(prefix="mdscope-explore-")
+atexit.register(shutil.rmtree, FOLDER)
+
+
+def mds(*words, **more):
+    return subprocess.run([MDSCOPE, *words], capture_output=True, text=True, timeout=120, **more)
+
+
+def path(name, text=None):
+    full = os.path.join(FOLDER, name)
+    if text is not None:
+        with open(full, "w") as file:
+            file.write(text)
+    return full
+
+
+def story_a_crash_is_found_saved_and_replayed():
+    saved = path("crash.replay")
+    found = mds("explore", "report-2021", "--save", saved)
+    check(found.returncode == 0, "the report's expectation holds: " + found.stderr)
+    check("crash super_written: yes" in found.stdout and "RIP: 0010:super_written" in found.stdout, "the card")
+    check(found.stdout.endswith("Replay it: mdscope replay %s\n" % saved), "the card says how to replay it")
+    first, second = mds("replay", saved, "--log"), mds("replay", saved, "--log")
+    check(first.returncode == 0 and "byte for byte" in first.stderr, "the replay: " + first.stderr)
+    check(first.stdout and first.stdout == second.stdout, "twice the same log")
+    with open(saved) as file:
+        text = file.read()
+    drifted = mds("replay", path("drift.replay", text.replace("(sdb bitmap", "(sdc bitmap")))
+    check(drifted.returncode == 1 and "drifted" in drifted.stderr, "a replay that drifts: " + drifted.stderr)
+    cut = mds("replay", path("cut.replay", text[: len(text) // 2]))
+    check(cut.returncode == 2 and "cut.replay:" in cut.stderr, "half a replay file: " + cut.stderr)
+
+
+def story_the_fix_is_safe():
+    for fix in ("v1", "proposal", "upstream"):
+        card = mds("explore", "report-2021", "--fix", fix, "--order", "2022")
+        check(card.returncode == 0 and "safe: no schedule" in card.stdout, "fix %s is safe" % fix)
+        check("expected" not in card.stdout, "a changed scenario expects nothing")
+    answer = json.loads(mds("explore", "--json", "--bitmap", "file", "--fix", "none").stdout)
+    check(answer["verdict"] == "safe" and answer["complete"] and answer["version"] == 1, "a file as home is safe")
+
+
+def story_exit_codes():
+    wrong = path("wrong.mds", "mdscope-scenario 1\ntasks\n  stopper: stop\nexpect crash\n")
+    check(mds("explore", wrong, "--json").returncode in (0, 1), "a scenario by path")
+    safe = path("safe.mds", "mdscope-scenario 1\nkernel 5.12\ntasks\n  stopper: stop\nexpect hang\n")
+    check(mds("explore", safe).returncode == 1, "an expectation that does not hold")
+    bad = path("bad.mds", "mdscope-scenario 1\nfix v3\n")
+    for command in ("explore", "run", "tree"):
+        answer = mds(command, bad)
+        check(answer.returncode == 2 and "%s:2: 'fix' takes" % bad in answer.stderr, command + ": " + answer.stderr)
+    for words in (["explore", "no-such"], ["explore", "--fix", "v3"], ["explore", "--pages", "9"], ["replay", bad],
+                  ["explore", FOLDER + "/"], ["explore", "--matrix", "--fix", "none"], ["replay", FOLDER + "/none"],
+                  ["explore", "report-2021", "--entrance", "readonly"], ["explore", "--strategy", "magic"]):
+        answer = mds(*words)
+        check(answer.returncode == 2 and answer.stderr and not answer.stdout, "%s: %d" % (words, answer.returncode))
+    check(mds("explore", path("long.mds", "x" * (1 << 20))).stderr.endswith("the line has more than 1024 bytes\n"),
+          "a line of 1 MiB")
+
+
+def story_ctrl_c_gives_the_card_so_far():
+    with subprocess.Popen([MDSCOPE, "explore", "four-pages", "--budget", "1000000000"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as search:
+        wait_for(lambda: cpu_ticks(search.pid) > 20, "the search is under way")
+        search.send_signal(signal.SIGINT)
+        out, _ = search.communicate(timeout=DEADLINE)
+    check(search.returncode == 130 and "interrupted, there is more to look at" in out, "Ctrl-C: %d" % search.returncode)
+
+
+def cpu_ticks(pid):
+    with open("/proc/%d/stat" % pid) as stat:
+        return int(stat.read().rsplit(")", 1)[1].split()[11])
+
+
+def story_trees_of_none_and_upstream_differ_in_one_line():
+    none = mds("tree", "referee-external", "--fix", "none").stdout.splitlines()
+    upstream = mds("tree", "referee-external").stdout.splitlines()
+    more = list(upstream)
+    for line in none:
+        more.remove(line)
+    check(len(upstream) == len(none) + 1 and more == ["        md_super_wait"], "one line more: %s" % more)
+    check(len(mds("tree", "referee-external", "--all").stdout.splitlines()) > len(upstream), "--all has more")
+
+
+for story in [value for name, value in list(globals().items()) if name.startswith("story_")]:
+    story()
+finish("explore_command")
