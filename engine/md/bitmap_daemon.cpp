@@ -158,7 +158,7 @@ static void describe_array(const Mddev& mddev, BitmapSuper& sb) {
     const BitmapInfo& info = mddev.bitmap_info;
     // md stores 0 for less than a second, and then refuses its own header at the next start.
     sb.daemon_sleep = static_cast<std::uint32_t>(std::max<std::uint64_t>(info.daemon_sleep / kNsPerSec, 1));
-    sb.write_behind = static_cast<std::uint32_t>(info.max_write_behind);
+    sb.write_behind = static_cast<std::uint32_t>(info.max_write_behind.load());
     sb.sync_size = mddev.resync_max_sectors;
     sb.chunksize = static_cast<std::uint32_t>(info.chunksize);
     sb.sectors_reserved = static_cast<std::uint32_t>(info.space);

@@ -206,8 +206,7 @@ int timeout_store(Mddev& mddev, std::string_view value) {
 // ---- backlog
 
 std::string backlog_show(Mddev& mddev) {
-    const SpinGuard guard(mddev.lock);
-    return line(mddev.bitmap_info.max_write_behind);
+    return line(mddev.bitmap_info.max_write_behind.load());
 }
 
 bool has_write_mostly(const Mddev& mddev) {
@@ -226,11 +225,7 @@ int backlog_store(Mddev& mddev, std::string_view value) {
                    fmt::format("{}: can't set backlog, no write mostly device available", mdname(mddev)));
             return -EINVAL;
         }
-        std::uint64_t old = 0;
-        {
-            const SpinGuard guard(mddev.lock);
-            old = std::exchange(mddev.bitmap_info.max_write_behind, backlog);
-        }
+        const std::uint64_t old = mddev.bitmap_info.max_write_behind.exchange(backlog);
         if (old != backlog) md_bitmap_update_sb(mddev.bitmap);
         return 0;
     });

@@ -181,10 +181,10 @@ struct BitmapInfo {  // mddev->bitmap_info
     std::uint64_t space = 0;  // sectors; 0 = unknown
     std::int64_t default_offset = 0;
     std::uint64_t default_space = 0;
-    std::uint64_t chunksize = 0;     // bytes, power of two
-    std::uint64_t daemon_sleep = 0;  // ns
-    std::uint64_t max_write_behind = 0;
-    bool external = false;  // the kernel neither reads nor writes a bitmap header
+    std::uint64_t chunksize = 0;             // bytes, power of two
+    std::uint64_t daemon_sleep = 0;          // ns
+    Shared<std::uint64_t> max_write_behind;  // each write asks
+    bool external = false;                   // the kernel neither reads nor writes a bitmap header
     Mutex mutex;
 };
 
@@ -216,7 +216,7 @@ struct Mddev {
     Shared<int> raid_disks;
     Sector dev_sectors = 0;
     Shared<Sector> array_sectors;
-    bool external_size = false;
+    Shared<bool> external_size;  // array_size was written: it is not what the members have room for
     Sector resync_max_sectors = 0;
     int level = -1000000;  // LEVEL_NONE until set
     int layout = 0;

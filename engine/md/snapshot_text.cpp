@@ -71,7 +71,7 @@ void print_bitmap_info(StructPrinter& out, const Mddev& mddev) {
     out.number("default_space", mddev.bitmap_info.default_space);
     out.number("chunksize", mddev.bitmap_info.chunksize);
     out.number("daemon_sleep", mddev.bitmap_info.daemon_sleep);
-    out.number("max_write_behind", mddev.bitmap_info.max_write_behind);
+    out.number("max_write_behind", mddev.bitmap_info.max_write_behind.peek());
     out.number("external", mddev.bitmap_info.external ? 1 : 0);
     out.close();
 }
@@ -96,7 +96,7 @@ void print_identity(StructPrinter& out, const Mddev& mddev) {
     out.number("max_disks", mddev.max_disks);
     out.number("dev_sectors", mddev.dev_sectors);
     out.number("array_sectors", mddev.array_sectors.peek());
-    out.number("external_size", mddev.external_size ? 1 : 0);
+    out.number("external_size", mddev.external_size.peek() ? 1 : 0);
     out.number("events", mddev.events.peek());
     out.number("can_decrease_events", mddev.can_decrease_events ? 1 : 0);
 }

@@ -25,9 +25,21 @@ void look_at_everything(Lab& lab) {
     (void)chunks_text(md, 0, 100);
 }
 
+void change_settings_while_writing(Lab& lab) {
+    Task* writer = lab.kernel.kthread_run("dd", [&] {
+        for (std::uint64_t i = 0; i < 32; i++) CHECK(lab.write(i << 16, std::string(4096, 'y')));
+    });
+    CHECK(rdev_attr_store(lab.member("sda"), "state", "writemostly") == 0);
+    for (const char* backlog : {"256", "0", "16"}) CHECK(lab.store("bitmap/backlog", backlog) == 0);
+    CHECK(rdev_attr_store(lab.member("sda"), "state", "-writemostly") == 0);
+    for (const char* size : {"8192", "default"}) CHECK(lab.store("array_size", size) == 0);
+    lab.kernel.kthread_join(writer);
+}
+
 void live_a_little(Lab& lab) {
     const std::string block(4096, 'x');
     for (std::uint64_t i = 0; i < 32; i++) CHECK(lab.write(i << 18, block));
+    change_settings_while_writing(lab);
     CHECK(lab.store("sync_action", "check") == 0);
     CHECK(lab.eventually([&] { return lab.show("sync_action") == "idle"; }));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
