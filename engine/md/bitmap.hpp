@@ -100,6 +100,7 @@ struct Bitmap {
     Mutex write_mutex;
     std::vector<std::unique_ptr<BitmapBuffer>> in_flight GUARDED_BY(write_mutex);
     std::vector<std::unique_ptr<BitmapBuffer>> idle GUARDED_BY(write_mutex);
+    Shared<int> marks;  // DIRTY and NEEDWRITE marks on the pages, or more; 0: md_bitmap_unplug has nothing to write
     Shared<int> unplugging;  // tasks inside md_bitmap_unplug that may have taken a DIRTY mark not on disk yet
 };
 

@@ -50,7 +50,7 @@ void md_bitmap_wait_writes(Bitmap* bitmap) {
 // that goes out anyway.
 static void mark_pages_for_writing(Bitmap& bitmap) {
     for (const auto& page : bitmap.storage.filemap)
-        if (test_and_clear_bit(BITMAP_PAGE_PENDING, page->attr)) set_bit(BITMAP_PAGE_NEEDWRITE, page->attr);
+        if (test_and_clear_bit(BITMAP_PAGE_PENDING, page->attr)) mark_page(bitmap, *page, BITMAP_PAGE_NEEDWRITE);
 }
 
 // The header must say which event count bits are cleared at. With an external bitmap that is user space's to keep, and
@@ -64,7 +64,7 @@ static void sync_events_cleared(Bitmap& bitmap) {
     BitmapSuper sb = decode_bitmap_super(page.data);
     sb.events_cleared = bitmap.events_cleared;
     encode_bitmap_super(sb, page.data);
-    set_bit(BITMAP_PAGE_NEEDWRITE, page.attr);
+    mark_page(bitmap, page, BITMAP_PAGE_NEEDWRITE);
 }
 
 // One chunk a step down. Only the whole values 1 and 2: NEEDED and RESYNC keep a chunk where it is. False: the counter
@@ -102,9 +102,9 @@ static void lower_counters(Bitmap& bitmap) {
 static void write_cleared_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
     for (std::uint64_t index = 0; index < bitmap.storage.file_pages; index++) {
         if (test_bit(BITMAP_STALE, bitmap.flags)) return;
-        Shared<std::uint32_t>& attr = bitmap.storage.filemap[index]->attr;
-        if (test_bit(BITMAP_PAGE_DIRTY, attr)) return;
-        if (test_and_clear_bit(BITMAP_PAGE_NEEDWRITE, attr))
+        FilePage& page = *bitmap.storage.filemap[index];
+        if (test_bit(BITMAP_PAGE_DIRTY, page.attr)) return;
+        if (take_mark(bitmap, page, BITMAP_PAGE_NEEDWRITE))
             write_page(bitmap, index, false);  // nobody waits for it here
     }
 }

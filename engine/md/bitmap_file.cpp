@@ -34,12 +34,27 @@
 
 namespace mdscope {
 
+// ---- marks
+//
+// A bitmap may have hundreds of pages, and every write asks whether one is marked. So marks are counted: before one is
+// set, and until after it is taken off. The count may be too high for a moment, which costs a look at the pages; it is
+// never too low.
+
+void mark_page(Bitmap& bitmap, FilePage& page, BitmapPageAttr mark) {
+    bitmap.marks.inc();
+    if (test_and_set_bit(mark, page.attr)) bitmap.marks.dec();  // it was there, and counted
+}
+
+bool take_mark(Bitmap& bitmap, FilePage& page, BitmapPageAttr mark) {
+    if (!test_and_clear_bit(mark, page.attr)) return false;
+    bitmap.marks.dec();
+    return true;
+}
+
 // ---- before data
 
 static bool unplug_needed(const Bitmap& bitmap) {
-    constexpr std::uint32_t kMarks = 1U << BITMAP_PAGE_DIRTY | 1U << BITMAP_PAGE_NEEDWRITE;
-    for (const auto& page : bitmap.storage.filemap)
-        if ((page->attr & kMarks) != 0) return true;
+    if (bitmap.marks != 0) return true;
     return bitmap.unplugging != 0;  // looked at last: it was raised before the mark was taken
 }
 
@@ -47,12 +62,12 @@ static bool unplug_needed(const Bitmap& bitmap) {
 static void write_marked_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
     bool writing = false;
     for (std::uint64_t index = 0; index < bitmap.storage.file_pages; index++) {
-        Shared<std::uint32_t>& attr = bitmap.storage.filemap[index]->attr;
-        const bool dirty = test_and_clear_bit(BITMAP_PAGE_DIRTY, attr);
-        const bool need_write = test_and_clear_bit(BITMAP_PAGE_NEEDWRITE, attr);
+        FilePage& page = *bitmap.storage.filemap[index];
+        const bool dirty = take_mark(bitmap, page, BITMAP_PAGE_DIRTY);
+        const bool need_write = take_mark(bitmap, page, BITMAP_PAGE_NEEDWRITE);
         if (!dirty && !need_write) continue;
         if (!writing) wait_before_write(bitmap);
-        clear_bit(BITMAP_PAGE_PENDING, attr);  // what was cleared goes out with what was set
+        clear_bit(BITMAP_PAGE_PENDING, page.attr);  // what was cleared goes out with what was set
         write_page(bitmap, index, false);
         writing = true;
     }
@@ -84,7 +99,7 @@ void md_bitmap_write_all(Bitmap* bitmap) {
     MD_FRAME("md_bitmap_write_all");
     if (bitmap == nullptr || bitmap->storage.filemap.empty()) return;
     if (bitmap->storage.file != nullptr) return;  // there is only one copy
-    for (const auto& page : bitmap->storage.filemap) set_bit(BITMAP_PAGE_NEEDWRITE, page->attr);
+    for (const auto& page : bitmap->storage.filemap) mark_page(*bitmap, *page, BITMAP_PAGE_NEEDWRITE);
     bitmap->allclean = false;
 }
 
@@ -303,7 +318,7 @@ void md_bitmap_file_set_bit(Bitmap& bitmap, Sector offset) {
     if (place.page >= bitmap.storage.filemap.size()) return;
     FilePage& page = *bitmap.storage.filemap[place.page];
     page.data[place.byte] |= place.mask;
-    set_bit(BITMAP_PAGE_DIRTY, page.attr);
+    mark_page(bitmap, page, BITMAP_PAGE_DIRTY);
 }
 
 void md_bitmap_file_clear_bit(Bitmap& bitmap, Sector offset) {

@@ -38,6 +38,10 @@ inline void check_not_freed(const Bitmap& bitmap) {
 int md_bitmap_storage_alloc(BitmapStorage& storage, std::uint64_t chunks, bool with_super);
 void md_bitmap_file_unmap(BitmapStorage& storage);
 
+// Sets a DIRTY or NEEDWRITE mark; takes it off, and says whether it was there.
+void mark_page(Bitmap& bitmap, FilePage& page, BitmapPageAttr mark);
+bool take_mark(Bitmap& bitmap, FilePage& page, BitmapPageAttr mark);
+
 // Where the bit of a chunk is.
 struct BitPlace {
     std::uint64_t page;

@@ -98,6 +98,13 @@ static void install(Bitmap& bitmap, BitmapCounts& old, BitmapStorage& storage, s
     storage.file = nullptr;  // the pages left in it have no file to be written to any more
 }
 
+// The old pages are never written again, so nobody else takes their marks off the count.
+static void forget_marks(Bitmap& bitmap, const BitmapStorage& old) {
+    for (const auto& page : old.filemap)
+        for (const BitmapPageAttr mark : {BITMAP_PAGE_DIRTY, BITMAP_PAGE_NEEDWRITE})
+            (void)take_mark(bitmap, *page, mark);
+}
+
 int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, bool init) {
     MD_FRAME("md_bitmap_resize");
     Mddev& mddev = *bitmap->mddev;
@@ -129,6 +136,7 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
         const MutexGuard daemon_guard(mddev.bitmap_info.mutex);  // the daemon is not inside
         const MutexGuard guard(bitmap->write_mutex);
         install(*bitmap, old, storage, bp, shift, chunks);
+        forget_marks(*bitmap, storage);
     }
     {
         const SpinGuard guard(mddev.lock);
@@ -136,7 +144,7 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
     }
     if (init) return 0;
     carry_over(*bitmap, old);
-    for (const auto& page : bitmap->storage.filemap) set_bit(BITMAP_PAGE_DIRTY, page->attr);
+    for (const auto& page : bitmap->storage.filemap) mark_page(*bitmap, *page, BITMAP_PAGE_DIRTY);
     md_bitmap_unplug(bitmap);
     pers->quiesce(mddev, 0);
     md_bitmap_file_unmap(storage);

@@ -94,6 +94,34 @@ TEST_CASE("unplug without news writes nothing and waits for nothing") {
     lab.mddev.pending_writes = 0;
 }
 
+// md_bitmap_unplug asks this count, not the pages: too low, and data overtakes its bit; never 0, and every write looks
+// at all pages.
+TEST_CASE("marks on pages are counted, whoever sets them and takes them off") {
+    BitmapLab lab(Home::Internal, 2 * kBitsPerPage * kChunk);
+    const Shared<int>& marks = lab.start().bitmap().marks;
+    CHECK(marks == 0);
+    lab.begin_write(3);
+    lab.begin_write(4);
+    CHECK(marks == 1);  // one page, marked twice
+    lab.begin_write(kBitsPerPage);
+    CHECK(marks == 2);
+    md_bitmap_unplug(&lab.bitmap());
+    CHECK(marks == 0);
+    for (const std::uint64_t chunk : {std::uint64_t{3}, std::uint64_t{4}, std::uint64_t{kBitsPerPage}})
+        lab.end_write(chunk);
+    for (int run = 0; run < 4; run++) lab.daemon();
+    CHECK(marks == 0);
+    lab.begin_write(5);
+    md_bitmap_write_all(&lab.bitmap());
+    CHECK(static_cast<std::uint64_t>(marks) == 1 + lab.bitmap().storage.file_pages);
+    lab.daemon();  // page 0 is DIRTY: it and what is behind it are unplug's
+    md_bitmap_unplug(&lab.bitmap());
+    CHECK(marks == 0);
+    md_bitmap_write_all(&lab.bitmap());
+    CHECK(md_bitmap_resize(&lab.bitmap(), kBitsPerPage * kChunk, kChunk * kSectorSize, true) == 0);
+    CHECK(marks == 0);  // the marked pages are gone
+}
+
 TEST_CASE("unplug takes cleared bits along and stops the daemon from writing them again") {
     BitmapLab lab;
     lab.start().write(3);
