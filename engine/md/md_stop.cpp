@@ -59,6 +59,7 @@ static void md_stop_locked(Mddev& mddev) {
         priv = std::exchange(mddev.priv, nullptr);
     }
     if (priv != nullptr) pers->free(mddev, priv);
+    mddev.kernel.del_timer_sync(mddev.safemode_timer);  // a write that ended late has set it again
     clear_bit(MD_RECOVERY_FROZEN, mddev.recovery);
     mddev.axes.pools->at_md_stop(mddev);
 }
