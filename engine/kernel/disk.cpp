@@ -6,6 +6,11 @@
 //
 // A completion that runs into an Oops throws Halted. Where a bio is performed on behalf of somebody else (a release, a
 // delay that is over), that ends here: the other bios still have to come back.
+//
+// A data bio points at the buffer of its submitter, who has unwound with EIO when the kernel has met an Oops; the
+// buffer is used for something else by then. So such a bio is not performed any more. It ends without an error all the
+// same: for an error raid1 asks its thread, which has ended, and the request would never come back. Metadata has
+// buffers of its own, and is written as it would be by a disk that had it in its cache.
 #include "engine/kernel/disk.hpp"
 
 #include <algorithm>
@@ -32,9 +37,16 @@ BioInfo bio_info(const Bio& bio, const std::string& member, bool held, std::uint
 
 namespace {
 
-void submit_for_somebody(Disk& disk, Bio* bio) {
+bool lost_its_buffer(const Kernel& kernel, const Bio& bio) {
+    return kernel.halted() && (bio.bi_kind == BioKind::Data || bio.bi_kind == BioKind::Resync);
+}
+
+void submit_for_somebody(const Kernel& kernel, Disk& disk, Bio* bio) {
     try {
-        disk.submit(bio);
+        if (lost_its_buffer(kernel, *bio))
+            bio_endio(bio, 0);
+        else
+            disk.submit(bio);
     } catch (const Halted&) {  // On record already.
     }
 }
@@ -130,7 +142,7 @@ void DelayDisk::forward_when_due() {
         const std::uint64_t now_ns = kernel_.ktime_ns();
         std::uint64_t next_due_ns = kForever;
         if (Bio* bio = take_due(now_ns, &next_due_ns); bio != nullptr) {
-            submit_for_somebody(below(), bio);
+            submit_for_somebody(kernel_, below(), bio);
             continue;
         }
         if (stopping_) return;
@@ -203,7 +215,7 @@ std::size_t PauseDisk::release_all() {
         const SpinGuard guard(lock_);
         released.swap(held_);
     }
-    for (const Held& held : released) submit_for_somebody(below(), held.bio);
+    for (const Held& held : released) submit_for_somebody(kernel_, below(), held.bio);
     return released.size();
 }
 
@@ -216,7 +228,7 @@ bool PauseDisk::release(std::uint64_t id) {
         bio = found->bio;
         held_.erase(found);
     }
-    submit_for_somebody(below(), bio);
+    submit_for_somebody(kernel_, below(), bio);
     return true;
 }
 

@@ -147,4 +147,38 @@ TEST_CASE("held bios of a halted kernel can be released, whatever their completi
     });
 }
 
+// Whoever waited for it was given EIO by the Oops and went on, and so did its buffer.
+TEST_CASE("data that was kept back when the kernel was halted is not written any more, metadata is") {
+    on_both_kernels([](Kernel& kernel, const auto& open) {
+        const auto below = open("sda");
+        TestBio held(*below, BioOp::Write, 0, 512, 'h');
+        TestBio held_page(*below, BioOp::Write, 8, 512, 'p');
+        TestBio delayed(*below, BioOp::Write, 16, 512, 'd');
+        held_page.with(REQ_META, BioKind::Bitmap);
+        {
+            DelayDisk delay(kernel, *below);
+            PauseDisk pause(kernel, delay);
+            pause.hold({.last = 15});
+            delay.set_delay({}, 3600 * kNsPerSec);  // until the layer goes
+            for (TestBio* each : {&held, &held_page, &delayed}) pause.submit(&each->bio);
+            delay.set_delay({}, 0);
+            CHECK_THROWS_AS(kernel.oops({}), Halted);
+            CHECK(pause.release_all() == 2);
+        }
+        const auto on_disk = [&](Sector sector) {
+            TestBio look(*below, BioOp::Read, sector, 512);
+            below->submit(&look.bio);
+            look.wait();
+            return look.data[0];
+        };
+        for (TestBio* each : {&held, &held_page, &delayed}) {
+            each->wait();
+            CHECK(each->bio.bi_status == 0);
+        }
+        CHECK(on_disk(0) == std::byte{0});
+        CHECK(on_disk(8) == std::byte{'p'});
+        CHECK(on_disk(16) == std::byte{0});
+    });
+}
+
 }  // namespace mdscope::test
