@@ -202,7 +202,9 @@ std::vector<SleepInfo> SimKernel::tasks() const {
             .comm = task->comm, .pid = task->pid, .stack = {}, .queue = nullptr, .condition = nullptr, .since_ns = 0};
         for (const trace::Frame* frame = task->trace.top; frame != nullptr; frame = frame->up)
             info.stack.push_back(frame->name);
-        if (task->state == SimTask::State::Sleeping) {
+        if (task.get() == running_) {
+            // It asks for the list itself; its state still says where it was suspended last.
+        } else if (task->state == SimTask::State::Sleeping) {
             info.queue = task->queue->name();
             info.condition = task->text;
             info.since_ns = task->since_ns;

@@ -1,4 +1,6 @@
 // The same stories on both kernels: what md may rely on, whoever runs it.
+#include <algorithm>
+
 #include "tests/kernel/support.hpp"
 
 namespace mdscope::test {
@@ -206,6 +208,16 @@ TEST_CASE("submit_bio_wait writes and reads back") {
         CHECK(read.ends == 0);  // Its own end_io was not used.
         TestBio beyond(*disk, BioOp::Write, disk->size_sectors(), 512);
         CHECK(submit_bio_wait(kernel, &beyond.bio) == -EIO);
+    });
+}
+
+TEST_CASE("a task that has slept and looks at the list of tasks finds itself running") {
+    on_both_kernels([](Kernel& kernel, const auto& /*open*/) {
+        kernel.msleep(kNsPerMs);
+        const std::vector<SleepInfo> tasks = kernel.tasks();
+        const auto itself = std::ranges::find(tasks, current->pid, &SleepInfo::pid);
+        REQUIRE(itself != tasks.end());
+        CHECK(itself->queue == nullptr);
     });
 }
 
