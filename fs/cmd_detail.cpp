@@ -43,34 +43,45 @@ struct Details {
         const auto found = mddev.find(field);
         return found == mddev.end() ? std::string() : found->second;
     }
-    [[nodiscard]] bool running() const { return word("pers") != "NULL"; }
+    [[nodiscard]] bool running() const { return !word("pers").empty(); }
     [[nodiscard]] bool external() const { return number("external") != 0; }
 };
 
 // ---- reading
 
-// The structs of lab/mddev, each "struct NAME {" and lines "  field = value,".
+std::string field_value(std::string value) {
+    if (value.ends_with(',')) value.pop_back();
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    return value == "0x0" ? std::string() : value;  // a pointer to nothing
+}
+
+// The structs of lab/mddev, each "struct NAME {" and lines "  field = value,". A field that is a struct itself comes as
+// "  field = {", its own fields, "  },"; they are named field.inner here.
 std::vector<std::pair<std::string, Fields>> parse_structs(const std::string& text) {
     std::vector<std::pair<std::string, Fields>> structs;
     std::istringstream lines(text);
+    std::string inside;  // "bitmap_info."
     for (std::string line; std::getline(lines, line);) {
-        if (line.ends_with(" {")) {
+        if (line.starts_with("struct ")) {
             structs.emplace_back(line.substr(0, line.size() - 2), Fields{});
             continue;
         }
+        const std::size_t begin = line.find_first_not_of(' ');
         const std::size_t equals = line.find(" = ");
-        if (structs.empty() || equals == std::string::npos || !line.starts_with("  ")) continue;
-        std::string value = line.substr(equals + 3);
-        if (value.ends_with(',')) value.pop_back();
-        if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-        structs.back().second[line.substr(2, equals - 2)] = value;
+        if (begin != std::string::npos && line.compare(begin, 2, "},") == 0) inside.clear();
+        if (structs.empty() || begin == 0 || equals == std::string::npos) continue;
+        const std::string name = line.substr(begin, equals - begin);
+        if (line.ends_with(" = {"))
+            inside = name + ".";
+        else
+            structs.back().second[inside + name] = field_value(line.substr(equals + 3));
     }
     return structs;
 }
 
 Member member_of(const MountedTree& tree, Fields& fields, bool running) {
     Member member;
-    member.name = fields["name"];
+    member.name = fields["bdev"];
     member.path = fields["path"];
     member.number = std::atoi(fields["desc_nr"].c_str());
     member.slot = std::atoi(fields["raid_disk"].c_str());

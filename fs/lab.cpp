@@ -149,6 +149,9 @@ int store_remove(Lab& lab, std::string_view value) {
 
 // ---- small ones
 
+std::string show_mddev(Lab& lab) {
+    return mddev_struct_text(lab.array.mddev());
+}
 std::string show_snapshot(Lab& lab) {
     return snapshot_json(lab.array) + "\n";
 }

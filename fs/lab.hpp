@@ -72,9 +72,6 @@ std::string show_log(Lab& lab);
 std::string show_tasks(Lab& lab);
 std::string log_line_text(const LogLine& line);  // as dmesg prints it, no newline
 
-// lab_mddev.cpp
-std::string show_mddev(Lab& lab);
-
 // lab_rules.cpp
 std::string show_hold(Lab& lab);
 int store_hold(Lab& lab, std::string_view value);

@@ -8,12 +8,14 @@
 //
 // The fields keep md's names and the form that `crash> struct mddev` prints them in: atomics as a struct with a
 // counter, flag words in hexadecimal, pointers by what they point at or 0x0. Only fields the emulator has are there.
+// `mdscope detail` reads lab/mddev, so a field's name is a promise.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 
 #include "engine/md/bitmap.hpp"
+#include "engine/md/format.hpp"
 #include "engine/md/snapshot.hpp"
 
 namespace mdscope {
@@ -76,6 +78,8 @@ void print_bitmap_info(StructPrinter& out, const Mddev& mddev) {
     out.close();
 }
 
+constexpr std::uint64_t kSeconds = 0xff'ffff'ffff;  // of a stored time, which has microseconds above them
+
 void print_identity(StructPrinter& out, const Mddev& mddev) {
     const MdPersonality* const pers = mddev.pers.peek();
     out.string("name", mddev.name);
@@ -90,6 +94,10 @@ void print_identity(StructPrinter& out, const Mddev& mddev) {
     out.number("persistent", mddev.persistent ? 1 : 0);
     out.number("external", mddev.external ? 1 : 0);
     out.string("metadata_type", mddev.metadata_type);
+    out.string("uuid", format_uuid(mddev.uuid));
+    out.string("set_name", mddev.set_name);
+    out.number("ctime", mddev.ctime & kSeconds);
+    out.number("utime", mddev.utime & kSeconds);
     out.number("level", mddev.level);
     out.string("clevel", mddev.clevel);
     out.number("raid_disks", mddev.raid_disks.peek());
@@ -125,6 +133,8 @@ void print_sync(StructPrinter& out, const Mddev& mddev) {
 }
 
 void print_state(StructPrinter& out, const Mddev& mddev) {
+    out.pointer("reconfig_mutex", mddev.reconfig_mutex.is_locked() ? "locked" : "free");
+    out.pointer("open_mutex", mddev.open_mutex.is_locked() ? "locked" : "free");
     out.number("openers", mddev.openers.peek());
     out.number("degraded", mddev.degraded.peek());
     out.atomic("recovery_active", mddev.recovery_active.peek());
@@ -181,6 +191,7 @@ std::string rdev_struct(const Rdev& rdev) {
     const Mddev* const mddev = rdev.mddev.peek();
     StructPrinter out("md_rdev");
     out.string("bdev", rdev.name);
+    out.string("path", rdev.path);
     out.pointer("mddev", mddev != nullptr ? mddev->name : "");
     out.word("flags", rdev.flags.peek());
     out.number("desc_nr", rdev.desc_nr);
@@ -193,6 +204,9 @@ std::string rdev_struct(const Rdev& rdev) {
     out.number("sb_events", rdev.sb_events.peek());
     out.atomic("nr_pending", rdev.nr_pending.peek());
     out.atomic("corrected_errors", rdev.corrected_errors.peek());
+    out.open("badblocks");
+    out.number("count", rdev.badblocks.count.peek());
+    out.close();
     return out.finish();
 }
 

@@ -145,7 +145,7 @@ TEST_CASE("lab/mddev prints the struct as crash does") {
     CHECK(text.starts_with("struct mddev {\n  name = \"md1\",\n  pers = raid1,\n"));
     CHECK(text.find("  pending_writes = {\n    counter = 0\n  },\n}\n") != std::string::npos);
     CHECK(text.find("struct bitmap {\n") != std::string::npos);
-    CHECK(text.find("struct md_rdev {\n  bdev = \"sda\",\n  mddev = md1,\n") != std::string::npos);
+    CHECK(text.find("struct md_rdev {\n  bdev = \"sda\",\n  path = \"\",\n  mddev = md1,\n") != std::string::npos);
 }
 
 TEST_CASE("lab/chunks prints a range, one line a chunk") {
