@@ -152,7 +152,6 @@ int do_md_run(Mddev& mddev) {
     if (err == 0) {
         err = md_bitmap_load(mddev);
         if (err != 0) {
-            md_log(mddev, LogLevel::Warn, fmt::format("{}: bitmap initialisation failed: {}", mdname(mddev), err));
             const MdPersonality* pers = mddev.pers;
             void* priv = nullptr;
             {

@@ -70,6 +70,15 @@ TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is
     }
 }
 
+TEST_CASE("a bitmap that cannot be loaded is reported in one line") {
+    Lab lab(home("file"));
+    std::string why;
+    REQUIRE(lab.array->stop(false, &why) == 0);
+    std::filesystem::resize_file(lab.options.bitmap_file, 260);
+    CHECK(lab.array->reassemble(&why) != 0);
+    CHECK(lab.log_lines("bitmap initialisation failed") == 1);
+}
+
 TEST_CASE("a stop is refused while the disk is open, and the array goes on") {
     Lab lab(home("external"));
     REQUIRE(lab.array->open() == 0);

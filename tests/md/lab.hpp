@@ -88,6 +88,11 @@ class Lab {
         }
         return true;
     }
+    std::size_t log_lines(const std::string& part) {
+        std::size_t count = 0;
+        for (const LogLine& line : kernel.log()) count += line.text.find(part) != std::string::npos ? 1 : 0;
+        return count;
+    }
     bool write(std::uint64_t offset, const std::string& text) {
         const auto bytes = std::as_bytes(std::span(text));
         return array->write(offset, bytes, false) == static_cast<std::int64_t>(text.size());
