@@ -88,12 +88,14 @@ class Array {
     // SIGTERM while open: writes stopped, bitmap flushed, marked clean (md_notify_reboot).
     virtual void notify_reboot() = 0;
 
-    // Member disks, for hold, release, delay, fail.
+    // Member disks, for hold, release, delay, fail. What is released may end a stop, and the stop lets go of the disks:
+    // they stay, and their images locked, for as long as `keep` is held.
     struct MemberDisk {
         std::string name;
         PauseDisk* pause;
         DelayDisk* delay;
         FaultDisk* fault;
+        std::shared_ptr<const void> keep;
     };
     virtual std::vector<MemberDisk> member_disks() = 0;
     virtual std::vector<BioInfo> bios() const = 0;  // metadata and held bios in flight

@@ -206,7 +206,8 @@ std::vector<Array::MemberDisk> ArrayImpl::member_disks() {
     std::vector<MemberDisk> disks;
     const SpinGuard guard(stacks_lock_);
     for (const auto* list : {&stacks_, &retired_})
-        for (const auto& stack : *list) disks.push_back({stack->name, &stack->pause, &stack->delay, &stack->fault});
+        for (const auto& stack : *list)
+            disks.push_back({stack->name, &stack->pause, &stack->delay, &stack->fault, stack});
     return disks;
 }
 

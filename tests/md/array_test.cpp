@@ -70,6 +70,18 @@ TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is
     }
 }
 
+TEST_CASE("a member's disk stays, its image locked, while somebody holds it, though the array has been stopped") {
+    Lab lab(home("internal"));
+    std::string why;
+    {
+        const auto held = lab.array->member_disks();
+        CHECK(lab.array->stop(false, &why) == 0);
+        CHECK(held.at(0).pause->release_all() == 0);
+        CHECK_FALSE(static_cast<bool>(lab.kernel.open_disk(lab.options.images[0], OpenMode::ReadWrite)));
+    }
+    CHECK(static_cast<bool>(lab.kernel.open_disk(lab.options.images[0], OpenMode::ReadWrite)));
+}
+
 TEST_CASE("a bitmap that cannot be loaded is reported in one line") {
     Lab lab(home("file"));
     std::string why;
