@@ -1,7 +1,8 @@
 // The Array that array.hpp promises, on any Kernel.
 //
 // Mddev objects and member stacks are kept after a stop for as long as anything may still point at them: requests that
-// are unwinding, bios that are held. They go at the next assembly, or with the Array, once everything has come back.
+// are unwinding, bios that are held. Stacks go when everything in them has come back; of the Mddevs the last 16 stay
+// until the Array goes, for whoever is reading a file of md/ right now.
 #pragma once
 
 #include <atomic>

@@ -73,15 +73,16 @@ Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
     return true;
 }
 
+static constexpr std::size_t kOldArrays = 16;
+
 Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
     auto plan = plan_assembly(kernel_, options_.images, options_.lab, options_.read_only);
     if (!plan) return plan.error();
     *notes = plan->notes;
     for (const std::string& note : plan->notes) kernel_.printk(LogLevel::Warn, note);
 
-    if (disk_.in_flight() == 0) mddevs_.clear();  // nobody points at the arrays of before
-    mddevs_.push_back(std::make_unique<Mddev>(kernel_, options_.name));
-    Mddev& mddev = *mddevs_.back();
+    auto fresh = std::make_unique<Mddev>(kernel_, options_.name);
+    Mddev& mddev = *fresh;
     mddev.axes = options_.axes;
     if (options_.read_only) mddev.ro = MD_RDONLY;
     connect_notifiers(mddev);
@@ -93,6 +94,9 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
         mddev.minor_version = plan->minor_version;
         if (auto opened = open_bitmap_file(mddev); !opened) return opened.error();
     }
+    // Whoever reads a file of md/ may be inside an array of before, though not for long; requests may stay for long.
+    if (disk_.in_flight() == 0 && mddevs_.size() >= kOldArrays) mddevs_.erase(mddevs_.begin());
+    mddevs_.push_back(std::move(fresh));
     mddev_.store(&mddev);
     if (plan->external) {
         mdmon_ = std::make_unique<Mdmon>(kernel_, mddev, plan->container, container_path(options_.lab));

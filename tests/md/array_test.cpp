@@ -91,6 +91,18 @@ TEST_CASE("a bitmap that cannot be loaded is reported in one line") {
     CHECK(lab.log_lines("bitmap initialisation failed") == 1);
 }
 
+TEST_CASE("an array of before stays readable for whoever is still inside one of its files") {
+    Lab lab(home("none"));
+    Mddev& before = lab.md();
+    before.dead_privates.push_back(std::make_shared<int>());
+    const std::weak_ptr<void> goes_with_it = before.dead_privates.back();
+    std::string why;
+    CHECK(lab.array->stop(false, &why) == 0);
+    REQUIRE(lab.array->reassemble(&why) == 0);
+    REQUIRE_FALSE(goes_with_it.expired());
+    CHECK(find_md_attr("array_state")->show(before) == "clear\n");
+}
+
 TEST_CASE("a stop is refused while the disk is open, and the array goes on") {
     Lab lab(home("external"));
     REQUIRE(lab.array->open() == 0);
