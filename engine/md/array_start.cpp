@@ -103,7 +103,12 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
         mdmon_->start();
     }
     auto running = run(mddev, std::move(*plan));
-    if (!running && mdmon_ != nullptr) mdmon_->stop();
+    if (mdmon_ == nullptr) return running;
+    // mdmon answers a stop with `clear` only if it has seen the array running before.
+    if (running)
+        (void)mdmon_->ping();
+    else
+        mdmon_->stop();
     return running;
 }
 

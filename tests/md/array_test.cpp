@@ -91,6 +91,16 @@ TEST_CASE("a bitmap that cannot be loaded is reported in one line") {
     CHECK(lab.log_lines("bitmap initialisation failed") == 1);
 }
 
+TEST_CASE("a stop right after the start is answered by mdmon") {
+    Lab lab(home("external"));
+    std::string why;
+    for (int round = 0; round < 20; round++) {
+        REQUIRE(lab.array->stop(false, &why) == 0);
+        REQUIRE(lab.array->reassemble(&why) == 0);
+    }
+    CHECK(lab.log_lines("mdmon did not answer") == 0);
+}
+
 TEST_CASE("an array of before stays readable for whoever is still inside one of its files") {
     Lab lab(home("none"));
     Mddev& before = lab.md();
