@@ -151,6 +151,7 @@ int ArrayImpl::reassemble(std::string* why) {
     if (kernel_.halted()) {
         if (mdmon_ != nullptr) mdmon_->stop();
         for (auto& thread_slot : {&md.sync_thread, &md.thread}) md_unregister_thread(md, *thread_slot);
+        revoked_ += md.openers.exchange(0);  // they had the dead array open, and will still call release()
         kernel_.restart();
         const SpinGuard guard(stacks_lock_);
         retired_.insert(retired_.end(), stacks_.begin(), stacks_.end());

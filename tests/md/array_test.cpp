@@ -125,4 +125,39 @@ TEST_CASE("a stop is refused while the disk is open, and the array goes on") {
     CHECK(lab.array->open() == -ENODEV);
 }
 
+// ---- after an Oops
+
+static void halt(Lab& lab) {
+    CHECK_THROWS_AS(lab.kernel.oops({}), Halted);
+}
+
+TEST_CASE("who had the array open when its kernel died does not count for the one assembled after it") {
+    Lab lab(home("internal"));
+    REQUIRE(lab.array->open() == 0);
+    halt(lab);
+    std::string why;
+    REQUIRE_MESSAGE(lab.array->reassemble(&why) == 0, why);
+    REQUIRE(lab.array->open() == 0);
+    lab.array->release();  // the one from before
+    CHECK(lab.md().openers == 1);
+    CHECK(lab.array->stop(false, &why) == -EBUSY);
+    lab.array->release();
+    CHECK(lab.array->stop(false, &why) == 0);
+}
+
+TEST_CASE("the kernel's variants stay as they were chosen, over a stop and over an Oops") {
+    Lab lab(home("internal"));
+    lab.md().axes = axes_of(*find_kernel_era("5.12"));
+    std::string why;
+    REQUIRE(lab.array->stop(false, &why) == 0);
+    REQUIRE(lab.array->reassemble(&why) == 0);
+    CHECK(lab.md().axes.fix == find_stop_fix("none"));
+    CHECK(lab.md().axes.order == find_written_order("2021"));
+    lab.md().axes.pools = find_pool_life("stop");
+    halt(lab);
+    REQUIRE(lab.array->reassemble(&why) == 0);
+    CHECK(lab.md().axes.fix == find_stop_fix("none"));
+    CHECK(lab.md().axes.pools == find_pool_life("stop"));
+}
+
 }  // namespace mdscope::test
