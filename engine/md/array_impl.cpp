@@ -10,6 +10,8 @@ namespace mdscope {
 
 // How long a stop waits for mdmon to answer `inactive` with `clear`, before it does that itself.
 static constexpr std::uint64_t kMdmonPatience = 10 * kNsPerSec;
+// How long an image may stay open after md has let go of the member.
+static constexpr std::uint64_t kImagePatience = 2 * kNsPerSec;
 
 Result<std::unique_ptr<Array>> Array::assemble(Kernel& kernel, const AssembleOptions& options) {
     auto array = std::make_unique<ArrayImpl>(kernel, options);
@@ -19,7 +21,7 @@ Result<std::unique_ptr<Array>> Array::assemble(Kernel& kernel, const AssembleOpt
 }
 
 ArrayImpl::ArrayImpl(Kernel& kernel, AssembleOptions options)
-    : kernel_(kernel), options_(std::move(options)), disk_(kernel) {}
+    : kernel_(kernel), options_(std::move(options)), disk_(kernel), images_(std::make_shared<OpenImages>(kernel)) {}
 
 // Whoever drops an Array should have stopped it. If not, this does: the images are left as after a kill only when that
 // fails.
@@ -149,9 +151,9 @@ int ArrayImpl::reassemble(std::string* why) {
         return -EBUSY;
     }
     if (kernel_.halted()) {
+        revoked_ += md.openers.exchange(0);  // they had the dead array open, and will still call release()
         if (mdmon_ != nullptr) mdmon_->stop();
         for (auto& thread_slot : {&md.sync_thread, &md.thread}) md_unregister_thread(md, *thread_slot);
-        revoked_ += md.openers.exchange(0);  // they had the dead array open, and will still call release()
         kernel_.restart();
         const SpinGuard guard(stacks_lock_);
         retired_.insert(retired_.end(), stacks_.begin(), stacks_.end());
@@ -159,7 +161,11 @@ int ArrayImpl::reassemble(std::string* why) {
     } else if (!md.disks.empty()) {
         if (const int err = md_attr_store(md, "array_state", "clear"); err != 0) return err;
     }
-    drop_drained();
+    for (const std::string& image : options_.images) {
+        if (wait_until_closed(disk_name(image))) continue;
+        *why = fmt::format("{} is still open: somebody is at its disk (hold, release, delay or fail)", image);
+        return -EBUSY;
+    }
     std::vector<std::string> notes;
     auto started = start(&notes);
     if (!started) {
@@ -175,7 +181,12 @@ int ArrayImpl::reassemble(std::string* why) {
 // ---- members' disks
 
 std::shared_ptr<MemberStack> ArrayImpl::take_stack(std::unique_ptr<MemberStack> stack) {
-    std::shared_ptr<MemberStack> shared(std::move(stack));
+    images_->opened(stack->name);
+    std::shared_ptr<MemberStack> shared(stack.release(), [images = images_](MemberStack* last) {
+        const std::string name = last->name;
+        delete last;
+        images->was_closed(name);
+    });
     const SpinGuard guard(stacks_lock_);
     stacks_.push_back(shared);
     return shared;
@@ -201,6 +212,18 @@ void ArrayImpl::drop_drained() {
         gone.push_back(stack);
         return true;
     });
+}
+
+// A member that was removed right after a failure still has something in flight, or somebody holds its disk. False:
+// that is so for a long time, so perhaps on purpose (lab/hold).
+bool ArrayImpl::wait_until_closed(const std::string& member) {
+    const std::uint64_t deadline = kernel_.ktime_ns() + kImagePatience;
+    while (images_->contains(member)) {
+        if (kernel_.ktime_ns() >= deadline) return false;
+        drop_drained();  // Nobody announces that a disk has nothing in flight any more, so look now and then.
+        (void)wait_event_timeout(images_->closed, !images_->contains(member), kNsPerMs);
+    }
+    return true;
 }
 
 std::vector<Array::MemberDisk> ArrayImpl::member_disks() {

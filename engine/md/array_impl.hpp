@@ -58,6 +58,7 @@ class ArrayImpl final : public Array {
     void notify_members() const;
     void close_member(Rdev& rdev);
     void drop_drained();
+    bool wait_until_closed(const std::string& member);
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
     int stop_external();
     // array_start.cpp
@@ -85,6 +86,7 @@ class ArrayImpl final : public Array {
     std::atomic<bool> closing_{false};  // openers were revoked and the stop is on its way
     std::atomic<int> revoked_{0};       // openers that will still call release()
 
+    const std::shared_ptr<OpenImages> images_;
     mutable SpinLock stacks_lock_;
     std::vector<std::shared_ptr<MemberStack>> stacks_ GUARDED_BY(stacks_lock_);   // members that md knows
     std::vector<std::shared_ptr<MemberStack>> retired_ GUARDED_BY(stacks_lock_);  // exported, not yet drained

@@ -18,15 +18,19 @@ Rdev& ArrayImpl::new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stac
 
 int ArrayImpl::bind_native(Mddev& mddev, MemberImage& image) {
     Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
-    if (const int err = super_1_load(rdev, nullptr, mddev.minor_version); err < 0) return err;
-    return bind_rdev_to_array(rdev, mddev);
+    int err = super_1_load(rdev, nullptr, mddev.minor_version);
+    if (err >= 0) err = bind_rdev_to_array(rdev, mddev);
+    if (err < 0) close_member(rdev);  // md does not know it, so nobody else will
+    return err;
 }
 
 int ArrayImpl::bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member) {
     const LabLabel label = *image.label;
     Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
     describe_external_member(rdev, label, member);
-    return bind_rdev_to_array(rdev, mddev);
+    const int err = bind_rdev_to_array(rdev, mddev);
+    if (err < 0) close_member(rdev);
+    return err;
 }
 
 Result<bool> ArrayImpl::open_bitmap_file(Mddev& mddev) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,33 @@ struct MemberStack {
     FaultDisk fault;
     DelayDisk delay;
     PauseDisk pause;
+};
+
+// The members whose images are open, by name. An image is locked until its stack is gone, and the last to let go of a
+// stack may be anybody: so each stack holds on to this list, and takes its name off when its image is closed.
+class OpenImages {
+   public:
+    explicit OpenImages(Kernel& kernel) : closed(kernel, "member image is closed") {}
+    void opened(const std::string& name) {
+        const SpinGuard guard(lock_);
+        names_.insert(name);
+    }
+    void was_closed(const std::string& name) {
+        {
+            const SpinGuard guard(lock_);
+            names_.erase(names_.find(name));
+        }
+        wake_up(closed);
+    }
+    [[nodiscard]] bool contains(const std::string& name) const {
+        const SpinGuard guard(lock_);
+        return names_.contains(name);
+    }
+    WaitQueue closed;
+
+   private:
+    mutable SpinLock lock_;
+    std::multiset<std::string> names_ GUARDED_BY(lock_);
 };
 
 }  // namespace mdscope

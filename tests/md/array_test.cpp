@@ -1,4 +1,5 @@
 // A whole array on image files: create, assemble, write, fail, re-add, resync, stop, for every bitmap home.
+#include <algorithm>
 #include <fstream>
 
 #include "tests/md/lab.hpp"
@@ -22,6 +23,11 @@ static std::string data_of(const Lab& lab, std::size_t index, Sector data_offset
 static bool mirrors_equal(Lab& lab) {
     const Sector offset = lab.member("sda").data_offset;
     return data_of(lab, 0, offset) == data_of(lab, 1, offset);
+}
+
+static bool asleep_in(const Lab& lab, const std::string& queue) {
+    return std::ranges::any_of(lab.kernel.tasks(),
+                               [&](const SleepInfo& task) { return task.queue != nullptr && task.queue == queue; });
 }
 
 static const std::string kBlock(4096, 'x');
@@ -99,6 +105,25 @@ TEST_CASE("a stop right after the start is answered by mdmon") {
         REQUIRE(lab.array->reassemble(&why) == 0);
     }
     CHECK(lab.log_lines("mdmon did not answer") == 0);
+}
+
+TEST_CASE("a member that was just removed is taken back as soon as somebody lets go of its disk") {
+    Lab lab(home("internal"));
+    CHECK(lab.write(0, kBlock));
+    auto held = lab.array->member_disks();
+    std::string why;
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    REQUIRE(lab.eventually([&] { return lab.array->remove("sdb", &why) == 0; }));
+    Shared<bool> let_go;
+    Task* holder = lab.kernel.kthread_run("holder", [&] {
+        CHECK(lab.eventually([&] { return asleep_in(lab, "member image is closed"); }));
+        let_go = true;
+        held.clear();
+    });
+    CHECK_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
+    CHECK(let_go);
+    lab.kernel.kthread_join(holder);
+    CHECK(lab.eventually([&] { return lab.md().degraded == 0; }));
 }
 
 TEST_CASE("an array of before stays readable for whoever is still inside one of its files") {
