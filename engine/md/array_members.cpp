@@ -42,6 +42,7 @@ Result<MemberImage> ArrayImpl::open_new_member(const std::string& path) {
     const std::string name = std::filesystem::path(path).stem();
     if (find_rdev(mddev(), name) != nullptr)
         return Error{EEXIST, fmt::format("{} is a member of {} already", name, mdname(mddev()))};
+    if (options_.read_only) return Error{EROFS, fmt::format("{} was assembled read-only", mdname(mddev()))};
     if (!wait_until_closed(name))
         return Error{EBUSY, fmt::format("{} still has I/O from before it was removed (lab/bios)", path)};
     return open_image(kernel_, path, false);

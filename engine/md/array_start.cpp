@@ -93,6 +93,7 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
     connect_notifiers(mddev);
     if (plan->external) {
         describe_external(mddev, plan->container);
+        if (options_.read_only) mddev.metadata_type = "-lab";  // with the dash mdmon leaves `readonly` alone
     } else {
         mddev.persistent = true;
         mddev.major_version = 1;
@@ -105,6 +106,7 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
     mddev_.store(&mddev);
     if (plan->external) {
         mdmon_ = std::make_unique<Mdmon>(kernel_, mddev, plan->container, container_path(options_.lab));
+        mdmon_->read_only = options_.read_only;
         mdmon_->start();
     }
     auto running = run(mddev, std::move(*plan));

@@ -143,6 +143,10 @@ Mdmon::Requests Mdmon::take_requests() {
 }
 
 void Mdmon::apply(Request& request) {
+    if (read_only) {
+        request.answer(-EROFS);
+        return;
+    }
     const Container before = next_;
     request.edit(next_);
     int err = 0;

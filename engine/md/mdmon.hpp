@@ -54,8 +54,8 @@ class Mdmon {
     void stop();
 
     // Edits the container in the task; 0 once that is durable. -ENODEV: the task is not there (not started, or the
-    // array was stopped). -EINVAL: the result would not be a valid container. Else the error of writing it; the edit is
-    // undone.
+    // array was stopped). -EINVAL: the result would not be a valid container. -EROFS: read_only. Else the error of
+    // writing it; the edit is undone.
     [[nodiscard]] int change(std::function<void(Container&)> edit);
     // Returns after a whole pass that began after the call; 0, or -ENODEV.
     [[nodiscard]] int ping();
@@ -66,6 +66,8 @@ class Mdmon {
     // A failed member is also removed from the array, as mdmon does; false leaves it bound, shown as (F).
     // Set it before start().
     bool remove_faulty = true;
+    // The lab is only looked at: the sidecar stays as it is. Set it before start().
+    bool read_only = false;
 
    private:
     struct Request;

@@ -166,6 +166,7 @@ void Mdmon::record(const Seen& seen) {
 
 // Progress alone is written now and then, and when the sync has ended; everything else at once.
 bool Mdmon::is_due(const Seen& seen) const {
+    if (read_only) return false;
     const Container durable = container();
     if (unsure_) return true;
     if (without_generation(without_positions(durable)) != without_generation(without_positions(next_))) return true;

@@ -107,6 +107,37 @@ TEST_CASE("a stop right after the start is answered by mdmon") {
     CHECK(lab.log_lines("mdmon did not answer") == 0);
 }
 
+// What a lab says of itself on disk.
+static std::string sidecar(const Lab& lab) {
+    std::ifstream file(container_path(lab.options.lab), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_CASE("a lab that is assembled read-only stays read-only, and its sidecar as it was") {
+    for (const bool dirty : {false, true}) {
+        CAPTURE(dirty);
+        Lab lab(home("external"));
+        std::string why;
+        REQUIRE(lab.array->stop(false, &why) == 0);
+        lab.array.reset();
+        auto container = container_from_json(sidecar(lab));
+        REQUIRE(static_cast<bool>(container));
+        container->dirty = dirty;
+        REQUIRE(static_cast<bool>(
+            lab.kernel.replace_file(container_path(lab.options.lab), container_file_text(*container))));
+        const std::string before = sidecar(lab);
+        lab.options.read_only = true;
+        lab.start();
+        CHECK(lab.show("metadata_version") == "external:-lab");
+        CHECK(lab.show("array_state") == "readonly");
+        CHECK_FALSE(lab.write(0, kBlock));
+        CHECK(lab.array->add("sdc", &why) == -EROFS);
+        CHECK(lab.array->stop(false, &why) == 0);
+        CHECK(lab.show("array_state") == "clear");
+        CHECK(sidecar(lab) == before);
+    }
+}
+
 TEST_CASE("a member that was just removed is taken back as soon as somebody lets go of its disk") {
     Lab lab(home("internal"));
     CHECK(lab.write(0, kBlock));
