@@ -104,10 +104,11 @@ def is_mounted(path):
 
 
 def process_exists(pid):
-    """A process that has ended and waits to be collected by its parent does not count."""
+    """A process that has ended and waits to be collected by its parent does not count, once its last thread is gone."""
     try:
         with open("/proc/%d/stat" % pid) as stat:
-            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
+            ended = stat.read().rpartition(")")[2].split()[0] in "ZX"
+        return not ended or len(os.listdir("/proc/%d/task" % pid)) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False
 
