@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -45,7 +46,8 @@ struct Lab {
     std::mutex mutex;
     std::vector<HoldRule> hold_rules;
     std::vector<std::string> delay_rules, fail_rules;
-    std::vector<const PauseDisk*> ruled;  // the disks that hold_rules have been given to
+    // The disks that hold_rules have been given to. Not their addresses: a disk of the next assembly may get the same.
+    std::vector<std::weak_ptr<const void>> ruled;
     std::map<std::string, std::string, std::less<>> answers;
     std::uint64_t chunks_first = 0, chunks_count = 0;  // range of lab/chunks; count 0: what is not clean
 

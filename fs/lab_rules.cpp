@@ -46,6 +46,10 @@ bool is_member(Lab& lab, const std::string& name) {
     return std::any_of(disks.begin(), disks.end(), [&](const auto& disk) { return disk.name == name; });
 }
 
+bool is_same(const std::weak_ptr<const void>& one, const std::shared_ptr<const void>& other) {
+    return !one.owner_before(other) && !other.owner_before(one);
+}
+
 bool applies(const std::string& rule_member, const std::string& disk) {
     return rule_member.empty() || rule_member == disk;
 }
@@ -104,10 +108,11 @@ int store_hold(Lab& lab, std::string_view value) {
 
 void reapply_hold_rules(Lab& lab) {
     const std::lock_guard guard(lab.mutex);
-    std::vector<const PauseDisk*> now;
+    std::vector<std::weak_ptr<const void>> now;
     for (const Array::MemberDisk& disk : lab.array.member_disks()) {
-        now.push_back(disk.pause);
-        if (std::find(lab.ruled.begin(), lab.ruled.end(), disk.pause) != lab.ruled.end()) continue;
+        now.emplace_back(disk.keep);
+        if (std::any_of(lab.ruled.begin(), lab.ruled.end(), [&](const auto& old) { return is_same(old, disk.keep); }))
+            continue;
         for (const HoldRule& rule : lab.hold_rules)
             if (applies(rule.member, disk.name)) disk.pause->hold(rule.filter);
     }
