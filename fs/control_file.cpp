@@ -26,8 +26,8 @@ struct OpenControl {
     std::uint64_t generation = 0;  // of the file when `text` was made
 };
 
-OpenControl& open_control_of(fuse_file_info* info) {
-    return *reinterpret_cast<OpenControl*>(info->fh);
+std::shared_ptr<OpenControl> open_control_of(fuse_req_t req, const fuse_file_info* info) {
+    return file_system(req).lab.handles.hold<OpenControl>(info->fh);
 }
 
 // The mode decides for everybody, root included, before md is asked.
@@ -57,13 +57,14 @@ void control_open(fuse_req_t req, Node node, fuse_file_info* info) {
 }
 
 void control_release(fuse_req_t req, fuse_file_info* info) {
-    file_system(req).notifier.forget(&open_control_of(info));
+    file_system(req).notifier.forget(open_control_of(req, info).get());
     file_system(req).lab.handles.drop(info->fh);
     fuse_reply_err(req, 0);
 }
 
 void control_read(fuse_req_t req, std::size_t size, off_t offset, fuse_file_info* info) {
-    OpenControl& control = open_control_of(info);
+    const auto held = open_control_of(req, info);  // until the lock has been given back, which is after the reply
+    OpenControl& control = *held;
     const std::lock_guard guard(control.mutex);
     if (offset == 0 || !control.made) {
         // The generation first: a change while the text is made must not be missed by a later poll.
@@ -83,7 +84,7 @@ void control_read(fuse_req_t req, std::size_t size, off_t offset, fuse_file_info
 }
 
 void control_write(fuse_req_t req, const char* data, std::size_t size, fuse_file_info* info) {
-    const OpenControl& control = open_control_of(info);
+    const auto control = open_control_of(req, info);  // until the store has ended, which may be after an EINTR
     if (size > kMaxStore) {
         fuse_reply_err(req, EINVAL);
         return;
@@ -92,7 +93,7 @@ void control_write(fuse_req_t req, const char* data, std::size_t size, fuse_file
     if (value.ends_with('\n')) value.remove_suffix(1);
     StoreReply& reply = StoreReply::mine();
     reply.begin(req);
-    const int err = guarded([&] { return control.node.store(value); });
+    const int err = guarded([&] { return control->node.store(value); });
     if (err != 0)
         reply.finish_error(-err);
     else
@@ -100,7 +101,8 @@ void control_write(fuse_req_t req, const char* data, std::size_t size, fuse_file
 }
 
 void control_poll(fuse_req_t req, fuse_file_info* info, fuse_pollhandle* handle) {
-    OpenControl& control = open_control_of(info);
+    const auto held = open_control_of(req, info);
+    OpenControl& control = *held;
     Notifier& notifier = file_system(req).notifier;
     // First ask, then look: a change in between is announced rather than lost.
     if (handle != nullptr) notifier.ask(&control, control.node.path, handle);

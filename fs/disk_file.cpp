@@ -177,7 +177,8 @@ void reply_value(fuse_req_t req, const T& value, std::size_t out_size) {
 // The caller has the array open by this very file; that opener does not count against it.
 void stop_array(fuse_req_t req, fuse_file_info* info) {
     Lab& lab = file_system(req).lab;
-    OpenDisk& disk = open_disk_of(info);
+    const auto held = lab.handles.hold<OpenDisk>(info->fh);  // until the stop has ended, which may be after an EINTR
+    OpenDisk& disk = *held;
     StoreReply& reply = StoreReply::mine();
     reply.begin(req);
     const int err = guarded([&] {

@@ -1,5 +1,8 @@
 // What the replies to open hand to the kernel as a number, kept until its RELEASE. An unmount may end the session
 // without the RELEASE of what was still open; what is left here goes with the session.
+//
+// RELEASE comes as soon as the last request of the file has its reply, so whoever still needs the object after a reply
+// (or may have been answered with EINTR behind its back) holds it.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +22,11 @@ class Handles {
         kept_[handle] = std::move(object);
         return handle;
     }
+    template <class T>
+    [[nodiscard]] std::shared_ptr<T> hold(std::uint64_t handle) const {
+        const std::lock_guard guard(mutex_);
+        return std::static_pointer_cast<T>(kept_.at(handle));
+    }
     void drop(std::uint64_t handle) {
         std::shared_ptr<void> gone;  // ends after the lock
         const std::lock_guard guard(mutex_);
@@ -29,7 +37,7 @@ class Handles {
     }
 
    private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<void>> kept_;
 };
 
