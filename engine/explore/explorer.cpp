@@ -67,9 +67,8 @@ Verdict Tally::finish(bool complete, ConflictMap* conflicts) {
         return a.second != b.second ? a.second > b.second : a.first < b.first;
     });
     if (!found()) return std::move(verdict);
-    const Picks picks = conflicts != nullptr
-                            ? picks_without_conflicts(verdict.scenario, shortest_picks_, *conflicts)
-                            : shortest_picks_;
+    const Picks picks =
+        conflicts != nullptr ? picks_without_conflicts(verdict.scenario, shortest_picks_, *conflicts) : shortest_picks_;
     auto run = run_once(verdict.scenario, &picks);
     if (!run) throw std::runtime_error("the schedule found does not replay: " + run.error().text);
     CounterExample example;

@@ -35,9 +35,9 @@ struct ExploreOptions {
 
 // One step of a counter-example, in words and for lanes.
 struct ScheduleStep {
-    std::string actor;   // "stopper", "md0_raid1", "sda completion", "swapper/0"
-    std::string what;    // "run stopper#3", "complete 7 (sda bitmap write 8+8)"
-    std::string where;   // innermost frame after the step, "md_super_wait"; empty: idle
+    std::string actor;       // "stopper", "md0_raid1", "sda completion", "swapper/0"
+    std::string what;        // "run stopper#3", "complete 7 (sda bitmap write 8+8)"
+    std::string where;       // innermost frame after the step, "md_super_wait"; empty: idle
     bool is_choice = false;  // others were possible
     std::uint64_t at_ns = 0;
     int mddev_pending_writes = 0;
@@ -54,8 +54,8 @@ struct CounterExample {
     std::vector<std::uint32_t> picks;  // what ReplayFile holds
     std::uint64_t steps = 0;
     std::optional<Oops> oops;
-    std::string what;      // "NULL pointer dereference of rdev->mddev in super_written"; the sleepers; the invariant
-    std::string console;   // as the kernel prints it, with crash> lines and three plain sentences
+    std::string what;     // "NULL pointer dereference of rdev->mddev in super_written"; the sleepers; the invariant
+    std::string console;  // as the kernel prints it, with crash> lines and three plain sentences
     std::vector<ScheduleStep> lanes;
 };
 
@@ -68,8 +68,8 @@ struct Verdict {
     double schedules_log10 = 0;     // of the same number
     std::uint64_t depth = 0;        // longest schedule, in choices
     std::uint64_t done = 0, crashes = 0, hangs = 0, violations = 0;  // endings: states (bfs) or executions
-    std::vector<std::pair<std::string, std::uint64_t>> crash_ways;  // distinct `what`, with how many
-    bool complete = false;   // nothing left to look at
+    std::vector<std::pair<std::string, std::uint64_t>> crash_ways;   // distinct `what`, with how many
+    bool complete = false;                                           // nothing left to look at
     bool interrupted = false;
     double seconds = 0;
     std::optional<CounterExample> shortest;  // breadth-first: shortest there is; else the shortest that was met

@@ -211,8 +211,7 @@ Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, Conf
             is_first = false;
             if (all.choices().size() > 1) written.push_back(static_cast<std::uint32_t>(at));
             all.take(at);
-        } while (all.moment() == Moment::Open &&
-                 all.lab().kernel.accesses() < known.lab().kernel.accesses());
+        } while (all.moment() == Moment::Open && all.lab().kernel.accesses() < known.lab().kernel.accesses());
     }
     return written;
 }

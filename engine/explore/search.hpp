@@ -35,8 +35,8 @@ class Tally {
     Picks shortest_picks_;
 };
 
-// The same schedule where fine steps stop at every access, as replay files keep it: what the places are called by address
-// means nothing to another build. REQUIRES: Arena::available().
+// The same schedule where fine steps stop at every access, as replay files keep it: what the places are called by
+// address means nothing to another build. REQUIRES: Arena::available().
 Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, ConflictMap& conflicts);
 
 Verdict search_breadth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);

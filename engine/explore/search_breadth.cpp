@@ -51,7 +51,8 @@ class Search {
    private:
     // The state that the world is in, reached from `parent` by `pick`.
     void meet(std::uint32_t parent, std::uint32_t pick) {
-        const auto [found, is_new] = known_.try_emplace(world_.state_hash(), static_cast<std::uint32_t>(states_.size()));
+        const auto [found, is_new] =
+            known_.try_emplace(world_.state_hash(), static_cast<std::uint32_t>(states_.size()));
         const std::uint32_t number = found->second;
         if (parent != kNone) edges_.emplace_back(parent, number);
         if (!is_new) {
@@ -128,8 +129,7 @@ class Search {
                 if (--missing[to] == 0) ready.push_back(to);
             }
         }
-        tally_.verdict.schedules =
-            total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
+        tally_.verdict.schedules = total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
         tally_.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
     }
 

@@ -131,9 +131,8 @@ class Search {
 
     [[nodiscard]] std::uint32_t first_awake(std::uint32_t from) const {
         const auto choices = world_.choices();
-        while (from < choices.size() && std::ranges::any_of(asleep_, [&](const Sleeper& sleeper) {
-                   return sleeper.is(choices[from]);
-               }))
+        while (from < choices.size() &&
+               std::ranges::any_of(asleep_, [&](const Sleeper& sleeper) { return sleeper.is(choices[from]); }))
             from++;
         return from;
     }

@@ -1,6 +1,6 @@
 // Executions picked by chance: uniformly, or by PCT (Burckhardt and others, "A randomized scheduler with probabilistic
-// guarantees of finding bugs"): each actor has a priority, the highest goes on, and at a few steps chosen beforehand the
-// one in front falls back. Bugs that need few changes of actor are found soon.
+// guarantees of finding bugs"): each actor has a priority, the highest goes on, and at a few steps chosen beforehand
+// the one in front falls back. Bugs that need few changes of actor are found soon.
 #include <algorithm>
 #include <map>
 
@@ -16,9 +16,7 @@ class Uniform {
    public:
     explicit Uniform(std::uint64_t seed) : prng_(seed) {}
     void begin_execution(std::uint64_t /*longest*/) {}
-    std::size_t pick(std::span<const Choice> choices) {
-        return static_cast<std::size_t>(prng_.below(choices.size()));
-    }
+    std::size_t pick(std::span<const Choice> choices) { return static_cast<std::size_t>(prng_.below(choices.size())); }
 
    private:
     Prng prng_;

@@ -183,9 +183,8 @@ void SimLab::set_up(const Scenario& scenario, const LabPlan& plan) {
         kernel.run_task("setup", [&] { answer = perform(statement); });
         (void)kernel.run_for(kNsPerSec);
         if (answer != 0)
-            throw std::runtime_error(
-                fmt::format("line {}: the setup was answered {}", statement.line,
-                            std::generic_category().message(-answer)));
+            throw std::runtime_error(fmt::format("line {}: the setup was answered {}", statement.line,
+                                                 std::generic_category().message(-answer)));
     }
     (void)kernel.run_for(kNsPerSec);
     if (mdmon_ != nullptr && !scenario.mdmon) kernel.run_task("setup", [&] { mdmon_->stop(); });

@@ -129,8 +129,8 @@ Moment World::judge() const {
     const SimKernel& kernel = lab_->kernel;
     if (kernel.halted()) return Moment::Crash;
     if (!violation_.empty()) return Moment::Violation;
-    const bool only_time = std::ranges::all_of(
-        choices_, [now = kernel.now_ns()](const Choice& choice) { return choice.at_ns > now; });
+    const bool only_time =
+        std::ranges::all_of(choices_, [now = kernel.now_ns()](const Choice& choice) { return choice.at_ns > now; });
     if (!only_time) return Moment::Open;
     if (lab_->tasks_done()) return Moment::Done;
     return choices_.empty() || lab_->idle_periods > kIdlePeriods ? Moment::Hang : Moment::Open;

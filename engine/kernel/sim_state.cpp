@@ -80,8 +80,8 @@ std::uint64_t SimKernel::actor_of(const Choice& choice) {
 }
 
 std::size_t SimKernel::count_in_flight(void (*end_io)(Bio*)) const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(in_flight_, [end_io](const InFlight& flying) { return flying.bio->bi_end_io == end_io; }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        in_flight_, [end_io](const InFlight& flying) { return flying.bio->bi_end_io == end_io; }));
 }
 
 void SimKernel::append_stacks(std::vector<std::span<std::byte>>& stacks) const {

@@ -98,6 +98,7 @@ struct Rdev {
     Shared<bool> freed;  // rdev_delayed_delete ran; Kptr looks here
 
     Kernel& kernel;
+    const Axes* axes = nullptr;       // of the array it was bound to: the lines of super_written do not depend on NULL
     std::string name;                 // "sda"
     std::string path;                 // image file
     Kptr<Mddev> mddev;                // NULL once unbind_rdev_from_array ran: the pointer of the crash

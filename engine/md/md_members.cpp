@@ -101,6 +101,7 @@ int bind_rdev_to_array(Rdev& rdev, Mddev& mddev) {
         return -EBUSY;
     }
     rdev.mddev = &mddev;
+    rdev.axes = &mddev.axes;
     {
         const SpinGuard guard(mddev.lock);
         mddev.disks.insert(mddev.disks.begin(), &rdev);  // newest first, as md's list

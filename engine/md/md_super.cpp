@@ -51,8 +51,8 @@ void super_written(Bio* bio) {
     } else {
         clear_bit(LastDev, rdev->flags);
     }
-    const WrittenOrder& order = mddev != nullptr ? *mddev->axes.order : *default_axes().order;
-    order.finish(bio, mddev);
+    const WrittenOrder* order = rdev->axes != nullptr ? rdev->axes->order : default_axes().order;
+    order->finish(bio, mddev);
 }
 
 int md_super_wait(Mddev& mddev) {

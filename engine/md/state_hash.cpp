@@ -2,6 +2,8 @@
 // counts for sysfs) is left out; so are the contents of data.
 #include "engine/md/state_hash.hpp"
 
+#include <algorithm>
+
 #include "engine/kernel/hash.hpp"
 #include "engine/md/bitmap.hpp"
 #include "engine/md/raid1.hpp"
@@ -60,12 +62,10 @@ void add_counters(Hasher& hash, const Bitmap& bitmap) NO_THREAD_SAFETY_ANALYSIS 
         const BitmapPage& page = bitmap.counts.bp[number];
         hash << page.pending << page.count;
         if (page.map == nullptr || page.count == 0) continue;
-        unsigned left = page.count;
-        for (std::size_t i = 0; i < page.map->size() && left > 0; i++) {
-            if ((*page.map)[i] == 0) continue;
-            hash << number << i << (*page.map)[i];
-            left--;
-        }
+        const std::size_t chunks =
+            std::min<std::size_t>(bitmap.counts.chunks - number * kCountersPerPage, kCountersPerPage);
+        for (std::size_t i = 0; i < chunks; i++)
+            if ((*page.map)[i] != 0) hash << number << i << (*page.map)[i];
     }
 }
 
@@ -78,7 +78,9 @@ std::size_t length(const R1bio* list) {
 void add_raid1(Hasher& hash, const R1conf& conf) NO_THREAD_SAFETY_ANALYSIS {
     hash << conf.nr_sync_pending << conf.array_frozen << conf.fullsync << conf.recovery_disabled << conf.pending_count;
     for (const Raid1Info& mirror : conf.mirrors) hash << mirror.rdev << mirror.head_position << mirror.next_seq_sect;
-    for (unsigned idx = 0; idx < BARRIER_BUCKETS_NR; idx++) {
+    const Sector units = conf.mddev.array_sectors.peek() / BARRIER_UNIT_SECTOR_SIZE + 1;
+    for (Sector unit = 0; unit < std::min<Sector>(units, BARRIER_BUCKETS_NR); unit++) {
+        const unsigned idx = sector_to_idx(unit * BARRIER_UNIT_SECTOR_SIZE);
         const int counts[] = {conf.nr_pending[idx].peek(), conf.nr_waiting[idx].peek(), conf.nr_queued[idx].peek(),
                               conf.barrier[idx].peek()};
         if ((counts[0] | counts[1] | counts[2] | counts[3]) == 0) continue;
