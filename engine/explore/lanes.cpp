@@ -1,12 +1,12 @@
 // Swim-lanes of a schedule.
 //
-//     step  stopper                sdb bio 9              md0_raid1         mddev bitmap
-//        1* array_state_store                                                   0      0
-//        2  md_super_wait                                                       2      0
+//     step  stopper                 sdb                     mddev  bitmap
+//        1* md_super_write                                      1       0
+//        2                          bio 9 ends                  0       0
 //
-// A cell says where the actor stands after the step, or what the step was when it then stands nowhere. `*`: others
-// could have acted. The first lanes go to those who act first; with too many actors the last lane is for all others,
-// who are then named in it. A long schedule shows its beginning and its end.
+// A cell says where the actor stands after the step, or what the step was when it then stands nowhere. All bios of a
+// disk share its lane. `*`: others could have acted. The first lanes go to those who act first; with too many actors
+// the last lane is for all others, who are then named in it. A long schedule shows its beginning and its end.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,6 +32,23 @@ std::string fitted(std::string_view text, std::size_t width) {
     return std::string(text.substr(0, width - 1)) + "~";
 }
 
+// An actor is a task, a timer, or "sdb bio 9".
+constexpr std::string_view kBio = " bio ";
+
+bool is_bio(const ScheduleStep& step) {
+    return step.actor.find(kBio) != std::string::npos;
+}
+std::string lane_name(const ScheduleStep& step) {
+    return step.actor.substr(0, step.actor.find(kBio));
+}
+
+// What an actor did, when the lane is its own or its disk's.
+std::string deed(const ScheduleStep& step) {
+    if (!is_bio(step)) return step.where.empty() ? step.what : step.where;
+    const char* const end = step.what.starts_with("fail") ? "fails" : "ends";
+    return step.actor.substr(step.actor.find(kBio) + 1) + " " + (step.where.empty() ? end : step.where);
+}
+
 struct Lanes {
     std::vector<std::string> names;
     bool last_is_others = false;
@@ -39,7 +56,7 @@ struct Lanes {
 
     explicit Lanes(const std::vector<ScheduleStep>& steps) {
         for (const ScheduleStep& step : steps)
-            if (std::find(names.begin(), names.end(), step.actor) == names.end()) names.push_back(step.actor);
+            if (std::find(names.begin(), names.end(), lane_name(step)) == names.end()) names.push_back(lane_name(step));
         last_is_others = names.size() > kMostLanes;
         if (last_is_others) {
             names.resize(kMostLanes - 1);
@@ -48,14 +65,13 @@ struct Lanes {
         const std::size_t room = kWidth - kStepWidth - kCountersWidth;
         if (!names.empty()) width = std::min(kWidestLane, room / names.size());
     }
-    [[nodiscard]] std::size_t of(const std::string& actor) const {
-        const auto found = std::find(names.begin(), names.end(), actor);
+    [[nodiscard]] std::size_t of(const ScheduleStep& step) const {
+        const auto found = std::find(names.begin(), names.end(), lane_name(step));
         return found != names.end() ? static_cast<std::size_t>(found - names.begin()) : names.size() - 1;
     }
     [[nodiscard]] std::string cell(const ScheduleStep& step) const {
-        const std::string& text = step.where.empty() ? step.what : step.where;
-        const bool is_other = last_is_others && of(step.actor) == names.size() - 1;
-        return is_other ? step.actor + ": " + text : text;
+        const bool is_other = last_is_others && of(step) == names.size() - 1;
+        return is_other ? lane_name(step) + ": " + deed(step) : deed(step);
     }
     [[nodiscard]] std::string padded(std::string_view text) const {
         return fmt::format("{:<{}}", fitted(text, width - 1), width);
@@ -71,7 +87,7 @@ std::string header_row(const Lanes& lanes) {
 std::string step_row(const Lanes& lanes, const ScheduleStep& step, std::size_t number) {
     std::string row = fmt::format("{:>6}{} ", number, step.is_choice ? '*' : ' ');
     for (std::size_t lane = 0; lane < lanes.names.size(); lane++)
-        row += lanes.padded(lane == lanes.of(step.actor) ? lanes.cell(step) : "");
+        row += lanes.padded(lane == lanes.of(step) ? lanes.cell(step) : "");
     return row + fmt::format("{:>7}{:>8}\n", step.mddev_pending_writes, step.bitmap_pending_writes);
 }
 

@@ -77,10 +77,10 @@ TEST_CASE("a card of a scenario that crashes") {
           "The shortest schedule that ends so has 2 choices and 4 steps:\n"
           "  stopper x2, sdb bio 9\n"
           "\n"
-          "  step  stopper                 sdb bio 9                 mddev  bitmap\n"
+          "  step  stopper                 sdb                       mddev  bitmap\n"
           "     1* array_state_store                                     0       0\n"
           "     2  unbind_rdev_from_array                                2       0\n"
-          "     3*                         super_written                 2       0\n"
+          "     3*                         bio 9 super_written           2       0\n"
           "  mddev and bitmap: mddev->pending_writes and bitmap->pending_writes; * others could have acted\n"
           "\n"
           "BUG: kernel NULL pointer dereference\n"
@@ -172,6 +172,12 @@ TEST_CASE("swim-lanes fit into 100 columns, however many act and however long it
     CHECK(std::count(text.begin(), text.end(), '\n') == 1 + 20 + 1 + 60 + 1);
     CHECK(text.find("120 steps are left out here") != std::string::npos);
     CHECK(text.find("others") != std::string::npos);
+    CHECK(lanes_text(
+              {step("sda bio 7", "complete 7 (sda)", "", false, 1), step("sda bio 8", "fail 8 (sda)", "", true, 0)}) ==
+          "  step  sda                       mddev  bitmap\n"
+          "     1  bio 7 ends                    1       0\n"
+          "     2* bio 8 fails                   0       0\n"
+          "  mddev and bitmap: mddev->pending_writes and bitmap->pending_writes; * others could have acted\n");
     CHECK(lanes_text({}) == "");
     CHECK(schedule_line({}) == "");
 }
