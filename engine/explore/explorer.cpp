@@ -4,15 +4,16 @@
 #include <stdexcept>
 
 #include "engine/explore/search.hpp"
+#include "engine/kernel/host.hpp"
 
 namespace mdscope {
 
-using Clock = std::chrono::steady_clock;
+static constexpr double kBetweenReports = 0.1;  // seconds
 
 // ---- the tally
 
 Tally::Tally(const Scenario& scenario, const ExploreOptions& options)
-    : options_(options), began_(Clock::now()), reported_(began_) {
+    : options_(options), began_(host_monotonic_seconds()), reported_(began_) {
     verdict.scenario = scenario;
     verdict.strategy = options.strategy;
 }
@@ -50,17 +51,17 @@ void Tally::ended(const World& world, const Picks& picks) {
 bool Tally::go_on() {
     if (options_.stop_at_first_crash && found()) return false;
     if (!options_.progress) return true;
-    const auto now = Clock::now();
-    if (now - reported_ < std::chrono::milliseconds(100)) return true;
+    const double now = host_monotonic_seconds();
+    if (now - reported_ < kBetweenReports) return true;
     reported_ = now;
-    verdict.seconds = std::chrono::duration<double>(now - began_).count();
+    verdict.seconds = now - began_;
     if (options_.progress(verdict)) return true;
     verdict.interrupted = true;
     return false;
 }
 
 Verdict Tally::finish(bool complete, ConflictMap* conflicts) {
-    verdict.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+    verdict.seconds = host_monotonic_seconds() - began_;
     verdict.complete = complete;
     verdict.crash_ways.assign(ways_.begin(), ways_.end());
     std::ranges::sort(verdict.crash_ways, [](const auto& a, const auto& b) {

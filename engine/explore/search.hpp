@@ -1,7 +1,6 @@
 // What the searches share. Only for engine/explore.
 #pragma once
 
-#include <chrono>
 #include <unordered_map>
 
 #include "engine/explore/explorer.hpp"
@@ -27,8 +26,8 @@ class Tally {
 
    private:
     const ExploreOptions& options_;
-    std::chrono::steady_clock::time_point began_;
-    std::chrono::steady_clock::time_point reported_;
+    double began_;
+    double reported_;
     std::unordered_map<std::string, std::uint64_t> ways_;
     Ending shortest_ = Ending::Done;
     std::uint64_t shortest_steps_ = 0;

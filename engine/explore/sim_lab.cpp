@@ -94,13 +94,13 @@ void SimLab::assemble_native(const LabPlan& plan) {
 
 // ---- what can happen
 
+// As a program does: open, write, close. A stop meanwhile is told that the disk is in use.
 int SimLab::write_chunk(std::uint64_t chunk) {
-    const std::uint64_t size = mddev.array_sectors.peek() << kSectorShift;
+    if (const int err = md_open(mddev); err != 0) return err;
     const std::vector<std::byte> data(kPageSize, std::byte{0x5a});
     const std::uint64_t offset = chunk * std::max<std::uint64_t>(mddev.bitmap_info.chunksize, kPageSize);
-    if (offset + data.size() > size)
-        throw std::runtime_error(fmt::format("there is no chunk {}: the array has {} bytes", chunk, size));
     const std::int64_t done = disk_.write(mddev, offset, data, false);
+    md_release(mddev);
     return done < 0 ? static_cast<int>(done) : 0;
 }
 

@@ -143,4 +143,8 @@ std::string host_error_text(int error) {
     return std::generic_category().message(error < 0 ? -error : error);
 }
 
+double host_monotonic_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace mdscope

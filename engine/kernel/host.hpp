@@ -52,4 +52,7 @@ void host_random_bytes(std::span<std::uint8_t> bytes);
 std::uint64_t host_seconds();            // since 1970
 std::string host_error_text(int error);  // of an errno, either sign
 
+// Seconds since some moment, always growing: for telling how long something took.
+double host_monotonic_seconds();
+
 }  // namespace mdscope

@@ -40,6 +40,7 @@ void SimKernel::take(std::size_t index) {
     const Entered entered(*this);
     now_ns_ = std::max(now_ns_, choice.at_ns);
     steps_++;
+    waits_passed_ = 0;
     note_choice(choice);
     switch (choice.kind) {
         case Choice::Kind::Run:
@@ -278,6 +279,9 @@ class SimKernel::Queued {
     SimTask& task_;
 };
 
+// A task that finds something to do each time it looks would never end its step.
+static constexpr unsigned kMostWaitsOfAStep = 200;
+
 // At the top of its loop a md thread knows nothing of what it did before.
 static bool remembers_nothing(const SimTask& task) {
     const trace::Frame* top = task.trace.top;
@@ -295,6 +299,7 @@ int SimKernel::wait(WaitQueue& queue, const char* text, Condition condition, con
         task.reads = reads;  // what an evaluation has read that said "not yet" makes no difference
         if (condition()) {
             task.reads = mix(task.reads, 3);  // past the wait, even if the condition has touched nothing
+            if (++waits_passed_ > kMostWaitsOfAStep && !task.in_irq) yield();
             return 0;
         }
         if (task.in_irq) throw std::logic_error(std::string("a completion or a timer sleeps in ") + queue.name());

@@ -305,6 +305,7 @@ class SimKernel final : public Kernel, private SimHook {
     std::uint64_t now_ns_ = 1;
     std::uint64_t steps_ = 0;
     std::uint64_t accesses_ = 0;
+    unsigned waits_passed_ = 0;  // in this step, without sleep
     unsigned errors_left_;
 
     std::vector<std::unique_ptr<SimTask>> tasks_;  // by pid

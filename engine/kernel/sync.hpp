@@ -88,21 +88,36 @@ class Shared {
     }
 
     // Arithmetic in the kernel's words. The _return forms give the new value.
-    void inc() requires std::is_integral_v<T> { add_return(1); }
-    void dec() requires std::is_integral_v<T> { add_return(static_cast<T>(-1)); }
-    void add(T n) requires std::is_integral_v<T> { add_return(n); }
-    void sub(T n) requires std::is_integral_v<T> { add_return(static_cast<T>(T{} - n)); }
+    // The others tell the caller nothing.
+    void inc() requires std::is_integral_v<T> { add(1); }
+    void dec() requires std::is_integral_v<T> { sub(1); }
+    void add(T n) requires std::is_integral_v<T> {
+        touch(this, Access::Write);
+        value_.fetch_add(n);
+    }
+    void sub(T n) requires std::is_integral_v<T> {
+        touch(this, Access::Write);
+        value_.fetch_sub(n);
+    }
     T inc_return() requires std::is_integral_v<T> { return add_return(1); }
     T dec_return() requires std::is_integral_v<T> { return add_return(static_cast<T>(-1)); }
-    bool dec_and_test() requires std::is_integral_v<T> { return dec_return() == 0; }
+    bool dec_and_test() requires std::is_integral_v<T> {
+        return access(Access::Write, [&] { return value_.fetch_sub(1) == 1; });
+    }
     T add_return(T n) requires std::is_integral_v<T> {
         return access(Access::Write, [&] { return static_cast<T>(value_.fetch_add(n) + n); });
     }
 
     // Bits, numbered from 0, as in test_bit(nr, &word).
     bool test_bit(unsigned nr) const requires std::is_unsigned_v<T> { return ((load() >> nr) & 1U) != 0; }
-    void set_bit(unsigned nr) requires std::is_unsigned_v<T> { test_and_set_bit(nr); }
-    void clear_bit(unsigned nr) requires std::is_unsigned_v<T> { test_and_clear_bit(nr); }
+    void set_bit(unsigned nr) requires std::is_unsigned_v<T> {
+        touch(this, Access::Write);
+        value_.fetch_or(static_cast<T>(T{1} << nr));
+    }
+    void clear_bit(unsigned nr) requires std::is_unsigned_v<T> {
+        touch(this, Access::Write);
+        value_.fetch_and(static_cast<T>(~static_cast<T>(T{1} << nr)));
+    }
     bool test_and_set_bit(unsigned nr) requires std::is_unsigned_v<T> {
         const T mask = static_cast<T>(T{1} << nr);
         return access(Access::Write, [&] { return (value_.fetch_or(mask) & mask) != 0; });

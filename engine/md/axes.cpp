@@ -19,7 +19,9 @@ Rdev& rdev_of(Bio* bio) {
 
 void drop_rdev(Rdev& rdev, Mddev* mddev) {
     const bool faulty = test_bit(Faulty, rdev.flags);
-    if (rdev.nr_pending.dec_and_test() && faulty) {
+    if (!faulty) {
+        rdev.nr_pending.dec();  // to what, nobody wants to know
+    } else if (rdev.nr_pending.dec_and_test()) {
         set_bit(MD_RECOVERY_NEEDED, rdev.mddev.checked(mddev)->recovery);
         md_wakeup_thread(*mddev, mddev->thread);
     }

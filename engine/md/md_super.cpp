@@ -35,6 +35,16 @@ void md_super_write(Mddev& mddev, Rdev& rdev, Sector sector, unsigned size, std:
     submit_bio(bio);
 }
 
+// md_error(mddev, rdev) where mddev may be NULL: it looks at the member's flags first, and then follows the pointer.
+static void fail_member(Rdev& rdev, Mddev* mddev) {
+    if (mddev != nullptr) {
+        md_error(*rdev.mddev.checked(mddev), rdev);
+    } else if (!test_bit(Faulty, rdev.flags)) {
+        MD_FRAME("md_error");
+        rdev.mddev.checked(mddev);
+    }
+}
+
 void super_written(Bio* bio) {
     MD_FRAME("super_written");
     auto* rdev = static_cast<Rdev*>(bio->bi_private);
@@ -43,7 +53,7 @@ void super_written(Bio* bio) {
 
     if (bio->bi_status != 0) {
         rdev->kernel.printk(LogLevel::Err, fmt::format("md: super_written gets error={}", bio->bi_status));
-        md_error(*rdev->mddev.checked(mddev), *rdev);
+        fail_member(*rdev, mddev);
         if (!test_bit(Faulty, rdev->flags) && (bio->bi_flags & REQ_FAILFAST) != 0) {
             set_bit(MD_SB_NEED_REWRITE, mddev->sb_flags);
             set_bit(LastDev, rdev->flags);
@@ -64,7 +74,9 @@ int md_super_wait(Mddev& mddev) {
 
 void rdev_dec_pending(Rdev& rdev, Mddev& mddev) {
     const bool faulty = test_bit(Faulty, rdev.flags);
-    if (rdev.nr_pending.dec_and_test() && faulty) {
+    if (!faulty) {
+        rdev.nr_pending.dec();  // to what, nobody wants to know
+    } else if (rdev.nr_pending.dec_and_test()) {
         set_bit(MD_RECOVERY_NEEDED, mddev.recovery);
         md_wakeup_thread(mddev, mddev.thread);
     }
