@@ -174,7 +174,7 @@ Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::s
 Result<Run> run_once(const Scenario& scenario, const std::vector<std::uint32_t>* picks,
                      const std::vector<std::string>* stood_for) {
     try {
-        World world(scenario, {.event_log = true});
+        World world(scenario, {.event_log = true, .invariants = true, .hashing = false, .conflicts = nullptr});
         return run_world(world, picks, stood_for);
     } catch (const std::runtime_error& error) {
         return Error{EINVAL, error.what()};
@@ -193,8 +193,8 @@ std::size_t index_of(const World& world, std::uint64_t actor) {
 }  // namespace
 
 Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, ConflictMap& conflicts) {
-    World known(scenario, {.conflicts = &conflicts});
-    World all(scenario, {});
+    World known(scenario, {.event_log = false, .invariants = false, .hashing = false, .conflicts = &conflicts});
+    World all(scenario, {.event_log = false, .invariants = false, .hashing = false, .conflicts = nullptr});
     Picks written;
     std::size_t next = 0;
     while (known.moment() == Moment::Open) {

@@ -28,7 +28,8 @@ class Search {
     Search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
         : options_(options),
           tally_(scenario, options),
-          world_(scenario, {.event_log = false, .invariants = options.invariants, .conflicts = conflicts}),
+          world_(scenario,
+                 {.event_log = false, .invariants = options.invariants, .hashing = true, .conflicts = conflicts}),
           conflicts_(conflicts) {}
 
     Verdict run() {

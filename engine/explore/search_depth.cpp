@@ -34,7 +34,8 @@ class Search {
     Search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
         : options_(options),
           tally_(scenario, options),
-          world_(scenario, {.event_log = false, .invariants = options.invariants, .conflicts = conflicts}),
+          world_(scenario,
+                 {.event_log = false, .invariants = options.invariants, .hashing = false, .conflicts = conflicts}),
           conflicts_(conflicts) {
         if (options.sleep_sets) world_.set_access_sink(&touched_);
     }

@@ -62,7 +62,8 @@ class Pct {
 template <class Policy>
 Verdict search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts) {
     Tally tally(scenario, options);
-    World world(scenario, {.event_log = false, .invariants = options.invariants, .conflicts = conflicts});
+    World world(scenario,
+                {.event_log = false, .invariants = options.invariants, .hashing = false, .conflicts = conflicts});
     Policy policy(options.seed);
     Picks picks;
     while (tally.verdict.schedules < options.budget && tally.go_on()) {

@@ -58,6 +58,7 @@ void World::build() {
         const std::string text = error.what();  // its own memory may lie in the arena
         throw std::runtime_error(text);
     }
+    if (!options_.hashing) lab_->kernel.set_plain_state({});
     lab_->kernel.set_conflicts(options_.conflicts);
     lab_->kernel.set_access_sink(access_sink_);
     steps_ = 0;

@@ -32,6 +32,7 @@ class World {
     struct Options {
         bool event_log = false;
         bool invariants = true;
+        bool hashing = false;              // state_hash() will be asked for
         ConflictMap* conflicts = nullptr;  // fine steps only; outlives the world
     };
     // Throws std::runtime_error: the images cannot be planned, or the setup fails.
