@@ -3,7 +3,7 @@
 //   a choice that was tried at a state sleeps while its brothers are tried, and stays asleep below them as long as what
 //   is done there has nothing in common with it; a path on which all that could be done sleeps was seen elsewhere.
 //
-// Without an arena going back is running again from the beginning.
+// Without an arena going back is running again from the beginning, and objects are not where they were: no sleep sets.
 #include <algorithm>
 
 #include "engine/explore/search.hpp"
@@ -36,8 +36,9 @@ class Search {
           tally_(scenario, options),
           world_(scenario,
                  {.event_log = false, .invariants = options.invariants, .hashing = false, .conflicts = conflicts}),
-          conflicts_(conflicts) {
-        if (options.sleep_sets) world_.set_access_sink(&touched_);
+          conflicts_(conflicts),
+          sleep_sets_(options.sleep_sets && World::can_mark()) {
+        if (sleep_sets_) world_.set_access_sink(&touched_);
     }
 
     Verdict run() {
@@ -84,7 +85,7 @@ class Search {
     // Back to the deepest level that has a choice left, and on with that. False: none is awake there.
     bool next_brother() {
         Level& level = *levels_[depth_ - 1];
-        if (options_.sleep_sets) level.asleep.push_back(level.tried);
+        if (sleep_sets_) level.asleep.push_back(level.tried);
         level.pick++;
         if (level.pick >= level.count) {
             depth_--;
@@ -120,7 +121,7 @@ class Search {
         level.tried.kind = choice.kind;
         level.tried.id = choice.id;
         step(level.pick);
-        if (options_.sleep_sets) level.tried.touched = touched_;
+        if (sleep_sets_) level.tried.touched = touched_;
     }
 
     void step(std::uint32_t pick) {
@@ -149,6 +150,7 @@ class Search {
     Tally tally_;
     World world_;
     ConflictMap* conflicts_;
+    const bool sleep_sets_;
     std::vector<std::unique_ptr<Level>> levels_;
     std::size_t depth_ = 0;
     std::vector<Sleeper> asleep_;

@@ -24,6 +24,7 @@ class Inside {
     }
 
    private:
+    MayBeAbandoned may_be_abandoned_;
     std::optional<Arena::Scope> scope_;
 };
 

@@ -14,12 +14,24 @@
 #include <utility>
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MDSCOPE_NO_ARENA 1
+#if __has_feature(address_sanitizer)
+#define MDSCOPE_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define MDSCOPE_TSAN 1
 #endif
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__)
+#define MDSCOPE_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define MDSCOPE_TSAN 1
+#endif
+#if defined(MDSCOPE_ASAN) || defined(MDSCOPE_TSAN)
 #define MDSCOPE_NO_ARENA 1
+#endif
+#ifdef MDSCOPE_ASAN
+#include <sanitizer/lsan_interface.h>
 #endif
 
 namespace mdscope {
@@ -133,6 +145,18 @@ Arena::Scope::~Scope() {
 Arena::Outside::Outside() : outer_(std::exchange(current_arena, nullptr)) {}
 Arena::Outside::~Outside() {
     current_arena = outer_;
+}
+
+MayBeAbandoned::MayBeAbandoned() {
+#ifdef MDSCOPE_ASAN
+    __lsan_disable();
+#endif
+}
+
+MayBeAbandoned::~MayBeAbandoned() {
+#ifdef MDSCOPE_ASAN
+    __lsan_enable();
+#endif
 }
 
 // ---- checkpoints

@@ -78,6 +78,16 @@ class Arena {
     std::size_t slot_;
 };
 
+// A simulation that is given up half-way leaves behind what its bios in flight own. In an arena that goes with it;
+// between these braces the leak checker is told so, where there is one.
+class MayBeAbandoned {
+   public:
+    MayBeAbandoned();
+    ~MayBeAbandoned();
+    MayBeAbandoned(const MayBeAbandoned&) = delete;
+    MayBeAbandoned& operator=(const MayBeAbandoned&) = delete;
+};
+
 // A moment of a simulation: the arena, and the live parts of stacks outside of it.
 class Checkpoint {
    public:
