@@ -83,13 +83,16 @@ class Daemon {
 };
 
 // Neither a stop nor a file system's last blocks may wait for what a person holds.
-// What was held up at `path` gets a moment to finish and close.
+// What was held up at `path` gets a moment to finish and close, and so do readers of the trace, who have come to its
+// end.
 Result<bool> release_held(const MountedTree& tree, const std::string& path) {
     const bool held = tree.read_or("lab/bios", "").find(" held ") != std::string::npos;
-    for (const auto& [file, value] : {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}})
+    const bool traced = !find_openers(path + "/lab/trace_pipe").empty();
+    for (const auto& [file, value] :
+         {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}, {"lab/trace", "end"}})
         if (const Result<bool> done = tree.write(file, value); !done)
             return Error{done.error().err, std::string(file) + ": " + done.error().text};
-    if (held) wait_until(kReleasedMs, [&] { return find_openers(path).empty(); });
+    if (held || traced) wait_until(kReleasedMs, [&] { return find_openers(path).empty(); });
     return true;
 }
 

@@ -6,11 +6,42 @@
 #include <array>
 #include <sstream>
 
+#include "engine/explore/oops_console.hpp"
 #include "engine/md/axes.hpp"
 #include "engine/md/snapshot.hpp"
 #include "fs/openers.hpp"
 
 namespace mdscope {
+
+static std::string console_of(Array& array, const Oops& oops) {
+    const Mddev& mddev = array.mddev();
+    const SpinGuard guard(mddev.lock);  // members may be joining the list; a task that faults never holds it
+    return oops_console(mddev, oops);
+}
+
+Lab::Lab(RealKernel& the_kernel, Array& the_array, trace::Tracer& the_tracer, TracePipe& pipe, std::string mount)
+    : kernel(the_kernel), array(the_array), tracer(the_tracer), trace_pipe(pipe), mountpoint(std::move(mount)) {
+    kernel.set_oops_observer([note = oops_note, &the_array](const Oops& oops) {
+        std::string text = console_of(the_array, oops);
+        const std::lock_guard guard(note->mutex);
+        note->text = std::move(text);
+    });
+}
+
+Lab::~Lab() {
+    kernel.set_oops_observer(nullptr);
+}
+
+// Somebody may look between the fault and the observer's note of it, and has to see the whole text all the same.
+std::string show_oops(Lab& lab) {
+    const Oops* oops = lab.kernel.first_oops();
+    if (oops == nullptr) return "none\n";
+    {
+        const std::lock_guard guard(lab.oops_note->mutex);
+        if (!lab.oops_note->text.empty()) return lab.oops_note->text;
+    }
+    return console_of(lab.array, *oops);
+}
 
 std::string Lab::answer(std::string_view file) {
     const std::lock_guard guard(mutex);
@@ -112,6 +143,10 @@ int store_assemble(Lab& lab, std::string_view value) {
     const int err = lab.array.reassemble(&why);
     if (err == 0) {
         lab.disk_epoch++;
+        {
+            const std::lock_guard guard(lab.oops_note->mutex);
+            lab.oops_note->text.clear();
+        }
         reapply_hold_rules(lab);
     }
     lab.set_answer("assemble", why);
@@ -181,6 +216,8 @@ constexpr auto kFiles = std::to_array<LabFile>({
     {"snapshot", 0444, show_snapshot, nullptr},
     {"stop", 0644, show_stop, store_stop},
     {"tasks", 0444, show_tasks, nullptr},
+    {"trace", 0644, show_trace, store_trace},
+    {"trace_pipe", 0444, nullptr, nullptr},
 });
 
 }  // namespace

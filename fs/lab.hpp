@@ -19,7 +19,9 @@
 
 #include "engine/kernel/real_kernel.hpp"
 #include "engine/md/array.hpp"
+#include "engine/trace/tracer.hpp"
 #include "fs/handles.hpp"
+#include "fs/trace_pipe.hpp"
 
 namespace mdscope {
 
@@ -30,11 +32,15 @@ struct HoldRule {
 };
 
 struct Lab {
-    Lab(RealKernel& the_kernel, Array& the_array, std::string mount) noexcept
-        : kernel(the_kernel), array(the_array), mountpoint(std::move(mount)) {}
+    Lab(RealKernel& the_kernel, Array& the_array, trace::Tracer& the_tracer, TracePipe& pipe, std::string mount);
+    ~Lab();
+    Lab(const Lab&) = delete;
+    Lab& operator=(const Lab&) = delete;
 
     RealKernel& kernel;
     Array& array;
+    trace::Tracer& tracer;
+    TracePipe& trace_pipe;
     const std::string mountpoint;
 
     // Grows when openers lose the array. A file opened at an older count answers EIO.
@@ -51,6 +57,13 @@ struct Lab {
     std::map<std::string, std::string, std::less<>> answers;
     std::uint64_t chunks_first = 0, chunks_count = 0;  // range of lab/chunks; count 0: what is not clean
 
+    // The console text of the Oops, made while it happened.
+    struct OopsNote {
+        std::mutex mutex;
+        std::string text;
+    };
+    const std::shared_ptr<OopsNote> oops_note = std::make_shared<OopsNote>();
+
     std::string answer(std::string_view file);
     void set_answer(std::string_view file, std::string text);
 };
@@ -59,7 +72,7 @@ struct LabFile {
     const char* name;
     unsigned mode;
     std::string (*show)(Lab&);                   // nullptr: write-only
-    int (*store)(Lab&, std::string_view value);  // nullptr: read-only
+    int (*store)(Lab&, std::string_view value);  // nullptr: read-only; both nullptr: the stream of trace_pipe
 };
 std::span<const LabFile> lab_files();
 const LabFile* find_lab_file(std::string_view name);
@@ -73,6 +86,10 @@ std::string show_oops(Lab& lab);
 std::string show_log(Lab& lab);
 std::string show_tasks(Lab& lab);
 std::string log_line_text(const LogLine& line);  // as dmesg prints it, no newline
+
+// lab_trace.cpp
+std::string show_trace(Lab& lab);
+int store_trace(Lab& lab, std::string_view value);
 
 // lab_rules.cpp
 std::string show_hold(Lab& lab);

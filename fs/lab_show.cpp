@@ -1,9 +1,10 @@
-// The readable files of lab/: counters, bios, chunks, tasks, log, oops. Text for people, one thing a line, blanks
+// The readable files of lab/: counters, bios, chunks, tasks, log. Text for people, one thing a line, blanks
 // between the columns so that awk and cut work. Nothing here sleeps.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap.hpp"
 #include "fs/lab.hpp"
 
@@ -13,22 +14,6 @@ namespace {
 
 constexpr std::uint64_t kScanStep = 2048;      // chunks looked at in one hold of counts.lock
 constexpr std::size_t kMaxChunkLines = 16384;  // what one read of lab/chunks shows at most
-
-const char* kind_name(BioKind kind) {
-    switch (kind) {
-        case BioKind::Data:
-            return "data";
-        case BioKind::Superblock:
-            return "superblock";
-        case BioKind::Bitmap:
-            return "bitmap";
-        case BioKind::BadBlocks:
-            return "badblocks";
-        case BioKind::Resync:
-            return "resync";
-    }
-    return "?";
-}
 
 const char* op_name(BioOp op) {
     switch (op) {
@@ -71,7 +56,7 @@ std::string show_bios(Lab& lab) {
     const std::uint64_t now = lab.kernel.ktime_ns();
     std::string text = "id member kind op sector bytes where seconds\n";
     for (const BioInfo& bio : lab.array.bios())
-        text += fmt::format("{} {} {} {} {} {} {} {:.3f}\n", bio.id, bio.member, kind_name(bio.kind), op_name(bio.op),
+        text += fmt::format("{} {} {} {} {} {} {} {:.3f}\n", bio.id, bio.member, kind_word(bio.kind), op_name(bio.op),
                             bio.sector, bio.size, bio.held ? "held" : "in-flight",
                             seconds(now > bio.since_ns ? now - bio.since_ns : 0));
     return text;
@@ -135,16 +120,6 @@ int store_chunks(Lab& lab, std::string_view value) {
 }
 
 // ---- the kernel's
-
-std::string show_oops(Lab& lab) {
-    const Oops* oops = lab.kernel.first_oops();
-    if (oops == nullptr) return "none\n";
-    std::string text = fmt::format("BUG: {} at {} ({:#x})\nin {}, task {}{}, at {:.6f}\nCall Trace:\n", oops->what,
-                                   oops->object, oops->address, oops->function, oops->comm,
-                                   oops->in_irq ? ", in interrupt context" : "", seconds(oops->at_ns));
-    for (const std::string& frame : oops->stack) text += " " + frame + "\n";
-    return text;
-}
 
 std::string log_line_text(const LogLine& line) {
     return fmt::format("[{:12.6f}] {}", seconds(line.at_ns), line.text);

@@ -163,6 +163,7 @@ int serve_mounted(Lab& lab, Session& session, EndWatch& watch) {
     } catch (const Halted&) {
         lab.kernel.printk(LogLevel::Warn, "mdscope: this kernel was halted by an Oops; the array was not stopped");
     }
+    lab.trace_pipe.stop();
     session.stop();
     const bool all_left = session.join(kJoinSeconds);
     session.unmount();
@@ -172,6 +173,8 @@ int serve_mounted(Lab& lab, Session& session, EndWatch& watch) {
 }
 
 int serve(const MountRequest& request, const Report& report) {
+    trace::Tracer tracer;
+    TracePipe trace_pipe(tracer);
     RealKernel kernel;
     const TaskScope scope(kernel, "mdscope");
     if (request.foreground)
@@ -184,7 +187,7 @@ int serve(const MountRequest& request, const Report& report) {
         return busy ? kBusy : kUnusable;
     }
     Array& array = **assembled;
-    Lab lab(kernel, array, request.mountpoint);
+    Lab lab(kernel, array, tracer, trace_pipe, request.mountpoint);
     FileSystem system(lab);
     array.set_notify([&system](const std::string& path) { system.notifier.changed(path); });
 

@@ -11,7 +11,12 @@
 namespace mdscope {
 
 FileSystem::FileSystem(Lab& the_lab) : lab(the_lab), tree(the_lab), owner(getuid()), group(getgid()) {
+    lab.trace_pipe.start([this] { notifier.changed("lab/trace_pipe"); });
     clock_gettime(CLOCK_REALTIME, &mounted_at);
+}
+
+FileSystem::~FileSystem() {
+    lab.trace_pipe.stop();
 }
 
 namespace {
@@ -25,6 +30,7 @@ mode_t file_type(NodeKind kind) {
         case NodeKind::Link:
             return S_IFLNK;
         case NodeKind::Control:
+        case NodeKind::Stream:
         case NodeKind::Disk:
             return S_IFREG;
     }

@@ -18,6 +18,9 @@ namespace mdscope {
 
 struct FileSystem {
     explicit FileSystem(Lab& the_lab);
+    ~FileSystem();
+    FileSystem(const FileSystem&) = delete;
+    FileSystem& operator=(const FileSystem&) = delete;
     Lab& lab;
     Tree tree;
     Notifier notifier;

@@ -115,6 +115,7 @@ std::optional<Node> Tree::in_lab(const std::string& name) {
     if (file == nullptr) return std::nullopt;
     Node node;
     node.mode = file->mode;
+    if (file->show == nullptr && file->store == nullptr) node.kind = NodeKind::Stream;
     if (file->show != nullptr)
         node.show = [this, file](std::string* text) {
             *text = file->show(lab_);

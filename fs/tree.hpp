@@ -28,7 +28,7 @@ using Inode = std::uint64_t;
 inline constexpr Inode kRootInode = 1;
 inline constexpr Inode kDiskInode = 2;
 
-enum class NodeKind : std::uint8_t { Folder, Control, Disk, Link };
+enum class NodeKind : std::uint8_t { Folder, Control, Stream, Disk, Link };
 
 struct Node {
     Inode inode = 0;

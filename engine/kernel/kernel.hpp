@@ -20,6 +20,10 @@
 #include "engine/kernel/sync.hpp"
 #include "engine/trace/frame.hpp"
 
+namespace mdscope::trace {
+class Tracer;
+}
+
 namespace mdscope {
 
 class Disk;
@@ -115,6 +119,9 @@ enum class OpenMode : std::uint8_t { ReadOnly, ReadWrite };
 class Kernel {
    public:
     virtual ~Kernel() = default;
+
+    // Where TRACE (trace.hpp) writes; nullptr: nobody traces. What it points at outlives the kernel's tasks.
+    std::atomic<trace::Tracer*> tracer{nullptr};
 
     // Monotonic nanoseconds since this kernel began (never 0); the kernel's jiffies. Simulated time on a SimKernel.
     virtual std::uint64_t ktime_ns() = 0;

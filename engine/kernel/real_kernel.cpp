@@ -7,6 +7,7 @@
 
 #include "engine/kernel/fault.hpp"
 #include "engine/kernel/real_timers.hpp"
+#include "engine/kernel/trace.hpp"
 
 namespace mdscope {
 
@@ -125,7 +126,9 @@ std::vector<SleepInfo> RealKernel::tasks() const {
 // Publishes where the task sleeps for as long as it lives.
 class RealKernel::Sleep {
    public:
-    Sleep(RealTask& task, WaitQueue& queue, const char* condition, std::uint64_t now_ns) : task_(task) {
+    Sleep(RealTask& task, WaitQueue& queue, const char* condition, std::uint64_t now_ns)
+        : task_(task), name_(queue.name()) {
+        TRACE(*task.kernel, wait_begin, name_, condition);
         {
             const std::lock_guard guard(task_.sleep_mutex);
             task_.queue = &queue;
@@ -144,12 +147,14 @@ class RealKernel::Sleep {
         task_.condition = nullptr;
         task_.since_ns = 0;
         task_.frame_count = 0;
+        TRACE(*task_.kernel, wait_end, name_);
     }
     Sleep(const Sleep&) = delete;
     Sleep& operator=(const Sleep&) = delete;
 
    private:
     RealTask& task_;
+    const char* name_;  // the queue may go as soon as nobody sleeps there
 };
 
 namespace {
@@ -260,16 +265,25 @@ void RealKernel::synchronize_rcu() {
 
 void RealKernel::oops(Oops fault) {
     complete_fault(fault, ktime_ns());
+    std::function<void(const Oops&)> observer;
     {
         const std::lock_guard guard(oops_mutex_);
         if (halted()) throw Halted();  // Only the first fault counts.
         first_oops_ = std::move(fault);
+        observer = oops_observer_;
         halts_.fetch_add(1);
         halted_ = true;
     }
     printk(LogLevel::Crit, fault_line(*first_oops_));
+    TRACE(*this, oops, first_oops_->what, first_oops_->object, first_oops_->function);
+    if (observer) observer(*first_oops_);
     halt();
     throw Halted();
+}
+
+void RealKernel::set_oops_observer(std::function<void(const Oops&)> observer) {
+    const std::lock_guard guard(oops_mutex_);
+    oops_observer_ = std::move(observer);
 }
 
 const Oops* RealKernel::first_oops() const {

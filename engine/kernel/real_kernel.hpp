@@ -93,6 +93,9 @@ class RealKernel final : public Kernel {
     [[nodiscard]] bool halted() const override { return halted_.load(); }
     [[nodiscard]] const Oops* first_oops() const override;
     void restart() override;
+    // Called once a fault, in the context that met it, while the sleepers still sleep: their stacks can be looked at.
+    // It may take SpinLocks and short mutexes, and must not sleep or printk. Set it before anything can fault.
+    void set_oops_observer(std::function<void(const Oops&)> observer);
 
     std::uint64_t next_bio_id() override { return bio_ids_.fetch_add(1, std::memory_order_relaxed) + 1; }
     [[nodiscard]] std::vector<SleepInfo> tasks() const override;
@@ -133,7 +136,8 @@ class RealKernel final : public Kernel {
     std::atomic<bool> halted_{false};
     std::mutex oops_mutex_;
     std::atomic<std::uint64_t> halts_{0};
-    std::optional<Oops> first_oops_;  // Written once, before halted_; read only after it.
+    std::function<void(const Oops&)> oops_observer_;  // under oops_mutex_
+    std::optional<Oops> first_oops_;                  // Written once, before halted_; read only after it.
     std::atomic<std::uint64_t> bio_ids_{0};
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/kernel/trace.hpp"
 #include "engine/md/sysfs.hpp"
 
 namespace mdscope {
@@ -275,7 +276,10 @@ void ArrayImpl::notify_members() const {
 }
 
 void ArrayImpl::connect_notifiers(Mddev& mddev) {
-    mddev.sysfs_state.observer = [this] { notify("md/array_state"); };
+    mddev.sysfs_state.observer = [this, &mddev] {
+        TRACE(kernel_, array_state, array_state_word(mddev));
+        notify("md/array_state");
+    };
     mddev.sysfs_action.observer = [this] { notify("md/sync_action"); };
     mddev.sysfs_completed.observer = [this] { notify("md/sync_completed"); };
     mddev.sysfs_degraded.observer = [this] { notify("md/degraded"); };

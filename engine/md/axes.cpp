@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "engine/kernel/trace.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope {
@@ -27,10 +28,15 @@ void drop_rdev(Rdev& rdev, Mddev* mddev) {
     }
 }
 
+void count_down(Mddev& mddev) {
+    TRACE(mddev.kernel, pending_down, "mddev", mddev.pending_writes.peek());
+    if (mddev.pending_writes.dec_and_test()) wake_up(mddev.sb_wait);
+}
+
 // The count first: at zero the stopper may go on, and every line after that touches what it may be freeing.
 void finish_2021(Bio* bio, Mddev* mddev) {
     Rdev& rdev = rdev_of(bio);
-    if (rdev.mddev.checked(mddev)->pending_writes.dec_and_test()) wake_up(mddev->sb_wait);
+    count_down(*rdev.mddev.checked(mddev));
     drop_rdev(rdev_of(bio), mddev);
     bio_put(bio);
 }
@@ -40,7 +46,7 @@ void finish_2022(Bio* bio, Mddev* mddev) {
     Rdev& rdev = rdev_of(bio);
     bio_put(bio);
     drop_rdev(rdev, mddev);
-    if (rdev.mddev.checked(mddev)->pending_writes.dec_and_test()) wake_up(mddev->sb_wait);
+    count_down(*rdev.mddev.checked(mddev));
 }
 
 constexpr std::array kOrders = {

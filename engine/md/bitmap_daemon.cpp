@@ -14,6 +14,7 @@
 // it.
 #include <algorithm>
 
+#include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap_internal.hpp"
 #include "engine/md/format.hpp"
 
@@ -117,6 +118,7 @@ static void run_daemon(Mddev& mddev, Bitmap& bitmap) {
         mddev_set_timeout(mddev, kForever);
         return;
     }
+    TRACE(mddev.kernel, daemon_begin);
     bitmap.allclean = true;
     mark_pages_for_writing(bitmap);
     sync_events_cleared(bitmap);
@@ -125,6 +127,7 @@ static void run_daemon(Mddev& mddev, Bitmap& bitmap) {
     const MutexGuard guard(bitmap.write_mutex);
     wait_before_write(bitmap);
     write_cleared_pages(bitmap);
+    TRACE(mddev.kernel, daemon_end, bitmap.allclean.peek() ? "yes" : "no");
 }
 
 void md_bitmap_daemon_work(Mddev& mddev) {

@@ -29,6 +29,7 @@
 #include <new>
 
 #include "engine/kernel/disk.hpp"
+#include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap_internal.hpp"
 #include "engine/md/format.hpp"
 
@@ -224,6 +225,9 @@ static void end_bitmap_write(Bio* bio) {
     auto* bitmap = static_cast<Bitmap*>(bio->bi_private);
     check_not_freed(*bitmap);
     if (bio->bi_status != 0) set_bit(BITMAP_WRITE_ERROR, bitmap->flags);
+    Kernel& kernel = bitmap->write_wait.kernel();
+    TRACE(kernel, bio_completed, "bitmap", "the bitmap file", bio->bi_sector);
+    TRACE(kernel, pending_down, "bitmap", bitmap->pending_writes.peek());
     if (!bitmap->pending_writes.dec_and_test()) return;
     check_not_freed(*bitmap);
     wake_up(bitmap->write_wait);
@@ -245,7 +249,9 @@ static void write_file_page(Bitmap& bitmap, std::uint64_t index) REQUIRES(bitmap
     buffer.bio.bi_data = buffer.data.data();
     buffer.bio.bi_private = &bitmap;
     buffer.bio.bi_end_io = end_bitmap_write;
+    TRACE(bitmap.mddev->kernel, pending_up, "bitmap", bitmap.pending_writes.peek());
     bitmap.pending_writes.inc();
+    TRACE(bitmap.mddev->kernel, bio_submitted, "bitmap", "the bitmap file", buffer.bio.bi_sector);
     submit_bio(&buffer.bio);
 }
 
@@ -317,6 +323,7 @@ void md_bitmap_file_set_bit(Bitmap& bitmap, Sector offset) {
     const BitPlace place = file_place(bitmap.storage, offset >> bitmap.counts.chunkshift);
     if (place.page >= bitmap.storage.filemap.size()) return;
     FilePage& page = *bitmap.storage.filemap[place.page];
+    TRACE(bitmap.mddev->kernel, bit_set, offset >> bitmap.counts.chunkshift);
     page.data[place.byte] |= place.mask;
     mark_page(bitmap, page, BITMAP_PAGE_DIRTY);
 }
@@ -325,6 +332,7 @@ void md_bitmap_file_clear_bit(Bitmap& bitmap, Sector offset) {
     const BitPlace place = file_place(bitmap.storage, offset >> bitmap.counts.chunkshift);
     if (place.page >= bitmap.storage.filemap.size()) return;
     FilePage& page = *bitmap.storage.filemap[place.page];
+    TRACE(bitmap.mddev->kernel, bit_cleared, offset >> bitmap.counts.chunkshift);
     page.data[place.byte] &= ~place.mask;
     if (test_bit(BITMAP_PAGE_NEEDWRITE, page.attr)) return;  // goes out in this very run
     set_bit(BITMAP_PAGE_PENDING, page.attr);

@@ -18,6 +18,7 @@
 #include <new>
 
 #include "engine/kernel/disk.hpp"
+#include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap_internal.hpp"
 #include "engine/md/format.hpp"
 
@@ -236,6 +237,7 @@ void md_bitmap_destroy(Mddev& mddev) {
         const SpinGuard lock_guard(mddev.lock);           // nobody shows it
         mddev.bitmap = nullptr;
     }
+    TRACE(mddev.kernel, bitmap_destroyed, mddev.pending_writes.peek() + bitmap->pending_writes.peek());
     mddev_set_timeout(mddev, kForever);
     md_bitmap_free(bitmap);
 }

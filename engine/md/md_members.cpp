@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap.hpp"
 #include "engine/md/md.hpp"
 
@@ -118,6 +119,7 @@ void unbind_rdev_from_array(Rdev& rdev) {
         std::erase(mddev.disks, &rdev);
     }
     rdev.mddev = nullptr;  // a completion that comes now finds NULL
+    TRACE(rdev.kernel, member_unbound, rdev.name, rdev.nr_pending.peek());
     rdev.badblocks.count = 0;
     // The window is as wide as a grace period: this sleeps, and the store above has been made.
     rdev.kernel.synchronize_rcu();

@@ -9,6 +9,7 @@
 // only where there is a superblock to write.
 #include <fmt/format.h>
 
+#include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap.hpp"
 #include "engine/md/md.hpp"
 
@@ -31,7 +32,9 @@ void md_super_write(Mddev& mddev, Rdev& rdev, Sector sector, unsigned size, std:
     bio->bi_data = page;
     bio->bi_private = &rdev;
     bio->bi_end_io = super_written;
+    TRACE(mddev.kernel, pending_up, "mddev", mddev.pending_writes.peek());
     mddev.pending_writes.inc();
+    TRACE(mddev.kernel, bio_submitted, kind_word(kind), rdev.name, sector);
     submit_bio(bio);
 }
 
@@ -48,6 +51,7 @@ static void fail_member(Rdev& rdev, Mddev* mddev) {
 void super_written(Bio* bio) {
     MD_FRAME("super_written");
     auto* rdev = static_cast<Rdev*>(bio->bi_private);
+    TRACE(rdev->kernel, bio_completed, kind_word(bio->bi_kind), rdev->name, bio->bi_sector);
     if (rdev->freed) kptr_fault(rdev->kernel, "rdev", true);
     Mddev* mddev = rdev->mddev.get();  // NULL once unbind_rdev_from_array ran; followed only below
 
@@ -227,6 +231,7 @@ static bool update_sb_once(Mddev& mddev, bool force_change) {
         }
         sync_sbs(mddev, nospares);
     }
+    TRACE(mddev.kernel, superblock_update, mddev.events.peek());
     do {
         md_bitmap_update_sb(mddev.bitmap);  // before the superblocks: a newer superblock makes an older bitmap stale
         write_sbs(mddev);

@@ -25,7 +25,7 @@ def readable_files(lab):
     for folder, _, names in os.walk(lab.mnt):
         for name in names:
             path = os.path.join(folder, name)
-            if name != "md0" and not os.path.islink(path) and os.stat(path).st_mode & 0o400:
+            if name not in ("md0", "trace_pipe") and not os.path.islink(path) and os.stat(path).st_mode & 0o400:
                 yield path
 
 
