@@ -22,7 +22,9 @@ struct OpenDisk {
     std::atomic<std::uint64_t> epoch;
     explicit OpenDisk(std::uint64_t now) : epoch(now) {}
 };
-constexpr std::uint64_t kLost = ~std::uint64_t{0};  // given back already, by STOP_ARRAY; no epoch is this
+// No epoch is one of these.
+constexpr std::uint64_t kLost = ~std::uint64_t{0};  // given back already, by STOP_ARRAY
+constexpr std::uint64_t kClosed = kLost - 1;        // its RELEASE has come
 
 OpenDisk& open_disk_of(fuse_file_info* info) {
     return *reinterpret_cast<OpenDisk*>(info->fh);
@@ -80,7 +82,7 @@ void disk_open(fuse_req_t req, fuse_file_info* info) {
 
 // Each successful open is given back once, also when the array was taken away meanwhile: Array counts that.
 void disk_release(fuse_req_t req, fuse_file_info* info) {
-    if (open_disk_of(info).epoch != kLost) give_back(array_of(req));
+    if (open_disk_of(info).epoch.exchange(kClosed) != kLost) give_back(array_of(req));
     file_system(req).lab.handles.drop(info->fh);
     fuse_reply_err(req, 0);
 }
@@ -174,6 +176,14 @@ void reply_value(fuse_req_t req, const T& value, std::size_t out_size) {
         fuse_reply_ioctl(req, 0, &value, sizeof value);
 }
 
+// A stop that was refused leaves the file open as it was. But one that was interrupted may have been closed meanwhile:
+// then its RELEASE had nothing to give back, and nobody else will.
+void take_again(Lab& lab, OpenDisk& disk) {
+    if (lab.array.open() != 0) return;
+    std::uint64_t expected = kLost;
+    if (!disk.epoch.compare_exchange_strong(expected, lab.disk_epoch.load())) give_back(lab.array);
+}
+
 // The caller has the array open by this very file; that opener does not count against it.
 void stop_array(fuse_req_t req, fuse_file_info* info) {
     Lab& lab = file_system(req).lab;
@@ -187,7 +197,7 @@ void stop_array(fuse_req_t req, fuse_file_info* info) {
         std::string why;
         const int failed = lab.array.stop(false, &why);
         if (failed == -EBUSY) log_openers(lab);
-        if (failed != 0 && lab.array.open() == 0) disk.epoch = lab.disk_epoch.load();
+        if (failed != 0) take_again(lab, disk);
         return failed;
     });
     if (err != 0)

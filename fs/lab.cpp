@@ -71,18 +71,19 @@ namespace {
 
 // ---- axes: the rows of each on one line, the current one in brackets
 
-template <class Row>
-std::string rows_text(std::span<const Row> rows, const Row* now) {
+template <class T>
+std::string rows_text(std::span<const T> rows, const Row<T>& chosen) {
+    const T* const now = chosen.get();
     std::string text;
-    for (const Row& row : rows) {
+    for (const T& row : rows) {
         if (!text.empty()) text += ' ';
         text += &row == now ? "[" + std::string(row.name) + "]" : std::string(row.name);
     }
     return text + "\n";
 }
 
-template <class Row>
-int choose_row(Lab& lab, const Row* row, const Row* Axes::*axis) {
+template <class T>
+int choose_row(Lab& lab, const T* row, Row<T> Axes::*axis) {
     if (row == nullptr) return -EINVAL;
     Mddev& mddev = lab.array.mddev();
     const int err = mddev_lock(mddev);

@@ -2,6 +2,7 @@
 // no flow of control asks for a row by name. A kernel era names a row of all of them.
 #pragma once
 
+#include <atomic>
 #include <span>
 #include <string_view>
 
@@ -38,10 +39,30 @@ struct PoolLife {
 };
 std::span<const PoolLife> pool_lives();  // mddev, stop
 
+// Points at a row. A person may choose another at any moment of a mounted array, and a completion, which takes no lock,
+// must find the old one or the new one. Never a step of a schedule: a simulated array has its rows before it runs.
+template <class T>
+class Row {
+   public:
+    Row() = default;
+    Row(const T* row) : row_(row) {}  // NOLINT(google-explicit-constructor): reads like the pointer it is.
+    Row(const Row& other) : row_(other.get()) {}
+    Row& operator=(const Row& other) {
+        row_.store(other.get(), std::memory_order_release);
+        return *this;
+    }
+    [[nodiscard]] const T* get() const { return row_.load(std::memory_order_acquire); }
+    operator const T*() const { return get(); }  // NOLINT(google-explicit-constructor)
+    const T* operator->() const { return get(); }
+
+   private:
+    std::atomic<const T*> row_{nullptr};
+};
+
 struct Axes {
-    const StopFix* fix;
-    const WrittenOrder* order;
-    const PoolLife* pools;
+    Row<StopFix> fix;
+    Row<WrittenOrder> order;
+    Row<PoolLife> pools;
     bool mdstat_external_bitmap;  // /proc/mdstat shows a bitmap line for an external bitmap
 };
 Axes default_axes();  // upstream, 2022, mddev, yes
