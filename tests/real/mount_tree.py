@@ -8,6 +8,7 @@ gives; then poll, the disk file's corner cases, changes of members, a stop and a
 
 import errno
 import fcntl
+import json
 import os
 import select
 import stat
@@ -275,6 +276,27 @@ def story_stop_and_assemble():
     os.close(fd)
     check(mdscope("assemble", lab.mnt).returncode == 0, "assemble again")
     check(errno_of(lambda: os.close(os.open(lab.path("md0"), os.O_RDONLY))) == 0, "md0 opens again")
+
+
+def openers():
+    return json.loads(lab.read("lab/snapshot"))["array"]["openers"]
+
+
+def story_a_refused_stop_of_somebody_who_has_gone():
+    """STOP_ARRAY gives its own opener back before it stops; refused, it must not take it again for a file that is closed."""
+    other = os.open(lab.path("md0"), os.O_RDONLY)
+    check(lab.store("lab/hold", "resync") == 0 and lab.store("md/sync_action", "check") == 0, "a check that is held")
+    wait_for(lambda: " resync " in lab.read("lab/bios"), "it has begun")
+    stopper = subprocess.Popen([sys.executable, "-c", "import fcntl, os, sys\n"
+                                "fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR), %d)" % STOP_ARRAY, lab.path("md0")])
+    wait_for(lambda: "    do_md_stop\n" in lab.read("lab/tasks"), "the stop sleeps behind the check")
+    stopper.terminate()
+    wait_for(lambda: stopper.poll() is not None, "whoever wanted it is gone")
+    check(lab.store("lab/hold", "off") == 0 and lab.store("lab/release", "all") == 0, "release")
+    wait_for(lambda: "do_md_stop" not in lab.read("lab/tasks") and openers() == 1, "refused, one opener is left")
+    os.close(other)
+    wait_for(lambda: openers() == 0, "and then none")
+    wait_for(lambda: lab.read("md/sync_action") == "idle", "idle")
 
 
 def story_reading_while_the_array_comes_and_goes():
