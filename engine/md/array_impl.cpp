@@ -22,7 +22,11 @@ Result<std::unique_ptr<Array>> Array::assemble(Kernel& kernel, const AssembleOpt
 }
 
 ArrayImpl::ArrayImpl(Kernel& kernel, AssembleOptions options)
-    : kernel_(kernel), options_(std::move(options)), disk_(kernel), images_(std::make_shared<OpenImages>(kernel)) {}
+    : kernel_(kernel),
+      options_(std::move(options)),
+      disk_(kernel),
+      inside_wait_(kernel, "md0 requests"),
+      images_(std::make_shared<OpenImages>(kernel)) {}
 
 // Whoever drops an Array should have stopped it. If not, this does: the images are left as after a kill only when that
 // fails.
@@ -64,6 +68,20 @@ static auto or_eio(Answer answer) -> decltype(answer()) {
     }
 }
 
+// A request counts from before it is let in, so whoever closes the door and then sees nobody inside is alone.
+class ArrayImpl::Inside {
+   public:
+    explicit Inside(ArrayImpl& array) : array_(array) { array_.inside_.inc(); }
+    ~Inside() {
+        if (array_.inside_.dec_and_test()) wake_up(array_.inside_wait_);
+    }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    ArrayImpl& array_;
+};
+
 int ArrayImpl::open() {
     if (const int err = not_usable(); err != 0) return err;
     return or_eio([&] { return md_open(mddev()); });
@@ -77,16 +95,19 @@ void ArrayImpl::release() {
 }
 
 std::int64_t ArrayImpl::read(std::uint64_t offset, std::span<std::byte> buffer) {
+    const Inside inside(*this);
     if (const int err = not_usable(); err != 0) return err;
     return or_eio([&]() -> std::int64_t { return disk_.read(mddev(), offset, buffer); });
 }
 
 std::int64_t ArrayImpl::write(std::uint64_t offset, std::span<const std::byte> data, bool fua) {
+    const Inside inside(*this);
     if (const int err = not_usable(); err != 0) return err;
     return or_eio([&]() -> std::int64_t { return disk_.write(mddev(), offset, data, fua); });
 }
 
 int ArrayImpl::flush() {
+    const Inside inside(*this);
     if (const int err = not_usable(); err != 0) return err;
     return or_eio([&] { return disk_.flush(mddev()); });
 }
@@ -112,6 +133,9 @@ int ArrayImpl::stop_external() {
 int ArrayImpl::stop(bool force, std::string* why) {
     if (force) revoke_openers();
     Mddev& md = mddev();
+    // Nobody has it open any more: what was let in before is on its way out, and md does not expect it after
+    // raid1_quiesce.
+    if (md.openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
     int err = 0;
     if (md.external && md.pers.load() != nullptr) {
         err = stop_external();

@@ -51,6 +51,7 @@ class ArrayImpl final : public Array {
     void set_notify(std::function<void(const std::string&)> observer) override;
 
    private:
+    class Inside;
     // array_impl.cpp
     int not_usable() const;  // 0, or why md0 cannot take I/O now
     void connect_notifiers(Mddev& mddev);
@@ -84,7 +85,9 @@ class ArrayImpl final : public Array {
     std::unique_ptr<Mdmon> mdmon_;
     std::unique_ptr<Disk> bitmap_file_;
     std::atomic<bool> closing_{false};  // openers were revoked and the stop is on its way
-    std::atomic<int> revoked_{0};       // openers that will still call release()
+    Shared<int> inside_;                // requests between their arrival and their end
+    WaitQueue inside_wait_;
+    std::atomic<int> revoked_{0};  // openers that will still call release()
 
     const std::shared_ptr<OpenImages> images_;
     mutable SpinLock stacks_lock_;
