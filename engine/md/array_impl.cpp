@@ -130,12 +130,17 @@ int ArrayImpl::stop_external() {
     return md_attr_store(md, "array_state", "clear");
 }
 
+// As the ioctl STOP_ARRAY does before do_md_stop. Nobody has the disk open any more; what was let in before is on its
+// way out, and must not enter raid1 after the stop's raid1_quiesce.
+void ArrayImpl::wait_for_requests() {
+    MD_FRAME("sync_blockdev");
+    if (mddev().openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+}
+
 int ArrayImpl::stop(bool force, std::string* why) {
     if (force) revoke_openers();
     Mddev& md = mddev();
-    // Nobody has it open any more: what was let in before is on its way out, and md does not expect it after
-    // raid1_quiesce.
-    if (md.openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+    wait_for_requests();
     int err = 0;
     if (md.external && md.pers.load() != nullptr) {
         err = stop_external();

@@ -61,6 +61,7 @@ class ArrayImpl final : public Array {
     void drop_drained();
     bool wait_until_closed(const std::string& member);
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
+    void wait_for_requests();
     int stop_external();
     // array_start.cpp
     int bind_native(Mddev& mddev, MemberImage& image);

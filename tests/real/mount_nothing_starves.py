@@ -73,7 +73,7 @@ def stuck_writers(lab, first, count):
 
 
 def stop_sleeps(lab):
-    return "do_md_stop" in lab.read("lab/tasks") or "md_stop" in lab.read("lab/tasks")
+    return "sync_blockdev" in lab.read("lab/tasks")  # before do_md_stop: it waits for the requests that are inside
 
 
 lab = Lab("--size", "64M")
