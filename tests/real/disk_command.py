@@ -123,7 +123,9 @@ if os.geteuid() == 0:
     reachable = setpriv and subprocess.run([setpriv, "--reuid=65534", "--regid=65534", "--clear-groups", MDSCOPE,
                                             "--version"], stdout=subprocess.DEVNULL,
                                            stderr=subprocess.DEVNULL).returncode == 0
-    if can_mount and reachable:
+    if not os.path.exists("/etc/mtab"):
+        print("no /etc/mtab, without which fusermount3 cannot unmount: left out without root")
+    elif can_mount and reachable:
         env = {key: value for key, value in os.environ.items() if key != "XDG_RUNTIME_DIR"}
         env["HOME"] = "/"
         as_user([setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"], env,

@@ -338,8 +338,10 @@ def story_mount_points():
     if os.geteuid() == 0 and shutil.which("unshare"):
         lab = Lab("--size", "16M", where="/tmp")  # an empty /dev would hide /dev/shm
         before = hashes(lab.base)
-        done = mdscope("mount", lab.lab, lab.mnt, prefix=["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev; "$@"',
-                                                          "sh"])
+        # Where the root is no mount point (a chroot), unshare cannot make it private; /dev alone is enough.
+        hide = 'mount --make-rprivate /dev && mount -t tmpfs none /dev && "$@"'
+        done = mdscope("mount", lab.lab, lab.mnt,
+                       prefix=["unshare", "-m", "--propagation", "unchanged", "sh", "-c", hide, "sh"])
         check(done.returncode == FAILED and "/dev/fuse" in done.stderr and "modprobe" in done.stderr,
               "no /dev/fuse: %d %s" % (done.returncode, done.stderr))
         check(hashes(lab.base) == before, "no /dev/fuse: nothing changes")
