@@ -18,21 +18,6 @@ Tally::Tally(const Scenario& scenario, const ExploreOptions& options)
     verdict.strategy = options.strategy;
 }
 
-static Ending ending_of(Moment moment) {
-    switch (moment) {
-        case Moment::Crash:
-            return Ending::Crash;
-        case Moment::Hang:
-            return Ending::Hang;
-        case Moment::Violation:
-            return Ending::Violation;
-        case Moment::Open:
-        case Moment::Done:
-            break;
-    }
-    return Ending::Done;
-}
-
 void Tally::ended(const World& world, const Picks& picks) {
     const Ending ending = ending_of(world.moment());
     verdict.depth = std::max<std::uint64_t>(verdict.depth, picks.size());

@@ -127,21 +127,6 @@ Error drifted(std::size_t pick, const std::string& recorded, const World& world)
                                 world.steps(), recorded, offered)};
 }
 
-Ending ending_of(Moment moment) {
-    switch (moment) {
-        case Moment::Crash:
-            return Ending::Crash;
-        case Moment::Hang:
-            return Ending::Hang;
-        case Moment::Violation:
-            return Ending::Violation;
-        case Moment::Open:
-        case Moment::Done:
-            break;
-    }
-    return Ending::Done;
-}
-
 Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::string>* stood_for) {
     trace::CallTreeSink calls;
     world.lab().record_calls(&calls);

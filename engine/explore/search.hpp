@@ -34,6 +34,20 @@ class Tally {
     Picks shortest_picks_;
 };
 
+// What each search is made of.
+struct SearchParts {
+    SearchParts(const Scenario& scenario, const ExploreOptions& options_, ConflictMap* conflicts_, bool hashing)
+        : options(options_),
+          tally(scenario, options_),
+          world(scenario,
+                {.event_log = false, .invariants = options_.invariants, .hashing = hashing, .conflicts = conflicts_}),
+          conflicts(conflicts_) {}
+    const ExploreOptions& options;
+    Tally tally;
+    World world;
+    ConflictMap* conflicts;
+};
+
 // The same schedule where fine steps stop at every access, as replay files keep it: what the places are called by
 // address means nothing to another build. REQUIRES: Arena::available().
 Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, ConflictMap& conflicts);

@@ -23,21 +23,17 @@ struct State {
     bool is_expanded = false;
 };
 
-class Search {
+class Search : SearchParts {
    public:
-    Search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
-        : options_(options),
-          tally_(scenario, options),
-          world_(scenario,
-                 {.event_log = false, .invariants = options.invariants, .hashing = true, .conflicts = conflicts}),
-          conflicts_(conflicts) {}
+    Search(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
+        : SearchParts(scenario, wanted, known, true) {}
 
     Verdict run() {
-        world_.advance();
+        world.advance();
         meet(kNone, 0);
         bool complete = true;
         while (!frontier_.empty()) {
-            if (tally_.verdict.states >= options_.budget || !tally_.go_on()) {
+            if (tally.verdict.states >= options.budget || !tally.go_on()) {
                 complete = false;
                 break;
             }
@@ -46,59 +42,58 @@ class Search {
             if (!states_[number].is_expanded) expand(number);
         }
         count_schedules();
-        return tally_.finish(complete, conflicts_);
+        return tally.finish(complete, conflicts);
     }
 
    private:
     // The state that the world is in, reached from `parent` by `pick`.
     void meet(std::uint32_t parent, std::uint32_t pick) {
-        const auto [found, is_new] =
-            known_.try_emplace(world_.state_hash(), static_cast<std::uint32_t>(states_.size()));
+        const auto [found, is_new] = known_.try_emplace(world.state_hash(), static_cast<std::uint32_t>(states_.size()));
         const std::uint32_t number = found->second;
         if (parent != kNone) edges_.emplace_back(parent, number);
         if (!is_new) {
             State& state = states_[number];
-            if (state.is_expanded || world_.steps() >= state.steps) return;
+            if (state.is_expanded || world.steps() >= state.steps) return;
             state.parent = parent;
             state.pick = pick;
-            state.steps = world_.steps();
+            state.steps = world.steps();
             if (!state.is_end) frontier_.emplace(state.steps, number);
             return;
         }
-        const bool is_end = world_.moment() != Moment::Open;
-        states_.push_back({parent, pick, world_.steps(), is_end, is_end});
-        tally_.verdict.states++;
+        const bool is_end = world.moment() != Moment::Open;
+        states_.push_back({parent, pick, world.steps(), is_end, is_end});
+        tally.verdict.states++;
         if (is_end)
-            tally_.ended(world_, picks_to(number));
+            tally.ended(world, picks_to(number));
         else
-            frontier_.emplace(world_.steps(), number);
+            frontier_.emplace(world.steps(), number);
     }
 
     void expand(std::uint32_t number) {
         states_[number].is_expanded = true;
         go_to(number);
-        const std::size_t count = world_.choices().size();
-        if (World::can_mark()) world_.mark(mark_);
+        const std::size_t count = world.choices().size();
+        if (World::can_mark()) world.mark(mark_);
         for (std::uint32_t pick = 0; pick < count; pick++) {
             if (pick > 0) {
                 if (World::can_mark())
-                    world_.go_back(mark_);
+                    world.go_back(mark_);
                 else
                     go_to(number);
             }
-            world_.take(pick);
-            world_.advance();
-            tally_.verdict.transitions++;
+            world.take(pick);
+            world.advance();
+            tally.verdict.transitions++;
             meet(number, pick);
         }
     }
 
     void go_to(std::uint32_t number) {
-        world_.restart();
-        world_.advance();
+        world.restart();
+        world.advance();
         for (const std::uint32_t pick : picks_to(number)) {
-            world_.take(pick);
-            world_.advance();
+            world.take(pick);
+            world.advance();
         }
     }
 
@@ -130,14 +125,10 @@ class Search {
                 if (--missing[to] == 0) ready.push_back(to);
             }
         }
-        tally_.verdict.schedules = total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
-        tally_.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
+        tally.verdict.schedules = total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
+        tally.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
     }
 
-    const ExploreOptions& options_;
-    Tally tally_;
-    World world_;
-    ConflictMap* conflicts_;
     World::Mark mark_;
     std::vector<State> states_;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> edges_;

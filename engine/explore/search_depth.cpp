@@ -29,40 +29,35 @@ struct Level {
     std::vector<Sleeper> asleep;
 };
 
-class Search {
+class Search : SearchParts {
    public:
-    Search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
-        : options_(options),
-          tally_(scenario, options),
-          world_(scenario,
-                 {.event_log = false, .invariants = options.invariants, .hashing = false, .conflicts = conflicts}),
-          conflicts_(conflicts),
-          sleep_sets_(options.sleep_sets && World::can_mark()) {
-        if (sleep_sets_) world_.set_access_sink(&touched_);
+    Search(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
+        : SearchParts(scenario, wanted, known, false), sleep_sets_(wanted.sleep_sets && World::can_mark()) {
+        if (sleep_sets_) world.set_access_sink(&touched_);
     }
 
     Verdict run() {
         bool complete = true;
         descend();
         while (depth_ > 0) {
-            if ((tally_.verdict.schedules & 0xff) == 0 && !tally_.go_on()) complete = false;
-            if (tally_.verdict.schedules >= options_.budget) complete = false;
+            if ((tally.verdict.schedules & 0xff) == 0 && !tally.go_on()) complete = false;
+            if (tally.verdict.schedules >= options.budget) complete = false;
             if (!complete) break;
             if (next_brother()) descend();
         }
-        world_.set_access_sink(nullptr);
-        return tally_.finish(complete, conflicts_);
+        world.set_access_sink(nullptr);
+        return tally.finish(complete, conflicts);
     }
 
    private:
     // On to the end of an execution, the first choice that is awake at each level.
     void descend() {
         for (;;) {
-            if (world_.moment() != Moment::Open) {
+            if (world.moment() != Moment::Open) {
                 count_execution();
                 return;
             }
-            const auto count = static_cast<std::uint32_t>(world_.choices().size());
+            const auto count = static_cast<std::uint32_t>(world.choices().size());
             const std::uint32_t pick = first_awake(0);
             if (pick == count) return;  // all of them sleep: seen elsewhere
             if (count > 1)
@@ -77,7 +72,7 @@ class Search {
         Level& level = *levels_[depth_++];
         level.count = count;
         level.pick = pick;
-        if (World::can_mark()) world_.mark(level.mark);
+        if (World::can_mark()) world.mark(level.mark);
         level.asleep = asleep_;
         return level;
     }
@@ -104,20 +99,20 @@ class Search {
 
     void go_back_to(std::size_t number) {
         if (World::can_mark()) {
-            world_.go_back(levels_[number]->mark);
+            world.go_back(levels_[number]->mark);
             return;
         }
-        world_.restart();
+        world.restart();
         std::size_t at = 0;
         for (;;) {  // the picks of the levels above; forced steps in between, as they were
-            while (world_.choices().size() == 1) world_.take(0);
+            while (world.choices().size() == 1) world.take(0);
             if (at == number) return;
-            world_.take(levels_[at++]->pick);
+            world.take(levels_[at++]->pick);
         }
     }
 
     void try_at(Level& level) {
-        const Choice& choice = world_.choices()[level.pick];
+        const Choice& choice = world.choices()[level.pick];
         level.tried.kind = choice.kind;
         level.tried.id = choice.id;
         step(level.pick);
@@ -126,13 +121,13 @@ class Search {
 
     void step(std::uint32_t pick) {
         touched_.clear();
-        world_.take(pick);
-        tally_.verdict.transitions++;
+        world.take(pick);
+        tally.verdict.transitions++;
         std::erase_if(asleep_, [&](const Sleeper& sleeper) { return touched_.conflicts_with(sleeper.touched); });
     }
 
     [[nodiscard]] std::uint32_t first_awake(std::uint32_t from) const {
-        const auto choices = world_.choices();
+        const auto choices = world.choices();
         while (from < choices.size() &&
                std::ranges::any_of(asleep_, [&](const Sleeper& sleeper) { return sleeper.is(choices[from]); }))
             from++;
@@ -140,16 +135,12 @@ class Search {
     }
 
     void count_execution() {
-        tally_.verdict.schedules++;
+        tally.verdict.schedules++;
         picks_.clear();
         for (std::size_t i = 0; i < depth_; i++) picks_.push_back(levels_[i]->pick);
-        tally_.ended(world_, picks_);
+        tally.ended(world, picks_);
     }
 
-    const ExploreOptions& options_;
-    Tally tally_;
-    World world_;
-    ConflictMap* conflicts_;
     const bool sleep_sets_;
     std::vector<std::unique_ptr<Level>> levels_;
     std::size_t depth_ = 0;

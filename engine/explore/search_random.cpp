@@ -61,9 +61,9 @@ class Pct {
 
 template <class Policy>
 Verdict search(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts) {
-    Tally tally(scenario, options);
-    World world(scenario,
-                {.event_log = false, .invariants = options.invariants, .hashing = false, .conflicts = conflicts});
+    SearchParts parts(scenario, options, conflicts, false);
+    Tally& tally = parts.tally;
+    World& world = parts.world;
     Policy policy(options.seed);
     Picks picks;
     while (tally.verdict.schedules < options.budget && tally.go_on()) {

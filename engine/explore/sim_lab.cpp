@@ -125,7 +125,7 @@ void SimLab::run_daemon() {
 
 // In the kernel work that unbind_rdev_from_array has queued.
 void SimLab::delete_unbound() {
-    for (std::size_t i = 0; i < disks_.size() && i < mddev.all_rdevs.size(); i++) {
+    for (std::size_t left = mddev.all_rdevs.size(); left > 0; left--) {
         wait_event(exported_wait_, exported_.size() > deleted_);
         rdev_delayed_delete(*exported_[deleted_++]);
     }
@@ -212,17 +212,15 @@ void SimLab::record_calls(trace::CallTreeSink* sink) {
     tasks_.front()->trace.sink = sink;
 }
 
-static SimOptions options_of(const Scenario& scenario, bool event_log) {
+static SimOptions options_of(bool event_log) {
     SimOptions options;
     options.event_log = event_log;
     options.freeze_at_oops = true;
-    options.io_errors = 0;
-    options.seed = scenario.members;
     return options;
 }
 
 SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log)
-    : kernel(options_of(scenario, event_log)),
+    : kernel(options_of(event_log)),
       mddev(kernel, "md0"),
       disk_(kernel),
       pages_(scenario.pages),

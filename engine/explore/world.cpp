@@ -140,6 +140,21 @@ Moment World::judge() const {
 
 // ---- looking
 
+Ending ending_of(Moment moment) {
+    switch (moment) {
+        case Moment::Crash:
+            return Ending::Crash;
+        case Moment::Hang:
+            return Ending::Hang;
+        case Moment::Violation:
+            return Ending::Violation;
+        case Moment::Open:
+        case Moment::Done:
+            break;
+    }
+    return Ending::Done;
+}
+
 std::uint64_t World::state_hash() const {
     std::uint64_t hash = mix(lab_->kernel.state_hash(), mdscope::state_hash(lab_->mddev));
     return mix(hash, static_cast<std::uint64_t>(moment_));

@@ -27,6 +27,8 @@ enum class Moment : std::uint8_t {
     Violation,  // an invariant does not hold; see violation()
 };
 
+Ending ending_of(Moment moment);  // Open counts as Done
+
 class World {
    public:
     struct Options {

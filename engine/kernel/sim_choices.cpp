@@ -8,6 +8,7 @@
 
 #include "engine/kernel/sim_kernel.hpp"
 #include "engine/kernel/sim_task.hpp"
+#include "engine/kernel/trace.hpp"
 
 namespace mdscope {
 
@@ -135,22 +136,6 @@ std::string_view bio_op_name(BioOp op) {
     return "";
 }
 
-std::string_view bio_kind_name(BioKind kind) {
-    switch (kind) {
-        case BioKind::Data:
-            return "data";
-        case BioKind::Superblock:
-            return "superblock";
-        case BioKind::Bitmap:
-            return "bitmap";
-        case BioKind::BadBlocks:
-            return "bad blocks";
-        case BioKind::Resync:
-            return "resync";
-    }
-    return "";
-}
-
 SimKernel::Line& SimKernel::Line::operator<<(std::uint64_t value) {
     if (text_ == nullptr) return *this;
     char digits[20];
@@ -174,7 +159,7 @@ std::string SimKernel::describe(const Choice& choice) const {
     if (choice.bio == nullptr) return text;
     const Bio& bio = *choice.bio;
     text.append(" (").append(bio.bi_disk != nullptr ? bio.bi_disk->name() : "?").append(" ");
-    text.append(bio_kind_name(bio.bi_kind)).append(" ").append(bio_op_name(bio.bi_op)).append(" ");
+    text.append(kind_word(bio.bi_kind)).append(" ").append(bio_op_name(bio.bi_op)).append(" ");
     return text.append(number(bio.bi_sector)).append("+").append(number(bio_sectors(bio))).append(")");
 }
 

@@ -100,16 +100,23 @@ class ConflictMap {
     void note(const volatile void* object, Access access, std::uint64_t actor) {
         Entry& entry = find(object);
         if (entry.place == 0) {
+            if (count_ == kSize / 2) return;  // full: see is_conflict
+            count_++;
             entry = {place_of(object), actor, access == Access::Write, false, false};
             return;
         }
         entry.is_written |= access == Access::Write;
         entry.has_others |= entry.actor != actor;
     }
-    [[nodiscard]] bool is_conflict(const volatile void* object) { return find(object).is_used; }
+    // What has found no room counts as a conflict: more stops than needed, none left out.
+    [[nodiscard]] bool is_conflict(const volatile void* object) {
+        const Entry& entry = find(object);
+        return entry.is_used || (is_full_ && entry.place == 0);
+    }
     // From here on what was learned is used. False: that was nothing new.
     bool use_what_was_learned() {
-        bool is_new = false;
+        bool is_new = count_ == kSize / 2 && !is_full_;
+        is_full_ = count_ == kSize / 2;
         for (Entry& entry : entries_) {
             const bool is_conflict = entry.is_written && entry.has_others;
             is_new |= is_conflict && !entry.is_used;
@@ -138,6 +145,8 @@ class ConflictMap {
         return entries_[at];
     }
     std::vector<Entry> entries_;
+    std::size_t count_ = 0;
+    bool is_full_ = false;
 };
 
 class SimKernel final : public Kernel, private SimHook {
@@ -172,7 +181,6 @@ class SimKernel final : public Kernel, private SimHook {
     // Finer or coarser steps from here on.
     void set_granularity(Granularity granularity) { options_.granularity = granularity; }
     void allow_errors(unsigned count) { errors_left_ = count; }  // this many bios may be chosen to fail from here on
-    void set_event_log(bool on) { options_.event_log = on; }
     // Gets what each step touches; nullptr: nobody wants to know.
     void set_access_sink(AccessSet* sink) { access_sink_ = sink; }
     // Fine steps stop only where it knows a conflict; nullptr: at each access.

@@ -84,7 +84,10 @@ class Shared {
         return access(Access::Write, [&] { return value_.exchange(value); });
     }
     bool compare_exchange(T& expected, T desired) {
-        return access(Access::Write, [&] { return value_.compare_exchange_strong(expected, desired); });
+        const bool done = access(Access::Write, [&] { return value_.compare_exchange_strong(expected, desired); });
+        if (sim_hook != nullptr && !done) [[unlikely]]
+            sim_hook->observed(as_number(expected));
+        return done;
     }
 
     // Arithmetic in the kernel's words. The _return forms give the new value.

@@ -51,7 +51,7 @@ void add_thread(Hasher& hash, const Shared<MdThread*>& slot) {
 void add_bitmap(Hasher& hash, const Bitmap& bitmap) {
     hash << bitmap.freed << bitmap.events_cleared << bitmap.need_sync << bitmap.flags << bitmap.allclean
          << bitmap.behind_writes << bitmap.daemon_lastrun << bitmap.last_end_sync << bitmap.pending_writes
-         << bitmap.write_mutex << bitmap.unplugging;
+         << bitmap.write_mutex << bitmap.unplugging << bitmap.marks;
     for (const auto& page : bitmap.storage.filemap)
         if (page != nullptr) hash << page->attr;
 }

@@ -21,6 +21,7 @@ namespace sysfs {
 namespace {
 
 std::string uuid_show(Mddev& mddev) {
+    const SpinGuard guard(mddev.lock);
     return line(format_uuid_dashed(mddev.uuid));
 }
 

@@ -97,6 +97,7 @@ int raid_disks_store(Mddev& mddev, std::string_view value) {
 }
 
 std::string layout_show(Mddev& mddev) {
+    const SpinGuard guard(mddev.lock);
     return line(mddev.layout);
 }
 
@@ -112,6 +113,7 @@ int layout_store(Mddev& mddev, std::string_view value) {
 }
 
 std::string chunk_size_show(Mddev& mddev) {
+    const SpinGuard guard(mddev.lock);
     return line(std::uint64_t{mddev.chunk_sectors} << kSectorShift);
 }
 
@@ -131,6 +133,7 @@ int chunk_size_store(Mddev& mddev, std::string_view value) {
 // ---- sizes, in KiB
 
 std::string component_size_show(Mddev& mddev) {
+    const SpinGuard guard(mddev.lock);
     return line(mddev.dev_sectors / 2);
 }
 

@@ -161,6 +161,7 @@ std::string sync_completed_show(Mddev& mddev) {
     if (!test_bit(MD_RECOVERY_RUNNING, mddev.recovery)) return "none\n";
     const Sector position = mddev.curr_resync;
     if (position == 1 || position == 2) return "delayed\n";
+    const SpinGuard guard(mddev.lock);
     const bool whole_array =
         test_bit(MD_RECOVERY_SYNC, mddev.recovery) || test_bit(MD_RECOVERY_RESHAPE, mddev.recovery);
     const Sector range = whole_array ? mddev.resync_max_sectors : mddev.dev_sectors;

@@ -173,8 +173,7 @@ TEST_CASE("one page, two members: the shortest crash takes five choices") {
 
 // ---- fine steps; they need an arena, whose addresses stay
 
-TEST_CASE("fine steps: the second bug, and the window of a bitmap file") {
-    if (!Arena::available()) return;
+TEST_CASE("fine steps: the second bug, and the window of a bitmap file" * doctest::skip(!Arena::available())) {
     const auto fine = [](const char* name, const char* fix, const char* order, const char* pools) {
         Verdict verdict = explored(with(scenario_named(name), fix, order, pools, Granularity::Fine));
         CHECK(verdict.complete);
@@ -194,8 +193,8 @@ TEST_CASE("fine steps: the second bug, and the window of a bitmap file") {
     CHECK(fine("referee-external", "none", "2022", "mddev").crashes > 0);
 }
 
-TEST_CASE("a crash found in fine steps is replayed without what the search has learned") {
-    if (!Arena::available()) return;
+TEST_CASE("a crash found in fine steps is replayed without what the search has learned" *
+          doctest::skip(!Arena::available())) {
     const Scenario scenario = with(scenario_named("referee-file"), "upstream", "2022", "mddev", Granularity::Fine);
     const Verdict verdict = explored(scenario);
     REQUIRE(verdict.shortest);
@@ -223,10 +222,12 @@ TEST_CASE("every scenario ends as it says it does") {
         if (!Arena::available() && scenario.granularity == Granularity::Fine) continue;
         CAPTURE(file.name);
         ExploreOptions options;
-        options.budget = Arena::available() ? 5000 : 60;
+        options.stop_at_first_crash = scenario.expect.kind == Expectation::Kind::Crash;
+        options.budget = options.stop_at_first_crash ? 20'000 : Arena::available() ? 5000 : 60;
         const Verdict verdict = explored(scenario, options);
         if (scenario.expect.kind == Expectation::Kind::Safe) CHECK(verdict.crashes + verdict.hangs == 0);
-        if (scenario.expect.kind == Expectation::Kind::Crash && verdict.complete) CHECK(verdict.crashes > 0);
+        if (scenario.expect.kind == Expectation::Kind::Crash) CHECK(verdict.crashes > 0);
+        if (scenario.expect.kind == Expectation::Kind::Hang) CHECK(verdict.hangs > 0);
     }
 }
 

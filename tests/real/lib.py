@@ -45,6 +45,16 @@ def check(holds, what):
         print("FAILED: " + what, flush=True)
 
 
+def run_stories(names):
+    """Each function of `names` (a module's globals) whose name begins with story_, in the order they are written."""
+    for name, story in list(names.items()):
+        if name.startswith("story_"):
+            try:
+                story()
+            except OSError as error:
+                check(False, "%s: %s" % (name, error))
+
+
 def finish(name):
     if failures:
         print("%s: %d failed" % (name, len(failures)))

@@ -368,10 +368,5 @@ def story_sizes_and_options():
     check(mdscope("--version").stdout.startswith("mdscope "), "--version")
 
 
-for name, story in list(globals().items()):
-    if name.startswith("story_"):
-        try:
-            story()
-        except OSError as error:
-            check(False, "%s: %s" % (name, error))
+run_stories(globals())
 finish("mount_bad_input")

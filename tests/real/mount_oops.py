@@ -184,10 +184,5 @@ def story_the_fixes():
         check(lab.umount().returncode == 0, fix + ": umount")
 
 
-for name, story in list(globals().items()):
-    if name.startswith("story_"):
-        try:
-            story()
-        except OSError as error:
-            check(False, "%s: %s" % (name, error))
+run_stories(globals())
 finish("mount_oops")

@@ -111,10 +111,5 @@ def story_a_forced_stop_in_the_middle_of_the_writes():
         check(lab.umount().returncode == 0, fix + ": umount")
 
 
-for name, story in list(globals().items()):
-    if name.startswith("story_"):
-        try:
-            story()
-        except OSError as error:
-            check(False, "%s: %s" % (name, error))
+run_stories(globals())
 finish("mount_stop_fio")

@@ -165,10 +165,5 @@ def story_the_end_by_a_signal():
     wait_for(lambda: not process_exists(lab.pid), "and the process has ended")
 
 
-for name, story in list(globals().items()):
-    if name.startswith("story_"):
-        try:
-            story()
-        except OSError as error:
-            check(False, "%s: %s" % (name, error))
+run_stories(globals())
 finish("mount_trace")

@@ -325,12 +325,7 @@ def story_reading_while_the_array_comes_and_goes():
     check(not wrong, "errors under stop and assemble: %s" % wrong[:3])
 
 
-for name, story in list(globals().items()):
-    if name.startswith("story_"):
-        try:
-            story()
-        except OSError as error:
-            check(False, "%s: %s" % (name, error))
+run_stories(globals())
 done = lab.umount()
 check(done.returncode == 0, "umount: " + done.stderr)
 check(not is_mounted(lab.mnt), "unmounted")
