@@ -30,6 +30,7 @@ std::string headers_text(const Scenario& scenario) {
     add("errors", scenario.errors);
     add("granularity", scenario.granularity == Granularity::Fine ? "fine" : "coarse");
     add("pages", scenario.pages);
+    if (!scenario.versus.empty()) add("versus", scenario.versus);
     return text;
 }
 
@@ -84,6 +85,7 @@ std::string scenario_text(const Scenario& scenario) {
     for (const ScenarioTask& task : scenario.tasks)
         for (const Statement& statement : task.statements)
             text += fmt::format("  {}: {}\n", task.name, statement_text(statement));
+    if (!scenario.schedule.empty()) text += "schedule\n" + schedule_text(scenario.schedule, "  ");
     return text + "expect " + expectation_text(scenario.expect) + "\n";
 }
 

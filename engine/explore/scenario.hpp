@@ -26,7 +26,13 @@
 //     writer: write 0
 //     daemon: daemon
 //     reaper: delayed-delete     # rdev_delayed_delete of each member that was unbound
+//   schedule                     # how `mdscope run` and the window begin; see schedule.hpp
+//     hold bitmap
+//     stopper x14
 //   expect crash super_written   # safe | crash [FUNCTION] | hang | any
+//
+// `versus fix upstream` (or kernel, order, pools, bitmap; several pairs) names what the second array of a comparison
+// has instead.
 //
 // `#` at the beginning of a word begins a comment. Statements are separated by `;` or stand in several lines, those of
 // a task with its name before them. `kernel` stands above the words it sets; all header words stand above `setup`.
@@ -38,6 +44,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/explore/schedule.hpp"
 #include "engine/kernel/result.hpp"
 #include "engine/kernel/sim_kernel.hpp"
 #include "engine/md/axes.hpp"
@@ -96,6 +103,8 @@ struct Scenario {
     Granularity granularity = Granularity::Coarse;
     std::vector<Statement> setup;
     std::vector<ScenarioTask> tasks;
+    std::string versus;  // "fix upstream"; empty: nothing was said
+    Schedule schedule;
     Expectation expect;
     bool operator==(const Scenario&) const = default;
 };
@@ -108,6 +117,8 @@ std::string expectation_text(const Expectation& expect);  // "crash super_writte
 std::string scenario_text(const Scenario& scenario);
 // The rows its names stand for. REQUIRES: it was parsed, or its names were checked.
 Axes axes_of(const Scenario& scenario);
+// The same with what `pairs` ("fix none order 2021") says instead. Error: what is wrong with them.
+Result<Scenario> with_pairs(const Scenario& scenario, std::string_view pairs);
 // The scenario that `mdscope explore` runs without a file: stop mid-write of `bitmap` by `entrance`
 // (array_state | two-step | STOP_ARRAY | readonly), with `pages` pages to write.
 Scenario stop_mid_write(const std::string& bitmap, const std::string& entrance, unsigned pages);

@@ -107,6 +107,10 @@ bool set_granularity(Scenario& s, std::string_view value) {
 bool set_pages(Scenario& s, std::string_view value) {
     return read_into(s.pages, value, 1, kMostPages);
 }
+bool set_versus(Scenario& s, std::string_view value) {
+    s.versus = value;
+    return !value.empty() && with_pairs(s, value);
+}
 
 struct Header {
     const char* word;
@@ -132,6 +136,8 @@ constexpr std::array kHeaders = {
     Header{"errors", TAKES("a number from 0 to 16"), set_errors},
     Header{"granularity", TAKES("coarse or fine"), set_granularity},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
+    Header{"versus", TAKES("pairs of kernel, fix, order, pools or bitmap and what they take, as in 'fix upstream'"),
+           set_versus},
 };
 #undef TAKES
 
@@ -169,6 +175,19 @@ std::string header_words() {
     std::string words;
     for (const Header& header : kHeaders) words += std::string(words.empty() ? "" : ", ") + header.word;
     return words;
+}
+
+Result<Scenario> with_pairs(const Scenario& scenario, std::string_view pairs) {
+    constexpr std::array<std::string_view, 5> kWords = {"kernel", "fix", "order", "pools", "bitmap"};
+    Scenario changed = scenario;
+    while (!pairs.empty()) {
+        const std::string_view word = take_word(pairs);
+        const std::string_view value = take_word(pairs);
+        if (std::find(kWords.begin(), kWords.end(), word) == kWords.end())
+            return Error{EINVAL, fmt::format("'{}' cannot differ; kernel, fix, order, pools and bitmap can", word)};
+        if (Complaint wrong = read_header(changed, word, value); !wrong.empty()) return Error{EINVAL, wrong};
+    }
+    return changed;
 }
 
 Complaint read_expectation(Expectation& expect, std::string_view value) {

@@ -29,7 +29,7 @@ class ScenarioParser {
     Scenario take() { return std::move(scenario_); }
 
    private:
-    enum class Place : std::uint8_t { Begin, Headers, Setup, Tasks };
+    enum class Place : std::uint8_t { Begin, Headers, Setup, Tasks, Schedule };
 
     Complaint version(std::string_view word, std::string_view rest);
     Complaint once(std::string_view word, int line);
@@ -37,6 +37,7 @@ class ScenarioParser {
     Complaint header(std::string_view word, std::string_view rest);
     Complaint task(std::string_view name, std::string_view rest, int line);
     Complaint statements(Section section, std::string_view text, int line, std::vector<Statement>& list) const;
+    Complaint orders(std::string_view text);
     Complaint misplaced(std::string_view word) const;
     Complaint check_pages() const;
     Result<ScenarioTask*> task_named(std::string_view name);
@@ -50,14 +51,16 @@ Complaint ScenarioParser::line(const TextLine& line) {
     std::string_view rest = line.text;
     const std::string_view word = take_word(rest);
     if (place_ == Place::Begin) return version(word, rest);
-    const bool stands_once = is_header_word(word) || word == "setup" || word == "tasks" || word == "expect";
+    const bool stands_once = is_header_word(word) || word == "setup" || word == "tasks" ||
+                             (word == "schedule" && rest.empty()) || word == "expect";
     const std::size_t colon = line.text.find(':');
     const bool names_a_task = word.ends_with(':') || rest.starts_with(':') || place_ == Place::Tasks;
+    if (place_ == Place::Schedule && !stands_once) return orders(line.text);
     if (names_a_task && !stands_once && colon != std::string_view::npos)
         return task(trim(line.text.substr(0, colon)), trim(line.text.substr(colon + 1)), line.number);
     if (stands_once)
         if (Complaint complaint = once(word, line.number); !complaint.empty()) return complaint;
-    if (word == "setup" || word == "tasks") return begin(word, rest);
+    if (word == "setup" || word == "tasks" || word == "schedule") return begin(word, rest);
     if (word == "expect") return read_expectation(scenario_.expect, rest);
     if (is_header_word(word)) return header(word, rest);
     if (place_ == Place::Setup) return statements(Section::Setup, line.text, line.number, scenario_.setup);
@@ -80,7 +83,8 @@ Complaint ScenarioParser::once(std::string_view word, int line) {
 Complaint ScenarioParser::begin(std::string_view word, std::string_view rest) {
     if (!rest.empty()) return fmt::format("nothing may follow '{}'; statements begin in the next line", word);
     if (word == "setup" && place_ == Place::Tasks) return "'setup' stands before 'tasks'";
-    place_ = word == "setup" ? Place::Setup : Place::Tasks;
+    if (place_ == Place::Schedule) return fmt::format("'{}' stands before 'schedule'", word);
+    place_ = word == "setup" ? Place::Setup : word == "tasks" ? Place::Tasks : Place::Schedule;
     return {};
 }
 
@@ -131,11 +135,21 @@ Complaint ScenarioParser::statements(Section section, std::string_view text, int
     return {};
 }
 
+Complaint ScenarioParser::orders(std::string_view text) {
+    for (bool more = true; more;) {
+        const std::size_t end = text.find(';');
+        more = end != std::string_view::npos;
+        if (Complaint wrong = read_order(trim(text.substr(0, end)), scenario_.schedule); !wrong.empty()) return wrong;
+        if (more) text.remove_prefix(end + 1);
+    }
+    return {};
+}
+
 Complaint ScenarioParser::misplaced(std::string_view word) const {
     if (place_ == Place::Tasks)
         return fmt::format("'{}' needs a task before it, as in 'stopper: stop'; or here can stand expect", word);
     if (is_statement_word(word)) return fmt::format("the statement '{}' belongs under 'setup' or 'tasks'", word);
-    return fmt::format("unknown word '{}'; here can stand {}, setup, tasks, expect", word, header_words());
+    return fmt::format("unknown word '{}'; here can stand {}, setup, tasks, schedule, expect", word, header_words());
 }
 
 Complaint ScenarioParser::finish(int* line) const {

@@ -212,6 +212,10 @@ void SimLab::record_calls(trace::CallTreeSink* sink) {
     tasks_.front()->trace.sink = sink;
 }
 
+void SimLab::watch_tasks(trace::FrameSink* sink) {
+    for (Task* task : tasks_) task->trace.sink = sink;
+}
+
 static SimOptions options_of(bool event_log) {
     SimOptions options;
     options.event_log = event_log;

@@ -42,6 +42,7 @@ class SimLab {
     [[nodiscard]] const std::vector<int>& answers() const { return answers_; }
     // The frames of everybody who stops the array, from the first step of the tasks on; nullptr: not wanted.
     void record_calls(trace::CallTreeSink* sink);
+    void watch_tasks(trace::FrameSink* sink);  // of all tasks that the scenario names
 
     // Time passes only when nothing else can happen; how often in a row it has, without a task ending a statement.
     unsigned idle_periods = 0;

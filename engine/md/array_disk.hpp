@@ -48,6 +48,8 @@ class WriteGate {
     };
 
    private:
+    [[nodiscard]] bool overlaps(const Pass& pass) const REQUIRES(lock_);
+    [[nodiscard]] bool is_free(const Pass& pass);
     bool try_enter(Pass& pass);
     void leave(Pass& pass);
     SpinLock lock_;

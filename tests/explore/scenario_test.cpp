@@ -124,7 +124,7 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(
         header("fxi none") ==
         "2: unknown word 'fxi'; here can stand title, members, bitmap, size, chunk, delay, kernel, fix, order, pools, "
-        "mdstat-bitmap, mdmon, errors, granularity, pages, setup, tasks, expect");
+        "mdstat-bitmap, mdmon, errors, granularity, pages, versus, setup, tasks, schedule, expect");
     CHECK(header("fix none\nfix v1") == "3: 'fix' stands twice; the first is in line 2");
     CHECK(header("members") == "2: 'members' has no value; it takes a number from 2 to 8");
     CHECK(header("members 1") == "2: 'members' takes a number from 2 to 8, not '1'");
