@@ -1,0 +1,136 @@
+// mdscope-gui: the window. Reads the command line and hands a Screen to a window, or to a picture.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gui/app.hpp"
+#include "gui/fonts.hpp"
+#include "gui/png.hpp"
+#include "gui/settings.hpp"
+#include "gui/theme.hpp"
+#include "gui/window.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  mdscope-gui                                the crash of 2021 beside the kernel that has the fix
+  mdscope-gui report-2021 --lesson 1         the race in 60 seconds
+  mdscope-gui --attach /tmp/mnt              look into an array that is mounted (mdscope mount)
+  mdscope-gui --png now.png --size 1600x900  a picture, without a display
+  xvfb-run mdscope-gui                       on a machine without a screen
+  LIBGL_ALWAYS_SOFTWARE=1 mdscope-gui        when the GPU's driver is at fault
+
+Exit codes:
+  0    closed, or the picture was made
+  1    it failed; the message says why
+  2    wrong usage)";
+
+struct CommandLine {
+    AppOptions app;
+    std::string png, probe, theme;
+    std::string size = "1600x900";
+    int scale = 0;  // 0: as the settings say
+    int width = 0, height = 0;
+};
+
+std::string read_size(CommandLine& line) {
+    int end = 0;
+    const int found = std::sscanf(line.size.c_str(), "%5dx%5d%n", &line.width, &line.height, &end);
+    const bool whole = found == 2 && static_cast<std::size_t>(end) == line.size.size();
+    if (whole && line.width >= 1 && line.height >= 1 && line.width <= 8192 && line.height <= 8192) return {};
+    return "--size takes WIDTHxHEIGHT, 1 to 8192 each, as in 1600x900; '" + line.size + "' is none.";
+}
+
+void add_options(CLI::App& app, CommandLine& line) {
+    app.add_option("scenario", line.app.scenario, "Scenario to start in: a name (report-2021) or a file (.mds)");
+    app.add_option("--attach", line.app.attach, "Show the array mounted at this folder")->type_name("MNT");
+    app.add_option("--lesson", line.app.lesson, "Start with a lesson, 1 to 5")->type_name("N")->check(CLI::Range(1, 5));
+    app.add_option("--png", line.png, "Make a picture and exit; needs no display")->type_name("FILE");
+    app.add_option("--size", line.size, "Size of the window or picture")->type_name("WxH")->capture_default_str();
+    app.add_option("--scale", line.scale, "Size of text in percent, 80 to 250")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(kSmallestText, kLargestText));
+    app.add_option("--theme", line.theme, "Colours: dark, light, contrast")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"dark", "light", "contrast"}));
+    app.add_option("--probe", line.probe, "For tests: answer questions on this Unix socket")->type_name("PATH");
+}
+
+// The command line is for this time only: what it says is not kept.
+void apply(const CommandLine& line) {
+    const Settings& settings = line.app.settings;
+    set_text_percent(line.scale != 0 ? line.scale : settings.text_percent);
+    set_theme(line.theme.empty() ? settings.theme : theme_from(line.theme).value_or(settings.theme));
+}
+
+int fail(const std::string& why) {
+    fmt::print(stderr, "mdscope-gui: {}\n", why);
+    return 1;
+}
+
+int make_picture(const CommandLine& line) {
+    const Result<std::unique_ptr<Screen>> screen = make_app(line.app);
+    if (!screen) return fail(screen.error().text);
+    const Result<bool> made = render_png(**screen, {.width = line.width, .height = line.height}, line.png);
+    return made ? 0 : fail(made.error().text);
+}
+
+int open_window(CommandLine& line) {
+    Window window({.title = "mdscope", .width = line.width, .height = line.height});
+    line.app.wake = [] { Window::wake(); };
+    line.app.save_png = [&window](const std::string& path, std::function<void(const Result<bool>&)> done) {
+        window.save_png_later(path, std::move(done));
+    };
+    const Result<std::unique_ptr<Screen>> screen = make_app(std::move(line.app));
+    if (!screen) return fail(screen.error().text);
+    return window.run(**screen);
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"mdscope's window: md RAID1 arrays stepped, held, broken and compared."};
+    app.set_version_flag("--version", "mdscope-gui " MDSCOPE_VERSION);
+    app.footer(kExamples);
+    app.get_formatter()->column_width(34);
+    CommandLine line;
+    add_options(app, line);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (const std::string wrong = read_size(line); !wrong.empty()) {
+        fail(wrong);
+        return 2;
+    }
+    const std::string path = settings_path();
+    LoadedSettings loaded = load_settings(path);
+    line.app.settings = std::move(loaded.settings);
+    line.app.message = loaded.message.empty() ? font_message() : loaded.message;
+    line.app.save_settings = [path](const Settings& changed) {
+        // Not kept is a nuisance, not an error of what is being done.
+        if (const Result<bool> saved = save_settings(changed, path); !saved)
+            fmt::print(stderr, "mdscope-gui: {}\n", saved.error().text);
+    };
+    apply(line);
+    return line.png.empty() ? open_window(line) : make_picture(line);
+}
+
+}  // namespace
+
+}  // namespace mdscope::gui
+
+int main(int argc, char** argv) {
+    try {
+        return mdscope::gui::run(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "mdscope-gui: {}\n", error.what());
+        return 1;
+    }
+}

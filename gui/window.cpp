@@ -1,0 +1,260 @@
+#include "gui/window.hpp"
+
+#include <SDL.h>
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "gui/canvas.hpp"
+#include "gui/cursor.hpp"
+#include "gui/imgui_version.hpp"
+#include "gui/marks.hpp"
+#include "gui/sdl_events.hpp"
+#include "gui/signals.hpp"
+#include "gui/stage.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kFramesAfterInput = 3;  // a popup lays itself out in the second, nothing changes in the third
+constexpr int kErrorsTooMany = 10;
+constexpr int kSmallestWidth = 900, kSmallestHeight = 600;
+constexpr double kCaretBlink = 0.4;             // seconds; what ImGui's caret needs to be seen blinking
+constexpr std::chrono::milliseconds kPace{16};  // of frames that nobody's input asked for
+
+std::atomic<Uint32> wake_type{0};
+std::atomic<bool> wake_pending{false}, service_pending{false};
+
+Clock::duration to_duration(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+void push_wake(std::atomic<bool>& pending) {
+    if (wake_type == 0 || pending.exchange(true)) return;
+    SDL_Event event{};
+    event.type = wake_type;
+    // A full queue: then the loop has enough to wake up for.
+    SDL_PushEvent(&event);
+}
+
+}  // namespace
+
+struct Window::Parts {
+    explicit Parts(const WindowOptions& options)
+        : stage(static_cast<float>(options.width), static_cast<float>(options.height)),
+          canvas({options.title, options.width, options.height, false, options.hidden}) {
+        stage.fonts_changed = [this] { canvas.new_fonts(); };
+        SDL_SetWindowMinimumSize(canvas.window(), kSmallestWidth, kSmallestHeight);
+        SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
+        use_clipboard();
+        if (wake_type == 0) wake_type = SDL_RegisterEvents(1);
+        wake_pending = service_pending = false;
+        measure();
+    }
+
+    [[nodiscard]] int wait_ms() const;
+    void pump(Screen& screen);
+    void take(const SDL_Event& event, Screen& screen);
+    void take_window_event(Uint8 what);
+    void measure();
+    [[nodiscard]] bool is_due() const;
+    bool frame(Screen& screen);
+    void plan_next(Screen& screen, Clock::time_point begun);
+    void show();
+
+    Stage stage;
+    Canvas canvas;  // After the stage: its renderer ends before ImGui's context does.
+    SdlTranslator translator;
+    Cursor cursor;
+    std::function<void()> service;
+    std::optional<std::pair<std::string, std::function<void(const Result<bool>&)>>> wanted_png;
+    int active_frames = kFramesAfterInput;
+    std::optional<Clock::time_point> next_frame;  // without input
+    Clock::time_point last_frame = Clock::now();
+    bool hidden = false, exposed = true, closed = false;
+    int frames = 0, pictures = 0;
+    std::string error_before;
+};
+
+Window::Window(const WindowOptions& options) : parts_(std::make_unique<Parts>(options)) {}
+
+Window::~Window() = default;
+
+int Window::run(Screen& screen) {
+    const SignalWatch signals;
+    Parts& parts = *parts_;
+    while (true) {
+        parts.pump(screen);
+        if (SignalWatch::caught() || parts.closed) return 0;
+        if (parts.service) parts.service();
+        if (parts.hidden) {
+            screen.poll();
+            continue;
+        }
+        if (!parts.is_due()) continue;
+        if (!parts.frame(screen)) return 1;
+        if (screen.wants_to_quit()) return 0;
+    }
+}
+
+bool Window::Parts::is_due() const {
+    return active_frames > 0 || stage.input_waits() || (next_frame && Clock::now() >= *next_frame);
+}
+
+int Window::Parts::wait_ms() const {
+    if (hidden) return -1;
+    if (active_frames > 0 || stage.input_waits()) return 0;
+    if (!next_frame) return -1;
+    // Rounded up: waking a little too early would be one more turn of the loop for nothing.
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next_frame - Clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+void Window::Parts::pump(Screen& screen) {
+    SDL_Event event;
+    const int wait = wait_ms();
+    if (wait != 0 && SDL_WaitEventTimeout(&event, wait) != 0) take(event, screen);
+    while (SDL_PollEvent(&event) != 0) take(event, screen);
+}
+
+void Window::Parts::take(const SDL_Event& event, Screen& screen) {
+    if (event.type == wake_type) {
+        service_pending = false;
+        if (wake_pending.exchange(false)) active_frames = std::max(active_frames, 1);
+        return;
+    }
+    if (event.type == SDL_QUIT) closed = true;
+    if (event.type == SDL_WINDOWEVENT) take_window_event(event.window.event);
+    if (event.type == SDL_DROPFILE) {
+        screen.dropped_file(event.drop.file);
+        SDL_free(event.drop.file);
+        active_frames = kFramesAfterInput;
+    }
+    if (auto input = translator.translate(event)) stage.input().push(*std::move(input));
+}
+
+void Window::Parts::take_window_event(Uint8 what) {
+    switch (what) {
+        case SDL_WINDOWEVENT_MINIMIZED:
+        case SDL_WINDOWEVENT_HIDDEN:
+            hidden = true;
+            return;
+        case SDL_WINDOWEVENT_RESTORED:
+        case SDL_WINDOWEVENT_SHOWN:
+        case SDL_WINDOWEVENT_MAXIMIZED:
+            hidden = false;
+            break;
+        case SDL_WINDOWEVENT_SIZE_CHANGED:
+        case SDL_WINDOWEVENT_EXPOSED:
+            break;
+        case SDL_WINDOWEVENT_CLOSE:
+            closed = true;
+            return;
+        default:
+            return;
+    }
+    measure();
+    exposed = true;
+    active_frames = kFramesAfterInput;
+}
+
+void Window::Parts::measure() {
+    int width = 0, height = 0, pixels = 0, ignored = 0;
+    SDL_GetWindowSize(canvas.window(), &width, &height);
+    SDL_GL_GetDrawableSize(canvas.window(), &pixels, &ignored);
+    const float density = width > 0 && pixels > 0 ? static_cast<float>(pixels) / static_cast<float>(width) : 1.0F;
+    stage.set_size(static_cast<float>(width), static_cast<float>(height), density);
+}
+
+// False: it failed too often.
+bool Window::Parts::frame(Screen& screen) {
+    const Clock::time_point now = Clock::now();
+    stage.frame(screen, std::chrono::duration<float>(now - std::exchange(last_frame, now)).count());
+    ++frames;
+    if (stage.took_input()) active_frames = kFramesAfterInput;
+    if (active_frames > 0) --active_frames;
+    if (!stage.error().empty() && stage.error() != error_before)
+        fmt::print(stderr, "mdscope-gui: a frame could not be drawn: {}\n", stage.error());
+    error_before = stage.error();
+    if (stage.errors_in_a_row() >= kErrorsTooMany) {
+        fmt::print(stderr, "mdscope-gui: {} frames in a row failed; giving up.\n", kErrorsTooMany);
+        return false;
+    }
+    show();
+    plan_next(screen, now);
+    return true;
+}
+
+void Window::Parts::show() {
+    const bool changed = stage.looks_different() || std::exchange(exposed, false);
+    if (changed || wanted_png) canvas.draw(*ImGui::GetDrawData());
+    if (wanted_png) {
+        const auto wanted = *std::exchange(wanted_png, std::nullopt);
+        wanted.second(write_png(canvas.read(), wanted.first));
+        active_frames = std::max(active_frames, 1);  // to show what `done` said
+    }
+    if (!changed) return;
+    canvas.present();
+    ++pictures;
+    cursor.show(ImGui::GetMouseCursor());
+}
+
+void Window::Parts::plan_next(Screen& screen, Clock::time_point begun) {
+    next_frame.reset();
+    const auto plan = [this](Clock::time_point when) { next_frame = next_frame ? std::min(*next_frame, when) : when; };
+    if (const std::optional<int> ms = screen.next_frame_ms())
+        plan(begun + std::max(kPace, std::chrono::milliseconds(std::max(0, *ms))));
+    if (ui::asked_for_frame() >= 0) plan(begun + std::max<Clock::duration>(kPace, to_duration(ui::asked_for_frame())));
+    if (ImGui::GetIO().WantTextInput) plan(begun + to_duration(kCaretBlink));
+    if (is_fading() || !stage.error().empty()) plan(begun + kPace);
+}
+
+void Window::wake() {
+    push_wake(wake_pending);
+}
+
+void Window::wake_service() {
+    push_wake(service_pending);
+}
+
+void Window::set_service(std::function<void()> served) {
+    parts_->service = std::move(served);
+}
+
+int Window::frames_drawn() const {
+    return parts_->frames;
+}
+
+int Window::pictures_shown() const {
+    return parts_->pictures;
+}
+
+bool Window::is_idle() const {
+    return parts_->hidden || (!parts_->is_due() && SDL_HasEvents(SDL_FIRSTEVENT, SDL_LASTEVENT) == SDL_FALSE);
+}
+
+void Window::quit() {
+    parts_->closed = true;
+}
+
+Result<bool> Window::save_png(const std::string& path) {
+    ImDrawData* data = ImGui::GetDrawData();
+    if (data == nullptr) return Error{0, "Nothing has been drawn yet."};
+    parts_->canvas.draw(*data);
+    return write_png(parts_->canvas.read(), path);
+}
+
+void Window::save_png_later(const std::string& path, std::function<void(const Result<bool>&)> done) {
+    parts_->wanted_png.emplace(path, std::move(done));
+}
+
+}  // namespace mdscope::gui
