@@ -3,11 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "engine/explore/scenario_parse.hpp"
 
@@ -15,52 +10,8 @@ namespace mdscope {
 
 namespace {
 
-namespace files = std::filesystem;
-
-constexpr const char* kEnding = ".mds";
-constexpr std::uintmax_t kLargestFile = 16 << 20;
 constexpr const char* kAxes = "Axes";
 constexpr const char* kArray = "Array and steps";
-
-// Where the scenarios that come with mdscope are: those of the sources it was built from, or those beside us.
-std::vector<files::path> scenario_folders() {
-    return {MDSCOPE_SCENARIOS, "assets/scenarios"};
-}
-
-std::string known_scenarios() {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const files::path& folder : scenario_folders()) {
-        for (const auto& entry : files::directory_iterator(folder, error))
-            if (entry.path().extension() == kEnding) names.push_back(entry.path().stem().string());
-        if (!names.empty()) break;
-    }
-    std::sort(names.begin(), names.end());
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text.empty() ? "none are installed here" : text;
-}
-
-Result<std::string> path_of(const std::string& name) {
-    if (name.find('/') != std::string::npos || name.ends_with(kEnding)) return name;
-    std::error_code error;
-    for (const files::path& folder : scenario_folders())
-        if (const files::path path = folder / (name + kEnding); files::is_regular_file(path, error))
-            return path.string();
-    return Error{ENOENT,
-                 fmt::format("there is no scenario '{}'. Give a path with a '/' or with {} at its end, or one of: {}",
-                             name, kEnding, known_scenarios())};
-}
-
-Result<Scenario> read_scenario(const std::string& name) {
-    const Result<std::string> path = path_of(name);
-    if (!path) return path.error();
-    const Result<std::string> text = read_text_file(*path);
-    if (!text) return text.error();
-    Result<Scenario> scenario = parse_scenario(*text, files::path(*path).stem().string());
-    if (!scenario) return Error{EINVAL, *path + ":" + scenario.error().text};
-    return scenario;
-}
 
 const std::string* word_of(const ScenarioOptions& options, std::string_view word) {
     for (const auto& [name, value] : options.words)
@@ -103,18 +54,6 @@ void add_word(CLI::App& app, ScenarioOptions& options, const char* option, const
 
 }  // namespace
 
-Result<std::string> read_text_file(const std::string& path) {
-    std::error_code error;
-    if (files::is_directory(path, error)) return Error{EISDIR, path + ": is a folder, not a file"};
-    if (const auto size = files::file_size(path, error); !error && size > kLargestFile)
-        return Error{EFBIG, fmt::format("{}: has {} bytes, at most {} are read", path, size, kLargestFile)};
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return Error{errno, fmt::format("{}: cannot be read: {}", path, std::strerror(errno))};
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
 void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
     app.add_option(
         "SCENARIO", options.scenario,
@@ -138,7 +77,8 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
 Result<Scenario> load_scenario(const ScenarioOptions& options) {
     if (!options.scenario.empty() && !options.entrance.empty())
         return Error{EINVAL, "--entrance is for the built-in scenario; " + options.scenario + " has tasks of its own"};
-    const Result<Scenario> scenario = options.scenario.empty() ? built_in(options) : read_scenario(options.scenario);
+    const Result<Scenario> scenario =
+        options.scenario.empty() ? built_in(options) : load_scenario_file(options.scenario);
     if (!scenario) return scenario.error();
     return changed(*scenario, options);
 }

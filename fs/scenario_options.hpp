@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/explore/explorer.hpp"
+#include "engine/explore/scenario_files.hpp"
 
 namespace mdscope {
 
@@ -25,8 +26,5 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options);
 // The scenario, changed as asked for. A changed one expects nothing: what its file says is of the file's own array.
 // Error: "FILE:LINE: why", or what is wrong with an option.
 Result<Scenario> load_scenario(const ScenarioOptions& options);
-
-// A whole file of at most 16 MiB.
-Result<std::string> read_text_file(const std::string& path);
 
 }  // namespace mdscope

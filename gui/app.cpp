@@ -1,87 +1,224 @@
-// What the window shows until it has panels: that it works, its keys, and its colours.
+// The window as a whole: lays the panels out, takes the keys, lets time pass.
 #include "gui/app.hpp"
 
+#include <fmt/format.h>
 #include <imgui.h>
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
+#include "gui/imgui_version.hpp"
 #include "gui/keys.hpp"
-#include "gui/ui.hpp"
+#include "gui/panels.hpp"
 
 namespace mdscope::gui {
 
 namespace {
 
-class Placeholder : public Screen {
+constexpr const char* kFirstScenario = "race";
+constexpr int kFrameMs = 16;
+
+class App : public Screen {
    public:
-    explicit Placeholder(AppOptions options) : options_(std::move(options)) {}
+    App(AppOptions options, const Scenario& scenario) : options_(std::move(options)), state_(scenario) {
+        state_.scenarios = scenario_files();
+        if (!options_.message.empty()) state_.say(options_.message, true);
+    }
 
     void draw() override {
+        state_.player.pass(ImGui::GetIO().DeltaTime);
         take_keys();
-        ImGui::SetNextWindowPos(ImVec2(0, 0));
+        ImGui::SetNextWindowPos({0, 0});
         ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
         ImGui::Begin("root", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                         ImGuiWindowFlags_NoBringToFrontOnFocus);
-        if (!options_.message.empty()) ui::paragraph("message", options_.message, Role::danger);
-        draw_toolbar();
-        draw_states();
-        ui::text("played", "Played " + std::to_string(played_) + " times");
-        ImGui::BeginChild("help", ImVec2(0, -sp(40)));
-        draw_key_table();
-        ImGui::EndChild();
-        const std::array<std::string_view, 5> shown = {"play", "step_forward", "stop_both", "why", "help"};
-        ui::text("status", status_text(shown), Role::dim_text);
+                         ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+        ImGui::PopStyleVar();
+        draw_panels();
         ImGui::End();
+        draw_help(state_);
+        draw_setup(state_);
+        draw_messages();
     }
-    std::optional<int> next_frame_ms() override { return std::nullopt; }
-    bool wants_to_quit() override { return quit_; }
+
+    std::optional<int> next_frame_ms() override {
+        if (state_.player.is_playing()) return kFrameMs;
+        return std::nullopt;
+    }
+
+    bool wants_to_quit() override { return state_.wants_quit; }
 
    private:
+    void draw_panels() {
+        const Layout layout = lay_out();
+        draw_toolbar(state_, layout.toolbar);
+        draw_now(state_, layout.now);
+        draw_cards(layout);
+        if (layout.side_is_tab) draw_bottom_tabs(layout.tabs);
+        const bool side_in_front = layout.side_is_tab && state_.side_in_front;
+        if (!side_in_front) draw_lanes(state_, layout.lanes);
+        if (layout.has_side && (side_in_front || !layout.side_is_tab)) draw_side(state_, layout.side);
+        draw_status(state_, layout.status);
+        draw_splitters(layout);
+    }
+
+    Layout lay_out() {
+        const ImVec2 size = ImGui::GetIO().DisplaySize;
+        LayoutInput input;
+        input.width = size.x;
+        input.height = size.y;
+        input.unit = sp(1000) / 1000;
+        input.toolbar_height = toolbar_height(state_, size.x);
+        const float lines = size.x / input.unit < 1240 ? 4 : 2;
+        input.now_height = lines * ImGui::GetTextLineHeightWithSpacing() + 2 * ImGui::GetStyle().WindowPadding.y;
+        input.preset = state_.preset;
+        input.side_width = state_.side_width;
+        input.cards_share = state_.cards_share;
+        return layout_of(input);
+    }
+
+    void draw_cards(const Layout& layout) {
+        if (!layout.cards_are_tabs) {
+            for (const Side side : kSides) draw_card(state_, side, layout.card[side]);
+            return;
+        }
+        ui::Rect rect = layout.cards;
+        const float height = ImGui::GetFrameHeight() + sp(4);
+        ImGui::SetCursorScreenPos({rect.x, rect.y});
+        int chosen = state_.focus;
+        constexpr std::array<ui::Tab, 2> kTabs = {{{"A", "Array A"}, {"B", "Array B"}}};
+        if (ui::tabs("cards", kTabs, chosen)) state_.focus = static_cast<Side>(chosen);
+        rect.y += height;
+        rect.h -= height;
+        draw_card(state_, state_.focus, rect);
+    }
+
+    void draw_bottom_tabs(const ui::Rect& rect) {
+        ImGui::SetCursorScreenPos({rect.x, rect.y});
+        int chosen = state_.side_in_front ? 1 : 0;
+        constexpr std::array<ui::Tab, 2> kTabs = {{{"lanes", "Time"}, {"side", "Look closer"}}};
+        if (ui::tabs("bottom", kTabs, chosen)) state_.side_in_front = chosen == 1;
+    }
+
+    void draw_splitters(const Layout& layout) {
+        const float unit = sp(1000) / 1000;
+        if (layout.side_splitter.w > 0) {
+            float x = layout.side_splitter.x;
+            ImGui::SetCursorScreenPos({layout.side_splitter.x, layout.side_splitter.y});
+            const float right = ImGui::GetIO().DisplaySize.x - sp(8);
+            if (ui::splitter("splitter/side", ui::Axis::horizontal, x, right * 0.4F, right - sp(240), right - sp(350),
+                             layout.side_splitter.h))
+                state_.side_width = (right - x - sp(8)) / unit;
+        }
+        float y = layout.cards_splitter.y;
+        const float top = layout.cards.y, bottom = layout.status.y;
+        ImGui::SetCursorScreenPos({layout.cards_splitter.x, layout.cards_splitter.y});
+        if (ui::splitter("splitter/cards", ui::Axis::vertical, y, top + sp(100), bottom - sp(120),
+                         top + (bottom - top) * 0.44F, layout.cards_splitter.w))
+            state_.cards_share = (y - top) / std::max(1.0F, bottom - top - sp(8));
+    }
+
+    // The newest message, until somebody acts on it.
+    void draw_messages() {
+        if (state_.messages.empty()) return;
+        const Message& message = state_.messages.back();
+        const ImVec2 size = ImGui::GetIO().DisplaySize;
+        const float width = std::min(sp(640), size.x - sp(32));
+        ImGui::SetNextWindowPos({size.x / 2, size.y - sp(36)}, ImGuiCond_Always, {0.5F, 1});
+        ImGui::SetNextWindowSize({width, 0});
+        ImGui::PushStyleColor(ImGuiCol_Border, color(message.is_error ? Role::danger : Role::accent));
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
+        ImGui::Begin("message", nullptr,
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                         ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_AlwaysAutoResize);
+        ImGui::PopStyleVar();
+        ImGui::PopStyleColor();
+        ui::paragraph("message/text", message.text, message.is_error ? Role::danger : Role::text);
+        if (ui::button("message/close", "Close (Esc)") || pressed("close")) state_.messages.pop_back();
+        ImGui::End();
+    }
+
+    // ---- keys
+
     void take_keys() {
-        if (pressed("play")) ++played_;
-        if (pressed("quit")) quit_ = true;
+        if (state_.show_help || state_.show_setup || state_.show_share || state_.show_open) {
+            take_keys_everywhere();
+            return;
+        }
+        take_keys_everywhere();
+        if (state_.mode != Mode::lab) return;
+        take_time_keys();
+        take_hand_keys();
+        take_view_keys();
+    }
+
+    void take_keys_everywhere() {
+        if (pressed("quit")) state_.wants_quit = true;
+        if (pressed("help")) state_.show_help = !state_.show_help;
         if (pressed("text_larger")) step_text_percent(+1);
         if (pressed("text_smaller")) step_text_percent(-1);
         if (pressed("text_reset")) set_text_percent(100);
-        if (pressed("theme")) next_theme();
+        if (pressed("theme")) set_theme(static_cast<ThemeName>((static_cast<int>(theme().name) + 1) % 3));
+        if (pressed("reset_layout")) {
+            state_.preset = Preset::compare;
+            state_.side_width = LayoutInput().side_width;
+            state_.cards_share = LayoutInput().cards_share;
+        }
     }
 
-    static void next_theme() { set_theme(static_cast<ThemeName>((static_cast<int>(theme().name) + 1) % 3)); }
-
-    void draw_toolbar() {
-        if (ui::button("toolbar/play", "▶ Play", {.tip = "Space"})) ++played_;
-        ImGui::SameLine();
-        ui::button("toolbar/stop_both", "■ Stop both arrays (S)", {.role = Role::danger});
-        ImGui::SameLine();
-        if (ui::button("toolbar/theme", "Theme")) next_theme();
-        ImGui::SameLine();
-        ui::slider("toolbar/speed", speed_, 0.1F, 4.0F, "speed %.2fx", sp(160));
-        ImGui::SameLine();
-        ui::toggle("toolbar/hold", "Hold every new write", hold_);
+    void take_time_keys() {
+        Player& player = state_.player;
+        if (pressed("play")) state_.toggle_play();
+        if (pressed("step_back")) player.step_back();
+        if (pressed("step_forward")) state_.step_forward();
+        if (pressed("previous_change")) player.to_change(-1);
+        if (pressed("next_change") && !state_.hides_future()) player.to_change(+1);
+        if (pressed("first")) player.go_to(0);
+        if (pressed("last")) state_.to_end();
+        if (pressed("first_difference") && !state_.hides_future())
+            if (const auto tick = player.duel().first_difference()) player.go_to(*tick);
     }
 
-    static void draw_states() {
-        ui::chip("chip/danger", "▲", "IN DANGER", Role::danger);
-        ImGui::SameLine();
-        ui::chip("chip/safe", "●", "WAITING", Role::safe);
-        ImGui::SameLine();
-        ui::chip("chip/oops", "✗", "OOPS", Role::danger);
-        ImGui::SameLine();
-        ui::chip("chip/running", "○", "RUNNING", Role::data_write);
+    void take_hand_keys() {
+        Player& player = state_.player;
+        const std::string bio = state_.bio_to_act_on();
+        const unsigned sides = state_.sides_to_act_on();
+        if (pressed("stop_both")) state_.answer(player.stop());
+        if (pressed("stop_one")) state_.answer(player.stop(1U << state_.focus));
+        if (pressed("hold")) state_.answer(bio.empty() ? player.hold("bitmap", sides) : player.hold(bio, sides));
+        if (pressed("release")) state_.answer(player.release(bio.empty() ? "all" : bio, sides));
+        if (pressed("fail") && !bio.empty()) state_.answer(player.end_bio(bio, false, sides));
+        if (pressed("fork")) state_.answer(player.fork());
+    }
+
+    void take_view_keys() {
+        if (pressed("why")) state_.show_side(SideTab::why);
+        if (pressed("predict")) state_.predict_mode = !state_.predict_mode;
+        if (pressed("expand"))
+            state_.player.set_detail(static_cast<TreeDetail>((static_cast<int>(state_.player.detail()) + 1) % 3));
+        if (pressed("zoom_in")) state_.zoom = (state_.zoom > 0 ? state_.zoom : sp(12)) * 1.25F;
+        if (pressed("zoom_out")) state_.zoom *= 0.8F;
+        if (pressed("preset_1")) state_.preset = Preset::compare;
+        if (pressed("preset_2")) state_.preset = Preset::one;
+        if (pressed("preset_3")) state_.preset = Preset::present;
     }
 
     AppOptions options_;
-    int played_ = 0;
-    float speed_ = 0.25F;
-    bool hold_ = false, quit_ = false;
+    State state_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Screen>> make_app(AppOptions options) {
-    return std::unique_ptr<Screen>(std::make_unique<Placeholder>(std::move(options)));
+    const std::string name = options.scenario.empty() ? kFirstScenario : options.scenario;
+    const Result<Scenario> scenario = load_scenario_file(name);
+    if (!scenario) return scenario.error();
+    try {
+        return std::unique_ptr<Screen>(std::make_unique<App>(std::move(options), *scenario));
+    } catch (const std::runtime_error& error) {
+        return Error{EINVAL, fmt::format("{}: {}", name, error.what())};
+    }
 }
 
 }  // namespace mdscope::gui

@@ -96,16 +96,21 @@ Axes axes_of(const Scenario& scenario) {
 
 // More pages than one need an array that has them: 28672 chunks for each, so that there is room in the last page for
 // the header of a bitmap that has one. Images are memory that exists where it was written to.
+void Scenario::set_pages(unsigned count) {
+    pages = count;
+    for (Statement& statement : setup)
+        if (statement.kind == Statement::Kind::Write && statement.chunk == 0) statement.all = count > 1;
+    if (count == 1) return;
+    size = count * (7ULL << 30);
+    chunk = 256ULL << 10;
+}
+
 Scenario stop_mid_write(const std::string& bitmap, const std::string& entrance, unsigned pages) {
     Scenario scenario;
     scenario.name = "stop-mid-write";
     scenario.title = "A stop by " + entrance + ", bitmap " + bitmap;
     scenario.bitmap = bitmap;
-    scenario.pages = pages;
-    if (pages > 1) {
-        scenario.size = pages * (7ULL << 30);
-        scenario.chunk = 256ULL << 10;
-    }
+    scenario.set_pages(pages);
     scenario.setup = {write_statement(pages), store_statement("array_state", "clean")};
     scenario.tasks = {{"stopper", entrance_statements(entrance)}};
     return scenario;

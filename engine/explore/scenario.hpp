@@ -107,6 +107,9 @@ struct Scenario {
     Schedule schedule;
     Expectation expect;
     bool operator==(const Scenario&) const = default;
+
+    // So many bitmap pages, and images large enough for them.
+    void set_pages(unsigned count);
 };
 
 // The text of a scenario file; at most 256 KiB, lines of at most 1024 bytes. Errors: "LINE: what is wrong and what

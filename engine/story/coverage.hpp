@@ -38,8 +38,8 @@ struct Wait {
 std::vector<Wait> waits(const Duel& duel, Side side, std::size_t tick);
 
 // One word for an array, with a shape beside it in the window.
-enum class Condition : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung };
-Condition condition_of(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
-const char* condition_word(Condition condition);  // "IN DANGER"
+enum class Standing : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung };
+Standing standing_of(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
+const char* standing_word(Standing standing);  // "IN DANGER"
 
 }  // namespace mdscope

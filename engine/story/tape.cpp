@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "engine/explore/oops_console.hpp"
+#include "engine/kernel/onlooker.hpp"
 #include "engine/kernel/trace.hpp"
 
 namespace mdscope {
@@ -70,6 +71,7 @@ void Tape::take(const Order& order) {
 
 // The world stands just behind `step`.
 void Tape::record(TapeStep step) {
+    const Onlooker onlooker;
     const SimLab& lab = world_->lab();
     step.moment = world_->moment();
     step.state_hash = world_->state_hash();

@@ -1,0 +1,262 @@
+// The card of one array: its state in a word, the call tree of its stop, both counters, who waits, and the members.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/panels.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+std::string id_of(Side side, std::string_view rest) {
+    return fmt::format("card/{}/{}", side_name(side), rest);
+}
+
+// ---- the head
+
+void draw_head(State& state, Side side, const SideView& view) {
+    const StateLook look = look_of(view.standing);
+    const char* word = standing_word(view.standing);
+    const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
+    const float chip = ui::chip_width(look.shape, word);
+    const ImVec2 begin = ImGui::GetCursorPos();
+    const std::string title = fmt::format("{}   {}", side_name(side), side_title(state, side));
+    if (ui::link(id_of(side, "title"), title)) {
+        state.focus = side;
+        state.show_side(SideTab::inspect);
+    }
+    ImGui::SetCursorPos({right - chip, begin.y - sp(2)});
+    ui::chip(id_of(side, "status"), look.shape, word, look.role);
+    ImGui::SetCursorPosY(begin.y + ImGui::GetTextLineHeight() + sp(8));
+}
+
+// ---- the call tree
+
+std::string line_text(const TreeLine& line) {
+    std::string text = line.name + "()";
+    if (line.number > 0) text += fmt::format(" #{}", line.number);
+    return text;
+}
+
+struct Columns {
+    float left, right, line;
+};
+
+void draw_line_text(const TreeLine& line, const ImVec2& at, const Columns& columns) {
+    const StateLook look = look_of(line.state);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const bool is_quiet = line.state == TreeLine::State::ToCome || line.state == TreeLine::State::Never;
+    const bool is_done = line.state == TreeLine::State::Done;
+    const ImU32 ink = color_u32(is_quiet ? Role::dim_text : is_done ? Role::text : look.role);
+    draw.AddText({at.x + sp(4), at.y}, color_u32(look.role), look.shape);
+    const FontScope code(Font::code);
+    const float indent = at.x + sp(24) + static_cast<float>(line.depth) * sp(12);
+    const std::string text = line_text(line);
+    draw.AddText({indent, at.y}, ink, text.c_str());
+    if (line.note.empty()) return;
+    const float note = indent + ImGui::CalcTextSize(text.c_str()).x + sp(14);
+    const float room = columns.right - note - sp(4);
+    if (room < sp(24)) return;
+    const std::string shown = ui::shortened(line.note, room);
+    draw.AddText({note, at.y}, color_u32(is_done ? Role::dim_text : look.role), shown.c_str());
+}
+
+void draw_tree_line(State& state, Side side, const TreeLine& line, std::size_t number, const Columns& columns) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const bool marked = line.state == TreeLine::State::Now || line.state == TreeLine::State::Asleep ||
+                        line.state == TreeLine::State::Missing || line.state == TreeLine::State::Oops;
+    if (marked)
+        ImGui::GetWindowDrawList()->AddRectFilled(at, {columns.right, at.y + columns.line},
+                                                  fill_u32(look_of(line.state).role), sp(3));
+    const std::string id = id_of(side, fmt::format("tree/{}", number));
+    ImGui::PushID(static_cast<int>(number));
+    const bool clicked =
+        ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {columns.right - at.x, columns.line});
+    ImGui::PopID();
+    draw_line_text(line, {at.x, at.y + sp(1)}, columns);
+    const std::string text = line.note.empty() ? line_text(line) : fmt::format("{}  {}", line_text(line), line.note);
+    ui::mark(id, "row", text, static_cast<double>(line.state));
+    if (!line.note.empty()) ui::tip(text);
+    if (clicked) state.run_to(side, line);
+}
+
+// Scrolls when another line has become the one to look at, and leaves it to the person otherwise.
+void keep_in_view(std::size_t& last, std::size_t line, std::size_t lines, float height) {
+    if (line == last || line >= lines) return;
+    last = line;
+    const float top = static_cast<float>(line) * height, room = ImGui::GetWindowHeight();
+    if (top < ImGui::GetScrollY() + height || top + 2 * height > ImGui::GetScrollY() + room)
+        ImGui::SetScrollY(std::max(0.0F, top - room * 0.6F));
+}
+
+void draw_tree(State& state, Side side, const SideView& view, float width, float height) {
+    ImGui::BeginChild("tree", {width, height});
+    const float line = ImGui::GetTextLineHeight() + sp(3);
+    const ImVec2 begin = ImGui::GetCursorScreenPos();
+    const Columns columns{begin.x, begin.x + ImGui::GetContentRegionAvail().x, line};
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    std::size_t focus = view.tree.size();
+    for (std::size_t i = 0; i < view.tree.size(); i++) {
+        draw_tree_line(state, side, view.tree[i], i, columns);
+        const TreeLine::State s = view.tree[i].state;
+        if (s == TreeLine::State::Now || s == TreeLine::State::Asleep || s == TreeLine::State::Oops) focus = i;
+    }
+    ImGui::PopStyleVar();
+    if (view.tree.empty()) ui::paragraph(id_of(side, "tree/none"), "Nobody stops this array.", Role::dim_text);
+    keep_in_view(state.tree_focus[side], focus, view.tree.size(), line);
+    ImGui::EndChild();
+}
+
+// ---- the counters
+
+void draw_steps(const std::vector<mdscope::CounterStep>& steps, std::size_t end, std::size_t upto, Role role,
+                const ui::Rect& rect) {
+    int most = 1;
+    for (const mdscope::CounterStep& step : steps) most = std::max(most, step.value);
+    const auto x = [&](std::size_t tick) {
+        return rect.x + rect.w * static_cast<float>(tick) / static_cast<float>(std::max<std::size_t>(end, 1));
+    };
+    const auto y = [&](int value) {
+        return rect.bottom() - (rect.h - sp(2)) * static_cast<float>(value) / static_cast<float>(most);
+    };
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    std::vector<ImVec2> points;
+    for (std::size_t i = 0; i < steps.size() && steps[i].tick <= upto; i++) {
+        if (!points.empty()) points.emplace_back(x(steps[i].tick), points.back().y);
+        points.emplace_back(x(steps[i].tick), y(steps[i].value));
+    }
+    if (points.empty()) return;
+    points.emplace_back(x(upto), points.back().y);
+    draw.AddPolyline(points.data(), static_cast<int>(points.size()), color_u32(role), ImDrawFlags_None, sp(2));
+}
+
+struct CounterLook {
+    const char* id;
+    const char* name;
+    Role role;
+};
+
+void draw_counter(State& state, Side side, const CounterLook& look, int value,
+                  const std::vector<mdscope::CounterStep>& steps, const std::string& words, float height) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled(at, {at.x + width, at.y + height}, color_u32(Role::card), sp(4));
+    const ImVec2 inside(at.x + sp(8), at.y + sp(4));
+    ImGui::SetCursorScreenPos(inside);
+    ui::text(id_of(side, fmt::format("counter/{}/name", look.id)), look.name, look.role, Font::code, width - sp(12));
+    ImGui::SetCursorScreenPos({inside.x, ImGui::GetItemRectMax().y + sp(2)});
+    ui::text(id_of(side, fmt::format("counter/{}", look.id)), std::to_string(value), look.role, Font::large, sp(48));
+    const ui::Rect number = ui::Rect::of_item();
+    ImGui::SetCursorScreenPos({number.right() + sp(8), number.y + (number.h - ImGui::GetTextLineHeight()) / 2});
+    ui::text(id_of(side, fmt::format("counter/{}/words", look.id)), words, Role::dim_text, Font::text,
+             at.x + width - number.right() - sp(12));
+    const float top = number.bottom() + sp(2);
+    if (at.y + height - sp(6) - top > sp(10))
+        draw_steps(steps, state.player.end(), state.hides_future() ? state.player.tick() : state.player.tick(),
+                   look.role, {inside.x, top, width - sp(16), at.y + height - sp(6) - top});
+    ImGui::SetCursorScreenPos({at.x, at.y + height + sp(6)});
+}
+
+std::string counter_words(int value, const std::vector<mdscope::CounterStep>& steps) {
+    if (value == 1) return "write in flight";
+    if (value > 1) return "writes in flight";
+    const bool moves = std::ranges::any_of(steps, [](const mdscope::CounterStep& step) { return step.value != 0; });
+    return moves ? "none in flight" : "never moves here";
+}
+
+void draw_waits(Side side, const SideView& view) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const ImVec2 avail = ImGui::GetContentRegionAvail();
+    ImGui::GetWindowDrawList()->AddRectFilled(at, {at.x + avail.x, at.y + avail.y}, color_u32(Role::card), sp(4));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(8, 4));
+    ImGui::BeginChild("waits", avail, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+    if (view.waits.empty()) ui::text(id_of(side, "waits"), "nobody sleeps in the stop", Role::dim_text);
+    for (std::size_t i = 0; i < view.waits.size(); i++) {
+        const Wait& wait = view.waits[i];
+        ui::paragraph(id_of(side, fmt::format("wait/{}/task", i)), fmt::format("{} waits on", wait.task),
+                      Role::dim_text);
+        ui::text(id_of(side, fmt::format("wait/{}/queue", i)), wait.queue, Role::safe, Font::code);
+        ui::paragraph(id_of(side, fmt::format("wait/{}/condition", i)), wait.condition);
+        if (!wait.values.empty())
+            ui::text(id_of(side, fmt::format("wait/{}/values", i)), wait.values, Role::current, Font::code);
+        if (!wait.wakers.empty())
+            ui::paragraph(id_of(side, fmt::format("wait/{}/wakers", i)),
+                          fmt::format("woken by {}", fmt::join(wait.wakers, ", ")), Role::dim_text);
+    }
+    ImGui::EndChild();
+    ImGui::PopStyleVar();
+}
+
+void draw_counters(State& state, Side side, const SideView& view, float width, float height) {
+    ImGui::BeginChild("counters", {width, height}, false, ImGuiWindowFlags_NoScrollbar);
+    const float line = ImGui::GetTextLineHeight();
+    const float each = std::clamp(height * 0.31F, 2 * line + sp(26), sp(108));
+    draw_counter(state, side, {"bitmap", "bitmap->pending_writes", Role::data_write}, view.bitmap_pending,
+                 view.bitmap_steps, counter_words(view.bitmap_pending, view.bitmap_steps), each);
+    draw_counter(state, side, {"mddev", "mddev->pending_writes", Role::bitmap_write}, view.mddev_pending,
+                 view.mddev_steps, counter_words(view.mddev_pending, view.mddev_steps), each);
+    if (ImGui::GetContentRegionAvail().y > sp(30)) draw_waits(side, view);
+    ImGui::EndChild();
+}
+
+// ---- the foot: members, and what will come of it
+
+void draw_members(Side side, const SideView& view) {
+    bool is_first = true;
+    for (const SnapshotMember& member : view.step->snapshot.members) {
+        const std::string text =
+            member.bound ? fmt::format("rdev {} → mddev ✓", member.name) : fmt::format("rdev {} → NULL ▲", member.name);
+        if (!is_first) ImGui::SameLine(0, sp(18));
+        is_first = false;
+        ui::text(id_of(side, "member/" + member.name), text, member.bound ? Role::text : Role::danger, Font::text,
+                 std::max(sp(40), ImGui::CalcTextSize(text.c_str()).x + sp(2)));
+    }
+}
+
+std::string verdict(const SideView& view) {
+    for (const Cover& cover : view.covers)
+        if (!cover.covered && cover.is_taken)
+            return fmt::format("If {} ends now, super_written() meets what is gone.", cover.bio);
+    for (const Cover& cover : view.covers)
+        if (!cover.covered) return fmt::format("Nobody waits for {}.", cover.bio);
+    for (const Cover& cover : view.covers)
+        if (cover.is_waited) return fmt::format("Safe: {}() waits for {}.", cover.wait, cover.bio);
+    return "";
+}
+
+void draw_foot(Side side, const SideView& view) {
+    draw_members(side, view);
+    const std::string text = view.standing == Standing::Oops ? "This kernel has halted. Step back, or see the Oops."
+                             : view.standing == Standing::Stopped
+                                 ? "Stopped: every write had ended before its member went."
+                                 : verdict(view);
+    const Role role =
+        view.standing == Standing::InDanger || view.standing == Standing::Oops ? Role::danger : Role::safe;
+    ui::text(id_of(side, "verdict"), text.empty() ? " " : text, role);
+}
+
+Role border_of(Standing standing) {
+    if (standing == Standing::InDanger || standing == Standing::Oops) return Role::danger;
+    return standing == Standing::Waiting ? Role::safe : Role::border;
+}
+
+}  // namespace
+
+void draw_card(State& state, Side side, const ui::Rect& rect) {
+    const SideView& view = state.player.view().sides[side];
+    const Panel panel(side == Side::A ? "card A" : "card B", rect,
+                      {.fill = Role::panel, .border = border_of(view.standing), .scrolls = true});
+    draw_head(state, side, view);
+    const float foot = 2 * ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y + sp(6);
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    const float height = std::max(sp(64), room.y - foot);
+    const float counters = std::clamp(room.x * 0.30F, sp(150), sp(220));
+    draw_tree(state, side, view, room.x - counters - sp(8), height);
+    ImGui::SameLine(0, sp(8));
+    draw_counters(state, side, view, counters, height);
+    draw_foot(side, view);
+}
+
+}  // namespace mdscope::gui
