@@ -138,7 +138,7 @@ void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request
     std::atomic<std::size_t> done{0};
     const auto show = [&](const MatrixCell& cell, std::uint64_t states) {
         line.show(fmt::format("{} of {} cells; {} steps, {}, {}, fix {}: {} states", done.load(), cells.size(),
-                              cell.granularity == Granularity::Fine ? "fine" : "coarse", cell.bitmap, cell.entrance,
+                              granularity_name(cell.granularity), cell.bitmap, cell.entrance,
                               cell.fix, grouped(states)));
     };
     const auto work = [&] {

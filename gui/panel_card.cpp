@@ -252,7 +252,7 @@ void draw_card(State& state, Side side, const ui::Rect& rect) {
     const float foot = 2 * ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y + sp(6);
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float height = std::max(sp(64), room.y - foot);
-    const float counters = std::clamp(room.x * 0.30F, sp(150), sp(220));
+    const float counters = std::clamp(room.x * 0.34F, sp(176), sp(230));
     draw_tree(state, side, view, room.x - counters - sp(8), height);
     ImGui::SameLine(0, sp(8));
     draw_counters(state, side, view, counters, height);

@@ -87,13 +87,15 @@ void choose_common(Scenario& a, Scenario& b) {
     ui::header("setup/common", "Both");
     std::string members = std::to_string(a.members);
     choose("setup/members", "members", members, {"2", "3", "4", "5", "6", "7", "8"});
-    std::string steps = a.granularity == Granularity::Fine ? "fine" : "coarse";
-    choose("setup/steps", "steps", steps, {"coarse", "fine"});
+    std::string steps = granularity_name(a.granularity);
+    choose("setup/steps", "steps", steps, {"coarse", "calls", "fine"});
     std::string pages = std::to_string(a.pages);
     choose("setup/pages", "pages", pages, {"1", "2", "3", "4"});
     for (Scenario* scenario : {&a, &b}) {
         scenario->members = members[0] - '0';
-        scenario->granularity = steps == "fine" ? Granularity::Fine : Granularity::Coarse;
+        scenario->granularity = steps == "fine"    ? Granularity::Fine
+                                : steps == "calls" ? Granularity::Calls
+                                                   : Granularity::Coarse;
         scenario->set_pages(static_cast<unsigned>(pages[0] - '0'));
     }
 }

@@ -129,7 +129,7 @@ void draw_inspect(State& state) {
     choose_side(state, "inspect");
     ui::field("inspect/filter", state.inspect_filter, "filter: pending_writes, sb_flags, …");
     const std::vector<std::string>& lines = state.struct_lines(state.focus);
-    ImGui::BeginChild("fields", {0, 0}, false, ImGuiWindowFlags_HorizontalScrollbar);
+    const Page page("fields", {0, 0}, ImGuiWindowFlags_HorizontalScrollbar);
     std::vector<std::size_t> shown;
     for (std::size_t i = 0; i < lines.size(); i++)
         if (lines[i].find(state.inspect_filter) != std::string::npos) shown.push_back(i);
@@ -143,7 +143,6 @@ void draw_inspect(State& state) {
                      counter ? Role::bitmap_write : Role::text, Font::code, 4000);
         }
     clipper.End();
-    ImGui::EndChild();
 }
 
 void draw_bitmap(State& state) {
@@ -175,9 +174,8 @@ void draw_bitmap(State& state) {
             state.show_side(SideTab::hex);
         }
     }
-    ImGui::BeginChild("grid");
+    const Page page("grid");
     draw_chunk_grid(state, chunks);
-    ImGui::EndChild();
 }
 
 void draw_hex(State& state) {
@@ -194,8 +192,8 @@ void draw_hex(State& state) {
     ui::field("hex/offset", state.hex_offset_text, "offset", sp(90));
     ImGui::SameLine();
     if (ui::button("hex/go", "Go")) go_to_offset(state);
-    ImGui::SameLine();
-    if (ui::button("hex/bitmap", "Bitmap", {.enabled = image.bitmap_bytes > 0})) state.hex_offset = ~std::uint64_t{0};
+    if (ui::button("hex/bitmap", "Where the bitmap lies", {.enabled = image.bitmap_bytes > 0}))
+        state.hex_offset = ~std::uint64_t{0};
     const std::uint64_t home = image.bitmap_bytes > 0 ? image.bitmap_offset : 0;
     const std::uint64_t from = state.hex_offset == ~std::uint64_t{0} ? home : std::min(state.hex_offset, image.bytes);
     state.look_at_bytes(state.focus, image.path, from, kLinesShown * kBytesALine);
@@ -203,9 +201,8 @@ void draw_hex(State& state) {
                   fmt::format("{}, {} bytes. Tinted: the bits of the bitmap. Underlined: changed in this tick.",
                               image.name, image.bytes),
                   Role::dim_text);
-    ImGui::BeginChild("bytes", {0, 0}, false, ImGuiWindowFlags_HorizontalScrollbar);
+    const Page page("bytes", {0, 0}, ImGuiWindowFlags_HorizontalScrollbar);
     for (std::size_t line = 0; line < kLinesShown; line++) draw_hex_line(state, image, line, from);
-    ImGui::EndChild();
 }
 
 }  // namespace mdscope::gui

@@ -43,7 +43,7 @@ void draw_log(State& state) {
         for (const LogRow* row : rows) text += fmt::format("{:>5} {}\n", row->tick, row->text);
         ImGui::SetClipboardText(text.c_str());
     }
-    ImGui::BeginChild("lines");
+    const Page page("lines");
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(rows.size()), ImGui::GetTextLineHeight() + sp(4) + ImGui::GetStyle().ItemSpacing.y);
     while (clipper.Step())
@@ -56,7 +56,6 @@ void draw_log(State& state) {
                 state.player.go_to(row.tick);
         }
     clipper.End();
-    ImGui::EndChild();
 }
 
 void draw_oops(State& state) {

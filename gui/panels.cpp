@@ -18,6 +18,17 @@ Panel::~Panel() {
     ImGui::EndChild();
 }
 
+// Rows reach a little beyond their text; the padding keeps that inside.
+Page::Page(const char* id, ImVec2 size, ImGuiWindowFlags flags) {
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(9, 1));
+    ImGui::BeginChild(id, size, false, flags | ImGuiWindowFlags_AlwaysUseWindowPadding);
+    ImGui::PopStyleVar();
+}
+
+Page::~Page() {
+    ImGui::EndChild();
+}
+
 StateLook look_of(Standing standing) {
     switch (standing) {
         case Standing::Running:

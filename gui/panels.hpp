@@ -22,6 +22,15 @@ class Panel {
     Panel& operator=(const Panel&) = delete;
 };
 
+// A part of a panel that scrolls on its own. `size` as of BeginChild: 0 is what is left.
+class Page {
+   public:
+    explicit Page(const char* id, ImVec2 size = {0, 0}, ImGuiWindowFlags flags = ImGuiWindowFlags_None);
+    ~Page();
+    Page(const Page&) = delete;
+    Page& operator=(const Page&) = delete;
+};
+
 // The symbol beside a state's word and colour.
 struct StateLook {
     const char* shape;

@@ -9,19 +9,19 @@ namespace mdscope::gui {
 
 namespace {
 
-struct Page {
+struct SidePage {
     const char* id;
     const char* label;
     void (*draw)(State&);
 };
-constexpr std::array<Page, 8> kPages = {{{"in_flight", "In flight", draw_in_flight},
-                                         {"why", "Why", draw_why},
-                                         {"inspect", "Inspect", draw_inspect},
-                                         {"bitmap", "Bitmap", draw_bitmap},
-                                         {"hex", "Hex", draw_hex},
-                                         {"log", "Log", draw_log},
-                                         {"oops", "Oops", draw_oops},
-                                         {"branches", "Branches", draw_branches}}};
+constexpr std::array<SidePage, 8> kPages = {{{"in_flight", "In flight", draw_in_flight},
+                                             {"why", "Why", draw_why},
+                                             {"inspect", "Inspect", draw_inspect},
+                                             {"bitmap", "Bitmap", draw_bitmap},
+                                             {"hex", "Hex", draw_hex},
+                                             {"log", "Log", draw_log},
+                                             {"oops", "Oops", draw_oops},
+                                             {"branches", "Branches", draw_branches}}};
 
 // ---- in flight
 
@@ -173,13 +173,12 @@ void draw_branches(State& state) {
 void draw_side(State& state, const ui::Rect& rect) {
     const Panel panel("side", rect, {.scrolls = false});
     std::vector<ui::Tab> tabs;
-    for (const Page& page : kPages) tabs.push_back({page.id, page.label});
+    for (const SidePage& page : kPages) tabs.push_back({page.id, page.label});
     auto chosen = static_cast<int>(state.side_tab);
     if (ui::tabs("side", tabs, chosen)) state.side_tab = static_cast<SideTab>(chosen);
     ImGui::Spacing();
-    ImGui::BeginChild(kPages[static_cast<std::size_t>(chosen)].id);
+    const Page page(kPages[static_cast<std::size_t>(state.side_tab)].id);
     kPages[static_cast<std::size_t>(state.side_tab)].draw(state);
-    ImGui::EndChild();
 }
 
 }  // namespace mdscope::gui

@@ -32,7 +32,7 @@ Json scenario_json(const Scenario& scenario) {
     json["mdmon"] = scenario.mdmon;
     json["errors"] = scenario.errors;
     json["pages"] = scenario.pages;
-    json["granularity"] = scenario.granularity == Granularity::Fine ? "fine" : "coarse";
+    json["granularity"] = granularity_name(scenario.granularity);
     json["expect"] = expectation_text(scenario.expect);
     json["text"] = scenario_text(scenario);
     return json;

@@ -28,8 +28,8 @@ bool is_same_row(const MatrixCell& a, const MatrixCell& b) {
 }
 
 std::string heading(const MatrixCell& cell) {
-    std::string text = fmt::format("{} steps, order {}, pools {}\n",
-                                   cell.granularity == Granularity::Fine ? "fine" : "coarse", cell.order, cell.pools);
+    std::string text =
+        fmt::format("{} steps, order {}, pools {}\n", granularity_name(cell.granularity), cell.order, cell.pools);
     text += fmt::format("  {:<{}}{:<{}}", "bitmap", kHomeWidth, "entrance", kEntranceWidth);
     for (const StopFix& fix : stop_fixes()) text += fmt::format("{:<{}}", "fix " + std::string(fix.name), kCellWidth);
     return text;
@@ -125,7 +125,7 @@ std::string matrix_json(const std::vector<MatrixCell>& cells) {
     for (const MatrixCell& cell : cells) {
         const Verdict& verdict = cell.verdict;
         nlohmann::ordered_json row;
-        row["granularity"] = cell.granularity == Granularity::Fine ? "fine" : "coarse";
+        row["granularity"] = granularity_name(cell.granularity);
         row["bitmap"] = cell.bitmap;
         row["entrance"] = cell.entrance;
         row["fix"] = cell.fix;

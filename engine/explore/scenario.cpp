@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <iterator>
 
 #include "engine/explore/scenario_parse.hpp"
@@ -28,7 +29,7 @@ std::string headers_text(const Scenario& scenario) {
     add("mdstat-bitmap", scenario.mdstat_external_bitmap ? "yes" : "no");
     add("mdmon", scenario.mdmon ? "on" : "off");
     add("errors", scenario.errors);
-    add("granularity", scenario.granularity == Granularity::Fine ? "fine" : "coarse");
+    add("granularity", granularity_name(scenario.granularity));
     add("pages", scenario.pages);
     if (!scenario.versus.empty()) add("versus", scenario.versus);
     return text;
@@ -62,6 +63,11 @@ std::vector<Statement> entrance_statements(const std::string& entrance) {
 }
 
 }  // namespace
+
+const char* granularity_name(Granularity granularity) {
+    constexpr std::array kNames = {"coarse", "calls", "fine"};
+    return kNames[static_cast<std::size_t>(granularity)];
+}
 
 std::string expectation_text(const Expectation& expect) {
     switch (expect.kind) {

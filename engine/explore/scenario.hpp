@@ -15,7 +15,7 @@
 //   mdstat-bitmap yes            # mdstat shows a bitmap line for an external bitmap
 //   mdmon off                    # on: the metadata handler watches the array; off: only while setting up
 //   errors 0                     # how many bios may fail
-//   granularity coarse           # coarse | fine
+//   granularity coarse           # coarse | calls (a step ends where a task enters a function, too) | fine
 //   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
 //   setup                        # one after the other, each to its end, quietly
 //     write 0                    # 4 KiB at the start of a bitmap chunk; `write all`: one chunk of each page
@@ -115,6 +115,7 @@ struct Scenario {
 // The text of a scenario file; at most 256 KiB, lines of at most 1024 bytes. Errors: "LINE: what is wrong and what
 // could stand there".
 Result<Scenario> parse_scenario(std::string_view text, const std::string& name);
+const char* granularity_name(Granularity granularity);    // "coarse"
 std::string expectation_text(const Expectation& expect);  // "crash super_written"
 // Reads back as the same scenario.
 std::string scenario_text(const Scenario& scenario);

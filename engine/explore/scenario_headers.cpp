@@ -101,8 +101,12 @@ bool set_errors(Scenario& s, std::string_view value) {
     return read_into(s.errors, value, 0, kMostErrors);
 }
 bool set_granularity(Scenario& s, std::string_view value) {
-    s.granularity = value == "fine" ? Granularity::Fine : Granularity::Coarse;
-    return value == "fine" || value == "coarse";
+    for (const Granularity granularity : {Granularity::Coarse, Granularity::Calls, Granularity::Fine})
+        if (value == granularity_name(granularity)) {
+            s.granularity = granularity;
+            return true;
+        }
+    return false;
 }
 bool set_pages(Scenario& s, std::string_view value) {
     return read_into(s.pages, value, 1, kMostPages);
@@ -134,7 +138,7 @@ constexpr std::array kHeaders = {
     Header{"mdstat-bitmap", TAKES("yes or no"), set_mdstat_bitmap, true},
     Header{"mdmon", TAKES("on or off"), set_mdmon},
     Header{"errors", TAKES("a number from 0 to 16"), set_errors},
-    Header{"granularity", TAKES("coarse or fine"), set_granularity},
+    Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
     Header{"versus", TAKES("pairs of kernel, fix, order, pools or bitmap and what they take, as in 'fix upstream'"),
            set_versus},

@@ -201,19 +201,38 @@ void SimLab::run_statements(const ScenarioTask& task) {
     running_tasks_--;
 }
 
+// Each task of the scenario has one: tells who records, and lets a step end where a function begins.
+class SimLab::CallSink : public trace::FrameSink {
+   public:
+    explicit CallSink(SimKernel& sim) : kernel_(sim) {}
+    void enter(const char* name) override {
+        if (recorder != nullptr) recorder->enter(name);
+        kernel_.at_call();
+    }
+    void leave(const char* name) override {
+        if (recorder != nullptr) recorder->leave(name);
+    }
+    trace::FrameSink* recorder = nullptr;
+
+   private:
+    SimKernel& kernel_;
+};
+
 void SimLab::start_tasks(const Scenario& scenario) {
     for (const ScenarioTask& task : scenario.tasks) {
         running_tasks_++;
         tasks_.push_back(kernel.kthread_run(task.name, [this, task] { run_statements(task); }));
+        call_sinks_.push_back(std::make_unique<CallSink>(kernel));
+        tasks_.back()->trace.sink = call_sinks_.back().get();
     }
 }
 
-void SimLab::record_calls(trace::CallTreeSink* sink) {
-    tasks_.front()->trace.sink = sink;
+void SimLab::record_calls(trace::FrameSink* sink) {
+    call_sinks_.front()->recorder = sink;
 }
 
 void SimLab::watch_tasks(trace::FrameSink* sink) {
-    for (Task* task : tasks_) task->trace.sink = sink;
+    for (const auto& calls : call_sinks_) calls->recorder = sink;
 }
 
 static SimOptions options_of(bool event_log) {

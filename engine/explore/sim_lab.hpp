@@ -41,7 +41,7 @@ class SimLab {
     // What each store of the tasks was answered: 0 or -errno, in the order in which they ended.
     [[nodiscard]] const std::vector<int>& answers() const { return answers_; }
     // The frames of everybody who stops the array, from the first step of the tasks on; nullptr: not wanted.
-    void record_calls(trace::CallTreeSink* sink);
+    void record_calls(trace::FrameSink* sink);
     void watch_tasks(trace::FrameSink* sink);  // of all tasks that the scenario names
 
     // Time passes only when nothing else can happen; how often in a row it has, without a task ending a statement.
@@ -61,11 +61,14 @@ class SimLab {
     void run_daemon();
     void delete_unbound();
 
+    class CallSink;
+
     ArrayDisk disk_;
     std::vector<std::unique_ptr<Disk>> disks_;
     std::unique_ptr<Mdmon> mdmon_;
     unsigned pages_;
     std::string bitmap_;
+    std::vector<std::unique_ptr<CallSink>> call_sinks_;  // of tasks_, in their order
     std::vector<Task*> tasks_;
     unsigned running_tasks_ = 0;
     std::vector<int> answers_;

@@ -244,6 +244,10 @@ void SimKernel::yield() {
     task.reads = mix(task.reads, 2);  // else this moment and the one before its next access would look the same
 }
 
+void SimKernel::at_call() {
+    if (options_.granularity == Granularity::Calls && running_ != nullptr && !running_->in_irq) yield();
+}
+
 // Gives the fiber up until it is chosen. False: it is being unwound and is in a destructor, so go on without sleep.
 bool SimKernel::sleep(SimTask& task) {
     if (task.fiber->try_suspend()) return true;

@@ -47,7 +47,9 @@
 
 namespace mdscope {
 
-enum class Granularity : std::uint8_t { Coarse, Fine };
+// Calls: between the two. As Coarse, and a step ends where a task enters a function, if whoever traces it says so
+// (at_call).
+enum class Granularity : std::uint8_t { Coarse, Calls, Fine };
 
 struct SimOptions {
     std::uint64_t seed = 1;  // of get_random_bytes
@@ -181,6 +183,8 @@ class SimKernel final : public Kernel, private SimHook {
     // Finer or coarser steps from here on.
     void set_granularity(Granularity granularity) { options_.granularity = granularity; }
     void allow_errors(unsigned count) { errors_left_ = count; }  // this many bios may be chosen to fail from here on
+    // The running task enters a function. From a trace::FrameSink, where a step may end.
+    void at_call();
     // Gets what each step touches; nullptr: nobody wants to know.
     void set_access_sink(AccessSet* sink) { access_sink_ = sink; }
     // Fine steps stop only where it knows a conflict; nullptr: at each access.

@@ -39,7 +39,7 @@ void SimKernel::submit(RamDisk& disk, Bio* bio, int error) {
     Line(*this) << "submit " << bio->bi_id << " " << disk.name() << " " << kind_word(bio->bi_kind) << " "
                 << bio_op_name(bio->bi_op) << " " << bio->bi_sector << "+" << bio_sectors(*bio);
     if (running_ == nullptr) return;
-    const bool is_one_step = running_->in_irq && options_.granularity == Granularity::Coarse;
+    const bool is_one_step = running_->in_irq && options_.granularity != Granularity::Fine;
     if (!is_one_step) yield();
 }
 

@@ -148,7 +148,7 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(header("kernel 2.4") == "2: 'kernel' takes 4.14, 5.12, 5.13, 6.1.192 or 6.1.192-nofix, not '2.4'");
     CHECK(header("fix none\nkernel 5.12") == "3: 'kernel' sets 'fix' too, so it stands above line 2");
     CHECK(header("mdmon maybe") == "2: 'mdmon' takes on or off, not 'maybe'");
-    CHECK(header("granularity medium") == "2: 'granularity' takes coarse or fine, not 'medium'");
+    CHECK(header("granularity medium") == "2: 'granularity' takes coarse, calls or fine, not 'medium'");
     CHECK(header("write 0") == "2: the statement 'write' belongs under 'setup' or 'tasks'");
     CHECK(header("stopper: stop") == "2: the task 'stopper' belongs under 'tasks'");
     CHECK(header("expect") == "2: 'expect' has no value; it takes safe, hang, any or crash [FUNCTION]");

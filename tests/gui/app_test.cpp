@@ -1,4 +1,5 @@
-// The App as it stands: nothing wrong on the screen at any text size, and everything within reach.
+// The window as a whole, used as a person uses it: by keys and by mouse, at every size, with nothing cut off and
+// nothing out of reach.
 #include "gui/app.hpp"
 
 #include <doctest/doctest.h>
@@ -9,16 +10,139 @@ namespace mdscope::gui {
 
 namespace {
 
-TEST_CASE("the window plays by key and by mouse") {
-    auto app = make_app({});
-    REQUIRE(app);
-    Headless ui(**app);
-    ui.click("toolbar/play");
-    ui.key("Space");
-    ui.key("k");
-    CHECK(ui.text("played") == "Played 3 times");
-    CHECK(ui.faults() == std::vector<std::string>());
-    CHECK(ui.out_of_reach() == std::vector<std::string>());
+// Empty: nothing is wrong.
+std::string joined(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    return text;
+}
+
+std::unique_ptr<Screen> app(const std::string& scenario = "race") {
+    AppOptions options;
+    options.scenario = scenario;
+    auto made = make_app(std::move(options));
+    REQUIRE_MESSAGE(made, made.error().text);
+    return std::move(*made);
+}
+
+constexpr std::array kSideTabs = {"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "branches"};
+
+void check_every_page(Headless& ui) {
+    for (const std::string tab : kSideTabs) {
+        CAPTURE(tab);
+        if (ui.has("bottom/side")) ui.click("bottom/side");
+        ui.click("side/" + tab);
+        CHECK(joined(ui.faults()) == "");
+    }
+}
+
+TEST_CASE("hold, stop, release by the keyboard: A meets an Oops, B waits and stops") {
+    const auto screen = app();
+    Headless ui(*screen);
+    ui.key("h");
+    ui.key("s");
+    ui.key("End");
+    CHECK(ui.text("card/A/status") == "IN DANGER");
+    CHECK(ui.text("card/B/status") == "WAITING");
+    CHECK(ui.text("card/A/counter/mddev") == "2");
+    CHECK(ui.text("card/A/counter/bitmap") == "0");
+    ui.click("in_flight/release_all");
+    ui.key("End");
+    CHECK(ui.text("card/A/status") == "OOPS");
+    CHECK(ui.text("card/B/status") == "STOPPED");
+    CHECK(joined(ui.faults()) == "");
+}
+
+TEST_CASE("nothing is cut off, doubled or without a glyph, at any size") {
+    struct Size {
+        float width, height;
+        int percent;
+    };
+    for (const Size size : {Size{900, 600, 100},
+                            {1280, 720, 100},
+                            {1600, 900, 100},
+                            {1600, 900, 150},
+                            {1600, 900, 200},
+                            {2560, 1440, 200},
+                            {2560, 1440, 100}}) {
+        CAPTURE(size.width);
+        CAPTURE(size.percent);
+        const auto screen = app();
+        Headless ui(*screen, {.width = size.width, .height = size.height, .text_percent = size.percent});
+        ui.key("h");
+        ui.key("s");
+        ui.key("End");
+        CHECK(joined(ui.faults()) == "");
+        CHECK(joined(ui.out_of_reach()) == "");
+        check_every_page(ui);
+    }
+}
+
+TEST_CASE("dialogs open, close, and have nothing wrong with them") {
+    for (const float width : {900.0F, 1600.0F}) {
+        const auto screen = app();
+        Headless ui(*screen, {.width = width, .height = width * 0.6F});
+        ui.key("F1");
+        CHECK(ui.has("help/title"));
+        CHECK(joined(ui.faults()) == "");
+        ui.key("Escape");
+        CHECK_FALSE(ui.has("help/title"));
+        ui.click("toolbar/setup");
+        CHECK(ui.has("setup/A/fix"));
+        CHECK(joined(ui.faults()) == "");
+        ui.click("setup/cancel");
+        CHECK_FALSE(ui.has("setup/A/fix"));
+    }
+}
+
+TEST_CASE("what does not change does not move") {
+    const auto screen = app();
+    Headless ui(*screen);
+    ui.key("h");
+    ui.key("s");
+    ui.key("End");
+    const ui::Rect bar = ui.rect("lane/A/bio/sdb bitmap 1");
+    const ui::Rect button = ui.rect("toolbar/play");
+    ui.key("Left");
+    CHECK(ui.rect("lane/A/bio/sdb bitmap 1").x == bar.x);
+    CHECK(ui.rect("lane/A/bio/sdb bitmap 1").y == bar.y);
+    CHECK(ui.rect("toolbar/play").x == button.x);
+}
+
+TEST_CASE("another kernel on the left: set up, applied, played") {
+    const auto screen = app();
+    Headless ui(*screen);
+    ui.click("toolbar/setup");
+    ui.click("setup/A/fix");
+    ui.click("setup/A/fix/3");
+    ui.click("setup/apply");
+    ui.key("h");
+    ui.key("s");
+    ui.key("End");
+    CHECK(ui.text("card/A/status") == "WAITING");
+    CHECK(ui.text("card/B/status") == "WAITING");
+}
+
+TEST_CASE("an order given in the past keeps the future as a branch") {
+    const auto screen = app();
+    Headless ui(*screen);
+    ui.key("s");
+    ui.key("End");
+    ui.key("Home");
+    ui.key("h");
+    ui.click("side/branches");
+    CHECK(ui.has("branches/0"));
+    CHECK(ui.text("branches/present").starts_with("fork 1"));
+    ui.click("branches/0");
+    CHECK(ui.text("branches/present").starts_with("main"));
+}
+
+TEST_CASE("an unknown scenario is an error that names those there are") {
+    AppOptions options;
+    options.scenario = "nonsense";
+    const auto made = make_app(std::move(options));
+    REQUIRE_FALSE(made);
+    CHECK(made.error().text.find("report-2021") != std::string::npos);
 }
 
 }  // namespace
