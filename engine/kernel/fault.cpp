@@ -1,5 +1,7 @@
 #include "engine/kernel/fault.hpp"
 
+#include "engine/kernel/trace.hpp"
+
 namespace mdscope {
 
 void complete_fault(Oops& fault, std::uint64_t now_ns) {
@@ -14,8 +16,9 @@ void complete_fault(Oops& fault, std::uint64_t now_ns) {
     fault.at_ns = now_ns;
 }
 
-std::string fault_line(const Oops& fault) {
-    return "BUG: kernel " + fault.what + " at " + fault.function;
+void announce_fault(Kernel& kernel, const Oops& fault) {
+    kernel.printk(LogLevel::Crit, "BUG: kernel " + fault.what + " at " + fault.function);
+    TRACE(kernel, oops, fault.what, fault.object, fault.function);
 }
 
 }  // namespace mdscope

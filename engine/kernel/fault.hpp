@@ -8,7 +8,7 @@ namespace mdscope {
 // Fills in what the one who raised it left open: the task, its context, the frames, the innermost function, the time.
 void complete_fault(Oops& fault, std::uint64_t now_ns);
 
-// "BUG: kernel NULL pointer dereference at super_written"
-[[nodiscard]] std::string fault_line(const Oops& fault);
+// The line on the log, "BUG: kernel NULL pointer dereference at super_written", and the event.
+void announce_fault(Kernel& kernel, const Oops& fault);
 
 }  // namespace mdscope

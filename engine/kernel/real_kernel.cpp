@@ -127,8 +127,7 @@ std::vector<SleepInfo> RealKernel::tasks() const {
 class RealKernel::Sleep {
    public:
     Sleep(RealTask& task, WaitQueue& queue, const char* condition, std::uint64_t now_ns)
-        : task_(task), name_(queue.name()) {
-        TRACE(*task.kernel, wait_begin, name_, condition);
+        : traced_(*task.kernel, queue.name(), condition), task_(task) {
         {
             const std::lock_guard guard(task_.sleep_mutex);
             task_.queue = &queue;
@@ -147,14 +146,13 @@ class RealKernel::Sleep {
         task_.condition = nullptr;
         task_.since_ns = 0;
         task_.frame_count = 0;
-        TRACE(*task_.kernel, wait_end, name_);
     }
     Sleep(const Sleep&) = delete;
     Sleep& operator=(const Sleep&) = delete;
 
    private:
+    TracedWait traced_;  // knows the queue's name, because the queue may go as soon as nobody sleeps there
     RealTask& task_;
-    const char* name_;  // the queue may go as soon as nobody sleeps there
 };
 
 namespace {
@@ -274,8 +272,7 @@ void RealKernel::oops(Oops fault) {
         halts_.fetch_add(1);
         halted_ = true;
     }
-    printk(LogLevel::Crit, fault_line(*first_oops_));
-    TRACE(*this, oops, first_oops_->what, first_oops_->object, first_oops_->function);
+    announce_fault(*this, *first_oops_);
     if (observer) observer(*first_oops_);
     halt();
     throw Halted();

@@ -195,7 +195,7 @@ std::vector<SleepInfo> SimKernel::tasks() const {
             info.since_ns = task->since_ns;
         } else if (task->state == SimTask::State::Grace) {
             info.queue = "synchronize_rcu";
-            info.condition = "the readers from before are gone";
+            info.condition = kGraceCondition;
         } else if (task->state == SimTask::State::Locking) {
             info.queue = "spinlock";
             info.condition = "the lock is free";

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "engine/kernel/sim_task.hpp"
+#include "engine/kernel/trace.hpp"
 
 namespace mdscope {
 
@@ -297,6 +298,7 @@ int SimKernel::wait(WaitQueue& queue, const char* text, Condition condition, con
     const bool may_halt = !options.through_halt;
     note_access(&queue, Access::Write);
     const Queued queued(task, queue, text, condition, options, now_ns_);
+    std::optional<TracedWait> traced;
     const std::uint64_t reads = remembers_nothing(task) ? 0 : task.reads;
     for (;;) {
         task.woken = false;
@@ -308,6 +310,7 @@ int SimKernel::wait(WaitQueue& queue, const char* text, Condition condition, con
         }
         if (task.in_irq) throw std::logic_error(std::string("a completion or a timer sleeps in ") + queue.name());
         if (may_halt && halted_) throw Halted();
+        if (!traced) traced.emplace(*this, queue.name(), text);
         if (options.interruptible && task.signal_pending.exchange(false)) return -EINTR;
         if (task.deadline_ns <= now_ns_) return -ETIME;
         if (task.woken) continue;  // Fine steps: while the condition was evaluated.
@@ -451,6 +454,7 @@ void SimKernel::synchronize_rcu() {
     if (halted_) throw Halted();
     note_access(&grace_periods_, Access::Write);
     task.grace = ++grace_periods_;
+    const TracedWait traced(*this, "synchronize_rcu", kGraceCondition);
     do {
         task.state = SimTask::State::Grace;
         Line(*this) << "sleep " << task << " in synchronize_rcu";

@@ -115,6 +115,8 @@ class SimKernel::Line {
     std::string* text_;
 };
 
+inline constexpr const char* kGraceCondition = "the readers from before are gone";
+
 inline constexpr std::uint64_t kBioActor = std::uint64_t{1} << 32;
 inline constexpr std::uint64_t kTimerActor = std::uint64_t{2} << 32;
 

@@ -102,7 +102,7 @@ void SimKernel::oops(Oops fault) {
     complete_fault(fault, now_ns_);
     first_oops_ = std::move(fault);
     halted_ = true;
-    printk(LogLevel::Crit, fault_line(*first_oops_));
+    announce_fault(*this, *first_oops_);
     while (options_.freeze_at_oops && running_ != nullptr) {
         running_->state = SimTask::State::Idle;
         sleep(*running_);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "engine/kernel/trace.hpp"
 #include "engine/md/sysfs.hpp"
 
 namespace mdscope {
@@ -306,7 +305,7 @@ void ArrayImpl::notify_members() const {
 
 void ArrayImpl::connect_notifiers(Mddev& mddev) {
     mddev.sysfs_state.observer = [this, &mddev] {
-        TRACE(kernel_, array_state, array_state_word(mddev));
+        trace_array_state(mddev);
         notify("md/array_state");
     };
     mddev.sysfs_action.observer = [this] { notify("md/sync_action"); };

@@ -41,6 +41,7 @@ int rdev_attr_store(Rdev& rdev, std::string_view name, std::string_view value);
 bool md_attr_visible(const Mddev& mddev, const MdAttr& attr);
 
 const char* array_state_word(const Mddev& mddev);  // "clean", "write-pending", ...
+void trace_array_state(const Mddev& mddev);        // for the observer of sysfs_state
 std::string rdev_state_words(const Rdev& rdev);    // "in_sync,write_mostly", no newline
 const char* sync_action_word(const Mddev& mddev);
 

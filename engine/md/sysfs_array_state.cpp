@@ -11,6 +11,7 @@
 // store is of the lock they took again.
 #include <array>
 
+#include "engine/kernel/trace.hpp"
 #include "engine/md/sysfs_parse.hpp"
 #include "engine/md/sysfs_tables.hpp"
 
@@ -156,6 +157,10 @@ int store_stopped(Mddev& mddev, ArrayState state) {
 
 const char* array_state_word(const Mddev& mddev) {
     return kArrayStates[static_cast<std::size_t>(array_state(mddev))];
+}
+
+void trace_array_state(const Mddev& mddev) {
+    TRACE(mddev.kernel, array_state, array_state_word(mddev));
 }
 
 std::string sysfs::array_state_show(Mddev& mddev) {
