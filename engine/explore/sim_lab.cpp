@@ -250,6 +250,7 @@ SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log)
       bitmap_(scenario.bitmap),
       exported_wait_(kernel, "del_work") {
     mddev.axes = axes_of(scenario);
+    mddev.sysfs_state.observer = [this] { trace_array_state(mddev); };
     mddev.on_export = [this](Rdev& rdev) {
         exported_.push_back(&rdev);
         wake_up(exported_wait_);

@@ -62,11 +62,13 @@ void World::build() {
     if (!options_.hashing) lab_->kernel.set_plain_state({});
     lab_->kernel.set_conflicts(options_.conflicts);
     lab_->kernel.set_access_sink(access_sink_);
+    lab_->kernel.tracer = options_.tracer;  // from here on: with an arena the setup runs once, without one each time
     steps_ = 0;
     look();
 }
 
 void World::destroy() {
+    if (lab_ != nullptr) lab_->kernel.tracer = nullptr;  // its tasks are unwound now, which is nothing that happens
     delete lab_;
     lab_ = nullptr;
 }

@@ -36,6 +36,9 @@ class World {
         bool invariants = true;
         bool hashing = false;              // state_hash() will be asked for
         ConflictMap* conflicts = nullptr;  // fine steps only; outlives the world
+        // Gets the events of the tasks, not those of the setup; outlives the world. What it has recorded is not taken
+        // back by restart() and go_back(): its numbers go on, and the times begin again.
+        trace::Tracer* tracer = nullptr;
     };
     // Throws std::runtime_error: the images cannot be planned, or the setup fails.
     World(const Scenario& scenario, Options options);
