@@ -73,9 +73,9 @@ class ArrayImpl final : public Array {
     Rdev& new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stack);
     Result<MemberImage> open_new_member(const std::string& path);
     int write_new_superblock(MemberImage& image, std::string* why);
-    int hot_add_native(MemberImage image, int slot, std::string* why);
+    int hot_add_native(MemberImage image, std::string* why);
     int add_external(MemberImage image, std::string* why);
-    int re_add_external(MemberImage image, std::string* why);
+    int slot_of_before(const MemberImage& image, std::string* why);
     int new_dev(std::string_view text);
 
     Kernel& kernel_;

@@ -1,25 +1,17 @@
-// mdadm's part of changing members while the array runs: --add, --re-add, --remove.
+// mdadm's part of changing members while the array runs: --add, --re-add, --remove. Here are the images; what md is
+// told of them is in manage.cpp.
 //
 //   native     the image's superblock says what it was; --add writes a new one that says spare, --re-add needs the old
-//   one external   the sidecar says what it was; the member is brought in as by new_dev, size, (insync,) slot, recover
-//
-// A re-add copies only what the bitmap has marked. That is right only while bits were kept for this member: natively
-// its event count must not be below events_cleared, externally nobody else may have filled its slot meanwhile.
+//   external   the sidecar says what it was, by the member's uuid in the image's label; --add gives it a new one
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "engine/md/array_impl.hpp"
-#include "engine/md/bitmap.hpp"
-#include "engine/md/sysfs.hpp"
+#include "engine/md/manage.hpp"
 
 namespace mdscope {
-
-static int refuse(std::string* why, int err, std::string text) {
-    *why = std::move(text);
-    return err;
-}
 
 // A path, or the name of an image beside the others.
 std::string ArrayImpl::resolve(const std::string& path_or_name) const {
@@ -30,12 +22,6 @@ std::string ArrayImpl::resolve(const std::string& path_or_name) const {
                                              ? std::filesystem::path(options_.images.front()).parent_path()
                                              : std::filesystem::path(options_.lab);
     return folder / (path_or_name + ".img");
-}
-
-static Rdev* find_rdev(Mddev& mddev, const std::string& name) {
-    for (Rdev* rdev : rdev_list(mddev))
-        if (rdev->name == name) return rdev;
-    return nullptr;
 }
 
 Result<MemberImage> ArrayImpl::open_new_member(const std::string& path) {
@@ -103,30 +89,12 @@ int ArrayImpl::write_new_superblock(MemberImage& image, std::string* why) {
     return 0;
 }
 
-// ADD_NEW_DISK on a running array. slot >= 0: a re-add, and the superblock must agree.
-int ArrayImpl::hot_add_native(MemberImage image, int slot, std::string* why) {
-    Mddev& md = mddev();
-    Rdev& rdev = new_rdev(md, take_stack(std::move(image.stack)));
-    int err = super_1_load(rdev, nullptr, md.minor_version);
-    if (err >= 0) err = super_1_validate(md, nullptr, rdev);
-    if (err == 0 && slot >= 0 && rdev.raid_disk != slot) {
-        err =
-            refuse(why, -EINVAL,
-                   fmt::format("re-add of {} is not possible: it is older than what the bitmap remembers. `add` takes "
-                               "it with a full recovery",
-                               rdev.name));
-    }
-    if (err == 0) {
-        clear_bit(In_sync, rdev.flags);
-        rdev.raid_disk = -1;
-        err = bind_rdev_to_array(rdev, md);
-    }
-    if (err < 0) {
-        if (why->empty()) *why = fmt::format("{} was not taken ({})", rdev.name, std::generic_category().message(-err));
-        close_member(rdev);
-        return err;
-    }
-    return add_bound_rdev(rdev);
+// REQUIRES: reconfig_mutex.
+int ArrayImpl::hot_add_native(MemberImage image, std::string* why) {
+    Rdev& rdev = new_rdev(mddev(), take_stack(std::move(image.stack)));
+    const int err = manage_add_native(mddev(), rdev, -1, why);
+    if (err != 0) close_member(rdev);
+    return err;
 }
 
 // ---- external:lab
@@ -193,33 +161,6 @@ int ArrayImpl::add_external(MemberImage image, std::string* why) {
                                fmt::format("{} was not taken ({})", name, std::generic_category().message(-bound)));
 }
 
-int ArrayImpl::re_add_external(MemberImage image, std::string* why) {
-    Mddev& md = mddev();
-    const std::string name = image.stack->name;
-    const Container container = mdmon_->container();
-    const auto known = std::ranges::find(container.members, image.label->member_uuid, &ContainerMember::uuid);
-    if (known == container.members.end() || known->slot < 0 || md.bitmap.load() == nullptr)
-        return refuse(
-            why, -EINVAL,
-            fmt::format("re-add of {} is not possible: its slot was given to another member since, or there is no "
-                        "bitmap. `add` takes it with a full recovery",
-                        name));
-    const int slot = known->slot;
-    const LabLabel label = *image.label;
-    if (const int lock = mddev_lock(md); lock != 0) return lock;
-    Rdev& rdev = new_rdev(md, take_stack(std::move(image.stack)));
-    bring_in(rdev, label);
-    const int bound = bind_rdev_to_array(rdev, md);
-    if (bound != 0) close_member(rdev);
-    mddev_unlock(md);
-    if (bound != 0) return refuse(why, bound, fmt::format("{} could not be bound", name));
-    int err = rdev_attr_store(rdev, "state", "insync");  // in sync but for what the bitmap has marked
-    if (err == 0) err = rdev_attr_store(rdev, "slot", std::to_string(slot));
-    if (err == 0) err = md_attr_store(md, "sync_action", "recover");
-    if (err != 0) *why = fmt::format("{} was not taken back ({})", name, std::generic_category().message(-err));
-    return err;
-}
-
 // ---- the three
 
 int ArrayImpl::add(const std::string& path_or_name, std::string* why) {
@@ -237,7 +178,7 @@ int ArrayImpl::add(const std::string& path_or_name, std::string* why) {
     if (md.external) return add_external(std::move(*image), why);
     if (const int err = mddev_lock(md); err != 0) return err;
     int err = write_new_superblock(*image, why);
-    if (err == 0) err = hot_add_native(std::move(*image), -1, why);
+    if (err == 0) err = hot_add_native(std::move(*image), why);
     mddev_unlock(md);
     return err;
 }
@@ -245,44 +186,33 @@ int ArrayImpl::add(const std::string& path_or_name, std::string* why) {
 int ArrayImpl::re_add(const std::string& path_or_name, std::string* why) {
     if (not_usable() != 0) return refuse(why, -ENODEV, "the array is not running");
     Mddev& md = mddev();
-    if (Rdev* rdev = find_rdev(md, path_or_name); rdev != nullptr) {
-        const int err = rdev_attr_store(*rdev, "state", "re-add");
-        if (err == 0) return md.external ? md_attr_store(md, "sync_action", "recover") : 0;
-        return refuse(why, err,
-                      fmt::format("{} cannot be re-added now: it is {}", rdev->name, rdev_state_words(*rdev)));
-    }
+    if (Rdev* rdev = find_rdev(md, path_or_name); rdev != nullptr) return manage_re_add_bound(md, *rdev, why);
     auto image = open_new_member(resolve(path_or_name));
     if (!image) return refuse(why, -image.error().err, image.error().text);
     if (md.external != image->label.has_value())
         return refuse(why, -EINVAL, fmt::format("{} was never a member of this array", image->stack->path));
-    if (md.external) return re_add_external(std::move(*image), why);
-    if (image->minor_version != md.minor_version || image->sb.set_uuid != md.uuid ||
-        image->sb.role() >= MD_DISK_ROLE_MAX)
-        return refuse(why, -EINVAL, fmt::format("{} never had a slot in this array: use `add`", image->stack->path));
-    const int slot = image->sb.role();
-    if (const int err = mddev_lock(md); err != 0) return err;
-    const int err = hot_add_native(std::move(*image), slot, why);
-    mddev_unlock(md);
+    const int slot = slot_of_before(*image, why);
+    if (slot < 0) return slot;
+    Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
+    const int err = md.external ? manage_re_add_external(md, rdev, *image->label, slot, why)
+                                : manage_re_add_native(md, rdev, slot, why);
+    if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
     return err;
 }
 
-int ArrayImpl::remove(const std::string& name, std::string* why) {
+// The slot in which the bits of the bitmap are about this image; or -EINVAL.
+int ArrayImpl::slot_of_before(const MemberImage& image, std::string* why) {
     Mddev& md = mddev();
-    Rdev* rdev = find_rdev(md, name);
-    if (rdev == nullptr) {
-        if (mdmon_ != nullptr) {
-            const Container container = mdmon_->container();
-            if (std::ranges::any_of(container.members, [&](const auto& m) { return m.name == name; })) {
-                *why = fmt::format("{} is out of the array already: mdmon removed it when it failed", name);
-                return 0;
-            }
-        }
-        return refuse(why, -ENODEV, fmt::format("{} is not a member of {}", name, mdname(md)));
-    }
-    const int err = rdev_attr_store(*rdev, "state", "remove");
-    if (err == -EBUSY) return refuse(why, err, fmt::format("{} is in use: fail it first", name));
-    if (err != 0) *why = fmt::format("{} could not be removed ({})", name, std::generic_category().message(-err));
-    return err;
+    if (md.external) return manage_slot_on_record(md, mdmon_->container(), *image.label, image.stack->name, why);
+    if (image.minor_version == md.minor_version && image.sb.set_uuid == md.uuid && image.sb.role() < MD_DISK_ROLE_MAX)
+        return image.sb.role();
+    return refuse(why, -EINVAL, fmt::format("{} never had a slot in this array: use `add`", image.stack->path));
+}
+
+int ArrayImpl::remove(const std::string& name, std::string* why) {
+    if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, why);
+    const Container container = mdmon_->container();
+    return manage_remove(mddev(), name, &container, why);
 }
 
 // A write to md/new_dev, with the name or path of an image. REQUIRES: reconfig_mutex.
@@ -296,7 +226,7 @@ int ArrayImpl::new_dev(std::string_view text) {
     if (!md.external) {
         if (image->minor_version < 0 || image->sb.set_uuid != md.uuid) return -EINVAL;
         std::string why;
-        return hot_add_native(std::move(*image), -1, &why);
+        return hot_add_native(std::move(*image), &why);
     }
     Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
     const int err = bind_rdev_to_array(rdev, md);
