@@ -5,6 +5,7 @@
 
 #include "engine/explore/card.hpp"
 #include "fs/commands.hpp"
+#include "fs/run_duel.hpp"
 #include "fs/scenario_options.hpp"
 
 namespace mdscope {
@@ -13,43 +14,34 @@ namespace {
 
 struct RunRequest {
     ScenarioOptions scenario;
+    DuelRequest duel;  // its `json` and `log` are everybody's
     std::string replay;
-    bool json = false;
-    bool log = false;
     bool all = false;
 };
 
 void print_run(const RunRequest& request, const Scenario& scenario, const Run& run) {
-    if (request.json)
+    if (request.duel.json)
         fmt::print("{}\n", run_json(scenario, run));
     else
-        fmt::print("{}", request.log ? run.event_log : run_card(scenario, run));
-}
-
-// 0 and the run, or the exit code of what was complained about.
-int run_scenario(const RunRequest& request, Scenario* scenario, Run* run) {
-    Result<Scenario> loaded = load_scenario(request.scenario);
-    if (!loaded) return complain(kUsage, loaded.error().text);
-    Result<Run> result = run_once(*loaded);
-    if (!result) return complain(kUsage, loaded->name + ": " + result.error().text);
-    *scenario = std::move(*loaded);
-    *run = std::move(*result);
-    return kOk;
+        fmt::print("{}", request.duel.log ? run.event_log : run_card(scenario, run));
 }
 
 int run_command(const RunRequest& request) {
-    Scenario scenario;
-    Run run;
-    if (const int code = run_scenario(request, &scenario, &run); code != kOk) return code;
-    print_run(request, scenario, run);
-    return expectation_holds(scenario, run) ? kOk : kFailed;
+    const Result<Scenario> scenario = load_scenario(request.scenario);
+    if (!scenario) return complain(kUsage, scenario.error().text);
+    if (is_duel(*scenario, request.duel)) return run_duel(*scenario, request.duel);
+    const Result<Run> run = run_once(*scenario);
+    if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);
+    print_run(request, *scenario, *run);
+    return expectation_holds(*scenario, *run) ? kOk : kFailed;
 }
 
 int tree_command(const RunRequest& request) {
-    Scenario scenario;
-    Run run;
-    if (const int code = run_scenario(request, &scenario, &run); code != kOk) return code;
-    fmt::print("{}", request.all ? run.tree_all : run.tree);
+    const Result<Scenario> scenario = load_scenario(request.scenario);
+    if (!scenario) return complain(kUsage, scenario.error().text);
+    const Result<Run> run = scenario->schedule.empty() ? run_once(*scenario) : run_by_schedule(*scenario);
+    if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);
+    fmt::print("{}", request.all ? run->tree_all : run->tree);
     return kOk;
 }
 
@@ -82,21 +74,29 @@ int replay_command(const RunRequest& request) {
 }
 
 void add_output_options(CLI::App& app, RunRequest& request) {
-    app.add_flag("--json", request.json, "One JSON object");
-    app.add_flag("--log", request.log, "The event log, and nothing else");
+    app.add_flag("--json", request.duel.json, "One JSON object");
+    app.add_flag("--log", request.duel.log, "The event log, and nothing else");
 }
+
+constexpr const char* kRunExamples = R"(Examples:
+  mdscope run report-2021                    swim-lanes and, at their end, the crash
+  mdscope run report-2021 --log              what happened, line by line
+  mdscope run hold-stop-release              one schedule, two arrays, both results and where they part
+  mdscope run race --describe --at 20        what the window shows at tick 20, in words
+  mdscope run race --until oops              ... up to the first crash, of either array
+
+Exit codes: 0 it ended as the scenario expects (of its own array, A), 1 it did not, or its schedule drifted, 2 a scenario
+or an option makes no sense)";
 
 }  // namespace
 
 void add_run_commands(CLI::App& app, int* exit_code) {
     const auto request = std::make_shared<RunRequest>();
-    CLI::App* run = app.add_subcommand("run", "Run a scenario once: tasks first, disks last");
+    CLI::App* run = app.add_subcommand("run", "Run a scenario once: by its schedule, or tasks first and disks last");
     add_scenario_options(*run, request->scenario);
     add_output_options(*run, *request);
-    run->footer(
-        "Examples:\n"
-        "  mdscope run report-2021                    swim-lanes and, at their end, the crash\n"
-        "  mdscope run report-2021 --log              what happened, line by line");
+    add_duel_options(*run, request->duel);
+    run->footer(kRunExamples);
     run->callback([=] { *exit_code = run_command(*request); });
 
     CLI::App* replay = app.add_subcommand("replay", "Run a schedule that explore --save wrote, step by step");

@@ -42,7 +42,7 @@ Result<Scenario> changed(Scenario scenario, const ScenarioOptions& options) {
         const std::string& text = whole.error().text;
         return Error{EINVAL, text.substr(std::min(text.find(": ") + 2, text.size()))};
     }
-    return *whole;
+    return scenario;  // not the one that was read back: this one knows the lines of its file
 }
 
 void add_word(CLI::App& app, ScenarioOptions& options, const char* option, const char* word, const char* help,
@@ -57,7 +57,7 @@ void add_word(CLI::App& app, ScenarioOptions& options, const char* option, const
 void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
     app.add_option(
         "SCENARIO", options.scenario,
-        "A file (with a '/' or .mds), or a name: report-2021, referee-external, ...; default: a stop mid-write");
+        "A file (with a '/' or .mds), a name (report-2021, race, ...) or a code (mds1:...); default: a stop mid-write");
     app.add_option("--kernel", options.kernel, "A row of all axes: 4.14, 5.12, 5.13, 6.1.192, 6.1.192-nofix")
         ->group(kAxes);
     add_word(app, options, "--fix", "fix", "Where the stop waits: none, v1, proposal, upstream", kAxes);

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "engine/explore/explorer.hpp"
-#include "engine/explore/scenario_files.hpp"
+#include "engine/story/scenario_files.hpp"
 
 namespace mdscope {
 
 struct ScenarioOptions {
-    std::string scenario;  // a path, or the name of one that comes with mdscope; empty: stop mid-write
+    std::string scenario;  // a path, the name of one that comes with mdscope, or a code; empty: stop mid-write
     std::string entrance;  // of the built-in scenario
 
     // Header words of a scenario and their values, as if they stood in its file: {"fix", "none"}.

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/explore/scenario_files.hpp"
+#include "engine/story/scenario_files.hpp"
 #include "engine/story/close_up.hpp"
 #include "gui/lane_view.hpp"
 #include "gui/layout.hpp"

@@ -233,9 +233,12 @@ std::string run_card(const Scenario& scenario, const Run& run) {
     Rows rows;
     rows.add("schedule", "{}", schedule_line(run.lanes));
     rows.add("choices", "{}", grouped(run.picks.size()));
-    rows.add("ending", "{}{}{}", ending_name(run.ending), run.what.empty() ? "" : ": ", indented(run.what, 15));
+    if (run.is_over)
+        rows.add("ending", "{}{}{}", ending_name(run.ending), run.what.empty() ? "" : ": ", indented(run.what, 15));
+    else
+        rows.add("ending", "none: it was stopped before its end");
     rows.add("log hash", "{:016x}", run.log_hash);
-    if (scenario.expect.kind != Expectation::Kind::Any)
+    if (run.is_over && scenario.expect.kind != Expectation::Kind::Any)
         rows.add("expected", "{}: {}", expectation_text(scenario.expect),
                  expectation_holds(scenario, run) ? "yes" : "NO");
     text += rows.take() + "\n" + lanes_text(run.lanes);

@@ -102,6 +102,7 @@ std::string run_json(const Scenario& scenario, const Run& run) {
     Json json;
     json["version"] = kCardVersion;
     json["scenario"] = scenario_json(scenario);
+    if (!run.is_over) json["is_over"] = false;
     json["ending"] = ending_name(run.ending);
     json["what"] = run.what;
     json["expectation_holds"] = expectation_holds(scenario, run);

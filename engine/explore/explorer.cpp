@@ -94,7 +94,13 @@ static Verdict search_fine(const Scenario& scenario, const ExploreOptions& optio
     }
 }
 
-Result<Verdict> explore(const Scenario& scenario, const ExploreOptions& options) {
+Result<Verdict> explore(const Scenario& asked, const ExploreOptions& options) {
+    Scenario scenario = asked;
+    if (!scenario.schedule.empty()) {  // Every schedule is looked at, so what that one ends in is not asked.
+        scenario.schedule.clear();
+        scenario.playhead.reset();
+        scenario.expect = {};
+    }
     try {
         if (scenario.granularity == Granularity::Fine && Arena::available()) return search_fine(scenario, options);
         return search(scenario, options, nullptr);

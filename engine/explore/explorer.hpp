@@ -75,6 +75,7 @@ struct Verdict {
     std::optional<CounterExample> shortest;  // breadth-first: shortest there is; else the shortest that was met
 };
 
+// A schedule of the scenario is left aside, and with it what it ends in: the verdict's scenario expects nothing then.
 Result<Verdict> explore(const Scenario& scenario, const ExploreOptions& options);
 
 // ---- replaying one schedule
@@ -92,6 +93,7 @@ std::string replay_text(const ReplayFile& replay);
 
 struct Run {
     Ending ending = Ending::Done;
+    bool is_over = true;  // false: it was told to stop before its end, and `ending` means nothing
     std::optional<Oops> oops;
     std::string what;
     std::string event_log;
@@ -105,8 +107,10 @@ struct Run {
     std::vector<std::string> stood_for;
 };
 // Runs it once. Without picks: tasks go first, completions only when nothing else can happen, so a stop meets its
-// writes still in flight. Error: the picks drifted (which step, what was recorded, what was offered).
+// writes still in flight. At most `most_steps` are taken; when there were more to come, the run is not over. Error: the
+// picks drifted (which step, what was recorded, what was offered).
+inline constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
 Result<Run> run_once(const Scenario& scenario, const std::vector<std::uint32_t>* picks = nullptr,
-                     const std::vector<std::string>* stood_for = nullptr);
+                     const std::vector<std::string>* stood_for = nullptr, std::uint64_t most_steps = kToTheEnd);
 
 }  // namespace mdscope

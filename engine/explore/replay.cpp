@@ -127,11 +127,12 @@ Error drifted(std::size_t pick, const std::string& recorded, const World& world)
                                 world.steps(), recorded, offered)};
 }
 
-Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::string>* stood_for) {
+Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::string>* stood_for,
+                      std::uint64_t most_steps) {
     trace::CallTreeSink calls;
     world.lab().record_calls(&calls);
     Recorder recorder(world);
-    while (world.moment() == Moment::Open) {
+    while (world.moment() == Moment::Open && world.steps() < most_steps) {
         std::size_t index = 0;
         const std::size_t number = recorder.made();
         if (world.choices().size() > 1) {
@@ -150,6 +151,7 @@ Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::s
     }
     recorder.set_ending(ending_of(world.moment()));
     Run run = recorder.finish(calls);
+    run.is_over = world.moment() != Moment::Open;
     world.lab().record_calls(nullptr);
     return run;
 }
@@ -157,10 +159,10 @@ Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::s
 }  // namespace
 
 Result<Run> run_once(const Scenario& scenario, const std::vector<std::uint32_t>* picks,
-                     const std::vector<std::string>* stood_for) {
+                     const std::vector<std::string>* stood_for, std::uint64_t most_steps) {
     try {
         World world(scenario, {.event_log = true, .invariants = true, .hashing = false, .conflicts = nullptr});
-        return run_world(world, picks, stood_for);
+        return run_world(world, picks, stood_for, most_steps);
     } catch (const std::runtime_error& error) {
         return Error{EINVAL, error.what()};
     }

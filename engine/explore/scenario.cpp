@@ -92,6 +92,7 @@ std::string scenario_text(const Scenario& scenario) {
         for (const Statement& statement : task.statements)
             text += fmt::format("  {}: {}\n", task.name, statement_text(statement));
     if (!scenario.schedule.empty()) text += "schedule\n" + schedule_text(scenario.schedule, "  ");
+    if (scenario.playhead) text += fmt::format("playhead {}\n", *scenario.playhead);
     return text + "expect " + expectation_text(scenario.expect) + "\n";
 }
 

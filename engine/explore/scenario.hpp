@@ -29,17 +29,23 @@
 //   schedule                     # how `mdscope run` and the window begin; see schedule.hpp
 //     hold bitmap
 //     stopper x14
+//   playhead 9                   # the tick that is looked at when it is opened, the last one if there are fewer
 //   expect crash super_written   # safe | crash [FUNCTION] | hang | any
 //
 // `versus fix upstream` (or kernel, order, pools, bitmap; several pairs) names what the second array of a comparison
 // has instead.
 //
+// `expect` says how the scenario ends: whatever happens, or, with a schedule, by that schedule and then by itself. Of
+// two arrays that are compared it is about the first. A search, which follows no schedule, does not ask the latter.
+//
 // `#` at the beginning of a word begins a comment. Statements are separated by `;` or stand in several lines, those of
-// a task with its name before them. `kernel` stands above the words it sets; all header words stand above `setup`.
+// a task with its name before them. `kernel` stands above the words it sets; all header words stand above `setup`;
+// `playhead` and `expect` stand anywhere, and are written below the schedule. No task has the name of a word.
 // Errors name the line.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,6 +111,7 @@ struct Scenario {
     std::vector<ScenarioTask> tasks;
     std::string versus;  // "fix upstream"; empty: nothing was said
     Schedule schedule;
+    std::optional<std::uint64_t> playhead;  // a tick; nullopt: nothing was said
     Expectation expect;
     bool operator==(const Scenario&) const = default;
 

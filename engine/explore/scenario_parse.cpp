@@ -18,6 +18,11 @@ constexpr std::size_t kMostTasks = 16;
 constexpr std::size_t kLongestTaskName = 15;  // of a comm
 constexpr std::uint64_t kBitsPerFilePage = 32768;
 
+bool is_scenario_word(std::string_view word) {
+    return is_header_word(word) || word == "setup" || word == "tasks" || word == "schedule" || word == "playhead" ||
+           word == "expect";
+}
+
 class ScenarioParser {
    public:
     explicit ScenarioParser(const std::string& name) { scenario_.name = name; }
@@ -37,7 +42,9 @@ class ScenarioParser {
     Complaint header(std::string_view word, std::string_view rest);
     Complaint task(std::string_view name, std::string_view rest, int line);
     Complaint statements(Section section, std::string_view text, int line, std::vector<Statement>& list) const;
-    Complaint orders(std::string_view text);
+    Complaint orders(std::string_view text, int line);
+    [[nodiscard]] Complaint check_start(const Order& order) const;
+    Complaint playhead(std::string_view value);
     Complaint misplaced(std::string_view word) const;
     Complaint check_pages() const;
     Result<ScenarioTask*> task_named(std::string_view name);
@@ -51,17 +58,17 @@ Complaint ScenarioParser::line(const TextLine& line) {
     std::string_view rest = line.text;
     const std::string_view word = take_word(rest);
     if (place_ == Place::Begin) return version(word, rest);
-    const bool stands_once = is_header_word(word) || word == "setup" || word == "tasks" ||
-                             (word == "schedule" && rest.empty()) || word == "expect";
+    const bool stands_once = is_scenario_word(word);
     const std::size_t colon = line.text.find(':');
     const bool names_a_task = word.ends_with(':') || rest.starts_with(':') || place_ == Place::Tasks;
-    if (place_ == Place::Schedule && !stands_once) return orders(line.text);
+    if (place_ == Place::Schedule && !stands_once) return orders(line.text, line.number);
     if (names_a_task && !stands_once && colon != std::string_view::npos)
         return task(trim(line.text.substr(0, colon)), trim(line.text.substr(colon + 1)), line.number);
     if (stands_once)
         if (Complaint complaint = once(word, line.number); !complaint.empty()) return complaint;
     if (word == "setup" || word == "tasks" || word == "schedule") return begin(word, rest);
     if (word == "expect") return read_expectation(scenario_.expect, rest);
+    if (word == "playhead") return playhead(rest);
     if (is_header_word(word)) return header(word, rest);
     if (place_ == Place::Setup) return statements(Section::Setup, line.text, line.number, scenario_.setup);
     return misplaced(word);
@@ -113,6 +120,8 @@ Result<ScenarioTask*> ScenarioParser::task_named(std::string_view name) {
     if (name.empty() || name.size() > kLongestTaskName || !std::all_of(name.begin(), name.end(), is_good))
         return Error{EINVAL, fmt::format("'{}' is no name for a task: 1 to {} letters, digits, '-' and '_'", name,
                                          kLongestTaskName)};
+    if (is_scenario_word(name) || is_schedule_word(name))
+        return Error{EINVAL, fmt::format("'{}' is a word of scenarios, so it cannot be the name of a task", name)};
     for (ScenarioTask& task : scenario_.tasks)
         if (task.name == name) return &task;
     if (scenario_.tasks.size() == kMostTasks) return Error{EINVAL, fmt::format("more than {} tasks", kMostTasks)};
@@ -135,21 +144,43 @@ Complaint ScenarioParser::statements(Section section, std::string_view text, int
     return {};
 }
 
-Complaint ScenarioParser::orders(std::string_view text) {
+Complaint ScenarioParser::orders(std::string_view text, int line) {
     for (bool more = true; more;) {
         const std::size_t end = text.find(';');
         more = end != std::string_view::npos;
-        if (Complaint wrong = read_order(trim(text.substr(0, end)), scenario_.schedule); !wrong.empty()) return wrong;
+        if (Complaint wrong = read_order(trim(text.substr(0, end)), scenario_.schedule, line); !wrong.empty())
+            return wrong;
+        if (Complaint wrong = check_start(scenario_.schedule.back()); !wrong.empty()) return wrong;
         if (more) text.remove_prefix(end + 1);
     }
     return {};
 }
 
+// A step of nobody shows when it is to be taken; a wish for nobody would change nothing, and nobody would notice.
+Complaint ScenarioParser::check_start(const Order& order) const {
+    if (order.kind != Order::Kind::Start ||
+        std::ranges::find(scenario_.tasks, order.name, &ScenarioTask::name) != scenario_.tasks.end())
+        return {};
+    std::string names;
+    for (const ScenarioTask& task : scenario_.tasks) names += (names.empty() ? "" : ", ") + task.name;
+    return fmt::format("there is no task '{}' to start; the tasks are {}", order.name, names);
+}
+
+Complaint ScenarioParser::playhead(std::string_view value) {
+    std::uint64_t tick = 0;
+    if (!read_number(value, 0, kMostOrders, &tick))
+        return fmt::format("'playhead' takes the number of a tick, at most {}, not '{}'", kMostOrders, value);
+    scenario_.playhead = tick;
+    return {};
+}
+
 Complaint ScenarioParser::misplaced(std::string_view word) const {
     if (place_ == Place::Tasks)
-        return fmt::format("'{}' needs a task before it, as in 'stopper: stop'; or here can stand expect", word);
+        return fmt::format(
+            "'{}' needs a task before it, as in 'stopper: stop'; or here can stand schedule, playhead, expect", word);
     if (is_statement_word(word)) return fmt::format("the statement '{}' belongs under 'setup' or 'tasks'", word);
-    return fmt::format("unknown word '{}'; here can stand {}, setup, tasks, schedule, expect", word, header_words());
+    return fmt::format("unknown word '{}'; here can stand {}, setup, tasks, schedule, playhead, expect", word,
+                       header_words());
 }
 
 Complaint ScenarioParser::finish(int* line) const {

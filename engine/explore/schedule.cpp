@@ -129,9 +129,15 @@ bool read_bio_name(std::string_view text, BioName* name) {
     return true;
 }
 
-std::string read_order(std::string_view text, Schedule& schedule) {
+bool is_schedule_word(std::string_view word) {
+    const auto is_it = [&](std::string_view verb) { return !verb.empty() && trim(verb) == word; };
+    return word == "timer" || std::ranges::any_of(kVerbs, is_it);
+}
+
+std::string read_order(std::string_view text, Schedule& schedule, int line) {
     const std::string_view whole = text;
     Order order;
+    order.line = line;
     if (take_ending(text, " on A")) order.sides = 1;
     if (order.sides == Order::kBoth && take_ending(text, " on B")) order.sides = 2;
     const std::uint64_t repeats = take_repeats(text);

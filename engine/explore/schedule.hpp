@@ -37,7 +37,11 @@ struct Order {
     std::string name;
     std::uint64_t tick = 0;  // of Due
     unsigned sides = kBoth;  // bit 0: A, bit 1: B
-    bool operator==(const Order&) const = default;
+    int line = 0;            // where it stood in a file, 0: in none; not a part of what it says
+    bool operator==(const Order& other) const {
+        return kind == other.kind && how == other.how && name == other.name && tick == other.tick &&
+               sides == other.sides;
+    }
 };
 using Schedule = std::vector<Order>;
 
@@ -51,7 +55,9 @@ struct BioName {
 bool read_bio_name(std::string_view text, BioName* name);
 
 // Appends what one statement says (several steps for `x14`). Empty, or what is wrong with it.
-std::string read_order(std::string_view text, Schedule& schedule);
+std::string read_order(std::string_view text, Schedule& schedule, int line = 0);
+// Whether a statement that begins so is not a step of a task by that name.
+bool is_schedule_word(std::string_view word);
 std::string order_text(const Order& order);
 // Equal steps in a row become one line. Each line ends with a newline and begins with `indent`.
 std::string schedule_text(const Schedule& schedule, std::string_view indent = "");

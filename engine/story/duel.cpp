@@ -51,8 +51,13 @@ Duel::Duel(const Scenario& a, const Scenario& b) : tapes_{std::make_unique<Tape>
     ticks_.emplace_back();
     for (const Side side : kSides) meet_bios(side, 0);
     note_difference();
-    for (const Order& order : a.schedule)
-        if (const std::string wrong = give(order); !wrong.empty()) throw std::runtime_error(wrong);
+    for (std::size_t i = 0; i < a.schedule.size(); i++) {
+        const std::string wrong = give(a.schedule[i]);
+        if (wrong.empty()) continue;
+        const int line = a.schedule[i].line;
+        throw Drift((line != 0 ? fmt::format("line {}", line) : fmt::format("step {} of the schedule", i + 1)) + ": " +
+                    wrong);
+    }
 }
 
 // ---- forwards
@@ -236,8 +241,7 @@ void Duel::heed_wish(const Order& order) {
 // A bio by its name, also one that is still to come; or every one of a kind, those in flight too.
 void Duel::hold(Side side, const std::string& what) {
     Wishes& wishes = wishes_[side];
-    BioName name;
-    if (!read_bio_name(what, &name)) wishes.held_kinds.insert(what);
+    wishes.held_kinds.insert(what);
     for (const BioAt& bio : at(side, end()).bios)
         if (means(what, bio.name)) wishes.held.insert(bio.name);
 }

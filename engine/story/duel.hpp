@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -41,13 +42,19 @@ enum class Standstill : std::uint8_t {
     Full,      // a tape has no room
 };
 
+// A schedule in which a step is possible on neither side: which, what was wanted, what is possible.
+class Drift : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 class Duel {
    public:
     // A bio ends so many ticks after it was submitted, unless somebody wishes otherwise. Long enough for a stop to go
     // on meanwhile, short enough to see both ends.
     static constexpr std::uint64_t kLatency = 12;
 
-    Duel(const Scenario& a, const Scenario& b);  // gives a's schedule; throws std::runtime_error as Tape does
+    // Gives a's schedule. Throws std::runtime_error as Tape does, and Drift.
+    Duel(const Scenario& a, const Scenario& b);
 
     [[nodiscard]] std::size_t size() const { return ticks_.size(); }  // at least 1
     [[nodiscard]] const Tick& tick(std::size_t number) const { return ticks_[number]; }
@@ -87,7 +94,7 @@ class Duel {
    private:
     struct Wishes {
         std::set<std::string> started;
-        std::set<std::string> held_kinds;  // "bitmap", "bitmap sdb"
+        std::set<std::string> held_kinds;  // "bitmap", "bitmap sdb", "sdb bitmap 2"
         std::set<std::string> held;
         std::map<std::string, std::uint64_t> due;
         std::map<std::string, std::uint64_t> born;

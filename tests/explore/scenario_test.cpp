@@ -21,6 +21,11 @@ std::string with_task(const std::string& lines) {
     return "mdscope-scenario 1\n" + lines + "tasks\n  stopper: stop\n";
 }
 
+// The schedule begins in line 5.
+std::string schedule_of(const std::string& lines) {
+    return with_task("") + "schedule\n" + lines;
+}
+
 std::string error_of(const std::string& text) {
     const Result<Scenario> scenario = parse_scenario(text, "test");
     return scenario ? "accepted" : scenario.error().text;
@@ -124,7 +129,7 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(
         header("fxi none") ==
         "2: unknown word 'fxi'; here can stand title, members, bitmap, size, chunk, delay, kernel, fix, order, pools, "
-        "mdstat-bitmap, mdmon, errors, granularity, pages, versus, setup, tasks, schedule, expect");
+        "mdstat-bitmap, mdmon, errors, granularity, pages, versus, setup, tasks, schedule, playhead, expect");
     CHECK(header("fix none\nfix v1") == "3: 'fix' stands twice; the first is in line 2");
     CHECK(header("members") == "2: 'members' has no value; it takes a number from 2 to 8");
     CHECK(header("members 1") == "2: 'members' takes a number from 2 to 8, not '1'");
@@ -183,7 +188,8 @@ TEST_CASE("a mistake in a statement is named with its line") {
     CHECK(task("a: wait") ==
           "3: 'wait' cannot stand under 'tasks'; here can stand write CHUNK|all, daemon, store FILE "
           "VALUE, stop, fail MEMBER, reboot, delayed-delete");
-    CHECK(task("stop") == "3: 'stop' needs a task before it, as in 'stopper: stop'; or here can stand expect");
+    CHECK(task("stop") ==
+          "3: 'stop' needs a task before it, as in 'stopper: stop'; or here can stand schedule, playhead, expect");
     CHECK(task(": stop") == "3: '' is no name for a task: 1 to 15 letters, digits, '-' and '_'");
     CHECK(task("one two: stop") == "3: 'one two' is no name for a task: 1 to 15 letters, digits, '-' and '_'");
     CHECK(task("a-name-too-long-: stop") ==
@@ -227,13 +233,80 @@ TEST_CASE("a file cut short anywhere, or with one byte changed, is a scenario or
         for (std::size_t size = 0; size < file.text.size(); size++) {
             const Result<Scenario> cut = parse_scenario(file.text.substr(0, size), file.name);
             if (!cut) REQUIRE_MESSAGE(begins_with_a_line_number(cut.error().text), cut.error().text);
-            if (cut) REQUIRE(parse_scenario(scenario_text(*cut), file.name));
+            if (cut) REQUIRE(*parse_scenario(scenario_text(*cut), file.name) == *cut);
             std::string changed = file.text;
             changed[size] = static_cast<char>(changed[size] ^ 0x15);
             const Result<Scenario> other = parse_scenario(changed, file.name);
             if (!other) REQUIRE_MESSAGE(begins_with_a_line_number(other.error().text), other.error().text);
+            if (other) REQUIRE(*parse_scenario(scenario_text(*other), file.name) == *other);
         }
     }
+}
+
+// ---- schedules
+
+TEST_CASE("every kind of order is read, and is written as it was read") {
+    const std::string text = schedule_of(
+        "  start stopper\n  stopper x14\n  stopper on B\n  sdb bitmap 2\n  sdb superblock 1 fails\n  hold bitmap\n"
+        "  hold data sda\n  hold sdb bitmap 3 on A\n  release sdb bitmap 3\n  due sdb bitmap 2 44\n  timer 3\n"
+        "  md0_raid1 times out\n  grace of stopper x2\n  swapper/0#12\n  release all\n");
+    const Scenario s = parsed(text + "playhead 24\n");
+    CHECK(s.schedule.size() == 29);
+    CHECK(s.schedule[1].line == 6);
+    CHECK(s.schedule[14].line == 6);
+    CHECK(s.schedule[15].sides == 2);
+    CHECK(s.playhead == 24);
+    const std::string written = scenario_text(s);
+    CHECK(written.find(text.substr(text.find("schedule\n"))) != std::string::npos);
+    CHECK(written.find("\nplayhead 24\nexpect any\n") != std::string::npos);
+    CHECK(scenario_text(parsed(written)) == written);
+    CHECK(parsed(schedule_of("stopper;stopper x2 ; hold bitmap\n")).schedule.size() == 4);
+    CHECK_FALSE(parsed(schedule_of("stopper\n")).playhead);
+}
+
+TEST_CASE("the playhead stands anywhere, once") {
+    CHECK(parsed(with_task("playhead 0\n")).playhead == 0);
+    CHECK(parsed(with_task("") + "playhead 3\n").playhead == 3);
+    CHECK(parsed(with_task("") + "playhead 3\nschedule\n stopper\n").playhead == 3);
+    CHECK(parsed(schedule_of("stopper\nplayhead 100000\nstopper\n")).schedule.size() == 2);
+    const auto header = [](const std::string& line) { return error_of(with_task(line + "\n")); };
+    const std::string takes = "2: 'playhead' takes the number of a tick, at most 100000, not ";
+    CHECK(header("playhead") == takes + "''");
+    CHECK(header("playhead x") == takes + "'x'");
+    CHECK(header("playhead -1") == takes + "'-1'");
+    CHECK(header("playhead 100001") == takes + "'100001'");
+    CHECK(header("playhead 1\nplayhead 2") == "3: 'playhead' stands twice; the first is in line 2");
+}
+
+TEST_CASE("a mistake in a schedule is named with its line") {
+    const auto order = [](const std::string& line) { return error_of(schedule_of("stopper\n" + line + "\n")); };
+    for (const char* wrong :
+         {"one two",  "stopper x0",     "stopper x10001",   "hold",       "hold everything", "hold bitmap sda 0 1",
+          "release",  "release all x2", "due sdb bitmap 2", "due sdb 44", "timer",           "timer x",
+          "grace of", "sdb bitmap x",   "stopper fails",    "\xc3\xa4",   "start",           "start a b",
+          ";",        "stopper;"}) {
+        CAPTURE(wrong);
+        const std::string error = order(wrong);
+        CHECK(error.starts_with("6: '"));
+        CHECK(error.find("is no step of a schedule; it can be") != std::string::npos);
+    }
+    CHECK(order("start stoper") == "6: there is no task 'stoper' to start; the tasks are stopper");
+    CHECK(order(std::string(1025, 'x')) == "6: the line has more than 1024 bytes");
+    CHECK(order("tasks\n").starts_with("6: 'tasks' stands twice"));
+    CHECK(order("fix none") == "6: 'fix' stands above 'setup' and 'tasks'");
+    CHECK(error_of("mdscope-scenario 1\nschedule\ntasks\n a: stop\n") == "3: 'tasks' stands before 'schedule'");
+    std::string many;
+    for (int i = 0; i < 10; i++) many += "stopper x10000\n";
+    CHECK(order(many) == "15: more than 100000 steps");
+    CHECK(error_of(schedule_of(many)) == "accepted");
+}
+
+TEST_CASE("no task has the name of a word, so a schedule never reads as something else") {
+    for (const char* word : {"fix", "size", "setup", "tasks", "schedule", "playhead", "expect", "start", "hold",
+                             "release", "due", "timer"})
+        CHECK(error_of("mdscope-scenario 1\ntasks\n " + std::string(word) + ": stop\n") ==
+              "3: '" + std::string(word) + "' is a word of scenarios, so it cannot be the name of a task");
+    CHECK(error_of("mdscope-scenario 1\ntasks\n stop: stop\nschedule\n stop x2\n") == "accepted");
 }
 
 }  // namespace mdscope::explore_test

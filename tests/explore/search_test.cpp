@@ -219,6 +219,7 @@ TEST_CASE("every scenario ends as it says it does") {
     for (const ScenarioFile& file : scenario_files()) {
         const Scenario scenario = scenario_named(file.name);
         if (scenario.expect.kind == Expectation::Kind::Any) continue;
+        if (!scenario.schedule.empty()) continue;  // It says how that schedule ends; a search looks at all.
         if (!Arena::available() && scenario.granularity == Granularity::Fine) continue;
         CAPTURE(file.name);
         ExploreOptions options;

@@ -162,4 +162,16 @@ TEST_CASE("an order that is possible nowhere says what is possible") {
     CHECK(duel.give(order) == "tick 1: 'nobody' is not possible; possible are 'stopper'");
 }
 
+TEST_CASE("a bio that is still to come can be held by its name") {
+    Duel duel = race();
+    CHECK(duel.give(wish(Order::Kind::Hold, "sdb bitmap 1")).empty());
+    CHECK(duel.give(wish(Order::Kind::Start, "stopper")).empty());
+    duel.play(1000, false);
+    CHECK(duel.standstill() == Standstill::Held);
+    CHECK(duel.tick(duel.end()).held[Side::A] == std::vector<std::string>{"sdb bitmap 1"});
+    CHECK(duel.give(wish(Order::Kind::Release, "sdb bitmap 1")).empty());
+    duel.play(1000, false);
+    CHECK(duel.standstill() == Standstill::Ended);
+}
+
 }  // namespace mdscope::story_test

@@ -1,4 +1,4 @@
-#include "engine/explore/scenario_files.hpp"
+#include "engine/story/scenario_files.hpp"
 
 #include <fmt/format.h>
 
@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/kernel/host.hpp"
+#include "engine/story/share.hpp"
 
 namespace mdscope {
 
@@ -66,6 +67,7 @@ Result<std::string> read_text_file(const std::string& path) {
 }
 
 Result<Scenario> load_scenario_file(const std::string& name) {
+    if (is_share_code(name)) return scenario_from_code(name);
     const Result<std::string> path = path_of(name);
     if (!path) return path.error();
     const Result<std::string> text = read_text_file(*path);

@@ -1,0 +1,110 @@
+#include "engine/story/share.hpp"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <cerrno>
+
+namespace mdscope {
+
+namespace {
+
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t kLongestText = std::size_t{256} << 10;  // as of a scenario file
+
+Error no_code(const std::string& why) {
+    return {EINVAL, "the code cannot be read: " + why};
+}
+
+// ---- base64, as it may stand in an address
+
+std::string to_base64(std::string_view bytes) {
+    std::string text;
+    unsigned bits = 0;
+    int count = 0;  // of bits that are not written
+    for (const char byte : bytes) {
+        bits = bits << 8 | static_cast<unsigned char>(byte);
+        for (count += 8; count >= 6; count -= 6) text += kDigits[bits >> (count - 6) & 63U];
+    }
+    if (count > 0) text += kDigits[bits << (6 - count) & 63U];
+    return text;
+}
+
+Result<std::string> from_base64(std::string_view text) {
+    std::string bytes;
+    unsigned bits = 0;
+    int count = 0;
+    for (std::size_t at = 0; at < text.size(); at++) {
+        if (std::string_view(" \t\r\n").find(text[at]) != std::string_view::npos) continue;
+        const std::size_t digit = kDigits.find(text[at]);
+        if (digit == std::string_view::npos)
+            return no_code(
+                fmt::format("character {} is none of its letters, digits, '-' and '_'", at + kCodePrefix.size() + 1));
+        bits = bits << 6 | static_cast<unsigned>(digit);
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> count & 0xffU);
+    }
+    return bytes;
+}
+
+// ---- zlib
+
+std::string deflated(const std::string& text) {
+    uLongf size = compressBound(text.size());
+    std::string bytes(size, '\0');
+    const auto* const from = reinterpret_cast<const Bytef*>(text.data());
+    if (compress2(reinterpret_cast<Bytef*>(bytes.data()), &size, from, text.size(), Z_BEST_COMPRESSION) != Z_OK)
+        throw std::bad_alloc();  // the only thing that can go wrong with room enough
+    bytes.resize(size);
+    return bytes;
+}
+
+// There is room for the longest text and no more, so a bomb ends where its text would be too long.
+Result<std::string> inflated(const std::string& bytes) {
+    std::string text(kLongestText, '\0');
+    uLongf size = text.size();
+    uLong used = bytes.size();
+    const int status =
+        uncompress2(reinterpret_cast<Bytef*>(text.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()), &used);
+    if (status == Z_MEM_ERROR) throw std::bad_alloc();
+    // With all room used up, zlib says the same of what is cut and of what is too long.
+    if (status == Z_BUF_ERROR && size == text.size())
+        return no_code(fmt::format("its text has more than {} bytes", kLongestText));
+    if (status == Z_BUF_ERROR || bytes.empty()) return no_code("it is cut short");
+    if (status != Z_OK) return no_code("it is damaged or cut short");
+    if (used != bytes.size()) return no_code("something follows behind its end");
+    text.resize(size);
+    return text;
+}
+
+}  // namespace
+
+bool is_share_code(std::string_view text) {
+    return text.starts_with(kCodePrefix);
+}
+
+Result<std::string> share_code(const Scenario& scenario) {
+    const std::string text = scenario_text(scenario);
+    std::string code = std::string(kCodePrefix) + to_base64(deflated(text));
+    if (text.size() > kLongestText || code.size() > kLongestCode)
+        return Error{EFBIG,
+                     fmt::format("the scenario is too long for a code: {} bytes, a code of {}; at most {} and {}",
+                                 text.size(), code.size(), kLongestText, kLongestCode)};
+    return code;
+}
+
+Result<Scenario> scenario_from_code(std::string_view code) {
+    if (!is_share_code(code)) return no_code(fmt::format("a code begins with '{}'", kCodePrefix));
+    if (code.size() > kLongestCode) return no_code(fmt::format("it has more than {} characters", kLongestCode));
+    const Result<std::string> bytes = from_base64(code.substr(kCodePrefix.size()));
+    if (!bytes) return bytes.error();
+    const Result<std::string> text = inflated(*bytes);
+    if (!text) return text.error();
+    Result<Scenario> scenario = parse_scenario(*text, "shared");
+    if (!scenario) return Error{EINVAL, "the code's text is no scenario: " + scenario.error().text};
+    return scenario;
+}
+
+}  // namespace mdscope

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 240
+"""`mdscope run` of a scenario with a schedule or a second array, as a person types it: both results, where they part, a
+schedule that cannot go on, codes of one line, files that are written whole or not at all. Nothing is mounted here.
+"""
+
+import json
+import resource
+import shutil
+
+from lib import *
+
+FOLDER = tempfile.mkdtemp(prefix="mdscope-run-")
+atexit.register(shutil.rmtree, FOLDER)
+SCENARIOS = TOP + "/assets/scenarios/"
+
+
+def mds(*words, **more):
+    return subprocess.run([MDSCOPE, *words], capture_output=True, text=True, timeout=120, **more)
+
+
+def path(name, text=None):
+    full = os.path.join(FOLDER, name)
+    if text is not None:
+        with open(full, "w") as file:
+            file.write(text)
+    return full
+
+
+def text_of(name):
+    with open(SCENARIOS + name + ".mds") as file:
+        return file.read()
+
+
+def story_both_ends_of_the_race():
+    late, early = mds("run", "hold-stop-release"), mds("run", "release-early")
+    check(late.returncode == 0 and early.returncode == 0, "both end as expected: " + late.stderr + early.stderr)
+    check("  A            fix none: crash: NULL pointer dereference of rdev->mddev in super_written\n" in late.stdout and
+          "  B            fix upstream: done\n" in late.stdout, "released late, A crashes: " + late.stdout[:400])
+    check("  A            fix none: done\n" in early.stdout and "  B            fix upstream: done\n" in early.stdout,
+          "released early, none does: " + early.stdout[:400])
+    answer = json.loads(mds("run", "hold-stop-release", "--json").stdout)
+    check("difference   first at tick %d," % answer["first_difference"] in late.stdout, "one first difference")
+    check(answer["a"]["ending"] == "crash" and answer["b"]["ending"] == "done", "both endings in the JSON")
+    waits = [answer[side]["tree"].count("md_super_wait") for side in "ab"]
+    check(waits[1] == waits[0] + 1, "B waits once more than A: %s" % waits)
+    check(mds("run", "race").stdout == mds("run", "race").stdout, "twice the same")
+    logs = mds("run", "race", "--log").stdout
+    check(logs.startswith("==== A: fix none\n") and "\n==== B: fix upstream\n" in logs, "both logs")
+
+
+def story_expectations_are_of_the_first_array():
+    hang = path("hang.mds", text_of("release-early").replace("expect safe", "expect hang"))
+    check(mds("run", hang).returncode == 1, "an expectation that does not hold")
+    crash = path("crash.mds", text_of("hold-stop-release").replace("versus  fix upstream\n", ""))
+    answer = mds("run", crash)
+    check(answer.returncode == 0 and "====" not in answer.stdout and "expected     crash super_written: yes" in
+          answer.stdout, "a schedule without `versus`: one result: " + answer.stdout)
+    check(mds("run", "hold-stop-release", "--until", "4").returncode == 0, "nothing is expected of half a run")
+    check(mds("explore", "release-early").returncode == 0, "a search does not ask what one schedule ends in")
+
+
+def story_a_schedule_that_cannot_go_on():
+    text = text_of("release-early")
+    line = text[: text.index("  sdb bitmap 1")].count("\n") + 1
+    answer = mds("run", path("drift.mds", text.replace("sdb bitmap 1", "sdb bitmap 7")))
+    check(answer.returncode == 1 and not answer.stdout and "line %d: tick 5: 'sdb bitmap 7' is not possible; possible are "
+          "'md0_raid1', 'sda bitmap 1', 'sdb bitmap 1'" % line in answer.stderr, "a drift: " + answer.stderr)
+    check(mds("tree", path("drift.mds")).returncode == 2, "a tree of it")
+    wrong = path("wrong.mds", text.replace("start stopper", "start stoper"))
+    answer = mds("run", wrong)
+    check(answer.returncode == 2 and "wrong.mds:" in answer.stderr and "no task 'stoper'" in answer.stderr,
+          "a wish for nobody: " + answer.stderr)
+    held = mds("run", path("held.mds", text_of("hold-stop-release").replace("  release all\n", "")))
+    check(held.returncode == 0 and "let go: sda bitmap 1, sdb bitmap 1" in held.stderr, "what is held: " + held.stderr)
+
+
+def story_how_far_it_goes():
+    oops = json.loads(mds("run", "race", "--until", "oops", "--json").stdout)
+    check(oops["a"]["ending"] == "crash" and oops["b"]["is_over"] is False, "until the first Oops")
+    end = json.loads(mds("run", "race", "--until", "end", "--json").stdout)
+    check("is_over" not in end["b"] and end["ticks"] > oops["ticks"], "until the end")
+    check(json.loads(mds("run", "race", "--until", "3", "--json").stdout)["ticks"] == 3, "until a tick")
+    check(mds("run", "race", "--until", "3").stderr == "", "nothing to say")
+    for words in (["--until", "soon"], ["--describe", "--at", "9999"], ["--until", "-1"], ["--at", "x"]):
+        answer = mds("run", "race", *words)
+        check(answer.returncode == 2 and answer.stderr and not answer.stdout, "%s: %d" % (words, answer.returncode))
+
+
+def story_a_code_opens_wherever_a_scenario_does():
+    code = mds("run", "hold-stop-release", "--share", "--at", "7").stdout.strip()
+    check(code.startswith("mds1:") and len(code) <= 2048 and "\n" not in code, "a code: " + code)
+    from_code, from_file = mds("run", code, "--json"), mds("run", "hold-stop-release", "--json")
+    check(from_code.returncode == 0, "a code is run: " + from_code.stderr)
+    check(json.loads(from_code.stdout)["a"]["picks"] == json.loads(from_file.stdout)["a"]["picks"], "the same run")
+    check("\nplayhead 7\n" in json.loads(from_code.stdout)["a"]["scenario"]["text"], "the same playhead")
+    check(mds("run", code, "--share").stdout.strip() == code, "shared again it is the same code")
+    check(mds("explore", code).returncode == 0 and mds("tree", code).returncode == 0, "explore and tree")
+    for wrong in ("mds1:", "mds1:A", "mds1:" + "A" * 5000, code[:-9], code[:60] + "*" + code[61:], code + code[5:]):
+        answer = mds("run", wrong)
+        check(answer.returncode == 2 and not answer.stdout and "code" in answer.stderr, "%s: %s" % (wrong, answer.stderr))
+
+
+for story in [value for name, value in list(globals().items()) if name.startswith("story_")]:
+    story()
+finish("run_command")
