@@ -40,8 +40,8 @@
 //
 // `#` at the beginning of a word begins a comment. Statements are separated by `;` or stand in several lines, those of
 // a task with its name before them. `kernel` stands above the words it sets; all header words stand above `setup`;
-// `playhead` and `expect` stand anywhere, and are written below the schedule. No task has the name of a word.
-// Errors name the line.
+// `playhead` and `expect` stand anywhere, and are written below the schedule. No task has the name of these two, of a
+// section, or of a word that begins an order. Errors name the line.
 #pragma once
 
 #include <cstdint>

@@ -18,9 +18,9 @@ constexpr std::size_t kMostTasks = 16;
 constexpr std::size_t kLongestTaskName = 15;  // of a comm
 constexpr std::uint64_t kBitsPerFilePage = 32768;
 
-bool is_scenario_word(std::string_view word) {
-    return is_header_word(word) || word == "setup" || word == "tasks" || word == "schedule" || word == "playhead" ||
-           word == "expect";
+// Words that are not headers; they mean the same in every place.
+bool is_section_word(std::string_view word) {
+    return word == "setup" || word == "tasks" || word == "schedule" || word == "playhead" || word == "expect";
 }
 
 class ScenarioParser {
@@ -58,7 +58,8 @@ Complaint ScenarioParser::line(const TextLine& line) {
     std::string_view rest = line.text;
     const std::string_view word = take_word(rest);
     if (place_ == Place::Begin) return version(word, rest);
-    const bool stands_once = is_scenario_word(word);
+    // Under `schedule` a header's word is somebody's name: mdmon goes on, too.
+    const bool stands_once = is_section_word(word) || (place_ != Place::Schedule && is_header_word(word));
     const std::size_t colon = line.text.find(':');
     const bool names_a_task = word.ends_with(':') || rest.starts_with(':') || place_ == Place::Tasks;
     if (place_ == Place::Schedule && !stands_once) return orders(line.text, line.number);
@@ -120,7 +121,7 @@ Result<ScenarioTask*> ScenarioParser::task_named(std::string_view name) {
     if (name.empty() || name.size() > kLongestTaskName || !std::all_of(name.begin(), name.end(), is_good))
         return Error{EINVAL, fmt::format("'{}' is no name for a task: 1 to {} letters, digits, '-' and '_'", name,
                                          kLongestTaskName)};
-    if (is_scenario_word(name) || is_schedule_word(name))
+    if (is_section_word(name) || is_schedule_word(name))
         return Error{EINVAL, fmt::format("'{}' is a word of scenarios, so it cannot be the name of a task", name)};
     for (ScenarioTask& task : scenario_.tasks)
         if (task.name == name) return &task;

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <cerrno>
+#include <new>
 
 namespace mdscope {
 
@@ -66,13 +67,10 @@ Result<std::string> inflated(const std::string& bytes) {
     std::string text(kLongestText, '\0');
     uLongf size = text.size();
     uLong used = bytes.size();
-    const int status =
-        uncompress2(reinterpret_cast<Bytef*>(text.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()), &used);
+    const auto* const from = reinterpret_cast<const Bytef*>(bytes.data());
+    const int status = uncompress2(reinterpret_cast<Bytef*>(text.data()), &size, from, &used);
     if (status == Z_MEM_ERROR) throw std::bad_alloc();
-    // With all room used up, zlib says the same of what is cut and of what is too long.
-    if (status == Z_BUF_ERROR && size == text.size())
-        return no_code(fmt::format("its text has more than {} bytes", kLongestText));
-    if (status == Z_BUF_ERROR || bytes.empty()) return no_code("it is cut short");
+    if (status == Z_BUF_ERROR) return no_code(fmt::format("its text has more than {} bytes", kLongestText));
     if (status != Z_OK) return no_code("it is damaged or cut short");
     if (used != bytes.size()) return no_code("something follows behind its end");
     text.resize(size);
@@ -87,24 +85,30 @@ bool is_share_code(std::string_view text) {
 
 Result<std::string> share_code(const Scenario& scenario) {
     const std::string text = scenario_text(scenario);
-    std::string code = std::string(kCodePrefix) + to_base64(deflated(text));
-    if (text.size() > kLongestText || code.size() > kLongestCode)
-        return Error{EFBIG,
-                     fmt::format("the scenario is too long for a code: {} bytes, a code of {}; at most {} and {}",
-                                 text.size(), code.size(), kLongestText, kLongestCode)};
-    return code;
+    if (text.size() <= kLongestText) return code_of_text(text);
+    return Error{EFBIG, fmt::format("too long for a code: {} bytes; at most {}", text.size(), kLongestText)};
 }
 
 Result<Scenario> scenario_from_code(std::string_view code) {
-    if (!is_share_code(code)) return no_code(fmt::format("a code begins with '{}'", kCodePrefix));
-    if (code.size() > kLongestCode) return no_code(fmt::format("it has more than {} characters", kLongestCode));
-    const Result<std::string> bytes = from_base64(code.substr(kCodePrefix.size()));
-    if (!bytes) return bytes.error();
-    const Result<std::string> text = inflated(*bytes);
+    const Result<std::string> text = text_of_code(code);
     if (!text) return text.error();
     Result<Scenario> scenario = parse_scenario(*text, "shared");
     if (!scenario) return Error{EINVAL, "the code's text is no scenario: " + scenario.error().text};
     return scenario;
+}
+
+Result<std::string> code_of_text(const std::string& text) {
+    std::string code = std::string(kCodePrefix) + to_base64(deflated(text));
+    if (code.size() <= kLongestCode) return code;
+    return Error{
+        EFBIG, fmt::format("too long for a code: it would have {} characters; at most {}", code.size(), kLongestCode)};
+}
+
+Result<std::string> text_of_code(std::string_view code) {
+    if (!is_share_code(code)) return no_code(fmt::format("a code begins with '{}'", kCodePrefix));
+    if (code.size() > kLongestCode) return no_code(fmt::format("it has more than {} characters", kLongestCode));
+    const Result<std::string> bytes = from_base64(code.substr(kCodePrefix.size()));
+    return bytes ? inflated(*bytes) : bytes;
 }
 
 }  // namespace mdscope

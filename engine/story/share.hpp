@@ -26,4 +26,8 @@ Result<std::string> share_code(const Scenario& scenario);
 // scenario.
 Result<Scenario> scenario_from_code(std::string_view code);
 
+// The same with any text, which need not be a scenario. A code may be made that is not read back: its text is too long.
+Result<std::string> code_of_text(const std::string& text);
+Result<std::string> text_of_code(std::string_view code);
+
 }  // namespace mdscope
