@@ -212,6 +212,9 @@ class SimLab::CallSink : public trace::FrameSink {
     void leave(const char* name) override {
         if (recorder != nullptr) recorder->leave(name);
     }
+    void pass(const char* name, const char* why) override {
+        if (recorder != nullptr) recorder->pass(name, why);
+    }
     trace::FrameSink* recorder = nullptr;
 
    private:

@@ -1,8 +1,8 @@
-// Looking at a simulation between two of its steps, from outside of it.
+// A look at a simulated array from outside, between two steps.
 //
-// A task may be suspended while it holds a SpinLock; whoever looks must not wait for it, for it goes on only when told
-// to. Nothing else runs meanwhile, so what the lock guards stands still. Between these braces SpinLocks of this thread
-// are neither taken nor waited for, and no access is a step.
+// In fine steps a task may rest with a SpinLock held. Whoever takes a snapshot then must not wait for it, since nobody
+// goes on meanwhile, and must not be offered as a step. Between the braces of an Onlooker locks are walked through;
+// what is seen is as the step has left it.
 #pragma once
 
 #include "engine/kernel/sync.hpp"

@@ -149,8 +149,14 @@ bool has_header(const Bitmap& bitmap) {
 // nothing to do is no line of the reference trees (external bitmaps), and one that writes is.
 void md_bitmap_update_sb(Bitmap* bitmap) {
     if (bitmap == nullptr) return;
-    if (bitmap->mddev->bitmap_info.external) return;
-    if (!has_header(*bitmap)) return;
+    if (bitmap->mddev->bitmap_info.external) {
+        MD_PASS("md_bitmap_update_sb", "external: returns at once");
+        return;
+    }
+    if (!has_header(*bitmap)) {
+        MD_PASS("md_bitmap_update_sb", "no header: returns at once");
+        return;
+    }
     const MutexGuard guard(bitmap->write_mutex);
     update_sb_locked(*bitmap);
 }

@@ -189,6 +189,13 @@ bool Duel::is_started(Side side, const std::string& task) const {
     return !stop_tasks_.contains(task) || wishes_[side].started.contains(task);
 }
 
+std::vector<std::string> Duel::stop_tasks() const {
+    std::vector<std::string> names;
+    for (const ScenarioTask& task : tapes_[Side::A]->scenario().tasks)
+        if (stop_tasks_.contains(task.name)) names.push_back(task.name);
+    return names;
+}
+
 // ---- wishes
 
 // What the step of this tick says about later ones, and the bios it has made.

@@ -90,6 +90,8 @@ class Duel {
     // Tasks that wait for a `start`, on any side: those that stop the array.
     [[nodiscard]] std::vector<std::string> waiting_tasks() const;
     [[nodiscard]] bool is_started(Side side, const std::string& task) const;
+    // Those that stop the array, in the order of the scenario, whether they were started or not.
+    [[nodiscard]] std::vector<std::string> stop_tasks() const;
 
    private:
     struct Wishes {

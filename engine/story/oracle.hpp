@@ -1,5 +1,7 @@
 // What a stop would still do from a recorded step on, if the disks answered at once: the functions it would enter and
 // leave. The engine itself is asked, from that very state, so the answer knows every guard on the way.
+//
+// Where a disk that answers at once would be the crash, the answer is what the stop does while the disks are silent.
 #pragma once
 
 #include <map>
@@ -19,17 +21,21 @@ class Oracle {
 
     // Frames of the scenario's tasks after that step; tasks that wait for a start are started. The frames of a task
     // that is inside functions begin with leaving them. After a crash: what the step before the crash would have led
-    // to. Kept until the tape is cut to fewer steps.
+    // to. Valid until the next call.
     const std::vector<FrameEvent>& after(std::size_t step);
 
    private:
+    struct Answer {
+        std::uint64_t state_hash = 0;  // of the step it was given for: after a cut another one may have its number
+        std::vector<FrameEvent> frames;
+    };
     std::vector<FrameEvent> ask(std::size_t step);
-    void forget_what_was_cut();
+    std::vector<FrameEvent> play(std::size_t step, int (*rank)(const Choice& choice), Moment* end);
 
     const Tape& tape_;
+    std::unique_ptr<FrameRecorder> recorder_;
     std::unique_ptr<World> world_;
-    std::map<std::size_t, std::vector<FrameEvent>> answers_;  // at most a few
-    std::vector<std::uint64_t> known_;                        // state hashes of the steps they were given for
+    std::map<std::size_t, Answer> answers_;  // by step
 };
 
 }  // namespace mdscope

@@ -8,35 +8,13 @@
 #include "engine/explore/oops_console.hpp"
 #include "engine/kernel/onlooker.hpp"
 #include "engine/kernel/trace.hpp"
+#include "engine/story/frame_recorder.hpp"
 
 namespace mdscope {
 
-// Frames of the scenario's tasks, in the order in which they were entered and left. What it keeps must not lie in the
-// simulation's arena, where going back would undo it.
-class Tape::Sink : public trace::FrameSink {
-   public:
-    void enter(const char* name) override {
-        const Arena::Outside outside;
-        events.push_back({name, current->pid, depths_[current->pid]++, true});
-    }
-    void leave(const char* name) override {
-        const Arena::Outside outside;
-        events.push_back({name, current->pid, --depths_[current->pid], false});
-    }
-    void restart() {
-        events.clear();
-        depths_.clear();
-    }
-
-    std::vector<FrameEvent> events;
-
-   private:
-    std::map<int, int> depths_;
-};
-
 Tape::Tape(const Scenario& scenario)
     : scenario_(scenario),
-      sink_(std::make_unique<Sink>()),
+      sink_(std::make_unique<FrameRecorder>()),
       world_(std::make_unique<World>(
           scenario, World::Options{.event_log = false, .invariants = true, .hashing = true, .conflicts = nullptr})) {
     world_->lab().watch_tasks(sink_.get());
@@ -71,14 +49,17 @@ void Tape::take(const Order& order) {
 
 // The world stands just behind `step`.
 void Tape::record(TapeStep step) {
-    const Onlooker onlooker;
     const SimLab& lab = world_->lab();
     step.moment = world_->moment();
     step.state_hash = world_->state_hash();
     step.frames = std::move(sink_->events);
     sink_->events.clear();
     name_bios(step);
-    step.snapshot = take_snapshot(lab.mddev, lab.kernel.in_flight());
+    {
+        const Onlooker onlooker;
+        step.snapshot = take_snapshot(lab.mddev, lab.kernel.in_flight());
+    }
+    step.pools_gone = lab.mddev.sync_set.destroyed();
     std::vector<LogLine> log = lab.kernel.log();
     step.printed.assign(std::make_move_iterator(log.begin() + static_cast<std::ptrdiff_t>(printed_)),
                         std::make_move_iterator(log.end()));

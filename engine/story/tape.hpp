@@ -31,6 +31,7 @@ struct FrameEvent {
     int pid;
     int depth;  // 0: outermost
     bool enter;
+    const char* passed = nullptr;  // it returned at once, and why: one that is entered and left, but no frame
 };
 
 struct BioAt {
@@ -49,7 +50,10 @@ struct TapeStep {
     std::vector<FrameEvent> frames;  // during it
     std::vector<LogLine> printed;    // during it
     std::vector<BioAt> bios;         // in flight after it, oldest first
+    bool pools_gone = false;         // after it: the pool that bios of superblock-class writes go back to is destroyed
 };
+
+class FrameRecorder;
 
 class Tape {
    public:
@@ -74,7 +78,7 @@ class Tape {
     void cut(std::size_t size);     // forgets all steps behind the first `size`; REQUIRES: 1 <= size <= size()
 
     // The array as it was after that step, by running to there again. Only to be looked at, until the
-    // next call of anything that is not const.
+    // next call of anything that is not const; in fine steps with an Onlooker, since a task may rest with a lock held.
     World& visit(std::size_t number);
 
     [[nodiscard]] const std::string& what() const { return what_; }        // why it ended badly
@@ -83,7 +87,6 @@ class Tape {
     [[nodiscard]] std::vector<std::uint32_t> picks() const;
 
    private:
-    class Sink;
     void record(TapeStep step);
     void name_bios(TapeStep& step);
     void forget_names();
@@ -92,7 +95,7 @@ class Tape {
     void go_to(std::size_t number);
 
     Scenario scenario_;
-    std::unique_ptr<Sink> sink_;
+    std::unique_ptr<FrameRecorder> sink_;
     std::unique_ptr<World> world_;
     std::vector<TapeStep> steps_;
     std::size_t at_ = 0;                           // the step the world stands at

@@ -24,6 +24,8 @@ class FrameSink {
     virtual ~FrameSink() = default;
     virtual void enter(const char* name) = 0;
     virtual void leave(const char* name) = 0;
+    // A call that returned at once, and why. In the kernel it is inlined, so it is no line of a real call tree.
+    virtual void pass(const char* /*name*/, const char* /*why*/) {}
 };
 
 struct Context {
@@ -56,6 +58,12 @@ class FrameGuard {
     Frame frame_{};
 };
 
+inline void pass(const char* name, const char* why) {
+    if (context != nullptr && context->sink != nullptr) [[unlikely]]
+        context->sink->pass(name, why);
+}
+
 }  // namespace mdscope::trace
 
 #define MD_FRAME(name) const ::mdscope::trace::FrameGuard md_frame_guard_(name)
+#define MD_PASS(name, why) ::mdscope::trace::pass(name, why)

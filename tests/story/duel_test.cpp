@@ -1,38 +1,8 @@
 // One schedule, two kernels: the bug report's story, told by the same orders to an array without the fix and to one
 // with it; and going back, which must be exact.
-#include "engine/story/duel.hpp"
-
-#include "tests/explore/fixture.hpp"
+#include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {
-
-using explore_test::scenario_named;
-using explore_test::with;
-
-namespace {
-
-Order wish(Order::Kind kind, const std::string& name, std::uint64_t tick = 0) {
-    Order order;
-    order.kind = kind;
-    order.name = name;
-    order.tick = tick;
-    return order;
-}
-
-Duel race() {
-    const Scenario none = with(scenario_named("referee-external"), "none");
-    return {none, opponent_of(none)};
-}
-
-// Through the window's eyes: hold the bitmap writes, stop, let it play until nothing moves.
-void hold_and_stop(Duel& duel) {
-    CHECK(duel.give(wish(Order::Kind::Hold, "bitmap")).empty());
-    CHECK(duel.standstill() == Standstill::NotBegun);
-    CHECK(duel.give(wish(Order::Kind::Start, "stopper")).empty());
-    duel.play(1000, false);
-}
-
-}  // namespace
 
 TEST_CASE("hold, stop, release: the left one crashes, the right one waits and then stops cleanly") {
     Duel duel = race();

@@ -1,0 +1,139 @@
+#include "engine/story/calls.hpp"
+
+#include <algorithm>
+
+namespace mdscope {
+
+namespace {
+
+// Follows frames as they come, past ones with the step they came in, foreseen ones without.
+class Follower {
+   public:
+    explicit Follower(std::string task) : task_(std::move(task)) {}
+
+    void follow(const FrameEvent& frame, std::optional<std::size_t> step) {
+        if (frame.enter) {
+            open_.push_back(calls_.size());
+            calls_.push_back({frame.name, frame.passed, frame.depth, step, std::nullopt, task_});
+        } else if (!open_.empty()) {
+            calls_[open_.back()].left = step;
+            open_.pop_back();
+        }
+    }
+    Calls take() { return std::move(calls_); }
+
+   private:
+    std::string task_;
+    Calls calls_;
+    std::vector<std::size_t> open_;  // indices of the calls it is in
+};
+
+std::vector<FrameEvent> only_of(int pid, const std::vector<FrameEvent>& frames) {
+    std::vector<FrameEvent> found;
+    std::ranges::copy_if(frames, std::back_inserter(found),
+                         [pid](const FrameEvent& frame) { return frame.pid == pid; });
+    return found;
+}
+
+void follow_past(Follower& follower, const Tape& tape, int pid, std::size_t step) {
+    for (std::size_t i = 0; i <= step; i++)
+        for (const FrameEvent& frame : tape.step(i).frames)
+            if (frame.pid == pid) follower.follow(frame, i);
+}
+
+// After a crash the oracle tells of the step before it; what the task still did in the crash's own step is known.
+std::size_t known_of_future(const Tape& tape, int pid, std::size_t step) {
+    if (tape.step(step).moment != Moment::Crash) return 0;
+    return only_of(pid, tape.step(step).frames).size();
+}
+
+}  // namespace
+
+Calls past_calls(const Tape& tape, const std::string& task, std::size_t step) {
+    Follower follower(task);
+    follow_past(follower, tape, pid_of(tape, task), step);
+    return follower.take();
+}
+
+Calls whole_calls(const Tape& tape, const std::string& task, std::size_t step, Oracle& oracle) {
+    const int pid = pid_of(tape, task);
+    Follower follower(task);
+    follow_past(follower, tape, pid, step);
+    const std::vector<FrameEvent> future = only_of(pid, oracle.after(step));
+    for (std::size_t i = known_of_future(tape, pid, step); i < future.size(); i++)
+        follower.follow(future[i], std::nullopt);
+    return follower.take();
+}
+
+Calls stop_calls(const Duel& duel, Side side, std::size_t tick, Oracle& oracle) {
+    Calls all;
+    for (const std::string& task : duel.stop_tasks())
+        std::ranges::move(whole_calls(duel.tape(side), task, duel.tick(tick).step[side], oracle),
+                          std::back_inserter(all));
+    return all;
+}
+
+Calls past_stop_calls(const Duel& duel, Side side, std::size_t tick) {
+    Calls all;
+    for (const std::string& task : duel.stop_tasks())
+        std::ranges::move(past_calls(duel.tape(side), task, duel.tick(tick).step[side]), std::back_inserter(all));
+    return all;
+}
+
+// ---- tasks
+
+const SnapshotTask* find_task(const Snapshot& snapshot, int pid) {
+    const auto found = std::ranges::find(snapshot.tasks, pid, &SnapshotTask::pid);
+    return found != snapshot.tasks.end() ? &*found : nullptr;
+}
+
+// The tasks of the scenario are the last that were started before the first step.
+int pid_of(const Tape& tape, const std::string& task) {
+    int pid = 0;
+    for (const SnapshotTask& one : tape.step(0).snapshot.tasks)
+        if (one.comm == task) pid = std::max(pid, one.pid);
+    return pid;
+}
+
+bool is_asleep(const SnapshotTask& task) {
+    return !task.queue.empty();
+}
+
+bool is_step_of(const TapeStep& step, const std::string& task) {
+    switch (step.order.how) {
+        case Choice::Kind::Run:
+        case Choice::Kind::Grace:
+        case Choice::Kind::Timeout:
+            return step.order.name.substr(0, step.order.name.find('#')) == task;
+        case Choice::Kind::Complete:
+        case Choice::Kind::Fail:
+        case Choice::Kind::Fire:
+            break;
+    }
+    return false;
+}
+
+// ---- what a step has changed
+
+std::vector<std::string> new_bios(const Tape& tape, std::size_t step) {
+    std::vector<std::string> names;
+    for (const BioAt& bio : tape.step(step).bios)
+        if (step == 0 ||
+            std::ranges::find(tape.step(step - 1).bios, bio.id, &BioAt::id) == tape.step(step - 1).bios.end())
+            names.push_back(bio.name);
+    return names;
+}
+
+// A member that was unbound with nothing in flight is no longer listed.
+std::vector<std::string> unbound_members(const Tape& tape, std::size_t step) {
+    std::vector<std::string> names;
+    if (step == 0) return names;
+    const std::vector<SnapshotMember>& now = tape.step(step).snapshot.members;
+    for (const SnapshotMember& before : tape.step(step - 1).snapshot.members) {
+        const auto member = std::ranges::find(now, before.name, &SnapshotMember::name);
+        if (before.bound && (member == now.end() || !member->bound)) names.push_back(before.name);
+    }
+    return names;
+}
+
+}  // namespace mdscope
