@@ -11,12 +11,13 @@ class Follower {
    public:
     explicit Follower(std::string task) : task_(std::move(task)) {}
 
-    void follow(const FrameEvent& frame, std::optional<std::size_t> step) {
+    void follow(const FrameEvent& frame, std::optional<std::size_t> step, std::uint64_t when) {
         if (frame.enter) {
             open_.push_back(calls_.size());
-            calls_.push_back({frame.name, frame.passed, frame.depth, step, std::nullopt, task_});
+            calls_.push_back({frame.name, frame.passed, frame.depth, step, std::nullopt, task_, when});
         } else if (!open_.empty()) {
             calls_[open_.back()].left = step;
+            calls_[open_.back()].until = when;
             open_.pop_back();
         }
     }
@@ -28,23 +29,35 @@ class Follower {
     std::vector<std::size_t> open_;  // indices of the calls it is in
 };
 
-std::vector<FrameEvent> only_of(int pid, const std::vector<FrameEvent>& frames) {
-    std::vector<FrameEvent> found;
-    std::ranges::copy_if(frames, std::back_inserter(found),
-                         [pid](const FrameEvent& frame) { return frame.pid == pid; });
-    return found;
+// A number that grows with time, over all tasks.
+std::uint64_t when(std::size_t step, std::size_t frame) {
+    return (static_cast<std::uint64_t>(step) << 32) + frame;
 }
 
 void follow_past(Follower& follower, const Tape& tape, int pid, std::size_t step) {
-    for (std::size_t i = 0; i <= step; i++)
-        for (const FrameEvent& frame : tape.step(i).frames)
-            if (frame.pid == pid) follower.follow(frame, i);
+    for (std::size_t i = 0; i <= step; i++) {
+        const std::vector<FrameEvent>& frames = tape.step(i).frames;
+        for (std::size_t frame = 0; frame < frames.size(); frame++)
+            if (frames[frame].pid == pid) follower.follow(frames[frame], i, when(i, frame));
+    }
 }
 
 // After a crash the oracle tells of the step before it; what the task still did in the crash's own step is known.
 std::size_t known_of_future(const Tape& tape, int pid, std::size_t step) {
     if (tape.step(step).moment != Moment::Crash) return 0;
-    return only_of(pid, tape.step(step).frames).size();
+    return static_cast<std::size_t>(std::ranges::count(tape.step(step).frames, pid, &FrameEvent::pid));
+}
+
+void follow_future(Follower& follower, const Tape& tape, int pid, std::size_t step, Oracle& oracle) {
+    std::size_t known = known_of_future(tape, pid, step);
+    const std::vector<FrameEvent>& frames = oracle.after(step);
+    for (std::size_t frame = 0; frame < frames.size(); frame++) {
+        if (frames[frame].pid != pid) continue;
+        if (known > 0)
+            known--;
+        else
+            follower.follow(frames[frame], std::nullopt, when(step + 1, frame));
+    }
 }
 
 }  // namespace
@@ -59,9 +72,7 @@ Calls whole_calls(const Tape& tape, const std::string& task, std::size_t step, O
     const int pid = pid_of(tape, task);
     Follower follower(task);
     follow_past(follower, tape, pid, step);
-    const std::vector<FrameEvent> future = only_of(pid, oracle.after(step));
-    for (std::size_t i = known_of_future(tape, pid, step); i < future.size(); i++)
-        follower.follow(future[i], std::nullopt);
+    follow_future(follower, tape, pid, step, oracle);
     return follower.take();
 }
 

@@ -18,9 +18,13 @@ struct Call {
     int depth;
     std::optional<std::size_t> entered, left;  // steps of the tape
     std::string task;
+    // When it is entered and left among all that happens, past and foreseen; kNever: it is not, as far as one can see.
+    static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+    std::uint64_t from = 0, until = kNever;
 
     [[nodiscard]] bool is(std::string_view other) const { return name == other; }
     [[nodiscard]] bool is_open() const { return entered && !left; }
+    [[nodiscard]] bool is_past() const { return left.has_value(); }
 };
 using Calls = std::vector<Call>;
 

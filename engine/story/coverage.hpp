@@ -21,10 +21,14 @@ struct Cover {
     std::string takes;       // what takes away what it needs: "unbind_rdev_from_array"; empty: nothing in sight
     bool is_taken = false;   // that has happened: its completion crashes
     bool is_waited = false;  // somebody sleeps until it ends
+    // Its completion has begun, in fine steps, and has counted down: no wait for the counter is a wait for it.
+    bool has_counted = false;
 };
 
 // Every bio in flight after that tick, oldest first.
 std::vector<Cover> coverage(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
+// Every bio whose completion has begun and is not done. It is no longer in flight, and can crash all the same.
+std::vector<Cover> completions(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
 
 // A task that sleeps, in words with values.
 struct Wait {
@@ -36,6 +40,9 @@ struct Wait {
     std::vector<std::string> wakers;  // bios whose end will wake it
 };
 std::vector<Wait> waits(const Duel& duel, Side side, std::size_t tick);
+
+// Whether a function is entered, or was, that stops the array: a stop that only waits for the lock has not begun.
+bool stop_has_begun(const Duel& duel, Side side, std::size_t tick);
 
 // One word for an array, with a shape beside it in the window.
 enum class Standing : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung };

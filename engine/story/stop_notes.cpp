@@ -53,11 +53,6 @@ std::string waited(std::size_t ticks) {
     return fmt::format("waited {} tick{}", ticks, ticks == 1 ? "" : "s");
 }
 
-bool waits_for_both_counters(const Snapshot& snapshot) {
-    const StopFix* fix = find_stop_fix(snapshot.axes.fix);
-    return fix != nullptr && fix->in_bitmap_free != find_stop_fix("none")->in_bitmap_free;
-}
-
 // ---- one function a row
 
 std::string note_of_submitter(const NoteOf& of) {
@@ -132,11 +127,6 @@ std::string note_of(const NoteOf& of) {
 
 namespace {
 
-struct KnownValue {
-    std::string_view text;  // as it stands in a condition
-    const char* counter;    // as people say it
-    int (*value)(const Snapshot&);
-};
 int mddev_writes(const Snapshot& snapshot) {
     return snapshot.array.pending_writes;
 }
@@ -144,30 +134,28 @@ int bitmap_writes(const Snapshot& snapshot) {
     return snapshot.array.bitmap_pending_writes;
 }
 constexpr std::array kKnown = {
-    KnownValue{"mddev.pending_writes == 0", "mddev->pending_writes", mddev_writes},
-    KnownValue{"mddev->pending_writes == 0", "mddev->pending_writes", mddev_writes},
-    KnownValue{"bitmap.pending_writes == 0", "bitmap->pending_writes", bitmap_writes},
-    KnownValue{"bitmap->pending_writes == 0", "bitmap->pending_writes", bitmap_writes},
+    CounterAsked{"mddev.pending_writes == 0", "mddev->pending_writes", mddev_writes},
+    CounterAsked{"mddev->pending_writes == 0", "mddev->pending_writes", mddev_writes},
+    CounterAsked{"bitmap.pending_writes == 0", "bitmap->pending_writes", bitmap_writes},
+    CounterAsked{"bitmap->pending_writes == 0", "bitmap->pending_writes", bitmap_writes},
 };
-
-const KnownValue* known_value(const std::string& condition) {
-    const auto row = std::ranges::find(kKnown, condition, &KnownValue::text);
-    return row != kKnown.end() ? &*row : nullptr;
-}
 
 }  // namespace
 
-std::string values_of(const std::string& condition, const Snapshot& snapshot) {
-    const KnownValue* known = known_value(condition);
-    if (known == nullptr) return "";
-    const int value = known->value(snapshot);
-    return fmt::format("{} == 0: {}", value, value == 0 ? "true" : "false");
+const CounterAsked* counter_asked(const std::string& condition) {
+    const auto row = std::ranges::find(kKnown, condition, &CounterAsked::text);
+    return row != kKnown.end() ? &*row : nullptr;
+}
+
+bool waits_for_both_counters(const Snapshot& snapshot) {
+    const StopFix* fix = find_stop_fix(snapshot.axes.fix);
+    return fix != nullptr && fix->in_bitmap_free != find_stop_fix("none")->in_bitmap_free;
 }
 
 std::string sleep_note(const NoteOf& of, const SnapshotTask& task) {
     const Snapshot& snapshot = of.duel.tape(of.side).step(of.step).snapshot;
     const std::string innermost = task.stack.empty() ? "" : task.stack.front();
-    const KnownValue* known = known_value(task.condition);
+    const CounterAsked* known = counter_asked(task.condition);
     const bool is_here = call_of(of).is(innermost);
     if (is_here && innermost == "md_super_wait")
         return fmt::format("{} left: sleeps", known != nullptr ? known->value(snapshot) : 0);

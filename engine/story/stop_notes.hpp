@@ -19,7 +19,14 @@ std::string note_of(const NoteOf& of);
 // Of a call in which, or in something below which, its task sleeps: "2 left: sleeps".
 std::string sleep_note(const NoteOf& of, const SnapshotTask& task);
 
-// The values in the condition of a sleeper: "2 == 0: false"; empty: they are not known.
-std::string values_of(const std::string& condition, const Snapshot& snapshot);
+// Of a condition that asks for one of the two counters; nullptr: it asks for something else.
+struct CounterAsked {
+    std::string_view text;  // the condition as it stands in the source
+    const char* counter;    // "mddev->pending_writes"
+    int (*value)(const Snapshot& snapshot);
+};
+const CounterAsked* counter_asked(const std::string& condition);
+// Whether this kernel's md_bitmap_free waits for mddev->pending_writes, too.
+bool waits_for_both_counters(const Snapshot& snapshot);
 
 }  // namespace mdscope
