@@ -11,6 +11,7 @@
 #include "gui/app.hpp"
 #include "gui/fonts.hpp"
 #include "gui/png.hpp"
+#include "gui/probe_server.hpp"
 #include "gui/settings.hpp"
 #include "gui/theme.hpp"
 #include "gui/window.hpp"
@@ -82,6 +83,15 @@ int make_picture(const CommandLine& line) {
     return made ? 0 : fail(made.error().text);
 }
 
+ProbeHost probe_host(Window& window) {
+    return {.frames = [&window] { return window.frames_drawn(); },
+            .pictures = [&window] { return window.pictures_shown(); },
+            .is_idle = [&window] { return window.is_idle(); },
+            .place = [&window] { return window.place(); },
+            .save_png = [&window](const std::string& path) { return window.save_png(path); },
+            .quit = [&window] { window.quit(); }};
+}
+
 int open_window(CommandLine& line) {
     Window window({.title = "mdscope", .width = line.width, .height = line.height});
     line.app.wake = [] { Window::wake(); };
@@ -90,6 +100,10 @@ int open_window(CommandLine& line) {
     };
     const Result<std::unique_ptr<Screen>> screen = make_app(std::move(line.app));
     if (!screen) return fail(screen.error().text);
+    if (line.probe.empty()) return window.run(**screen);
+    Result<std::unique_ptr<ProbeServer>> probe = ProbeServer::open(line.probe, [] { Window::wake_service(); });
+    if (!probe) return fail(probe.error().text);
+    window.set_service([&server = **probe, host = probe_host(window)] { server.serve(host); });
     return window.run(**screen);
 }
 

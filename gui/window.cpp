@@ -93,9 +93,9 @@ int Window::run(Screen& screen) {
     const SignalWatch signals;
     Parts& parts = *parts_;
     while (true) {
-        parts.pump(screen);
-        if (SignalWatch::caught() || parts.closed) return 0;
         if (parts.service) parts.service();
+        if (SignalWatch::caught() || parts.closed) return 0;
+        parts.pump(screen);
         if (parts.hidden) {
             screen.poll();
             continue;
@@ -239,7 +239,15 @@ int Window::pictures_shown() const {
 }
 
 bool Window::is_idle() const {
+    SDL_PumpEvents();  // What X has for us already counts as waiting.
     return parts_->hidden || (!parts_->is_due() && SDL_HasEvents(SDL_FIRSTEVENT, SDL_LASTEVENT) == SDL_FALSE);
+}
+
+std::array<int, 4> Window::place() const {
+    std::array<int, 4> found{};
+    SDL_GetWindowPosition(parts_->canvas.window(), &found[0], &found[1]);
+    SDL_GetWindowSize(parts_->canvas.window(), &found[2], &found[3]);
+    return found;
 }
 
 void Window::quit() {

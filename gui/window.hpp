@@ -7,6 +7,7 @@
 // One Window at a time, made and run by the thread that owns ImGui; only wake() may be called from anywhere.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,12 +39,14 @@ class Window {
     static void wake();
     // The same, but only to have `served` called: not a reason to draw.
     static void wake_service();
-    // Called by the loop at each wake-up; for questions that do not change the picture (probe_server.hpp).
+    // Called by the loop at each wake-up, and after a frame before it goes to sleep; for questions that do not change
+    // the picture (probe_server.hpp).
     void set_service(std::function<void()> served);
 
-    [[nodiscard]] int frames_drawn() const;    // made, whether or not they looked different
-    [[nodiscard]] int pictures_shown() const;  // rasterised and presented
-    [[nodiscard]] bool is_idle() const;        // nothing left to draw until something happens
+    [[nodiscard]] int frames_drawn() const;          // made, whether or not they looked different
+    [[nodiscard]] int pictures_shown() const;        // rasterised and presented
+    [[nodiscard]] bool is_idle() const;              // nothing left to draw until something happens
+    [[nodiscard]] std::array<int, 4> place() const;  // x, y, width and height on the screen
     void quit();
     // The window as the last frame left it, into a file that is replaced as a whole or not at all. Not from draw().
     Result<bool> save_png(const std::string& path);

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 240 RUN_SERIAL TRUE
+"""The window as a person has it, on an X server: fast keys arrive, nothing is drawn and no CPU is used when nothing
+happens, it ends cleanly, and without a display it says so. What is *in* the window is tested without one (tests/gui).
+"""
+
+from gui_lib import *
+
+need_window()
+display = Display()
+ARRIVES = 20  # seconds for input to get through; it takes milliseconds
+
+
+def story_fast_keys_are_all_seen():
+    with Gui(display) as gui:
+        for presses in (5, 10):
+            gui.keys("space", "space", "space", "space", "space")
+            text = "Played %d times" % presses
+            if not wait_for(lambda: gui.shows("played", text), "5 presses of Space", ARRIVES):
+                print("it says: " + gui.ask("text", "played"))
+
+
+def story_a_click_arrives_where_it_was():
+    with Gui(display) as gui:
+        x, y = gui.middle("toolbar/play")
+        # Pressed and gone elsewhere before a frame can see it.
+        display.xdotool("mousemove", x, y, "click", 1, "mousemove", x + 400, y + 300)
+        wait_for(lambda: gui.shows("played", "Played 1 times"), "one click", ARRIVES)
+        gui.click("toolbar/theme")
+        before = gui.ask("value", "toolbar/speed")
+        gui.drag("toolbar/speed", 60, 0)
+        wait_for(lambda: gui.ask("value", "toolbar/speed") > before, "the slider is dragged", ARRIVES)
+
+
+def story_idle_costs_nothing():
+    with Gui(display) as gui:
+        gui.move_to("played")
+        gui.ask("wait-idle")
+        wait_for(lambda: settled(gui), "no more frames")
+        ticks, frames = gui.cpu_ticks(), gui.ask("frames")
+        start = time.monotonic()
+        select.select([], [], [], 2)  # the interval that is measured
+        share = (gui.cpu_ticks() - ticks) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - start)
+        check(share < 0.01, "idle, it uses %.1f %% of a CPU" % (100 * share))
+        check(gui.ask("frames") == frames, "frames were drawn although nothing happened")
+        x, y = gui.middle("played")
+        display.xdotool("mousemove", x + 300, y)  # one event
+        wait_for(lambda: gui.ask("frames") > frames, "the mouse draws", ARRIVES)
+        wait_for(lambda: settled(gui), "no more frames")
+        drawn = gui.ask("frames") - frames
+        check(drawn <= 3, "one movement of the mouse drew %d frames" % drawn)
+
+
+def settled(gui):
+    """No frame for half a second, which is longer than any tip waits to appear."""
+    frames = gui.ask("frames")
+    select.select([], [], [], 0.6)
+    return gui.ask("frames") == frames
+
+
+def story_equal_frames_are_not_shown_again():
+    with Gui(display) as gui:
+        wait_for(lambda: settled(gui), "no more frames")
+        frames, pictures = gui.ask("frames"), gui.ask("pictures")
+        gui.keys("F12", "F12", "F12")
+        wait_for(lambda: gui.ask("frames") >= frames + 6, "three keys draw", ARRIVES)
+        gui.ask("wait-idle")
+        check(gui.ask("pictures") == pictures, "nothing changed, and yet it was rasterised")
+
+
+def story_it_ends_cleanly():
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        with Gui(display) as gui:
+            gui.process.send_signal(ending)
+            check(gui.process.wait(DEADLINE) == 0, "ended by %s" % ending.name)
+            check(not os.path.exists(gui.base + "/probe"), "the probe's socket is gone")
+            check(gui.stderr() == "", "said nothing: " + gui.stderr())
+    with Gui(display) as gui:
+        gui.keys("ctrl+q")
+        check(gui.process.wait(DEADLINE) == 0, "Ctrl+Q")
+    with Gui(display) as gui:
+        check(gui.ask("quit") is True and gui.process.wait(DEADLINE) == 0, "quit by the probe")
+
+
+def story_settings_in_their_folder_and_nothing_here():
+    before = set(os.listdir("."))
+    with Gui(display, "--scale", "150", "--theme", "light") as gui:
+        wide = gui.ask("rect", "toolbar/play")[2]
+        gui.keys("ctrl+0")
+        wait_for(lambda: gui.ask("rect", "toolbar/play")[2] < wide, "smaller text", ARRIVES)
+    check(set(os.listdir(".")) == before, "no file was left in the current folder")
+
+
+def story_pictures():
+    with Gui(display) as gui:
+        with open(gui.picture(), "rb") as png:
+            check(png.read(8) == b"\x89PNG\r\n\x1a\n", "the window's own picture")
+        for bad in ("/dev/full", gui.base + "/no/such/folder.png", gui.base):
+            try:
+                gui.ask("png", bad)
+                check(False, "saved to " + bad)
+            except KeyError as error:
+                check("Cannot" in str(error), "says why: %s" % error)
+
+
+def story_hostile_clients_hurt_only_themselves():
+    with Gui(display) as gui:
+        for junk in (b"\0" * 100 + b"\n", b"\xff\xfe\n", b"x" * 100000, b"ids\n" * 5000, b"rect\n", b"png \n", b""):
+            client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            client.connect(gui.base + "/probe")
+            errno_of(client.sendall, junk)
+            client.close()
+        idle = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(12)]
+        for client in idle:
+            errno_of(client.connect, gui.base + "/probe")
+        check("toolbar/play" in gui.ask("ids"), "it still answers")
+        for client in idle:
+            client.close()
+        for question in ("rect no/such/thing", "nonsense", "rect", "", "ids please"):
+            try:
+                gui.ask(question)
+                check(False, "an answer to '%s'" % question)
+            except KeyError:
+                pass
+
+
+def story_without_a_display_it_says_so():
+    bare = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    for more in ({}, {"DISPLAY": ":99999"}):
+        done = run_gui({**bare, **more})
+        check(done.returncode == 1 and "no display" in done.stderr and "xvfb-run" in done.stderr, done.stderr)
+
+
+def run_gui(environment, *words):
+    folder = tempfile.mkdtemp(prefix="mdscope-gui-")
+    atexit.register(shutil.rmtree, folder, True)
+    environment = {**environment, "XDG_CONFIG_HOME": folder, **SOFTWARE}
+    return subprocess.run([GUI, *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=DEADLINE)
+
+
+def story_a_picture_needs_no_display():
+    bare = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    folder = tempfile.mkdtemp(prefix="mdscope-gui-")
+    atexit.register(shutil.rmtree, folder, True)
+    done = run_gui(bare, "--png", folder + "/now.png", "--size", "640x480")
+    check(done.returncode == 0 and os.path.getsize(folder + "/now.png") > 1000, "a picture: " + done.stderr)
+    done = run_gui(bare, "--png", "/dev/full")
+    check(done.returncode == 1 and "No space left" in done.stderr, "a full disk: " + done.stderr)
+    done = run_gui(bare, "--png", folder + "/no/such.png")
+    check(done.returncode == 1 and "No such file" in done.stderr, "no such folder: " + done.stderr)
+    check(os.listdir(folder) == ["now.png"], "nothing half written: %s" % os.listdir(folder))
+
+
+def story_wrong_usage():
+    for words in (["--size", "big"], ["--size", "0x7"], ["--scale", "7"], ["--theme", "pink"], ["--lesson", "6"],
+                  ["--nonsense"], ["--size", "1600x900x"]):
+        done = run_gui(dict(os.environ), *words)
+        check(done.returncode == 2 and done.stderr, "%s: %d %s" % (words, done.returncode, done.stderr))
+    check("Examples:" in run_gui(dict(os.environ), "--help").stdout, "--help has examples")
+
+
+run_stories(globals())
+finish("gui_window")
