@@ -23,9 +23,7 @@ void focus_mark(const ui::Mark& mark) {
 void move_focus(int step) {
     const std::vector<const ui::Mark*> stops = tab_stops();
     if (stops.empty()) return;
-    const ImGuiContext& context = *ImGui::GetCurrentContext();
-    // Where a text field is active, or where the mouse clicked last, is where Tab goes on from.
-    const ImGuiID here = context.ActiveId != 0 ? context.ActiveId : context.NavId;
+    const ImGuiID here = focus_origin();
     const auto at =
         std::find_if(stops.begin(), stops.end(), [here](const ui::Mark* mark) { return mark->widget == here; });
     const std::ptrdiff_t count = std::ssize(stops);

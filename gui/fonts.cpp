@@ -77,10 +77,12 @@ void add_font(ImFontAtlas& atlas, const FontRow& row, float scale) {
     atlas.AddFontDefault(&config);
 }
 
-std::string to_utf8(unsigned int code, const char* begin, const char* end) {
+// ImGui's characters have 16 bits: it calls a well-formed longer one invalid as well.
+std::string named(unsigned int code, const char* begin, const char* end) {
+    const auto continues = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; };
+    const bool long_one = end - begin == 4 && std::all_of(begin + 1, end, continues);
     std::string bytes(begin, end);
-    if (code != IM_UNICODE_CODEPOINT_INVALID || bytes == "\xEF\xBF\xBD") return bytes;
-    return "(not UTF-8)";
+    return code != IM_UNICODE_CODEPOINT_INVALID || long_one || bytes == "\xEF\xBF\xBD" ? bytes : "(not UTF-8)";
 }
 
 }  // namespace
@@ -121,7 +123,7 @@ std::vector<std::string> missing_glyphs(std::string_view text, ImFont& which) {
         if (code == '\n' || code == '\r' || code == '\t') continue;
         const bool known = code <= IM_UNICODE_CODEPOINT_MAX && code != IM_UNICODE_CODEPOINT_INVALID &&
                            which.FindGlyphNoFallback(static_cast<ImWchar>(code)) != nullptr;
-        const std::string letter = known ? "" : to_utf8(code, begin, std::min(at, end));
+        const std::string letter = known ? "" : named(code, begin, std::min(at, end));
         if (!known && std::find(missing.begin(), missing.end(), letter) == missing.end()) missing.push_back(letter);
     }
     return missing;

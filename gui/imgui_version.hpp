@@ -75,6 +75,12 @@ inline bool is_popup_open() {
 inline ImGuiID focused_id() {
     return nav_is_visible() ? ImGui::GetCurrentContext()->NavId : 0;
 }
+// Where Tab goes on from: the text field in use, the focus, or what was clicked last.
+inline ImGuiID focus_origin() {
+    const ImGuiContext& context = *ImGui::GetCurrentContext();
+    if (context.ActiveId != 0) return context.ActiveId;
+    return nav_is_visible() ? context.NavId : context.LastActiveId;
+}
 // `rect` is of the item, on the screen.
 inline void focus_item(ImGuiID id, ImGuiWindow* window, const ImRect& rect) {
     ImGuiContext& context = *ImGui::GetCurrentContext();

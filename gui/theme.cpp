@@ -27,10 +27,10 @@ constexpr std::array<Row, static_cast<std::size_t>(Role::count)> kPalette = {{
     {Role::field, 0x263957, 0xDCE6F2, 0x1C1C1C},
     {Role::data_write, 0x56B4E9, 0x00588F, 0x8FD3FF},
     {Role::bitmap_write, 0xE69F00, 0x7A4F00, 0xFFC04D},
-    {Role::danger, 0xF07F35, 0xA33200, 0xFF9A5C},
+    {Role::danger, 0xF2883F, 0xA33200, 0xFF9A5C},
     {Role::safe, 0x00B987, 0x00614A, 0x4DE8BE},
     {Role::current, 0xF0E442, 0x5F5600, 0xFFF36B},
-    {Role::daemon, 0xD78BB5, 0x8A3A68, 0xFFB0DC},
+    {Role::daemon, 0xDB93BB, 0x8A3A68, 0xFFB0DC},
     {Role::held, 0xE69F00, 0x7A4F00, 0xFFC04D},
     {Role::idle, 0xA9AFB9, 0x4C525C, 0xE8E8E8},
 }};
@@ -125,7 +125,7 @@ ImU32 color_u32(Role role, float alpha) {
 }
 
 ImVec4 fill(ThemeName name, Role role) {
-    const float share = name == ThemeName::light ? 0.14F : 0.22F;
+    const float share = name == ThemeName::light ? 0.14F : 0.20F;
     return blend(color(name, Role::panel), color(name, role), share);
 }
 

@@ -111,8 +111,15 @@ bool splitter(std::string_view id, Axis axis, float& position, float from, float
     ImGui::InvisibleButton("##it", at_least_one(sideways ? ImVec2(thickness, length) : ImVec2(length, thickness)));
     const bool hot = ImGui::IsItemHovered() || ImGui::IsItemActive();
     if (hot) ImGui::SetMouseCursor(sideways ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
-    if (ImGui::IsItemActive()) position += sideways ? ImGui::GetIO().MouseDelta.x : ImGui::GetIO().MouseDelta.y;
-    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) position = usual;
+    static float position_when_pressed = 0;  // There is one mouse: one bar at most is held.
+    if (ImGui::IsItemActivated()) position_when_pressed = position;
+    if (ImGui::IsItemActive()) {
+        // From where it was pressed, not step by step: so the bar stays under a mouse that went too far and came back.
+        const ImVec2 moved = ImGui::GetMouseDragDelta(ImGuiMouseButton_Left, 0);
+        position = position_when_pressed + (sideways ? moved.x : moved.y);
+    }
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
+        position = position_when_pressed = usual;
     if (focused_id() == last_item_id()) {
         if (pressed("splitter_grow")) position += sp(16);
         if (pressed("splitter_shrink")) position -= sp(16);
