@@ -31,10 +31,10 @@ struct Canvas::Parts {
         Renderer& operator=(const Renderer&) = delete;
     };
     struct DestroyWindow {
-        void operator()(SDL_Window* window) const { SDL_DestroyWindow(window); }
+        void operator()(SDL_Window* one) const { SDL_DestroyWindow(one); }
     };
     struct DeleteContext {
-        void operator()(void* context) const { SDL_GL_DeleteContext(context); }
+        void operator()(void* one) const { SDL_GL_DeleteContext(one); }
     };
 
     explicit Parts(const CanvasOptions& options);

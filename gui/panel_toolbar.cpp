@@ -118,7 +118,7 @@ void draw_hands(State& state, Flow& flow) {
         return flow.item(ui::button_width(label)) &&
                ui::button(fmt::format("toolbar/{}", id), label, {.role = role, .enabled = enabled, .tip = tip});
     };
-    if (button("stop_both", "■ Stop both arrays (S)", "begin the teardown in both arrays, now", lab, Role::danger))
+    if (button("stop_both", "■ Stop both arrays (S)", "begin the teardown in both arrays, now", lab, Role::drastic))
         state.answer(state.player.stop());
     if (button("fork", "Fork (F)", "keep this future, and try another", lab)) state.answer(state.player.fork());
     if (button("setup", "Set up…", "fix, order, pools, bitmap, members of A and B", lab)) state.show_setup = true;

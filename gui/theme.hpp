@@ -24,7 +24,8 @@ enum class Role {
     accent,  // links, the open tab, focus
     button,
     button_text,
-    field,  // what can be typed in, dragged or opened
+    drastic,  // a button whose effect is large: "Stop both"; colour of its inside
+    field,    // what can be typed in, dragged or opened
     // what it is about
     data_write,
     bitmap_write,

@@ -13,9 +13,7 @@ bool button(std::string_view id, std::string_view label, const ButtonLook& look)
     const IdScope scope(id);
     const DisabledScope disabled(!look.enabled);
     const bool plain = look.role == Role::button;
-    // Bright roles are toned down for the dark theme: a large area of them would outshine what matters.
-    const float tone = plain || theme().name != ThemeName::dark ? 0.0F : 0.25F;
-    const ImVec4 filled = mixed(color(look.role), color(Role::background), tone);
+    const ImVec4 filled = color(look.role);
     const ImVec4 ink = plain ? color(Role::button_text) : ink_on(filled);
     const float width = look.width > 0 ? look.width : button_width(label);
     const float room = width - 2 * ImGui::GetStyle().FramePadding.x;
@@ -41,7 +39,11 @@ bool toggle(std::string_view id, std::string_view label, bool& value, std::strin
     const IdScope scope(id);
     const float box = ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x;
     const std::string shown = shortened(label, ImGui::GetContentRegionAvail().x - box);
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1.0F);  // An empty box has to be seen, too.
+    ImGui::PushStyleColor(ImGuiCol_Border, color(Role::dim_text));
     const bool changed = ImGui::Checkbox((shown + "###it").c_str(), &value);
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar();
     mark(id, "toggle", label, value ? 1 : 0);
     tip(!tip_text.empty() ? tip_text : shown != label ? label : std::string_view());
     return changed;

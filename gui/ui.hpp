@@ -15,7 +15,7 @@
 namespace mdscope::gui::ui {
 
 struct ButtonLook {
-    Role role = Role::button;  // another one fills the button with its colour: Role::danger for "Stop both"
+    Role role = Role::button;  // another one fills the button with its colour: Role::drastic for "Stop both"
     bool enabled = true;
     float width = 0;  // 0: as wide as the label
     std::string_view tip = {};

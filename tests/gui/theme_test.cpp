@@ -41,6 +41,7 @@ TEST_CASE("text reads at 4.5:1 or better, in every theme") {
         }
         CHECK(contrast(color(name, Role::button_text), color(name, Role::button)) >= 4.5);
         CHECK(contrast(color(name, Role::text), color(name, Role::field)) >= 4.5);
+        CHECK(contrast(ui::ink_on(color(name, Role::drastic)), color(name, Role::drastic)) >= 4.5);
     }
 }
 
