@@ -37,7 +37,7 @@ struct Canvas::Parts {
         void operator()(void* one) const { SDL_GL_DeleteContext(one); }
     };
 
-    explicit Parts(const CanvasOptions& options);
+    explicit Parts(CanvasOptions options);
 
     Video video;
     std::unique_ptr<SDL_Window, DestroyWindow> window;
@@ -82,6 +82,14 @@ void set_attributes() {
     SDL_GL_SetAttribute(SDL_GL_ALPHA_SIZE, 0);
 }
 
+// A window larger than the screen would have its status bar where nobody sees it.
+void fit_to_screen(CanvasOptions& options) {
+    SDL_Rect usable{};
+    if (options.off_screen || SDL_GetDisplayUsableBounds(0, &usable) != 0 || usable.w <= 0 || usable.h <= 0) return;
+    options.width = std::min(options.width, usable.w);
+    options.height = std::min(options.height, usable.h);
+}
+
 }  // namespace
 
 Canvas::Parts::Video::Video(bool off_screen) {
@@ -104,7 +112,8 @@ Canvas::Parts::Renderer::Renderer() {
     ImGui_ImplOpenGL3_NewFrame();  // Shaders and the first texture now: draw() and new_fonts() come in any order.
 }
 
-Canvas::Parts::Parts(const CanvasOptions& options) : video(options.off_screen) {
+Canvas::Parts::Parts(CanvasOptions options) : video(options.off_screen) {
+    fit_to_screen(options);
     set_attributes();
     Uint32 flags = SDL_WINDOW_OPENGL | SDL_WINDOW_RESIZABLE;
     if (!options.off_screen) flags |= SDL_WINDOW_ALLOW_HIGHDPI;

@@ -77,6 +77,7 @@ int fail(const std::string& why) {
 }
 
 int make_picture(const CommandLine& line) {
+    if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}\n", line.app.message);
     const Result<std::unique_ptr<Screen>> screen = make_app(line.app);
     if (!screen) return fail(screen.error().text);
     const Result<bool> made = render_png(**screen, {.width = line.width, .height = line.height}, line.png);

@@ -53,7 +53,7 @@ struct Window::Parts {
         : stage(static_cast<float>(options.width), static_cast<float>(options.height)),
           canvas({options.title, options.width, options.height, false, options.hidden}) {
         stage.fonts_changed = [this] { canvas.new_fonts(); };
-        SDL_SetWindowMinimumSize(canvas.window(), kSmallestWidth, kSmallestHeight);
+        limit_size();
         SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
         use_clipboard();
         if (wake_type == 0) wake_type = SDL_RegisterEvents(1);
@@ -61,6 +61,7 @@ struct Window::Parts {
         measure();
     }
 
+    void limit_size();
     [[nodiscard]] int wait_ms() const;
     void pump(Screen& screen);
     void take(const SDL_Event& event, Screen& screen);
@@ -104,6 +105,13 @@ int Window::run(Screen& screen) {
         if (!parts.frame(screen)) return 1;
         if (screen.wants_to_quit()) return 0;
     }
+}
+
+// Panels need some room; but a small screen, or a size that was asked for, is not argued with.
+void Window::Parts::limit_size() {
+    int width = 0, height = 0;
+    SDL_GetWindowSize(canvas.window(), &width, &height);
+    SDL_SetWindowMinimumSize(canvas.window(), std::min(width, kSmallestWidth), std::min(height, kSmallestHeight));
 }
 
 bool Window::Parts::is_due() const {

@@ -11,12 +11,9 @@
 #include <filesystem>
 
 #include "engine/kernel/sanitizers.hpp"
-#ifdef MDSCOPE_ASAN
-#include <sanitizer/lsan_interface.h>
-#endif
-
 #include "gui/files.hpp"
 #include "tests/gui/demo_screen.hpp"
+#include "tests/gui/driver_leaks.hpp"
 #include "tests/gui/harness.hpp"
 
 namespace mdscope::gui {
@@ -32,13 +29,6 @@ std::string temporary(const char* name) {
 Image plain(int width, int height, std::uint8_t level) {
     return {width, height, std::vector<std::uint8_t>(4U * static_cast<unsigned>(width * height), level)};
 }
-
-// Mesa keeps what it allocated when its libraries are unloaded, and then nobody could say whose it was.
-struct DriverLeaks {
-#ifdef MDSCOPE_ASAN
-    __lsan::ScopedDisabler ignored;
-#endif
-};
 
 Result<Image> picture(Screen& screen, const PngOptions& options) {
     const DriverLeaks leaks;

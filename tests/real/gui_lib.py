@@ -40,10 +40,11 @@ def end(process, grace=10):
 class Display:
     """An X server on a number it chooses itself."""
 
-    def __init__(self, size="1700x1000"):
+    def __init__(self, size="1700x1000", *words):
         read_end, write_end = os.pipe()
         self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", size + "x24", "-nolisten", "tcp", "-noreset"],
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", size + "x24", "-nolisten", "tcp", "-noreset",
+             *words],
             pass_fds=[write_end], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         atexit.register(end, self.server)
         os.close(write_end)
@@ -136,6 +137,12 @@ class Gui:
     def keys(self, *names):
         """As fast as a hand never is, but not within 2 ms: that SDL takes for a keyboard's own repeats."""
         self.display.xdotool("key", "--delay", 5, *names)
+
+    def window(self):
+        """The X server's number of it."""
+        found = subprocess.run(["xdotool", "search", "--pid", str(self.process.pid)], env=self.display.environment(),
+                               capture_output=True, text=True, timeout=DEADLINE).stdout.split()
+        return found[-1]
 
     def cpu_ticks(self):
         with open("/proc/%d/stat" % self.process.pid) as stat:

@@ -68,6 +68,31 @@ def story_equal_frames_are_not_shown_again():
         check(gui.ask("pictures") == pictures, "nothing changed, and yet it was rasterised")
 
 
+def story_another_size():
+    with Gui(display) as gui:
+        for width, height in ((900, 600), (1234, 777)):
+            display.xdotool("windowsize", gui.window(), width, height)
+            wait_for(lambda: gui.ask("size") == [width, height], "%dx%d" % (width, height), ARRIVES)
+            gui.ask("wait-idle")
+            check(not any(gui.ask("faults").values()), "%dx%d: %s" % (width, height, gui.ask("faults")))
+    with Display("1024x700") as small, Gui(small) as gui:
+        check(gui.ask("size") == [1024, 700], "no larger than the screen: %s" % gui.ask("size"))
+
+
+def story_a_hidden_window_draws_nothing():
+    with Gui(display) as gui:
+        window = gui.window()
+        display.xdotool("windowunmap", "--sync", window)
+        wait_for(lambda: settled(gui), "no more frames")
+        frames = gui.ask("frames")
+        gui.process.send_signal(signal.SIGCONT)  # means nothing
+        check(gui.ask("frames") == frames and "toolbar/play" in gui.ask("ids"), "hidden, it answers and draws nothing")
+        display.xdotool("windowmap", "--sync", window)
+        wait_for(lambda: gui.ask("frames") > frames, "it is drawn when it is back", ARRIVES)
+        gui.click("toolbar/play")  # not a key: nobody gives the focus back, there is no window manager
+        wait_for(lambda: gui.shows("played", "Played 1 times"), "and takes clicks", ARRIVES)
+
+
 def story_it_ends_cleanly():
     for ending in (signal.SIGTERM, signal.SIGINT):
         with Gui(display) as gui:
@@ -129,6 +154,20 @@ def story_without_a_display_it_says_so():
     for more in ({}, {"DISPLAY": ":99999"}):
         done = run_gui({**bare, **more})
         check(done.returncode == 1 and "no display" in done.stderr and "xvfb-run" in done.stderr, done.stderr)
+
+
+def story_without_opengl_it_says_so():
+    with Display("800x600", "-extension", "GLX") as bare:
+        done = run_gui(bare.environment())
+        check(done.returncode == 1 and "OpenGL" in done.stderr and "libgl1-mesa-dri" in done.stderr, done.stderr)
+
+
+def story_without_fonts_it_says_so():
+    folder = tempfile.mkdtemp(prefix="mdscope-gui-")
+    atexit.register(shutil.rmtree, folder, True)
+    done = run_gui({**os.environ, "MDSCOPE_FONTS": folder}, "--png", folder + "/now.png")
+    check(done.returncode == 0 and "fonts-dejavu-core" in done.stderr, "without fonts: " + done.stderr)
+    check(os.path.getsize(folder + "/now.png") > 1000, "a picture all the same")
 
 
 def run_gui(environment, *words):
