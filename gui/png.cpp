@@ -100,7 +100,8 @@ double share_of_different_pixels(const Image& a, const Image& b, int tolerance) 
             differs |= std::abs(int{a.rgba[channel]} - int{b.rgba[channel]}) > tolerance;
         different += differs ? 1 : 0;
     }
-    return static_cast<double>(different) / static_cast<double>(a.rgba.size() / 4);
+    const std::size_t pixels = a.rgba.size() / 4;
+    return static_cast<double>(different) / static_cast<double>(pixels);
 }
 
 }  // namespace mdscope::gui

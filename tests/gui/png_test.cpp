@@ -10,11 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "engine/kernel/sanitizers.hpp"
 #include "gui/files.hpp"
 #include "tests/gui/demo_screen.hpp"
-#include "tests/gui/driver_leaks.hpp"
 #include "tests/gui/harness.hpp"
+#include "tests/gui/opengl.hpp"
 
 namespace mdscope::gui {
 
@@ -102,9 +101,7 @@ TEST_CASE("sizes that no picture can have are refused") {
     CHECK_FALSE(render(screen, {.width = 5000, .height = 5, .density = 2}));
 }
 
-// Mesa's software renderer has threads of its own, which ThreadSanitizer cannot see into.
-#ifndef MDSCOPE_TSAN
-TEST_CASE("shapes look like the reference, and a wrong one is noticed") {
+TEST_CASE("shapes look like the reference, and a wrong one is noticed" * with_opengl()) {
     const std::string reference = std::string(MDSCOPE_SOURCE_DIR) + "/tests/data/gui-shapes.png";
     Shapes screen;
     const Result<Image> image = picture(screen, kSmall);
@@ -121,7 +118,7 @@ TEST_CASE("shapes look like the reference, and a wrong one is noticed") {
     set_theme(ThemeName::dark);
 }
 
-TEST_CASE("twice the density is the same picture, twice as large") {
+TEST_CASE("twice the density is the same picture, twice as large" * with_opengl()) {
     DemoScreen screen;
     const Result<Image> image = picture(screen, {.width = 900, .height = 600, .density = 2});
     REQUIRE_MESSAGE(image, image.error().text);
@@ -137,7 +134,7 @@ TEST_CASE("twice the density is the same picture, twice as large") {
     CHECK(pixel[3] == 255);
 }
 
-TEST_CASE("a screen that throws makes no picture, but an error") {
+TEST_CASE("a screen that throws makes no picture, but an error" * with_opengl()) {
     DemoScreen screen;
     screen.more = [] { throw std::runtime_error("a panel is broken"); };
     const std::string path = temporary("-none.png");
@@ -147,7 +144,6 @@ TEST_CASE("a screen that throws makes no picture, but an error") {
     CHECK(made.error().text.find("a panel is broken") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(path));
 }
-#endif
 
 }  // namespace
 

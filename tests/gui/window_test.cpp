@@ -10,11 +10,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "engine/kernel/sanitizers.hpp"
 #include "gui/png.hpp"
-#include "tests/gui/driver_leaks.hpp"
-
-#ifndef MDSCOPE_TSAN  // Mesa's threads, which it cannot see into
+#include "tests/gui/opengl.hpp"
 
 namespace mdscope::gui {
 
@@ -46,7 +43,7 @@ struct OffScreen {
     const DriverLeaks leaks;
 };
 
-TEST_CASE("it draws again when the screen asks for it, and ends when the screen wants to") {
+TEST_CASE("it draws again when the screen asks for it, and ends when the screen wants to" * with_opengl()) {
     const OffScreen driver;
     LoopScreen screen;
     screen.again_ms = 0;
@@ -58,7 +55,7 @@ TEST_CASE("it draws again when the screen asks for it, and ends when the screen 
     CHECK(window.pictures_shown() < 5);  // They are all alike.
 }
 
-TEST_CASE("what another thread brought before it woke the window is taken in") {
+TEST_CASE("what another thread brought before it woke the window is taken in" * with_opengl()) {
     const OffScreen driver;
     LoopScreen screen;
     std::atomic<int> brought{0};
@@ -77,7 +74,7 @@ TEST_CASE("what another thread brought before it woke the window is taken in") {
     Window::wake();  // Nobody runs any more; nothing happens.
 }
 
-TEST_CASE("ten frames in a row that fail end it with an error, nine do not") {
+TEST_CASE("ten frames in a row that fail end it with an error, nine do not" * with_opengl()) {
     const OffScreen driver;
     LoopScreen screen;
     screen.fails = true;
@@ -96,7 +93,7 @@ TEST_CASE("ten frames in a row that fail end it with an error, nine do not") {
     CHECK(window.run(nearly) == 0);
 }
 
-TEST_CASE("a signal ends it, and afterwards signals are what they were") {
+TEST_CASE("a signal ends it, and afterwards signals are what they were" * with_opengl()) {
     const OffScreen driver;
     LoopScreen screen;
     struct sigaction before {};
@@ -110,7 +107,7 @@ TEST_CASE("a signal ends it, and afterwards signals are what they were") {
     CHECK((before.sa_handler == after.sa_handler));
 }
 
-TEST_CASE("a picture of the window that a button asks for") {
+TEST_CASE("a picture of the window that a button asks for" * with_opengl()) {
     const OffScreen driver;
     LoopScreen screen;
     const std::string path =
@@ -134,5 +131,3 @@ TEST_CASE("a picture of the window that a button asks for") {
 }  // namespace
 
 }  // namespace mdscope::gui
-
-#endif
