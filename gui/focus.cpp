@@ -20,15 +20,34 @@ void focus_mark(const ui::Mark& mark) {
         focus_item(mark.widget, window, ImRect(mark.rect.x, mark.rect.y, mark.rect.right(), mark.rect.bottom()));
 }
 
+// The rows of a list are one stop, as in other programs: Tab goes to the chosen row or the first one, arrows from
+// there.
+ImGuiID list_of(const ui::Mark& mark) {
+    return mark.role == "row" ? mark.window : 0;
+}
+
+bool is_stop(const std::vector<const ui::Mark*>& widgets, const ui::Mark& mark) {
+    if (list_of(mark) == 0) return true;
+    const ui::Mark* best = nullptr;
+    for (const ui::Mark* other : widgets)
+        if (list_of(*other) == list_of(mark) && (best == nullptr || (best->value == 0 && other->value != 0)))
+            best = other;
+    return best == &mark;
+}
+
 void move_focus(int step) {
-    const std::vector<const ui::Mark*> stops = tab_stops();
-    if (stops.empty()) return;
+    const std::vector<const ui::Mark*> widgets = focusable();
+    const std::ptrdiff_t count = std::ssize(widgets);
     const ImGuiID here = focus_origin();
     const auto at =
-        std::find_if(stops.begin(), stops.end(), [here](const ui::Mark* mark) { return mark->widget == here; });
-    const std::ptrdiff_t count = std::ssize(stops);
-    const std::ptrdiff_t from = at == stops.end() ? (step > 0 ? -1 : 0) : at - stops.begin();
-    focus_mark(*stops[static_cast<std::size_t>((from + step + count) % count)]);
+        std::find_if(widgets.begin(), widgets.end(), [here](const auto* mark) { return mark->widget == here; });
+    const ImGuiID list = at == widgets.end() ? 0 : list_of(**at);
+    std::ptrdiff_t next = at == widgets.end() ? (step > 0 ? -1 : 0) : at - widgets.begin();
+    for (std::ptrdiff_t tries = 0; tries < count; ++tries) {
+        next = (next + step + count) % count;
+        const ui::Mark& mark = *widgets[static_cast<std::size_t>(next)];
+        if (is_stop(widgets, mark) && (list == 0 || list_of(mark) != list)) return focus_mark(mark);
+    }
 }
 
 }  // namespace
@@ -47,16 +66,16 @@ bool focus_on(std::string_view id) {
     return true;
 }
 
-std::vector<const ui::Mark*> tab_stops() {
+std::vector<const ui::Mark*> focusable() {
     const ImGuiContext& context = *ImGui::GetCurrentContext();
     const ImGuiWindow* front = context.OpenPopupStack.Size > 0 ? context.OpenPopupStack.back().Window : nullptr;
-    std::vector<const ui::Mark*> stops;
+    std::vector<const ui::Mark*> widgets;
     for (const ui::Mark& mark : ui::all()) {
         const bool wanted = mark.interactive && mark.enabled;
         if (wanted && (front == nullptr || is_within(ImGui::FindWindowByID(mark.window), front)))
-            stops.push_back(&mark);
+            widgets.push_back(&mark);
     }
-    return stops;
+    return widgets;
 }
 
 }  // namespace mdscope::gui

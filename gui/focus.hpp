@@ -1,4 +1,5 @@
-// Tab and Shift+Tab: the focus moves through every widget of the last frame, in the order they were drawn.
+// Tab and Shift+Tab: the focus moves through every widget of the last frame, in the order they were drawn; a list of
+// rows is one stop, and arrows move in it.
 //
 // ImGui 1.86 stops at text fields only when Tab is pressed; buttons would be out of reach without arrow keys, which are
 // the window's own (step back and forward) until the focus is shown. The list of marks knows every widget.
@@ -17,7 +18,7 @@ void move_focus_by_keys();
 // Puts the focus on a widget and shows it. False: the last frame had no such widget, or it is disabled.
 bool focus_on(std::string_view id);
 
-// The widgets that Tab visits now, in order: those of an open list or dialog, or else all.
-std::vector<const ui::Mark*> tab_stops();
+// The widgets that can have the focus now, in order: those of an open list or dialog, or else all.
+std::vector<const ui::Mark*> focusable();
 
 }  // namespace mdscope::gui

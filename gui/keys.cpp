@@ -60,8 +60,8 @@ constexpr std::array kTable = {
     KeyRow{"focus_previous", key::kTab, kShift, anywhere, "", "", true},
     KeyRow{"splitter_grow", '=', kNoMods, view, "", "", true, "+"},
     KeyRow{"splitter_shrink", '-', kNoMods, view, "", "", true},
-    KeyRow{"press", key::kEnter, kNoMods, view, "", ""},
-    KeyRow{"press", key::kPadEnter, kNoMods, view, "", ""},
+    KeyRow{"press", key::kEnter, kNoMods, anywhere, "", ""},
+    KeyRow{"press", key::kPadEnter, kNoMods, anywhere, "", ""},
     KeyRow{"close", key::kEscape, kNoMods, anywhere, "Esc", "close what is open; hide the focus"},
     KeyRow{"help", key::kF1, kNoMods, anywhere, "F1", "help (? as well)", false, "", "help"},
     KeyRow{"help", key::kNone, kNoMods, view, "", "", false, "?"},
@@ -85,7 +85,7 @@ bool means_this_here(KeyScope scope) {
         case anywhere:
             return true;
         case view:
-            return !is_typing();
+            return !is_typing() && !is_popup_open();
         case unfocused:
             return !is_typing() && !focus_moves();
     }

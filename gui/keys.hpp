@@ -15,8 +15,8 @@ namespace mdscope::gui {
 
 enum class KeyScope {
     anywhere,   // in text fields, too
-    view,       // not in a text field
-    unfocused,  // not in a text field, not while the keyboard moves the focus, not in an open list
+    view,       // not in a text field, not while a list or dialog is open
+    unfocused,  // and not while the keyboard moves the focus
 };
 
 struct KeyRow {

@@ -80,7 +80,7 @@ void Stage::frame(Screen& screen, float seconds) {
     io_map_keys(focus_moves(), ImGui::GetIO().WantTextInput);
     took_input_ = input_.feed();
     set_key_edge(input_.edge());
-    if (pressed("press") && nav_is_visible()) press_focused_item();
+    if (pressed("press") && nav_is_visible() && !ImGui::GetIO().WantTextInput) press_focused_item();
     ImGui::GetIO().DeltaTime = std::max(seconds, 1e-4F);
     ImGui::NewFrame();
     ui::begin_frame();

@@ -28,8 +28,9 @@ using Clock = std::chrono::steady_clock;
 constexpr int kFramesAfterInput = 3;  // a popup lays itself out in the second, nothing changes in the third
 constexpr int kErrorsTooMany = 10;
 constexpr int kSmallestWidth = 900, kSmallestHeight = 600;
-constexpr double kCaretBlink = 0.4;             // seconds; what ImGui's caret needs to be seen blinking
-constexpr std::chrono::milliseconds kPace{16};  // of frames that nobody's input asked for
+constexpr double kCaretBlink = 0.4;                // seconds; what ImGui's caret needs to be seen blinking
+constexpr std::chrono::milliseconds kShortest{4};  // between two frames: some mice move a thousand times a second
+constexpr std::chrono::milliseconds kPace{16};     // of frames that nobody's input asked for
 
 std::atomic<Uint32> wake_type{0};
 std::atomic<bool> wake_pending{false}, service_pending{false};
@@ -42,8 +43,8 @@ void push_wake(std::atomic<bool>& pending) {
     if (wake_type == 0 || pending.exchange(true)) return;
     SDL_Event event{};
     event.type = wake_type;
-    // A full queue: then the loop has enough to wake up for.
-    SDL_PushEvent(&event);
+    // A full queue: then the loop has enough to wake up for. Later calls have to try again.
+    if (SDL_PushEvent(&event) != 1) pending = false;
 }
 
 }  // namespace
@@ -67,9 +68,11 @@ struct Window::Parts {
     void take(const SDL_Event& event, Screen& screen);
     void take_window_event(Uint8 what);
     void measure();
-    [[nodiscard]] bool is_due() const;
+    using Moment = Clock::time_point;
+    [[nodiscard]] std::optional<Moment> due() const;
+    [[nodiscard]] bool is_due() const { return due() && Clock::now() >= *due(); }
     bool frame(Screen& screen);
-    void plan_next(Screen& screen, Clock::time_point begun);
+    void plan_next(Screen& screen, Moment begun);
     void show();
 
     Stage stage;
@@ -79,8 +82,8 @@ struct Window::Parts {
     std::function<void()> service;
     std::optional<std::pair<std::string, std::function<void(const Result<bool>&)>>> wanted_png;
     int active_frames = kFramesAfterInput;
-    std::optional<Clock::time_point> next_frame;  // without input
-    Clock::time_point last_frame = Clock::now();
+    std::optional<Moment> next_frame;  // without input
+    Moment last_frame = Clock::now();
     bool hidden = false, exposed = true, closed = false;
     int frames = 0, pictures = 0;
     std::string error_before;
@@ -114,16 +117,17 @@ void Window::Parts::limit_size() {
     SDL_SetWindowMinimumSize(canvas.window(), std::min(width, kSmallestWidth), std::min(height, kSmallestHeight));
 }
 
-bool Window::Parts::is_due() const {
-    return active_frames > 0 || stage.input_waits() || (next_frame && Clock::now() >= *next_frame);
+// When to draw the next frame, as far as is known now.
+std::optional<Window::Parts::Moment> Window::Parts::due() const {
+    if (active_frames > 0 || stage.input_waits()) return last_frame + kShortest;
+    return next_frame;
 }
 
 int Window::Parts::wait_ms() const {
-    if (hidden) return -1;
-    if (active_frames > 0 || stage.input_waits()) return 0;
-    if (!next_frame) return -1;
+    const std::optional<Moment> when = due();
+    if (hidden || !when) return -1;
     // Rounded up: waking a little too early would be one more turn of the loop for nothing.
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next_frame - Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*when - Clock::now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
@@ -185,7 +189,7 @@ void Window::Parts::measure() {
 
 // False: it failed too often.
 bool Window::Parts::frame(Screen& screen) {
-    const Clock::time_point now = Clock::now();
+    const Moment now = Clock::now();
     stage.frame(screen, std::chrono::duration<float>(now - std::exchange(last_frame, now)).count());
     ++frames;
     if (stage.took_input()) active_frames = kFramesAfterInput;
@@ -216,9 +220,9 @@ void Window::Parts::show() {
     cursor.show(ImGui::GetMouseCursor());
 }
 
-void Window::Parts::plan_next(Screen& screen, Clock::time_point begun) {
+void Window::Parts::plan_next(Screen& screen, Moment begun) {
     next_frame.reset();
-    const auto plan = [this](Clock::time_point when) { next_frame = next_frame ? std::min(*next_frame, when) : when; };
+    const auto plan = [this](Moment when) { next_frame = next_frame ? std::min(*next_frame, when) : when; };
     if (const std::optional<int> ms = screen.next_frame_ms())
         plan(begun + std::max(kPace, std::chrono::milliseconds(std::max(0, *ms))));
     if (ui::asked_for_frame() >= 0) plan(begun + std::max<Clock::duration>(kPace, to_duration(ui::asked_for_frame())));
@@ -248,7 +252,8 @@ int Window::pictures_shown() const {
 
 bool Window::is_idle() const {
     SDL_PumpEvents();  // What X has for us already counts as waiting.
-    return parts_->hidden || (!parts_->is_due() && SDL_HasEvents(SDL_FIRSTEVENT, SDL_LASTEVENT) == SDL_FALSE);
+    const bool something_to_do = parts_->active_frames > 0 || parts_->stage.input_waits() || parts_->is_due();
+    return parts_->hidden || (!something_to_do && SDL_HasEvents(SDL_FIRSTEVENT, SDL_LASTEVENT) == SDL_FALSE);
 }
 
 std::array<int, 4> Window::place() const {

@@ -39,6 +39,25 @@ TEST_CASE("a row that is scrolled out of sight comes into sight with the focus")
     CHECK(screen.selected == 19);
 }
 
+TEST_CASE("a list is one stop for Tab: the chosen row; arrows move in it, Tab leaves it") {
+    DemoScreen screen;
+    screen.selected = 7;
+    screen.more = [] { ui::button("after", "After the list"); };
+    Headless ui(screen);
+    REQUIRE(focus_on("split"));
+    ui.settle();
+    ui.key("Tab");
+    CHECK(ui.mark("row/7").focused);
+    ui.key("Down");
+    CHECK(ui.mark("row/8").focused);
+    ui.key("Tab");
+    CHECK(ui.mark("after").focused);
+    ui.key("Shift+Tab");
+    CHECK(ui.mark("row/7").focused);
+    ui.key("Shift+Tab");
+    CHECK(ui.mark("split").focused);
+}
+
 TEST_CASE("Space plays until the focus is shown, then it presses what has it") {
     DemoScreen screen;
     Headless ui(screen);
@@ -114,11 +133,15 @@ TEST_CASE("while a list is open, Tab stays in it and Escape closes it") {
     Headless ui(screen);
     ui.click("bar/scenario");
     REQUIRE(ui.has("bar/scenario/0"));
-    for (const ui::Mark* stop : tab_stops()) CHECK(stop->id.starts_with("bar/scenario/"));
+    for (const ui::Mark* stop : focusable()) CHECK(stop->id.starts_with("bar/scenario/"));
+    ui.key("s");  // Letters are not the window's while a list is open over it.
+    CHECK(screen.stopped == 0);
     ui.key("Tab");
     ui.key("Escape");
     CHECK_FALSE(ui.has("bar/scenario/0"));
     CHECK(screen.chosen == 0);
+    ui.key("s");
+    CHECK(screen.stopped == 1);
 }
 
 TEST_CASE("a splitter is dragged, moved with + and -, and put back by a double click") {

@@ -184,11 +184,19 @@ std::vector<std::string> Headless::out_of_reach() {
     std::set<std::string> wanted;
     for (const ui::Mark& mark : ui::all())
         if (mark.interactive && mark.enabled) wanted.insert(mark.id);
+    const auto reached = [&wanted] {
+        for (const ui::Mark& mark : ui::all())
+            if (mark.focused && mark.visible) return wanted.erase(mark.id) > 0 ? mark.role : std::string();
+        return std::string();
+    };
     const std::size_t presses = wanted.size() + 1;
     for (std::size_t i = 0; i < presses; ++i) {
         key("Tab");
-        for (const ui::Mark& mark : ui::all())
-            if (mark.focused && mark.visible) wanted.erase(mark.id);
+        if (reached() != "row") continue;
+        // Within a list: up to its first row, then down.
+        for (const char* arrow : {"Up", "Down"}) do
+                key(arrow);
+            while (reached() == "row");
     }
     key("Escape");
     return {wanted.begin(), wanted.end()};

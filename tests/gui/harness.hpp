@@ -52,7 +52,7 @@ class Headless {
     [[nodiscard]] const ui::Mark& mark(std::string_view id) const;
     // What is wrong in the last frame: ids that occur twice, text that is cut, characters without a glyph, exceptions.
     [[nodiscard]] std::vector<std::string> faults() const;
-    // Interactive, visible and enabled, but Tab does not get there.
+    // Interactive and enabled, but neither Tab nor, in a list, the arrows get there.
     std::vector<std::string> out_of_reach();
 
     [[nodiscard]] Stage& stage() { return stage_; }
