@@ -129,9 +129,6 @@ Result<std::vector<MatrixCell>> cells_of(const ExploreRequest& request) {
     return cells;
 }
 
-// A few cells (fine steps, internal bitmap, order 2021) have millions of states; they are shown with a `?`.
-constexpr std::uint64_t kMatrixBudget = 100'000;
-
 // Cells are independent: each thread takes the next one.
 void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request, ProgressLine& line) {
     std::atomic<std::size_t> next{0};

@@ -8,7 +8,7 @@
 
 namespace mdscope {
 
-static constexpr double kBetweenReports = 0.1;  // seconds
+static constexpr double kBetweenReports = 0.05;  // seconds; who wants to cancel a search waits for so long
 
 // ---- the tally
 

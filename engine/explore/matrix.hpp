@@ -22,6 +22,10 @@ struct MatrixCell {
     Verdict verdict;    // without the counter-example's lanes and console: there are many cells
 };
 
+// States a cell, unless somebody asks for another number. A few cells (fine steps, internal bitmap, order 2021) have
+// millions of them; they are shown with a `?`.
+inline constexpr std::uint64_t kMatrixBudget = 100'000;
+
 // All cells of one granularity, row by row.
 std::vector<MatrixCell> matrix_cells(Granularity granularity);
 
