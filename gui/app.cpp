@@ -22,6 +22,8 @@ class App : public Screen {
    public:
     App(AppOptions options, const Scenario& scenario) : options_(std::move(options)), state_(scenario) {
         state_.scenarios = scenario_files();
+        state_.matrix.wake = options_.wake;
+        begin_in(options_.mode);
         if (!options_.message.empty()) state_.say(options_.message, true);
     }
 
@@ -50,9 +52,22 @@ class App : public Screen {
     bool wants_to_quit() override { return state_.wants_quit; }
 
    private:
+    void begin_in(const std::string& mode) {
+        if (mode == "matrix") state_.mode = Mode::matrix;
+        if (mode == "live") state_.mode = Mode::live;
+        if (mode != "matrix" || !options_.is_picture) return;
+        state_.matrix.enter();
+        state_.matrix.run().wait();
+    }
+
     void draw_panels() {
         const Layout layout = lay_out();
         draw_toolbar(state_, layout.toolbar);
+        if (state_.mode == Mode::matrix) {
+            const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
+            draw_matrix(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
+            return draw_status(state_, layout.status);
+        }
         draw_now(state_, layout.now);
         draw_cards(layout);
         if (layout.side_is_tab) draw_bottom_tabs(layout.tabs);
@@ -147,6 +162,7 @@ class App : public Screen {
             return;
         }
         take_keys_everywhere();
+        if (pressed("matrix")) state_.toggle_matrix();
         if (state_.mode != Mode::lab) return;
         take_time_keys();
         take_hand_keys();

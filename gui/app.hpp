@@ -12,11 +12,13 @@
 namespace mdscope::gui {
 
 struct AppOptions {
-    std::string scenario;  // a name or a path; empty: the usual one
-    std::string attach;    // the mount point of an array; empty: none
-    int lesson = 0;        // 0: none
-    Settings settings;     // as loaded; the App changes them and calls save_settings
-    std::string message;   // to show once: what went wrong before there was a window; may be empty
+    std::string scenario;     // a name or a path; empty: the usual one
+    std::string attach;       // the mount point of an array; empty: none
+    int lesson = 0;           // 0: none
+    std::string mode;         // lab, matrix or live; empty: the usual one
+    bool is_picture = false;  // it is drawn once: what would come in time is waited for
+    Settings settings;        // as loaded; the App changes them and calls save_settings
+    std::string message;      // to show once: what went wrong before there was a window; may be empty
     std::function<void(const Settings&)> save_settings = [](const Settings& /*changed*/) {};
     // Saves a picture of the whole window after the present frame; `done` is called with how it went.
     std::function<void(const std::string& path, std::function<void(const Result<bool>&)> done)> save_png;

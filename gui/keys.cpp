@@ -34,6 +34,7 @@ constexpr std::array kTable = {
     KeyRow{"fail", 'x', kNoMods, view, "X", "let the write fail"},
     KeyRow{"fork", 'f', kNoMods, view, "F", "fork here", false, "", "fork"},
     KeyRow{"why", 'w', kNoMods, view, "W", "why can this go wrong?", false, "", "why"},
+    KeyRow{"matrix", 'm', kNoMods, view, "M", "matrix: when does it crash? (and back)", false, "", "back to the lab"},
     KeyRow{"predict", 'p', kNoMods, view, "P", "predict mode"},
     KeyRow{"expand", 'e', kNoMods, view, "E", "expand a line to its atoms"},
     KeyRow{"zoom_in", 'a', kNoMods, view, "A", "zoom in (the wheel as well)"},

@@ -53,6 +53,9 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("scenario", line.app.scenario, "Scenario to start in: a name (report-2021) or a file (.mds)");
     app.add_option("--attach", line.app.attach, "Show the array mounted at this folder")->type_name("MNT");
     app.add_option("--lesson", line.app.lesson, "Start with a lesson, 1 to 5")->type_name("N")->check(CLI::Range(1, 5));
+    app.add_option("--mode", line.app.mode, "Start in: lab, matrix, live")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"lab", "matrix", "live"}));
     app.add_option("--png", line.png, "Make a picture and exit; needs no display")->type_name("FILE");
     app.add_option("--size", line.size, "Size of the window or picture")->type_name("WxH")->capture_default_str();
     app.add_option("--scale", line.scale, "Size of text in percent, 80 to 250")
@@ -76,8 +79,10 @@ int fail(const std::string& why) {
     return 1;
 }
 
-int make_picture(const CommandLine& line) {
-    if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}\n", line.app.message);
+int make_picture(CommandLine& line) {
+    if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}
+", line.app.message);
+    line.app.is_picture = true;
     const Result<std::unique_ptr<Screen>> screen = make_app(line.app);
     if (!screen) return fail(screen.error().text);
     const Result<bool> made = render_png(**screen, {.width = line.width, .height = line.height}, line.png);

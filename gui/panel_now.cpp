@@ -34,11 +34,13 @@ void draw_status(State& state, const ui::Rect& rect) {
         const Panel panel("status", rect, {.fill = Role::card, .border = Role::card, .scrolls = false});
         constexpr std::array<std::string_view, 8> kKeys = {"play",    "step_forward", "stop_both", "hold",
                                                            "release", "fork",         "why",       "help"};
-        const std::string place = state.status_line();
+        constexpr std::array<std::string_view, 3> kMatrixKeys = {"matrix", "focus_next", "help"};
+        const bool matrix = state.mode == Mode::matrix;
+        const std::string keys = matrix ? status_text(kMatrixKeys) : status_text(kKeys);
+        const std::string place = matrix ? progress_words(*state.matrix.run().view()) : state.status_line();
         const float width = ImGui::CalcTextSize(place.c_str()).x + sp(8);
         const float room = ImGui::GetContentRegionAvail().x;
-        ui::text("status/keys", status_text(kKeys), Role::dim_text, Font::text,
-                 std::max(sp(40), room - width - sp(24)));
+        ui::text("status/keys", keys, Role::dim_text, Font::text, std::max(sp(40), room - width - sp(24)));
         ImGui::SameLine(std::max(sp(48), room - width) + ImGui::GetStyle().WindowPadding.x);
         ui::text("status/place", place, Role::dim_text, Font::text, width);
     }

@@ -71,12 +71,32 @@ std::string State::status_line() const {
 void State::open_scenario(const ScenarioFileInfo& entry) {
     const Result<Scenario> scenario = load_scenario_file(entry.path);
     if (!scenario) return say(scenario.error().text, true);
-    const std::string wrong = player.open(*scenario);
-    if (!wrong.empty()) return say(fmt::format("{}: {}", entry.name, wrong), true);
+    open(*scenario, entry.name);
+}
+
+bool State::open(const Scenario& scenario, const std::string& called) {
+    if (const std::string wrong = player.open(scenario); !wrong.empty()) {
+        say(fmt::format("{}: {}", called, wrong), true);
+        return false;
+    }
     zoom = 0;
     scroll = 0;
     selected_bio.clear();
     selected_chunk.reset();
+    return true;
+}
+
+void State::open_cell(std::size_t number) {
+    const Result<Scenario> scenario = lab_scenario(*matrix.run().view(), number);
+    if (!scenario) return say(scenario.error().text, true);
+    if (!open(*scenario, scenario->title)) return;
+    player.go_to(0);  // the crash is at its end, and watched rather than met
+    mode = Mode::lab;
+}
+
+void State::toggle_matrix() {
+    mode = mode == Mode::matrix ? Mode::lab : Mode::matrix;
+    matrix.wants_focus = mode == Mode::matrix;
 }
 
 void State::show_side(SideTab tab) {

@@ -12,6 +12,7 @@
 #include "engine/story/close_up.hpp"
 #include "gui/lane_view.hpp"
 #include "gui/layout.hpp"
+#include "gui/matrix_model.hpp"
 #include "gui/player.hpp"
 
 namespace mdscope::gui {
@@ -88,6 +89,8 @@ struct State {
     bool wants_quit = false;
     std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
 
+    MatrixPage matrix;
+
     std::vector<ScenarioFileInfo> scenarios;
     std::deque<Message> messages;  // newest last, at most kMostMessages
     static constexpr std::size_t kMostMessages = 50;
@@ -106,6 +109,10 @@ struct State {
 
     // ---- what the panels ask for
     void open_scenario(const ScenarioFileInfo& entry);
+    // False: it cannot be played, which was said; then nothing has changed.
+    bool open(const Scenario& scenario, const std::string& called);
+    void open_cell(std::size_t number);  // of the matrix that is shown, in the lab
+    void toggle_matrix();
     void show_side(SideTab tab);
     void toggle_play();
     void step_forward();
