@@ -97,6 +97,12 @@ Mark& add(const Rect& rect, std::string_view id, std::string_view role, std::str
 }  // namespace
 
 void mark(std::string_view id, std::string_view role, std::string_view text, double value) {
+    // In a window that is wholly out of sight ImGui leaves its items out: the last item is some other window's.
+    if (ImGui::GetCurrentWindowRead()->SkipItems) {
+        add({}, id, role, text, value).visible = false;
+        registry.growing.back().cut = false;
+        return;
+    }
     // Before add(): hovering must be asked of the last item, whatever add() looks at.
     const bool hovered = ImGui::IsItemHovered();
     Mark& mark = add(Rect::of_item(), id, role, text, value);

@@ -150,23 +150,18 @@ float height_of(const MatrixTable& table, const Grid& grid) {
     return height + sp(10);
 }
 
-// In a child of their own: where they are too wide they alone move sideways, and the words above stay.
+// In what is left of the panel, and in a child of their own: they move in both directions, and the words above stay.
 void draw_tables(State& state, const View& view) {
     const std::vector<MatrixTable> tables = tables_of(view);
-    if (tables.empty()) return;
+    const float height = std::max(sp(72), ImGui::GetContentRegionAvail().y);
+    ImGui::BeginChild("tables", {0, height}, false, ImGuiWindowFlags_HorizontalScrollbar);
     std::size_t columns = 1;
-    const float room = ImGui::GetContentRegionAvail().x;
-    const Grid grid = grid_of(tables, room, columns);
-    const float table_height = height_of(tables.front(), grid);
-    const float height = table_height * static_cast<float>((tables.size() + columns - 1) / columns);
-    const bool too_wide = grid.width() > room + 1;
-    const float bar = too_wide ? ImGui::GetStyle().ScrollbarSize : 0;
-    ImGui::BeginChild("tables", {0, height + bar}, false,
-                      too_wide ? ImGuiWindowFlags_HorizontalScrollbar : ImGuiWindowFlags_NoScrollbar);
+    const float bar = ImGui::GetScrollMaxY() > 0 ? 0 : ImGui::GetStyle().ScrollbarSize;  // it may be there next time
+    const Grid grid = grid_of(tables, ImGui::GetContentRegionAvail().x - bar, columns);
     const ImVec2 begin = ImGui::GetCursorScreenPos();
     for (std::size_t i = 0; i < tables.size(); i++) {
         const float right = static_cast<float>(i % columns) * (grid.width() + grid.between_tables);
-        const float down = static_cast<float>(i / columns) * table_height;
+        const float down = static_cast<float>(i / columns) * height_of(tables[i], grid);
         draw_table(state, view, tables[i], grid, {begin.x + right, begin.y + down});
     }
     ImGui::EndChild();
@@ -229,20 +224,43 @@ void draw_progress(const View& view) {
     ui::mark("matrix/bar", "bar", words, static_cast<double>(share));
 }
 
-void draw_words(const View& view, bool fine) {
+struct Paragraph {
+    const char* id;
+    std::string text;
+    Role role;
+};
+
+std::vector<Paragraph> paragraphs(const View& view, bool fine) {
     const MatrixWords words = matrix_words(view);
-    ui::paragraph("matrix/what", words.what);
-    ui::paragraph("matrix/why", words.why);
-    ui::paragraph("matrix/legend",
-                  "✓ safe N: none of N states crashes or hangs   ✗ crashes N: N states are a crash   … hangs N   ? not "
-                  "everything was looked at.   Click a cell: its shortest crash, in the lab.",
-                  Role::dim_text);
+    std::vector<Paragraph> all = {
+        {"matrix/what", words.what, Role::text},
+        {"matrix/why", words.why, Role::text},
+        {"matrix/legend",
+         "✓ safe N: none of N states crashes or hangs   ✗ crashes N: N states are a crash   … hangs N   ? not "
+         "everything was looked at.   Click a cell: its shortest crash, in the lab.",
+         Role::dim_text}};
     if (fine && view.phase == Phase::NotBegun)
-        ui::paragraph("matrix/fine",
-                      fmt::format("Fine steps: each access to what two tasks share is a step of its own. Some of these "
-                                  "cells have millions of states; no more than {} are looked at in each.",
-                                  kMatrixBudget),
-                      Role::dim_text);
+        all.push_back(
+            {"matrix/fine",
+             fmt::format("Fine steps: each access to what two tasks share is a step of its own. Some of these "
+                         "cells have millions of states; no more than {} are looked at in each.",
+                         kMatrixBudget),
+             Role::dim_text});
+    return all;
+}
+
+// As high as they are, but never most of the panel: then they scroll.
+void draw_words(const View& view, bool fine) {
+    const std::vector<Paragraph> all = paragraphs(view, fine);
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    float height = 0;
+    for (const Paragraph& paragraph : all)
+        height +=
+            ImGui::CalcTextSize(paragraph.text.c_str(), nullptr, false, room.x).y + ImGui::GetStyle().ItemSpacing.y;
+    const float most = std::max(2 * ImGui::GetTextLineHeightWithSpacing(), room.y * 0.4F);
+    ImGui::BeginChild("words", {0, std::min(height, most)});
+    for (const Paragraph& paragraph : all) ui::paragraph(paragraph.id, paragraph.text, paragraph.role);
+    ImGui::EndChild();
 }
 
 void keep_focus(State& state, const View& view) {
