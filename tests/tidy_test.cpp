@@ -86,6 +86,7 @@ bool everywhere(const std::string& /*path*/) {
 
 // The layer a path belongs to: "engine/md", "fs", "tests"; empty for a system header.
 std::string layer_of(const std::string& path) {
+    if (path.starts_with("gui/live/")) return "gui/live";
     const fs::path parts(path);
     auto part = parts.begin();
     if (part == parts.end() || !parts.has_parent_path()) return "";
@@ -108,7 +109,8 @@ const std::map<std::string, std::set<std::string>>& may_include() {
         {"engine/explore", {"engine/trace", "engine/kernel", "engine/md", "engine/explore"}},
         {"engine/story", engine},
         {"fs", with(engine, "fs")},
-        {"gui", with(engine, "gui")},
+        {"gui/live", with(engine, "gui/live")},
+        {"gui", with(with(engine, "gui"), "gui/live")},
     };
     return table;
 }
@@ -140,6 +142,11 @@ TEST_CASE("only engine/kernel knows threads, clocks and files") {
         return layer == "engine/md" || layer == "engine/explore" || layer == "engine/story";
     };
     CHECK(matches(above, include) == "");
+}
+
+TEST_CASE("gui/live draws nothing") {
+    const std::regex include(R"(#\s*include\s*[<"](imgui|SDL|backends/|GL/))");
+    CHECK(matches([](const std::string& path) { return layer_of(path) == "gui/live"; }, include) == "");
 }
 
 TEST_CASE("includes are written from the root of the repository") {

@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ namespace mdscope::gui {
 using NameId = std::uint16_t;
 inline constexpr NameId kNoName = 0;     // ""
 inline constexpr NameId kOtherName = 1;  // "(one name too many)"
+inline constexpr NameId kEmptyName = 2;  // "" that was said, where kNoName stands for a number
 
 inline constexpr std::uint64_t kStillOpen = ~std::uint64_t{0};  // end_ns of a bar that has no end yet
 inline constexpr std::uint8_t kUnknownPoint = 255;              // a point that a newer mdscope traced
@@ -43,7 +45,7 @@ struct HistoryEvent {
     std::array<std::int64_t, 3> numbers{};  // a, b, c where they are numbers
     std::array<NameId, 3> names{};          // a, b, c where they are strings, else kNoName
     NameId task = kNoName;
-    NameId other = kNoName;  // of an unknown point: its sentence
+    NameId other = kNoName;  // of an unknown point: its name
     std::int32_t pid = 0;
     std::uint8_t point = kUnknownPoint;
 
@@ -114,6 +116,7 @@ struct HistoryLosses {
     std::uint64_t cut_bars = 0;    // bars whose end was not seen
     std::uint64_t old_bars = 0;    // bars, steps and samples that went because newer ones came
     std::uint64_t restarts = 0;    // another mount process took over
+    int refused_version = 0;       // the stream has this version, which is not ours: nothing of it is taken in
 
     // Events that happened and are not in `events` any more.
     [[nodiscard]] std::uint64_t events_lost() const { return dropped + missing + forgotten; }
@@ -133,6 +136,7 @@ struct HistoryWindow {
     std::uint64_t version = 0;  // grows with each change
 
     BlockView<std::string, 256> names;
+    std::shared_ptr<const std::map<NameId, NameId>> other_points;  // of unknown points: name -> sentence
     [[nodiscard]] const std::string& name(NameId id) const;
     [[nodiscard]] std::string arg(const HistoryEvent& event, std::size_t index) const;
     [[nodiscard]] std::string sentence(const HistoryEvent& event) const;  // the event's "text"
