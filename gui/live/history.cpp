@@ -55,7 +55,8 @@ struct LiveHistory::Impl {
     HistoryLosses losses;
     std::uint64_t old = 0;  // marks, steps and samples that went
     std::uint64_t next_seq = 0;
-    bool in_step = false;  // an event was read, so that next_seq is known
+    std::uint64_t announced = 0;  // of losses.dropped: gaps that have not come yet
+    bool in_step = false;         // an event was read, so that next_seq is known
     std::uint64_t last_ns = 0;
     std::uint64_t version = 0;
     std::string storage;  // of the line that is read
@@ -96,7 +97,7 @@ void LiveHistory::Impl::add_line(std::string_view text) {
         case EventLine::Kind::Dropped:
             if (line.dropped > kFarthestSeq) break;
             losses.dropped += line.dropped;
-            if (in_step) next_seq += line.dropped;
+            announced += line.dropped;
             return;
         case EventLine::Kind::Event:
             if (losses.refused_version == 0 && is_in_order(line)) return add_event(line);
@@ -108,12 +109,14 @@ void LiveHistory::Impl::add_line(std::string_view text) {
 }
 
 void LiveHistory::Impl::note_header(const EventLine& header) {
+    announced = 0;
     losses.refused_version = header.version == trace::kStreamVersion ? 0 : header.version;
     for (const auto& [name, sentence] : header.points)
         if (point_of(name) == kUnknownPoint) other_points[names.id_of(name)] = names.id_of(sentence);
 }
 
-// Where the stream stands. Events that were read before (the stream was opened anew) are skipped, gaps are counted.
+// Where the stream stands. Events that were read before (the stream was opened anew) are skipped, gaps are counted. A
+// loss is announced before a batch of events, and the gaps that it stands for may lie anywhere in the batch.
 bool LiveHistory::Impl::is_in_order(const EventLine& line) {
     const bool absurd = (in_step && line.seq > next_seq + kFarthestSeq) || line.seq > ~0ULL - kFarthestSeq ||
                         line.at_ns > last_ns + kFarthestNs || line.at_ns > ~0ULL - kFarthestNs;
@@ -125,7 +128,11 @@ bool LiveHistory::Impl::is_in_order(const EventLine& line) {
         losses.repeated++;
         return false;
     }
-    if (in_step) losses.missing += line.seq - next_seq;
+    if (in_step) {
+        const std::uint64_t gap = line.seq - next_seq, known = std::min(gap, announced);
+        announced -= known;
+        losses.missing += gap - known;
+    }
     in_step = true;
     next_seq = line.seq + 1;
     return true;
@@ -214,7 +221,7 @@ void LiveHistory::Impl::clear() {
     bars.clear();
     losses = {};
     losses.restarts = restarts;
-    old = next_seq = last_ns = 0;
+    old = next_seq = announced = last_ns = 0;
     in_step = false;
     version++;
 }

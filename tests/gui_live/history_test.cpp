@@ -263,6 +263,19 @@ TEST_CASE("losses: announced, unannounced and repeated events are told apart") {
     CHECK(history.losses().missing == 0);
 }
 
+TEST_CASE("a loss is announced before the batch that has the gaps") {
+    LiveHistory history;
+    EventLines lines;
+    history.add_lines(joined({lines.line(Point::bit_set, 1, 1), EventLines::dropped(7)}));
+    lines.next += 3;
+    history.add_lines(lines.line(Point::bit_set, 2, 1));
+    lines.next += 4;
+    history.add_lines(lines.line(Point::bit_set, 3, 1));
+    CHECK(history.losses().received == 3);
+    CHECK(history.losses().dropped == 7);
+    CHECK(history.losses().missing + history.losses().repeated == 0);
+}
+
 TEST_CASE("a window begins where it was asked to, and a counter's step before it comes along") {
     LiveHistory history;
     EventLines lines;
