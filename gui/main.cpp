@@ -80,8 +80,7 @@ int fail(const std::string& why) {
 }
 
 int make_picture(CommandLine& line) {
-    if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}
-", line.app.message);
+    if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}\n", line.app.message);
     line.app.is_picture = true;
     const Result<std::unique_ptr<Screen>> screen = make_app(line.app);
     if (!screen) return fail(screen.error().text);

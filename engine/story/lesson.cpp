@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "engine/explore/scenario_files.hpp"
+#include "engine/story/scenario_files.hpp"
 #include "engine/explore/text_lines.hpp"
 #include "engine/story/lanes.hpp"
 #include "engine/story/lesson_text.hpp"

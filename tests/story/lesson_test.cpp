@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "engine/explore/scenario_files.hpp"
+#include "engine/story/scenario_files.hpp"
 #include "tests/explore/fixture.hpp"
 #include "tests/story/lesson_script.hpp"
 
