@@ -76,7 +76,7 @@ void draw_tree_line(State& state, Side side, const TreeLine& line, std::size_t n
     ImGui::PopID();
     draw_line_text(line, {at.x, at.y + sp(1)}, columns);
     const std::string text = line.note.empty() ? line_text(line) : fmt::format("{}  {}", line_text(line), line.note);
-    ui::mark(id, "row", text, static_cast<double>(line.state));
+    ui::mark(id, "row", text);
     if (!line.note.empty()) ui::tip(text);
     if (clicked) state.run_to(side, line);
 }

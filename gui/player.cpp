@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "gui/lane_rows.hpp"
+
 namespace mdscope::gui {
 
 namespace {
@@ -273,7 +275,7 @@ std::string Player::move_completion(const std::string& bio, std::size_t to_tick)
 
 void Player::set_detail(TreeDetail detail) {
     detail_ = detail;
-    seen_.reset();
+    changed();
 }
 
 const MomentView& Player::view() {
@@ -299,7 +301,7 @@ void Player::see(Side side) {
     view.mddev_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Mddev);
     view.bitmap_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Bitmap);
     if (lanes_version_ == version_) return;
-    view.lanes = lanes(*duel_, side);
+    view.lanes = detail_ == TreeDetail::Short ? condensed(lanes(*duel_, side)) : lanes(*duel_, side);
     view.mddev_steps = counter_steps(*duel_, side, mdscope::Counter::Mddev);
     view.bitmap_steps = counter_steps(*duel_, side, mdscope::Counter::Bitmap);
 }

@@ -73,7 +73,8 @@ void draw_bio(State& state, const BioLine& line) {
     if (ui::row(id, fmt::format("{}  {}", line.at.name, state_words(line)),
                 {.selected = state.selected_bio == line.at.name && state.focus == line.side,
                  .role = role,
-                 .tinted = true})) {
+                 .tinted = true,
+                 .alone = true})) {
         state.selected_bio = line.at.name;
         state.focus = line.side;
     }

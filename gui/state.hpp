@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/story/scenario_files.hpp"
 #include "engine/story/close_up.hpp"
+#include "engine/story/scenario_files.hpp"
 #include "gui/lane_view.hpp"
 #include "gui/layout.hpp"
 #include "gui/matrix_model.hpp"

@@ -141,7 +141,7 @@ bool row(std::string_view id, std::string_view text, const RowLook& look) {
     const bool clicked = ImGui::Selectable("##it", look.selected, ImGuiSelectableFlags_None, size);
     const std::string shown = shortened(text, size.x - 2 * sp(6));
     draw.AddText(ImVec2(at.x + sp(6), at.y + sp(2)), color_u32(look.role), shown.data(), shown.data() + shown.size());
-    mark(id, "row", text, look.selected ? 1 : 0);
+    mark(id, look.alone ? "item" : "row", text, look.selected ? 1 : 0);
     if (shown != text) tip(text);
     return clicked;
 }

@@ -50,6 +50,7 @@ struct RowLook {
     Role role = Role::text;
     Font font = Font::text;
     bool tinted = false;  // on the role's fill
+    bool alone = false;   // no line of a list: a stop of its own for Tab
 };
 bool row(std::string_view id, std::string_view text, const RowLook& look = {});
 
