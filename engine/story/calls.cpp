@@ -110,6 +110,48 @@ bool is_asleep(const SnapshotTask& task) {
     return !task.queue.empty();
 }
 
+bool is_in(const SnapshotTask& task, std::string_view function) {
+    return std::ranges::find(task.stack, function) != task.stack.end();
+}
+
+bool is_completion(const SnapshotTask& task) {
+    return is_in(task, "super_written") || is_in(task, "end_bitmap_write");
+}
+
+// The step at which the context appeared is the one that ended the bio.
+std::string bio_of_completion(const Tape& tape, std::size_t step, int pid) {
+    while (step > 0) {
+        const SnapshotTask* before = find_task(tape.step(step - 1).snapshot, pid);
+        if (before == nullptr || !is_completion(*before)) break;
+        step--;
+    }
+    return tape.step(step).order.name;
+}
+
+namespace {
+
+// The context that acted in the last step. Those that share a name are told apart by a pid behind it.
+int pid_of_last_actor(const Tape& tape) {
+    const std::string& name = tape.last().order.name;
+    const std::size_t mark = name.find('#');
+    for (const SnapshotTask& task : tape.last().snapshot.tasks)
+        if (is_completion(task) &&
+            (mark == std::string::npos ? task.comm == name : name.substr(mark + 1) == std::to_string(task.pid)))
+            return task.pid;
+    return 0;
+}
+
+}  // namespace
+
+std::string crashed_bio(const Duel& duel, Side side) {
+    const Tape& tape = duel.tape(side);
+    if (tape.moment() != Moment::Crash) return "";
+    BioName name;
+    if (read_bio_name(tape.last().order.name, &name)) return tape.last().order.name;
+    const int pid = pid_of_last_actor(tape);
+    return pid != 0 ? bio_of_completion(tape, tape.size() - 1, pid) : "";
+}
+
 bool is_step_of(const TapeStep& step, const std::string& task) {
     switch (step.order.how) {
         case Choice::Kind::Run:

@@ -39,8 +39,15 @@ Calls past_stop_calls(const Duel& duel, Side side, std::size_t tick);
 const SnapshotTask* find_task(const Snapshot& snapshot, int pid);
 int pid_of(const Tape& tape, const std::string& task);  // of the scenario's; 0: it has none of that name
 bool is_asleep(const SnapshotTask& task);
+bool is_in(const SnapshotTask& task, std::string_view function);
+bool is_completion(const SnapshotTask& task);  // a context that ends a write of the metadata
 // Whether the step was one of this task: it went on, or something it waited for let it.
 bool is_step_of(const TapeStep& step, const std::string& task);
+
+// The bio that this context, which is in a completion after that step, is ending.
+std::string bio_of_completion(const Tape& tape, std::size_t step, int pid);
+// The bio whose completion crashed; empty: it did not crash, or not in a completion.
+std::string crashed_bio(const Duel& duel, Side side);
 
 // Bios that are in flight after a step and were not before.
 std::vector<std::string> new_bios(const Tape& tape, std::size_t step);

@@ -18,8 +18,6 @@ namespace mdscope {
 
 namespace {
 
-constexpr const char* kMddevCounter = "mddev->pending_writes";
-constexpr const char* kBitmapCounter = "bitmap->pending_writes";
 constexpr const char* kBitmapFile = "bitmap";  // the name of the disk that the bitmap file is
 
 // A bio that somebody still has to answer for.
@@ -143,18 +141,10 @@ class Outlook {
 
     // ---- who waits
 
-    [[nodiscard]] bool waits_for(const Call& call, std::string_view counter) const {
-        if (counter == kMddevCounter)
-            return call.is("md_super_wait") || (call.is("md_bitmap_free") && waits_for_both_counters(now().snapshot));
-        if (counter == kBitmapCounter)
-            return call.is("md_bitmap_wait_writes") || call.is("md_bitmap_free") ||
-                   (call.is("md_bitmap_update_sb") && call.passed == nullptr);
-        return call.is("freeze_array");
-    }
     [[nodiscard]] std::string first_wait(std::string_view counter, std::uint64_t before) const {
         const Call* first = nullptr;
         for (const Call& call : calls_)
-            if (!call.is_past() && call.from < before && waits_for(call, counter) &&
+            if (!call.is_past() && call.from < before && is_wait_for(call, counter, now().snapshot) &&
                 (first == nullptr || call.from < first->from))
                 first = &call;
         return first != nullptr ? first->name : "";
@@ -182,24 +172,6 @@ std::vector<Debt> bios_in_flight(const TapeStep& step) {
     return debts;
 }
 
-bool is_in(const SnapshotTask& task, std::string_view function) {
-    return std::ranges::find(task.stack, function) != task.stack.end();
-}
-
-bool is_completion(const SnapshotTask& task) {
-    return is_in(task, "super_written") || is_in(task, "end_bitmap_write");
-}
-
-// The bio whose end began the completion that this context is in: the step at which it appeared was that end.
-std::string bio_of(const Tape& tape, std::size_t step, int pid) {
-    while (step > 0) {
-        const SnapshotTask* before = find_task(tape.step(step - 1).snapshot, pid);
-        if (before == nullptr || !is_completion(*before)) break;
-        step--;
-    }
-    return tape.step(step).order.name;
-}
-
 // Who of `debts` has counted down: of a counter, the number that is missing in it; those that began first.
 void note_counted(std::vector<Debt>& debts, const TapeStep& step) {
     for (const char* counter : {kMddevCounter, kBitmapCounter}) {
@@ -217,7 +189,7 @@ std::vector<Debt> completions_begun(const Tape& tape, std::size_t step) {
     for (const SnapshotTask& task : tape.step(step).snapshot.tasks) {
         if (!is_completion(task)) continue;
         Debt debt;
-        debt.bio = bio_of(tape, step, task.pid);
+        debt.bio = bio_of_completion(tape, step, task.pid);
         if (read_bio_name(debt.bio, &debt.name)) debts.push_back(std::move(debt));
     }
     if (!debts.empty()) note_counted(debts, tape.step(step));
@@ -259,7 +231,7 @@ namespace {
 
 // A thread of md or mdmon that has nothing to do.
 bool is_idle(const SnapshotTask& task) {
-    return task.stack.empty() || task.stack.front() == "md_thread" || task.stack.front() == "mdmon";
+    return task.stack.empty() || task.stack.front() == "md_thread" || task.stack.front() == "wait_and_act";
 }
 
 Wait wait_of(const SnapshotTask& task, const TapeStep& step) {

@@ -134,10 +134,10 @@ int bitmap_writes(const Snapshot& snapshot) {
     return snapshot.array.bitmap_pending_writes;
 }
 constexpr std::array kKnown = {
-    CounterAsked{"mddev.pending_writes == 0", "mddev->pending_writes", mddev_writes},
-    CounterAsked{"mddev->pending_writes == 0", "mddev->pending_writes", mddev_writes},
-    CounterAsked{"bitmap.pending_writes == 0", "bitmap->pending_writes", bitmap_writes},
-    CounterAsked{"bitmap->pending_writes == 0", "bitmap->pending_writes", bitmap_writes},
+    CounterAsked{"mddev.pending_writes == 0", kMddevCounter, mddev_writes},
+    CounterAsked{"mddev->pending_writes == 0", kMddevCounter, mddev_writes},
+    CounterAsked{"bitmap.pending_writes == 0", kBitmapCounter, bitmap_writes},
+    CounterAsked{"bitmap->pending_writes == 0", kBitmapCounter, bitmap_writes},
 };
 
 }  // namespace
@@ -150,6 +150,15 @@ const CounterAsked* counter_asked(const std::string& condition) {
 bool waits_for_both_counters(const Snapshot& snapshot) {
     const StopFix* fix = find_stop_fix(snapshot.axes.fix);
     return fix != nullptr && fix->in_bitmap_free != find_stop_fix("none")->in_bitmap_free;
+}
+
+bool is_wait_for(const Call& call, std::string_view counter, const Snapshot& snapshot) {
+    if (counter == kMddevCounter)
+        return call.is("md_super_wait") || (call.is("md_bitmap_free") && waits_for_both_counters(snapshot));
+    if (counter == kBitmapCounter)
+        return call.is("md_bitmap_wait_writes") || call.is("md_bitmap_free") ||
+               (call.is("md_bitmap_update_sb") && call.passed == nullptr);
+    return call.is("freeze_array");
 }
 
 std::string sleep_note(const NoteOf& of, const SnapshotTask& task) {

@@ -26,6 +26,10 @@ struct CounterAsked {
     int (*value)(const Snapshot& snapshot);
 };
 const CounterAsked* counter_asked(const std::string& condition);
+inline constexpr const char* kMddevCounter = "mddev->pending_writes";
+inline constexpr const char* kBitmapCounter = "bitmap->pending_writes";
+// Whether the call sleeps until that counter is 0; of the empty one: until data and resync requests have ended.
+bool is_wait_for(const Call& call, std::string_view counter, const Snapshot& snapshot);
 // Whether this kernel's md_bitmap_free waits for mddev->pending_writes, too.
 bool waits_for_both_counters(const Snapshot& snapshot);
 
