@@ -107,10 +107,17 @@ inline ImGuiID last_item_id() {
     return ImGui::GetCurrentContext()->LastItemData.ID;
 }
 
-// The picture changes by itself for some frames: what is behind a dialog darkens.
-inline bool is_fading() {
+// The picture is not complete yet, though nothing will happen: a popup or tip is laid out unseen in its first frame,
+// and what is behind a dialog darkens for some.
+inline bool is_settling() {
     const ImGuiContext& context = *ImGui::GetCurrentContext();
-    return context.DimBgRatio > 0.0F && context.DimBgRatio < 1.0F;
+    if (context.DimBgRatio > 0.0F && context.DimBgRatio < 1.0F) return true;
+    for (const ImGuiWindow* window : context.Windows) {
+        // Children out of sight are hidden as well, for as long as they are.
+        const bool counts = window->Active && (window->Flags & ImGuiWindowFlags_ChildWindow) == 0;
+        if (counts && (window->HiddenFramesCanSkipItems > 0 || window->HiddenFramesCannotSkipItems > 0)) return true;
+    }
+    return false;
 }
 
 // --- tooltips and children ---

@@ -86,8 +86,8 @@ Mark& add(const Rect& rect, std::string_view id, std::string_view role, std::str
     mark.value = value;
     mark.rect = rect;
     mark.clip = Rect::of(window.ClipRect.Min, window.ClipRect.Max);
-    mark.visible = rect.overlaps(mark.clip);
-    mark.cut = is_cut(to_im(rect), clip_in(window), &window);
+    mark.visible = !window.Hidden && rect.overlaps(mark.clip);
+    mark.cut = !window.Hidden && is_cut(to_im(rect), clip_in(window), &window);
     mark.frame = registry.frame;
     mark.window = window.ID;
     mark.missing = missing_glyphs(text, *ImGui::GetFont());

@@ -86,6 +86,7 @@ void Stage::frame(Screen& screen, float seconds) {
     ui::begin_frame();
     draw(screen);
     ImGui::Render();
+    if (is_settling()) ui::ask_for_frame(0);
     ui::end_frame();
     picture_before_ = std::exchange(picture_, hash_picture(*ImGui::GetDrawData(), ImGui::GetIO().Fonts));
 }

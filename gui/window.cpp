@@ -13,7 +13,6 @@
 
 #include "gui/canvas.hpp"
 #include "gui/cursor.hpp"
-#include "gui/imgui_version.hpp"
 #include "gui/marks.hpp"
 #include "gui/sdl_events.hpp"
 #include "gui/signals.hpp"
@@ -84,7 +83,7 @@ struct Window::Parts {
     int active_frames = kFramesAfterInput;
     std::optional<Moment> next_frame;  // without input
     Moment last_frame = Clock::now();
-    bool hidden = false, exposed = true, closed = false;
+    bool hidden = false, exposed = true, closed = false, extra_frame = false;
     int frames = 0, pictures = 0;
     std::string error_before;
 };
@@ -194,6 +193,10 @@ bool Window::Parts::frame(Screen& screen) {
     ++frames;
     if (stage.took_input()) active_frames = kFramesAfterInput;
     if (active_frames > 0) --active_frames;
+    // What changed by itself may have changed the layout, and a scroll bar only shows in the frame after. Once: what
+    // changes in every frame is an animation, and asks for its frames.
+    extra_frame = active_frames == 0 && stage.looks_different() && !extra_frame;
+    if (extra_frame) active_frames = 1;
     if (!stage.error().empty() && stage.error() != error_before)
         fmt::print(stderr, "mdscope-gui: a frame could not be drawn: {}\n", stage.error());
     error_before = stage.error();
@@ -227,7 +230,7 @@ void Window::Parts::plan_next(Screen& screen, Moment begun) {
         plan(begun + std::max(kPace, std::chrono::milliseconds(std::max(0, *ms))));
     if (ui::asked_for_frame() >= 0) plan(begun + std::max<Clock::duration>(kPace, to_duration(ui::asked_for_frame())));
     if (ImGui::GetIO().WantTextInput) plan(begun + to_duration(kCaretBlink));
-    if (is_fading() || !stage.error().empty()) plan(begun + kPace);
+    if (!stage.error().empty()) plan(begun + kPace);
 }
 
 void Window::wake() {

@@ -122,9 +122,14 @@ TEST_CASE("a tip appears after half a second, and goes with the mouse") {
     ui.move_to("bar/go");
     CHECK_FALSE(ui.has("tip"));
     CHECK(ui::asked_for_frame() > 0.3);
-    ui.pass(0.6);
+    while (!ui.has("tip")) ui.frame();
+    CHECK(ui::asked_for_frame() == 0);  // laid out, but not seen yet
+    CHECK_FALSE(ui.mark("tip").visible);
+    ui.frame();
     CHECK(ui.text("tip") == "Goes.");
+    CHECK(ui.mark("tip").visible);
     CHECK(ui::asked_for_frame() < 0);
+    CHECK(ui.faults() == Lines());
     ui.move_to("bar/hold");
     CHECK_FALSE(ui.has("tip"));
 }

@@ -32,6 +32,12 @@ def story_a_click_arrives_where_it_was():
         wait_for(lambda: gui.ask("value", "toolbar/speed") > before, "the slider is dragged", ARRIVES)
 
 
+def story_a_tip_appears_though_nothing_moves():
+    with Gui(display) as gui:
+        gui.move_to("toolbar/play")
+        wait_for(lambda: "tip" in gui.ask("ids") and gui.ask("mark", "tip")["visible"], "the tip", ARRIVES)
+
+
 def story_idle_costs_nothing():
     with Gui(display) as gui:
         gui.move_to("played")
