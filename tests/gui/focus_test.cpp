@@ -31,6 +31,9 @@ TEST_CASE("a row that is scrolled out of sight comes into sight with the focus")
     DemoScreen screen;
     Headless ui(screen);
     CHECK_FALSE(ui.mark("row/19").visible);
+    ui.reveal("row/12");
+    ui.click("row/12");
+    CHECK(screen.selected == 12);
     REQUIRE(focus_on("row/19"));
     ui.settle();
     CHECK(ui.mark("row/19").visible);

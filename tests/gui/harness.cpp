@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <set>
 #include <stdexcept>
 
+#include "gui/focus.hpp"
 #include "gui/fonts.hpp"
 #include "gui/theme.hpp"
 
@@ -44,7 +46,7 @@ int key_named(std::string_view name) {
     for (const NamedKey& row : kNamed)
         if (row.name == name) return row.key;
     if (name.size() != 1) throw std::invalid_argument("no such key: " + std::string(name));
-    return static_cast<unsigned char>(name.front());
+    return std::tolower(static_cast<unsigned char>(name.front()));  // "S" is the key, with or without Shift
 }
 
 InputEvent at(Kind kind, ImVec2 where, int button = 0) {
@@ -143,9 +145,17 @@ void Headless::key(std::string_view name) {
     const int number = key_named(name);
     push({.kind = Kind::key_down, .key = number, .mods = mods});
     const bool prints = (mods & (kCtrl | kAlt)) == 0 && number >= ' ' && number < key::kDelete;
-    if (prints) push({.kind = Kind::text, .text = std::string(1, static_cast<char>(number))});
+    const int letter = (mods & kShift) != 0 ? std::toupper(number) : number;
+    if (prints) push({.kind = Kind::text, .text = std::string(1, static_cast<char>(letter))});
     push({.kind = Kind::key_up, .key = number, .mods = kNoMods});
     settle();
+}
+
+void Headless::reveal(std::string_view id) {
+    INFO("scrolling to " << std::string(id));
+    REQUIRE(focus_on(id));
+    settle();
+    key("Escape");
 }
 
 void Headless::type(std::string_view text) {

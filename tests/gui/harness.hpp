@@ -41,8 +41,9 @@ class Headless {
     void move_to(std::string_view id);
     void drag(std::string_view id, float dx, float dy);
     void wheel(std::string_view id, float lines);
-    void key(std::string_view name);  // "Space", "Shift+Left", "Ctrl+=", "F1", "a"
+    void key(std::string_view name);  // "Space", "Shift+Left", "Ctrl+=", "F1", "a", "Shift+S"
     void type(std::string_view text);
+    void reveal(std::string_view id);  // scrolls to it, without pressing it
     void push(InputEvent event) { stage_.input().push(std::move(event)); }
 
     [[nodiscard]] bool has(std::string_view id) const { return ui::find(id) != nullptr; }
