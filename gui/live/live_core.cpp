@@ -64,6 +64,19 @@ std::string LiveCore::path_of(const std::string& file) {
     return mount.mount_point + "/" + file;
 }
 
+Result<std::string> LiveCore::ask(const std::string& file, std::size_t limit) {
+    const std::string path = path_of(file);
+    {
+        const std::lock_guard guard(mutex);
+        asked_at = LiveClock::now();
+        changed.notify_all();
+    }
+    Result<std::string> text = read_control(path, limit);
+    const std::lock_guard guard(mutex);
+    asked_at.reset();
+    return text;
+}
+
 MountedLab LiveCore::mount_now() {
     const std::lock_guard guard(mutex);
     return mount;

@@ -86,6 +86,8 @@ struct LiveCore {
     // These take the mutex.
     [[nodiscard]] std::string path_of(const std::string& file);  // "MNT/lab/snapshot"
     [[nodiscard]] MountedLab mount_now();
+    // Reads a file of the mount, for the poller's thread alone; the publisher tells when there is no answer.
+    [[nodiscard]] Result<std::string> ask(const std::string& file, std::size_t limit);
 };
 
 // What the threads do, until core.stopping.

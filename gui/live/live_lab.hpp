@@ -35,7 +35,7 @@ namespace mdscope::gui {
 // Tests make these short.
 struct LiveOptions {
     int poll_hz = 60;                              // while something changes
-    int idle_hz = 10;                              // after a second without a change
+    int idle_hz = 10;                              // after half a second without a change
     int hidden_hz = 1;                             // not visible
     std::chrono::milliseconds retry{500};          // between two looks at a mount that is gone
     std::chrono::milliseconds silent_after{1000};  // a read that takes longer is told

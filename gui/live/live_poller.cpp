@@ -4,12 +4,11 @@
 //   away  --> (the mount goes, or time passes) --> gone --> snapshot read --> attached --> each turn: snapshot, parts
 //                                                  ^ every `retry`               | error
 //                                                  `-----------------------------'
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <charconv>
 
 #include "gui/live/live_core.hpp"
+#include "gui/live/live_parts.hpp"
 
 namespace mdscope::gui {
 
@@ -18,11 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kSnapshotLimit = 1 << 20;
-constexpr std::size_t kPartLimit = 4 << 20;
-constexpr milliseconds kPartPeriod{100};
-constexpr milliseconds kSpacePeriod{2000};
-constexpr std::uint64_t kLittleSpace = 1 << 20;
-constexpr milliseconds kBusyFor{1000};  // after something happened
+constexpr milliseconds kBusyFor{500};  // after something happened
 
 // The snapshot's own time says nothing about the array. It is the first "at_ns" of the text.
 bool differs_beside_time(const std::string& one, const std::string& other) {
@@ -55,7 +50,7 @@ class Rate {
 
 class Poller {
    public:
-    explicit Poller(LiveCore& core) : core_(core) {}
+    explicit Poller(LiveCore& core) : core_(core), parts_(core) {}
     void run();
 
    private:
@@ -63,15 +58,9 @@ class Poller {
     milliseconds step_locked() const;
     bool stays_away();
     void turn();
-    Result<std::string> ask(const std::string& file, std::size_t limit);
     void attach();
     void lost(const Advice& problem);
     void publish(std::shared_ptr<const Snapshot> snapshot, const std::string& text);
-    void read_parts(const Snapshot& snapshot);
-    void read_part(Part part);
-    void read_chunks();
-    void forget_range();
-    void look_for_space(const Snapshot& snapshot);
     double event_rate(LiveClock::time_point now);
 
     LiveCore& core_;
@@ -81,11 +70,10 @@ class Poller {
     bool attached_ = false;
     std::string pid_;  // of the process that answered last
     Rate rate_;
-    LiveClock::time_point parts_at_, space_at_, events_at_;
+    PartReader parts_;
+    LiveClock::time_point events_at_;
     std::uint64_t events_before_ = 0;
     double events_per_second_ = 0;
-    std::uint64_t oops_read_ = 0;  // at_ns of the Oops whose text is there; 0: none
-    std::string range_written_;
 };
 
 // ---- turns
@@ -101,7 +89,7 @@ void Poller::run() {
     }
     while (wait_for_turn())
         if (!stays_away()) turn();
-    if (attached_) forget_range();
+    if (attached_) parts_.give_back();
 }
 
 milliseconds Poller::step_locked() const {
@@ -143,22 +131,8 @@ bool Poller::stays_away() {
     return core_.is_away();
 }
 
-// Notes when it asks, so that the publisher can tell when there is no answer.
-Result<std::string> Poller::ask(const std::string& file, std::size_t limit) {
-    const std::string path = core_.path_of(file);
-    {
-        const std::lock_guard guard(core_.mutex);
-        core_.asked_at = LiveClock::now();
-        core_.changed.notify_all();
-    }
-    Result<std::string> text = read_control(path, limit);
-    const std::lock_guard guard(core_.mutex);
-    core_.asked_at.reset();
-    return text;
-}
-
 void Poller::turn() {
-    const Result<std::string> text = ask("lab/snapshot", kSnapshotLimit);
+    const Result<std::string> text = core_.ask("lab/snapshot", kSnapshotLimit);
     if (!text) return lost(advice_for_read(core_.mount_now(), "lab/snapshot", text.error().err));
     const Result<Snapshot> parsed = snapshot_from_json(*text);
     if (!parsed) return lost(advice_for_snapshot(core_.mount_now(), parsed.error().text));
@@ -169,14 +143,13 @@ void Poller::turn() {
     core_.history.add_sample(*snapshot);
     publish(snapshot, *text);
     last_text_ = *text;
-    read_parts(*snapshot);
-    look_for_space(*snapshot);
+    parts_.turn(*snapshot, last_turn_);
 }
 
 // ---- who answers
 
 void Poller::attach() {
-    const Result<std::string> pid = ask("lab/pid", 64);  // an array without this file is one all the same
+    const Result<std::string> pid = core_.ask("lab/pid", 64);  // an array without this file is one all the same
     const std::optional<MountedLab> mount = find_mount(core_.mount_now().mount_point);
     const std::string who = pid ? *pid : "";
     const std::lock_guard feed_guard(core_.feed_mutex);
@@ -194,8 +167,7 @@ void Poller::attach() {
     core_.attachment = core_.feed_attachment = ++core_.attachments;
     attached_ = true;
     last_text_.clear();
-    oops_read_ = 0;
-    range_written_.clear();
+    parts_.forget();
 }
 
 void Poller::lost(const Advice& problem) {
@@ -235,110 +207,6 @@ double Poller::event_rate(LiveClock::time_point now) {
     events_before_ = events;
     events_at_ = now;
     return events_per_second_;
-}
-
-// ---- what is wanted beside it
-
-void Poller::read_parts(const Snapshot& snapshot) {
-    const std::uint64_t oops = snapshot.oops ? std::max<std::uint64_t>(snapshot.oops->at_ns, 1) : 0;
-    const bool due = last_turn_ - parts_at_ >= kPartPeriod;
-    std::array<bool, kParts> wanted{};
-    {
-        const std::lock_guard guard(core_.mutex);
-        for (std::size_t i = 0; i < kParts; i++)
-            wanted[i] = core_.visible && core_.wanted[i] && (due || core_.view.parts[i] == nullptr);
-        if (oops == 0 && oops_read_ != 0) core_.view.parts[static_cast<std::size_t>(Part::Oops)] = nullptr;
-    }
-    if (oops != oops_read_ && oops != 0) wanted[static_cast<std::size_t>(Part::Oops)] = true;
-    oops_read_ = oops;
-    for (std::size_t i = 0; i < kParts; i++)
-        if (wanted[i]) read_part(static_cast<Part>(i));
-    if (due) {
-        read_chunks();
-        parts_at_ = last_turn_;
-    }
-}
-
-void Poller::read_part(Part part) {
-    Result<std::string> text = ask(part_file(part), kPartLimit);
-    auto read = std::make_shared<LivePart>();
-    read->read_at = LiveClock::now();
-    const std::lock_guard guard(core_.mutex);
-    std::shared_ptr<const LivePart>& before = core_.view.parts[static_cast<std::size_t>(part)];
-    if (text) {
-        if (text->ends_with('\n')) text->pop_back();
-        read->text = std::move(*text);
-    } else {
-        read->problem = advice_for_read(core_.mount, part_file(part), text.error().err);
-        if (before != nullptr) read->text = before->text;
-    }
-    const bool same = before != nullptr && before->text == read->text && before->problem == read->problem;
-    before = std::move(read);
-    core_.tell(same ? News::Quiet : News::Loud);
-}
-
-// The range is the mount's, not ours: another window may have written its own, and then ours is written again.
-void Poller::read_chunks() {
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> wanted;
-    {
-        const std::lock_guard guard(core_.mutex);
-        if (core_.visible) wanted = core_.chunks_wanted;
-    }
-    if (!wanted) return forget_range();
-    const std::string range = std::to_string(wanted->first) + "-" + std::to_string(wanted->second);
-    auto read = std::make_shared<LiveChunks>();
-    read->first = wanted->first;
-    read->last = wanted->second;
-    const int err = range == range_written_ ? 0 : write_control(core_.path_of("lab/chunks"), range);
-    const Result<std::string> text = err == 0 ? ask("lab/chunks", kPartLimit) : Error{err, ""};
-    if (text) {
-        read->chunks = parse_chunks(*text);
-        const bool is_ours = read->chunks.empty() || read->chunks.front().chunk == wanted->first;
-        range_written_ = is_ours ? range : "";
-        if (!is_ours) return;
-    } else {
-        read->problem = advice_for_read(core_.mount_now(), "lab/chunks", text.error().err);
-    }
-    const std::lock_guard guard(core_.mutex);
-    core_.view.chunks = std::move(read);
-    core_.tell(News::Quiet);
-}
-
-// Who reads the file at a shell finds it as usual again.
-void Poller::forget_range() {
-    if (range_written_.empty()) return;
-    range_written_.clear();
-    if (write_control(core_.path_of("lab/chunks"), "all") != 0) return;  // the next read of the snapshot says why
-}
-
-// ---- a full disk
-
-void Poller::look_for_space(const Snapshot& snapshot) {
-    if (last_turn_ - space_at_ < kSpacePeriod) return;
-    space_at_ = last_turn_;
-    std::string folder;
-    {
-        const std::lock_guard guard(core_.mutex);
-        folder = core_.mount.lab_folder;
-    }
-    struct statvfs space {};
-    if (folder.empty() || statvfs(folder.c_str(), &space) != 0) return;
-    Advice problem;
-    if (const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize; free < kLittleSpace) {
-        std::string failed;
-        for (const SnapshotMember& member : snapshot.members)
-            if (std::ranges::find(member.flags, "Faulty") != member.flags.end()) failed += " " + member.name;
-        problem.tried = "writing to the images in " + folder;
-        problem.found =
-            "the file system that holds them is full" + (failed.empty() ? "" : ", and has failed:" + failed);
-        problem.remedy =
-            "Free some space there. What was acknowledged is on the members that are left; a member that failed comes "
-            "back by remove and re-add";
-    }
-    const std::lock_guard guard(core_.mutex);
-    if (core_.view.space_problem == problem) return;
-    core_.view.space_problem = problem;
-    core_.tell(News::Loud);
 }
 
 }  // namespace

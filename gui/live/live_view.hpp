@@ -50,11 +50,13 @@ struct LiveChunk {
     bool needed = false;
     bool resync = false;
     bool bit = false;
+    bool operator==(const LiveChunk&) const = default;
 };
 struct LiveChunks {
     std::uint64_t first = 0, last = 0;  // as asked for
     std::vector<LiveChunk> chunks;      // those of the range, as far as there are any
     Advice problem;
+    bool operator==(const LiveChunks&) const = default;
 };
 // What is no line of lab/chunks is left out.
 std::vector<LiveChunk> parse_chunks(const std::string& text);

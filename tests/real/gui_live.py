@@ -120,6 +120,7 @@ def write_block(lab, offset=0):
 
 
 def unmounted(lab):
+    lab.store("lab/fix", "upstream")  # the stop of an unmount can crash like any other
     done = lab.umount()
     check(done.returncode == 0, "umount: " + done.stderr)
 
@@ -348,6 +349,35 @@ def story_the_mount_dies():
     check(lab.umount().returncode == 0, "the dead mount is taken away")
     lab.mount_or_die()
     probe.wait(lambda now: now["state"] == "live" and now["pid"] == lab.pid, "attached to the next one")
+    probe.close()
+    unmounted(lab)
+
+
+def story_a_full_disk():
+    """The images are sparse and what holds them is small."""
+    if os.geteuid() != 0:
+        return
+    lab = Lab(create=False)
+    small = lab.base + "/small"
+    os.mkdir(small)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4M", "none", small], stderr=subprocess.DEVNULL).returncode:
+        return
+    lab.lab = small + "/lab"
+    probe = Probe()
+    made = probe.ask("create %s %s size=64M" % (lab.lab, lab.mnt))
+    check(made["phase"] == "mounted", "mounted: %s" % made)
+    lab.pid = int(lab.read("lab/pid"))
+    probe.ask("attach " + lab.mnt)
+    probe.state("live")
+    writer = Writer(lab)
+    view = probe.wait(lambda now: now["space_problem"], "told that it is full")
+    check("%s is full" % "the file system that holds them" in view["space_problem"] and
+          "Free some space" in view["space_problem"], "what to do: " + view["space_problem"])
+    check(writer.stop() in (errno.EIO, errno.ENOSPC), "the writer met it: %d" % writer.error)
+    full = probe.ask("create %s %s size=64M" % (small + "/lab2", lab.base + "/mnt2"))
+    check(full["phase"] == "failed" and "No space left" in full["error"] and "Free some space" in full["advice"],
+          "a lab for which there is no space: %s" % full)
+    check(not os.path.exists(lab.base + "/mnt2"), "nothing is left of it")
     probe.close()
     unmounted(lab)
 
