@@ -3,16 +3,17 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "engine/explore/card.hpp"
 #include "engine/explore/matrix.hpp"
+#include "engine/story/counter_scenario.hpp"
 #include "fs/commands.hpp"
 #include "fs/interrupt_flag.hpp"
+#include "fs/save_file.hpp"
 #include "fs/scenario_options.hpp"
 
 namespace mdscope {
@@ -28,7 +29,7 @@ struct ExploreRequest {
     bool first = false;
     bool matrix = false;
     bool json = false;
-    std::string save;
+    std::string save, save_scenario;
 };
 
 // One line on a terminal, drawn over and over; nothing anywhere else.
@@ -70,9 +71,28 @@ Result<bool> save_replay(const Verdict& verdict, const std::string& path) {
     if (!run) return run.error();
     ReplayFile replay{verdict.scenario, run->picks, run->stood_for, "", run->log_hash};
     replay.ending = std::string(ending_name(run->ending)) + (run->what.empty() ? "" : " " + run->what);
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << replay_text(replay) << std::flush;
-    if (!file) return Error{errno, "cannot write " + path + ": " + std::strerror(errno)};
+    return save_file(path, replay_text(replay));
+}
+
+Result<bool> save_scenario(const Verdict& verdict, const std::string& path) {
+    try {
+        return save_file(path, scenario_text(scenario_of(*verdict.shortest, verdict.scenario)));
+    } catch (const std::runtime_error& error) {
+        return Error{EINVAL, path + ": not written: " + error.what()};
+    }
+}
+
+// What was asked for of the shortest bad schedule. Error: it could not be written.
+Result<bool> save(const Verdict& verdict, const ExploreRequest& request) {
+    if (!verdict.shortest) {
+        if (!request.save.empty() || !request.save_scenario.empty())
+            fmt::print(stderr, "mdscope: nothing to save: no bad ending\n");
+        return false;
+    }
+    if (!request.save.empty())
+        if (Result<bool> written = save_replay(verdict, request.save); !written) return written;
+    if (!request.save_scenario.empty())
+        if (Result<bool> written = save_scenario(verdict, request.save_scenario); !written) return written;
     return true;
 }
 
@@ -90,14 +110,10 @@ int explore_scenario(const ExploreRequest& request) {
     line.clear();
     if (!verdict) return complain(kUsage, scenario->name + ": " + verdict.error().text);
 
-    std::string saved;
-    if (!request.save.empty() && verdict->shortest) {
-        const Result<bool> written = save_replay(*verdict, request.save);
-        if (!written) return complain(kFailed, written.error().text);
-        saved = request.save;
-    }
-    fmt::print("{}", request.json ? verdict_json(*verdict, saved) + "\n" : verdict_card(*verdict, saved));
-    if (!request.save.empty() && !verdict->shortest) fmt::print(stderr, "mdscope: nothing to save: no bad ending\n");
+    const Result<bool> is_saved = save(*verdict, request);
+    if (!is_saved) return complain(kFailed, is_saved.error().text);
+    const std::string replay = *is_saved ? request.save : "";
+    fmt::print("{}", request.json ? verdict_json(*verdict, replay) + "\n" : verdict_card(*verdict, replay));
     if (verdict->interrupted) return kInterrupted;
     return expectation_holds(*verdict) ? kOk : kFailed;
 }
@@ -135,8 +151,8 @@ void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request
     std::atomic<std::size_t> done{0};
     const auto show = [&](const MatrixCell& cell, std::uint64_t states) {
         line.show(fmt::format("{} of {} cells; {} steps, {}, {}, fix {}: {} states", done.load(), cells.size(),
-                              granularity_name(cell.granularity), cell.bitmap, cell.entrance,
-                              cell.fix, grouped(states)));
+                              granularity_name(cell.granularity), cell.bitmap, cell.entrance, cell.fix,
+                              grouped(states)));
     };
     const auto work = [&] {
         for (std::size_t i = next++; i < cells.size() && !InterruptFlag::raised(); i = next++) {
@@ -169,8 +185,8 @@ int explore_matrix(const ExploreRequest& request) {
 }
 
 int explore_command(const ExploreRequest& request) {
-    if (request.matrix && !request.save.empty())
-        return complain(kUsage, "--save is for one scenario; --matrix has many");
+    if (request.matrix && !(request.save.empty() && request.save_scenario.empty()))
+        return complain(kUsage, "--save and --save-scenario are for one scenario; --matrix has many");
     return request.matrix ? explore_matrix(request) : explore_scenario(request);
 }
 
@@ -179,6 +195,7 @@ constexpr const char* kExamples = R"(Examples:
   mdscope explore report-2021 --fix upstream           the same array with the fix: every schedule is safe
   mdscope explore --fix none --bitmap internal         a stop mid-write, elsewhere
   mdscope explore pools-stop --save crash.replay       keep the schedule, then: mdscope replay crash.replay
+  mdscope explore four-pages --first --save-scenario f.mds   ... as a scenario, then: mdscope run f.mds
   mdscope explore --matrix --granularity coarse        every home, entrance, fix, order and life of the pools
 Ctrl-C prints what was found so far.
 
@@ -207,6 +224,8 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
         ->group(kSearch);
     sub->add_flag("--json", request->json, "One JSON object");
     sub->add_option("--save", request->save, "Write the shortest bad schedule into a replay file");
+    sub->add_option("--save-scenario", request->save_scenario,
+                    "Write it into a scenario file, in words, for mdscope run and the window");
     sub->footer(kExamples);
     sub->callback([=] { *exit_code = explore_command(*request); });
 }

@@ -68,7 +68,9 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
     add_word(app, options, "--pages", "pages", "Pages of the bitmap that are written, 1 to 4", kArray);
     add_word(app, options, "--io-error", "errors", "How many bios may fail", kArray);
     add_word(app, options, "--granularity", "granularity",
-             "coarse: a completion is one step; calls: entering a function ends one, too; fine: each access to a shared field does", kArray);
+             "coarse: a completion is one step; calls: entering a function ends one, too; fine: each access to a "
+             "shared field does",
+             kArray);
     app.add_option("--entrance", options.entrance, "How the built-in scenario stops the array")
         ->check(CLI::IsMember({"STOP_ARRAY", "array_state", "two-step", "readonly"}))
         ->group(kArray);

@@ -5,7 +5,9 @@ kind is answered with a line and never with a crash. Nothing is mounted here.
 """
 
 import json
+import resource
 import shutil
+import stat
 
 from lib import *
 
@@ -40,6 +42,40 @@ def story_a_crash_is_found_saved_and_replayed():
     check(drifted.returncode == 1 and "drifted" in drifted.stderr, "a replay that drifts: " + drifted.stderr)
     cut = mds("replay", path("cut.replay", text[: len(text) // 2]))
     check(cut.returncode == 2 and "cut.replay:" in cut.stderr, "half a replay file: " + cut.stderr)
+
+
+def story_a_crash_is_saved_as_a_scenario():
+    saved = path("crash.mds")
+    found = mds("explore", "pools-stop", "--save-scenario", saved)
+    check(found.returncode == 0, "explore --save-scenario: " + found.stderr)
+    again = mds("run", saved)
+    check(again.returncode == 0 and "expected     crash" in again.stdout, "it is run: " + again.stderr + again.stdout)
+    with open(saved) as file:
+        check("\nschedule\n" in file.read(), "it has a schedule")
+    safe = mds("explore", "all-clean", "--save-scenario", path("none.mds"))
+    check(safe.returncode == 0 and "nothing to save" in safe.stderr and not os.path.exists(path("none.mds")), "no crash")
+
+
+def limited():
+    # One more byte than this into any file is an error: a full disk that needs no disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+
+
+def story_what_cannot_be_written_is_not_written():
+    for option in ("--save", "--save-scenario"):
+        kept = path("kept", "as it was")
+        for target in (kept, path("new")):
+            full = mds("explore", "report-2021", option, target, preexec_fn=limited, restore_signals=False)
+            check(full.returncode == 1 and "cannot write " + target in full.stderr and not full.stdout, option + full.stderr)
+        with open(kept) as file:
+            check(file.read() == "as it was", "the old file stays")
+        left = [name for name in os.listdir(FOLDER) if name.startswith(("kept.", "new"))]
+        check(not left, "nothing is left behind: %s" % left)
+        for target in (FOLDER, FOLDER + "/no/such/file"):
+            check(mds("explore", "report-2021", option, target).returncode == 1, "%s %s" % (option, target))
+    full = mds("explore", "report-2021", "--save", "/dev/full")
+    check(full.returncode == 1 and "No space left" in full.stderr, "a full device: " + full.stderr)
+    check(stat.S_ISCHR(os.stat("/dev/full").st_mode), "a device stays one")
 
 
 def story_the_fix_is_safe():

@@ -64,8 +64,8 @@ def story_a_schedule_that_cannot_go_on():
     text = text_of("release-early")
     line = text[: text.index("  sdb bitmap 1")].count("\n") + 1
     answer = mds("run", path("drift.mds", text.replace("sdb bitmap 1", "sdb bitmap 7")))
-    check(answer.returncode == 1 and not answer.stdout and "line %d: tick 5: 'sdb bitmap 7' is not possible; possible are "
-          "'md0_raid1', 'sda bitmap 1', 'sdb bitmap 1'" % line in answer.stderr, "a drift: " + answer.stderr)
+    check(answer.returncode == 1 and not answer.stdout and "line %d: tick 32: 'sdb bitmap 7' is not possible; possible are "
+          "'sda bitmap 1', 'sdb bitmap 1', 'stopper'" % line in answer.stderr, "a drift: " + answer.stderr)
     check(mds("tree", path("drift.mds")).returncode == 2, "a tree of it")
     wrong = path("wrong.mds", text.replace("start stopper", "start stoper"))
     answer = mds("run", wrong)
@@ -76,9 +76,9 @@ def story_a_schedule_that_cannot_go_on():
 
 
 def story_how_far_it_goes():
-    oops = json.loads(mds("run", "race", "--until", "oops", "--json").stdout)
+    oops = json.loads(mds("run", "hold-stop-release", "--until", "oops", "--json").stdout)
     check(oops["a"]["ending"] == "crash" and oops["b"]["is_over"] is False, "until the first Oops")
-    end = json.loads(mds("run", "race", "--until", "end", "--json").stdout)
+    end = json.loads(mds("run", "hold-stop-release", "--until", "end", "--json").stdout)
     check("is_over" not in end["b"] and end["ticks"] > oops["ticks"], "until the end")
     check(json.loads(mds("run", "race", "--until", "3", "--json").stdout)["ticks"] == 3, "until a tick")
     check(mds("run", "race", "--until", "3").stderr == "", "nothing to say")
