@@ -14,7 +14,7 @@ namespace {
 // A dialog in the middle of the window, as long as `open`; Esc and × close it.
 class Dialog {
    public:
-    Dialog(const char* id, const char* title, bool& open, ImVec2 size) : open_(open) {
+    Dialog(const char* id, const char* title, bool& open, ImVec2 size, bool has_foot = false) : open_(open) {
         if (open && !ImGui::IsPopupOpen(id)) ImGui::OpenPopup(id);
         const ImVec2 screen = ImGui::GetIO().DisplaySize;
         ImGui::SetNextWindowPos({screen.x / 2, screen.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});
@@ -29,12 +29,18 @@ class Dialog {
             ImGui::CloseCurrentPopup();
         }
         ImGui::Separator();
-        ImGui::BeginChild("content");
+        const float foot = has_foot ? ImGui::GetFrameHeight() + 2 * ImGui::GetStyle().ItemSpacing.y : 0;
+        ImGui::BeginChild("content", {0, -foot});
+        in_content_ = true;
     }
     ~Dialog() {
-        if (!shown_) return;
-        ImGui::EndChild();
-        ImGui::EndPopup();
+        if (in_content_) ImGui::EndChild();
+        if (shown_) ImGui::EndPopup();
+    }
+    // What follows stands below the content and does not scroll with it.
+    void foot() {
+        if (in_content_) ImGui::EndChild();
+        in_content_ = false;
     }
     Dialog(const Dialog&) = delete;
     Dialog& operator=(const Dialog&) = delete;
@@ -46,7 +52,7 @@ class Dialog {
 
    private:
     bool& open_;
-    bool shown_ = false;
+    bool shown_ = false, in_content_ = false;
 };
 
 template <class Rows>
@@ -141,13 +147,13 @@ void draw_setup(State& state) {
         return;
     }
     if (!state.setup) state.setup = {state.player.scenario(Side::A), state.player.scenario(Side::B)};
-    Dialog dialog("setup", "The two arrays", state.show_setup, sp(560, 620));
+    Dialog dialog("setup", "The two arrays", state.show_setup, sp(560, 620), true);
     if (!dialog) return;
     auto& [a, b] = *state.setup;
     choose_axes(a, "A");
     choose_axes(b, "B");
     choose_common(a, b);
-    ImGui::Spacing();
+    dialog.foot();
     if (ui::button("setup/apply", "Apply", {.role = Role::accent, .tip = "start again with these, wishes kept"})) {
         const std::string wrong = state.player.change(a, b);
         state.answer(wrong);
