@@ -49,7 +49,11 @@ Lane condensed_task(const Lane& lane) {
             add(short_lane, std::move(sleep), 1);
         }
     for (const Bar& bar : lane.bars)
-        if (is_one_of(kBelow, bar)) add(short_lane, bar, 1);
+        if (is_one_of(kBelow, bar)) {
+            Bar pass = bar;
+            pass.label = "daemon_work";  // there is little room
+            add(short_lane, std::move(pass), 1);
+        }
     if (short_lane.bars.empty())  // a task of another kind: what it was called for
         for (const Bar& bar : lane.bars)
             if (bar.row == 0) add(short_lane, bar, 0);

@@ -205,7 +205,9 @@ void draw_counters(State& state, Side side, const SideView& view, float width, f
 
 void draw_members(Side side, const SideView& view) {
     bool is_first = true;
-    for (const SnapshotMember& member : view.step->snapshot.members) {
+    std::vector<SnapshotMember> members = view.step->snapshot.members;  // md lists the newest first
+    std::ranges::sort(members, {}, &SnapshotMember::name);
+    for (const SnapshotMember& member : members) {
         const std::string text =
             member.bound ? fmt::format("rdev {} → mddev ✓", member.name) : fmt::format("rdev {} → NULL ▲", member.name);
         if (!is_first) ImGui::SameLine(0, sp(18));

@@ -33,14 +33,10 @@ std::string console_of(const State& state, Side side) {
 void draw_log(State& state) {
     ui::field("log/filter", state.log_filter, "filter");
     const std::vector<LogRow>& all = state.log_rows();
-    std::vector<const LogRow*> rows;
-    const std::size_t upto = state.hides_future() ? state.player.tick() : ~std::size_t{0};
-    for (const LogRow& row : all)
-        if (row.tick <= upto && (state.log_filter.empty() || row.text.find(state.log_filter) != std::string::npos))
-            rows.push_back(&row);
+    const std::vector<std::size_t>& rows = state.log_shown();
     if (ui::button("log/copy", fmt::format("Copy {} lines", rows.size()))) {
         std::string text;
-        for (const LogRow* row : rows) text += fmt::format("{:>5} {}\n", row->tick, row->text);
+        for (const std::size_t row : rows) text += fmt::format("{:>5} {}\n", all[row].tick, all[row].text);
         ImGui::SetClipboardText(text.c_str());
     }
     const Page page("lines");
@@ -48,11 +44,12 @@ void draw_log(State& state) {
     clipper.Begin(static_cast<int>(rows.size()), ImGui::GetTextLineHeight() + sp(4) + ImGui::GetStyle().ItemSpacing.y);
     while (clipper.Step())
         for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; i++) {
-            const LogRow& row = *rows[static_cast<std::size_t>(i)];
+            const std::size_t number = rows[static_cast<std::size_t>(i)];
+            const LogRow& row = all[number];
             const ui::RowLook look{.selected = row.tick == state.player.tick(),
                                    .role = row.is_kernel ? Role::text : Role::dim_text,
                                    .font = Font::code};
-            if (ui::row(fmt::format("log/{}", &row - all.data()), fmt::format("{:>4}  {}", row.tick, row.text), look))
+            if (ui::row(fmt::format("log/{}", number), fmt::format("{:>4}  {}", row.tick, row.text), look))
                 state.player.go_to(row.tick);
         }
     clipper.End();

@@ -111,7 +111,9 @@ void draw_new_work(State& state) {
     ImGui::SameLine();
     if (ui::button("in_flight/write", "Write there", {.tip = "4 KiB at the start of that chunk, by a new task"}))
         state.write_chunk();
-    for (const SnapshotMember& member : state.player.view().sides[Side::A].step->snapshot.members) {
+    std::vector<SnapshotMember> members = state.player.view().sides[Side::A].step->snapshot.members;
+    std::ranges::sort(members, {}, &SnapshotMember::name);
+    for (const SnapshotMember& member : members) {
         if (ui::button("in_flight/fail/" + member.name, "Fail " + member.name, {.tip = "mark it faulty"}))
             state.answer(state.player.fail(member.name));
         ImGui::SameLine();

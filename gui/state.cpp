@@ -244,4 +244,16 @@ const std::vector<LogRow>& State::log_rows() {
     return log;
 }
 
+const std::vector<std::size_t>& State::log_shown() {
+    const std::vector<LogRow>& rows = log_rows();
+    const std::size_t upto = hides_future() ? player.tick() : ~std::size_t{0};
+    const std::string key = fmt::format("{} {} {} {}", log_version, rows.size(), upto, log_filter);
+    if (log_shown_for == key) return log_shown_rows;
+    log_shown_rows.clear();
+    for (std::size_t i = 0; i < rows.size(); i++)
+        if (rows[i].tick <= upto && rows[i].text.find(log_filter) != std::string::npos) log_shown_rows.push_back(i);
+    log_shown_for = key;
+    return log_shown_rows;
+}
+
 }  // namespace mdscope::gui

@@ -85,6 +85,8 @@ struct State {
     CloseUps close;
     std::vector<LogRow> log;  // of the whole run
     std::uint64_t log_version = ~std::uint64_t{0};
+    std::vector<std::size_t> log_shown_rows;
+    std::string log_shown_for;  // what they were chosen by
     std::array<std::size_t, 2> tree_focus{~std::size_t{0}, ~std::size_t{0}};
     bool wants_quit = false;
     std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
@@ -131,6 +133,8 @@ struct State {
     // 16 lines of bytes and those of the tick before, from the image shown.
     void look_at_bytes(Side side, const std::string& path, std::uint64_t offset, std::size_t size);
     const std::vector<LogRow>& log_rows();
+    // Numbers of the rows that the filter lets through; kept until rows or filter change.
+    const std::vector<std::size_t>& log_shown();
 };
 
 }  // namespace mdscope::gui

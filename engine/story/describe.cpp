@@ -34,7 +34,7 @@ void describe_kernels(Text& out, const Duel& duel) {
     for (const Side side : kSides) {
         const Scenario& one = duel.tape(side).scenario();
         out.line("{}: bitmap {}, fix {}, order {}, pools {}, {} steps", side_name(side), one.bitmap, one.fix, one.order,
-                 one.pools, one.granularity == Granularity::Fine ? "fine" : "coarse");
+                 one.pools, granularity_name(one.granularity));
     }
 }
 
