@@ -130,11 +130,11 @@ std::string bio_of_completion(const Tape& tape, std::size_t step, int pid) {
 
 namespace {
 
-// The context that acted in the last step. Those that share a name are told apart by a pid behind it.
-int pid_of_last_actor(const Tape& tape) {
-    const std::string& name = tape.last().order.name;
+// The context that acts in a step. Those that share a name are told apart by a pid behind it.
+int pid_of_context(const Tape& tape, std::size_t step) {
+    const std::string& name = tape.step(step).order.name;
     const std::size_t mark = name.find('#');
-    for (const SnapshotTask& task : tape.last().snapshot.tasks)
+    for (const SnapshotTask& task : tape.step(step - 1).snapshot.tasks)
         if (is_completion(task) &&
             (mark == std::string::npos ? task.comm == name : name.substr(mark + 1) == std::to_string(task.pid)))
             return task.pid;
@@ -143,13 +143,18 @@ int pid_of_last_actor(const Tape& tape) {
 
 }  // namespace
 
+std::string bio_of_step(const Tape& tape, std::size_t step) {
+    if (step == 0) return "";
+    const Order& order = tape.step(step).order;
+    if (order.how == Choice::Kind::Complete || order.how == Choice::Kind::Fail) return order.name;
+    if (order.how != Choice::Kind::Run) return "";
+    const int pid = pid_of_context(tape, step);
+    return pid != 0 ? bio_of_completion(tape, step - 1, pid) : "";
+}
+
 std::string crashed_bio(const Duel& duel, Side side) {
     const Tape& tape = duel.tape(side);
-    if (tape.moment() != Moment::Crash) return "";
-    BioName name;
-    if (read_bio_name(tape.last().order.name, &name)) return tape.last().order.name;
-    const int pid = pid_of_last_actor(tape);
-    return pid != 0 ? bio_of_completion(tape, tape.size() - 1, pid) : "";
+    return tape.moment() == Moment::Crash ? bio_of_step(tape, tape.size() - 1) : "";
 }
 
 bool is_step_of(const TapeStep& step, const std::string& task) {

@@ -46,6 +46,8 @@ bool is_step_of(const TapeStep& step, const std::string& task);
 
 // The bio that this context, which is in a completion after that step, is ending.
 std::string bio_of_completion(const Tape& tape, std::size_t step, int pid);
+// The bio that ended in that step, or whose completion went on; empty: something else happened.
+std::string bio_of_step(const Tape& tape, std::size_t step);
 // The bio whose completion crashed; empty: it did not crash, or not in a completion.
 std::string crashed_bio(const Duel& duel, Side side);
 

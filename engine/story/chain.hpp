@@ -31,7 +31,7 @@ class Chain {
     }
     std::vector<Link> counted_too_early(const std::string& takes) {
         add_submission("");
-        add_wait("The stop does wait for it");
+        if (!add_wait("The stop does wait for it")) add_useless_wait();
         add_early_count();
         add_taking(takes, fmt::format(", though the completion of {} still needs it", bio_));
         add_end();
@@ -123,7 +123,8 @@ class Chain {
             in_file ? &SnapshotArray::bitmap_pending_writes : &SnapshotArray::pending_writes;
         std::optional<std::size_t> step;
         for (std::size_t i = submitted_ + 1; i < tape_.size(); i++)
-            if (!is_in_flight(i) && tape_.step(i).snapshot.array.*value < tape_.step(i - 1).snapshot.array.*value)
+            if (tape_.step(i).snapshot.array.*value < tape_.step(i - 1).snapshot.array.*value &&
+                bio_of_step(tape_, i) == bio_)
                 step = i;
         add(in_file
                 ? "end_bitmap_write counts bitmap->pending_writes down to 0 and only then wakes a queue in the bitmap."
@@ -153,8 +154,9 @@ class Chain {
         std::optional<std::size_t> step;
         if (is_recorded) step = tape_.size() - 1;
         if (is_recorded && last.snapshot.oops && scene_.step.moment == Moment::Crash) {
-            add(fmt::format("{} is done with {}: {}, in a disk interrupt and not in the stop.",
-                            capitalised(disk_of(bio_)), bio_, crash_clause(*last.snapshot.oops)),
+            add(fmt::format("{} is done with {}: {}{}.", capitalised(disk_of(bio_)), bio_,
+                            crash_clause(*last.snapshot.oops),
+                            last.snapshot.oops->in_irq ? ", in a disk interrupt and not in the stop" : ""),
                 step);
             return;
         }

@@ -154,6 +154,13 @@ bool is_write(const Duel& duel, std::size_t tick) {
     return bio == bios.end() || bio->op != "read";
 }
 
+// A context in which something ends that a disk or a timer has begun.
+std::string context_name(const Duel& duel, std::size_t tick) {
+    const Side side = duel.tick(tick).done[Side::A] ? Side::A : Side::B;
+    const std::string bio = bio_of_step(duel.tape(side), duel.tick(tick).step[side]);
+    return bio.empty() ? "an interrupt" : "the completion of " + bio;
+}
+
 }  // namespace
 
 std::string deed(const Duel& duel, Side side, std::size_t tick) {
@@ -165,6 +172,7 @@ std::string actor_of(const Duel& duel, std::size_t tick) {
     const Order& order = duel.tick(tick).order;
     if (order.how == Choice::Kind::Fire) return order.name;
     if (is_of_bio(order)) return fmt::format("the {} {}", is_write(duel, tick) ? "write" : "read", order.name);
+    if (order.name.starts_with("swapper")) return context_name(duel, tick);
     return actor_name(duel, order.name.substr(0, order.name.find('#')));
 }
 

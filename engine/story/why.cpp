@@ -61,27 +61,43 @@ std::string last_write_of_stop(const Scene& scene) {
     return "";
 }
 
+// Since when it sleeps there.
+Link sleep_of(const Scene& scene, const Wait& wait) {
+    const auto sleeps_at = [&](std::size_t tick) {
+        return std::ranges::any_of(waits(scene.duel, scene.side, tick), [&](const Wait& one) {
+            return one.task == wait.task && one.condition == wait.condition;
+        });
+    };
+    std::size_t since = scene.tick;
+    while (since > 0 && sleeps_at(since - 1)) since--;
+    return {capitalised(fmt::format("{} falls asleep in {} until {}.", actor_name(scene.duel, wait.task), wait.function,
+                                    wait.condition)),
+            since, true};
+}
+
+// A stop that has submitted nothing yet and sleeps: for data, for a sync to end, for somebody's answer.
+std::vector<Link> why_asleep(const Scene& scene) {
+    const Wait* wait = scene.stop_wait();
+    if (scene.standing != Standing::Waiting || wait == nullptr) return {};
+    std::vector<Link> links = {sleep_of(scene, *wait)};
+    if (wait->function == "freeze_array")
+        links.push_back(
+            {"Data requests are counted by raid1 itself, in neither mddev->pending_writes nor "
+             "bitmap->pending_writes: the flush of the bitmap begins when they have ended.",
+             links.front().tick, true});
+    return links;
+}
+
 std::vector<Link> why_safe(const Scene& scene) {
     const std::string bio = last_write_of_stop(scene);
-    if (bio.empty()) return {};
+    if (bio.empty()) return why_asleep(scene);
     const auto cover = std::ranges::find(scene.covers, bio, &Cover::bio);
     return Chain(scene, bio).somebody_waited(cover != scene.covers.end() ? &*cover : nullptr);
 }
 
 std::vector<Link> why_hung(const Scene& scene) {
     std::vector<Link> links;
-    for (const Wait& wait : scene.waits) {
-        std::size_t since = scene.tick;
-        const auto sleeps_at = [&](std::size_t tick) {
-            return std::ranges::any_of(waits(scene.duel, scene.side, tick), [&](const Wait& one) {
-                return one.task == wait.task && one.condition == wait.condition;
-            });
-        };
-        while (since > 0 && sleeps_at(since - 1)) since--;
-        links.push_back({capitalised(fmt::format("{} falls asleep in {} until {}.", actor_name(scene.duel, wait.task),
-                                                 wait.function, wait.condition)),
-                         since, true});
-    }
+    for (const Wait& wait : scene.waits) links.push_back(sleep_of(scene, wait));
     links.push_back({"Nobody is left who could make that true: it sleeps for ever.", scene.tick, true});
     return links;
 }

@@ -1,6 +1,7 @@
 // Duels for tests: the race of the report, and any scenario played to its end.
 #pragma once
 
+#include "engine/story/calls.hpp"
 #include "engine/story/narration.hpp"
 #include "tests/explore/fixture.hpp"
 

@@ -1,0 +1,113 @@
+// What the search finds, looked at with the story's eyes: every crash there is must have been in danger before, must be
+// explained by five links, and must have hit a write that was not called covered. The search knows nothing of coverage,
+// and coverage knows nothing of the search.
+#include "tests/story/fixture.hpp"
+
+namespace mdscope::story_test {
+
+namespace {
+
+// The schedule that the search has found, on the first array of a comparison.
+Duel replayed(const Scenario& scenario, const std::vector<std::uint32_t>& picks) {
+    Duel duel(scenario, opponent_of(scenario));
+    std::size_t next = 0;
+    while (duel.tape(Side::A).moment() == Moment::Open) {
+        const std::vector<Order>& options = duel.tape(Side::A).options();
+        const std::size_t index = options.size() > 1 && next < picks.size() ? picks[next++] : 0;
+        const Order order = options[index];
+        REQUIRE(duel.give(order).empty());
+    }
+    return duel;
+}
+
+const Cover* cover_of(const std::vector<Cover>& covers, const std::string& bio) {
+    const auto found = std::ranges::find(covers, bio, &Cover::bio);
+    return found != covers.end() ? &*found : nullptr;
+}
+
+void check_crash(const Duel& duel) {
+    REQUIRE(duel.tape(Side::A).moment() == Moment::Crash);
+    Foresight foresight(duel);
+    const std::size_t before = duel.end() - 1;
+    CHECK(standing_of(duel, Side::A, before, foresight.a) == Standing::InDanger);
+    const std::string bio = crashed_bio(duel, Side::A);
+    REQUIRE_FALSE(bio.empty());
+    const std::vector<Cover> flying = coverage(duel, Side::A, before, foresight.a);
+    const std::vector<Cover> ending = completions(duel, Side::A, before, foresight.a);
+    const Cover* cover = cover_of(flying, bio) != nullptr ? cover_of(flying, bio) : cover_of(ending, bio);
+    REQUIRE(cover != nullptr);
+    CHECK_FALSE(cover->covered);
+    for (const std::size_t tick : {before, duel.end()}) {
+        const std::vector<Link> links = why(duel, Side::A, tick, foresight);
+        CHECK(links.size() == 5);
+        for (std::size_t i = 1; i < links.size(); i++) CHECK(links[i - 1].tick <= links[i].tick);
+        CHECK(std::ranges::count(links, true, &Link::has_happened) == (tick == before ? 4 : 5));
+    }
+    const Now strip = now(duel, duel.end(), foresight);
+    CHECK(strip.meaning.find("crashed") != std::string::npos);
+}
+
+std::size_t check_scenario(const Scenario& scenario, std::uint64_t budget) {
+    ExploreOptions options;
+    options.budget = budget;
+    options.stop_at_first_crash = true;
+    const Verdict verdict = explore_test::explored(scenario, options);
+    if (!verdict.shortest || verdict.shortest->ending != Ending::Crash) return 0;
+    check_crash(replayed(scenario, verdict.shortest->picks));
+    return 1;
+}
+
+}  // namespace
+
+TEST_CASE("every crash of every scenario is seen coming and explained") {
+    std::size_t crashes = 0;
+    for (const auto& file : scenario_files()) {
+        CAPTURE(file.name);
+        const Scenario scenario = scenario_named(file.name);
+        if (scenario.expect.kind == Expectation::Kind::Crash) crashes += check_scenario(scenario, 1'000'000);
+    }
+    CHECK(crashes >= 10);
+}
+
+TEST_CASE("in fine steps, too: the first bug, the second, and the bitmap file's late wake-up") {
+    struct Case {
+        const char* scenario;
+        const char* fix;
+        const char* order;
+        const char* pools;
+    };
+    constexpr Case kCases[] = {
+        {"referee-external", "none", "2022", "mddev"},    {"referee-external", "none", "2022", "stop"},
+        {"referee-external", "none", "2021", "mddev"},    {"referee-external", "upstream", "2021", "stop"},
+        {"referee-external", "proposal", "2021", "stop"}, {"referee-external", "v1", "2021", "stop"},
+        {"second-bug", "upstream", "2021", "mddev"},      {"referee-file", "none", "2022", "mddev"},
+        {"referee-file", "upstream", "2022", "stop"},
+    };
+    for (const Case& one : kCases) {
+        CAPTURE(one.scenario);
+        CAPTURE(one.fix);
+        CAPTURE(one.order);
+        CAPTURE(one.pools);
+        const Scenario scenario = with(scenario_named(one.scenario), one.fix, one.order, one.pools, Granularity::Fine);
+        CHECK(check_scenario(scenario, 2'000'000) == 1);
+    }
+}
+
+TEST_CASE("a failed write that comes too late is told with md_error") {
+    Scenario scenario = scenario_named("disk-error");
+    Duel duel(scenario, opponent_of(scenario));
+    CHECK(duel.give(wish(Order::Kind::Hold, "bitmap")).empty());
+    start_all(duel);
+    duel.play(1000, false);
+    Order fail;
+    fail.how = Choice::Kind::Fail;
+    fail.name = "sdb bitmap 1";
+    CHECK(duel.give(fail).empty());
+    REQUIRE(duel.tape(Side::A).moment() == Moment::Crash);
+    Foresight foresight(duel);
+    CHECK(why(duel, Side::A, duel.end(), foresight).back().text.find("md_error followed rdev->mddev") !=
+          std::string::npos);
+    CHECK(annotated_console(duel, Side::A).front().meaning.find("pers is at +0x") != std::string::npos);
+}
+
+}  // namespace mdscope::story_test
