@@ -10,10 +10,10 @@
 
 #include "engine/explore/card.hpp"
 #include "engine/explore/matrix.hpp"
+#include "engine/kernel/save_file.hpp"
 #include "engine/story/counter_scenario.hpp"
 #include "fs/commands.hpp"
 #include "fs/interrupt_flag.hpp"
-#include "fs/save_file.hpp"
 #include "fs/scenario_options.hpp"
 
 namespace mdscope {

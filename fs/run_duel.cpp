@@ -7,9 +7,11 @@
 
 #include "engine/explore/card.hpp"
 #include "engine/explore/text_lines.hpp"
+#include "engine/kernel/save_file.hpp"
 #include "engine/story/narration.hpp"
 #include "engine/story/outcome.hpp"
 #include "engine/story/share.hpp"
+#include "engine/story/trace_json.hpp"
 #include "fs/commands.hpp"
 
 namespace mdscope {
@@ -111,6 +113,9 @@ int run_and_tell(const Scenario& scenario, const DuelRequest& request) {
     const bool is_full = duel.standstill() == Standstill::Full;
     if (const std::string wrong = cut_at(duel, request.until); !wrong.empty()) return complain(kUsage, wrong);
     if (duel.end() > unasked.tick) say_what_was_not_asked_for(unasked);
+    if (!request.trace.empty())
+        if (const Result<bool> written = save_file(request.trace, trace_json(duel) + "\n"); !written)
+            return complain(kFailed, written.error().text);
     const int code = request.describe ? describe_duel(duel, scenario, request)
                      : request.share  ? share_duel(duel, scenario, request)
                                       : tell_duel(duel, scenario, request);
@@ -129,13 +134,16 @@ void add_duel_options(CLI::App& app, DuelRequest& request) {
            "--at", [&request](const std::uint64_t& tick) { request.at = tick; },
            "The tick that --describe looks at and --share opens at; default: the scenario's playhead, else the last")
         ->group(kTwo);
+    app.add_option("--trace", request.trace,
+                   "Write a trace (Chrome's JSON) for ui.perfetto.dev: both arrays, 1 tick = 1 µs")
+        ->group(kTwo);
     app.add_flag("--share", request.share, "The run as a code of one line, which opens wherever a scenario does")
         ->group(kTwo);
 }
 
 bool is_duel(const Scenario& scenario, const DuelRequest& request) {
     return !scenario.schedule.empty() || !scenario.versus.empty() || !request.until.empty() || request.describe ||
-           request.share;
+           request.share || !request.trace.empty();
 }
 
 int run_duel(const Scenario& scenario, const DuelRequest& request) {

@@ -101,6 +101,40 @@ def story_a_code_opens_wherever_a_scenario_does():
         check(answer.returncode == 2 and not answer.stdout and "code" in answer.stderr, "%s: %s" % (wrong, answer.stderr))
 
 
+def limited():
+    # One more byte than this into any file is an error: a full disk that needs no disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+
+def story_a_trace_is_written_whole_or_not_at_all():
+    target = path("race.json")
+    answer = mds("run", "hold-stop-release", "--trace", target)
+    check(answer.returncode == 0 and answer.stdout == mds("run", "hold-stop-release").stdout, "the same answer")
+    with open(target) as file:
+        events = json.load(file)["traceEvents"]
+    check({event["pid"] for event in events} == {1, 2}, "two processes")
+    check(oct(os.stat(target).st_mode & 0o777) == oct(0o666 & ~umask()), "the rights of a new file")
+    whole = os.stat(target).st_size
+    full = mds("run", "hold-stop-release", "--trace", target, preexec_fn=limited, restore_signals=False)
+    check(full.returncode == 1 and "cannot write " + target in full.stderr and not full.stdout, "full: " + full.stderr)
+    check(os.stat(target).st_size == whole, "the old trace stays")
+    check(not [name for name in os.listdir(FOLDER) if name.startswith("race.json.")], "nothing is left behind")
+    link = path("link.json")
+    os.symlink("race.json", link)
+    check(mds("run", "race", "--trace", link).returncode == 0 and os.path.islink(link), "a link stays one")
+    plain = mds("run", "report-2021", "--trace", target)
+    check(plain.returncode == 0 and "====" not in plain.stdout, "one array is told of: " + plain.stderr)
+    check(mds("run", "race", "--trace", "/dev/full").returncode == 1, "a full device")
+    piped = mds("run", "race", "--trace", "/dev/stderr")
+    check(json.loads(piped.stderr)["otherData"]["scenario"] == "race", "a pipe gets it as it is")
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 for story in [value for name, value in list(globals().items()) if name.startswith("story_")]:
     story()
 finish("run_command")

@@ -1,4 +1,4 @@
-#include "fs/save_file.hpp"
+#include "engine/kernel/save_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
