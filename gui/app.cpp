@@ -22,7 +22,8 @@ class App : public Screen {
    public:
     App(AppOptions options, const Scenario& scenario) : options_(std::move(options)), state_(scenario) {
         state_.scenarios = scenario_files();
-        state_.matrix.wake = options_.wake;
+        state_.matrix.wake = state_.share.wake = options_.wake;
+        state_.share.save_png = options_.save_png;
         begin_in(options_.mode);
         if (!options_.message.empty()) state_.say(options_.message, true);
     }
@@ -41,6 +42,7 @@ class App : public Screen {
         ImGui::End();
         draw_help(state_);
         draw_setup(state_);
+        draw_share(state_);
         draw_messages();
     }
 
@@ -50,6 +52,7 @@ class App : public Screen {
     }
 
     bool wants_to_quit() override { return state_.wants_quit; }
+    void dropped_file(const std::string& path) override { state_.open_dropped(path); }
 
    private:
     void begin_in(const std::string& mode) {
@@ -171,7 +174,10 @@ class App : public Screen {
 
     void take_keys_everywhere() {
         if (pressed("quit")) state_.wants_quit = true;
-        if (pressed("help")) state_.show_help = !state_.show_help;
+        const bool other = state_.show_help || state_.show_setup || state_.show_open;  // one dialog at a time
+        if (pressed("save") && !other) state_.begin_share(SharePage::Tab::Save);
+        if (pressed("open") && !other) state_.begin_share(SharePage::Tab::Open);
+        if (pressed("help") && !state_.show_setup && !state_.show_share) state_.show_help = !state_.show_help;
         if (pressed("text_larger")) step_text_percent(+1);
         if (pressed("text_smaller")) step_text_percent(-1);
         if (pressed("text_reset")) set_text_percent(100);

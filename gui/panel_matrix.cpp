@@ -154,7 +154,7 @@ float height_of(const MatrixTable& table, const Grid& grid) {
 void draw_tables(State& state, const View& view) {
     const std::vector<MatrixTable> tables = tables_of(view);
     const float height = std::max(sp(72), ImGui::GetContentRegionAvail().y);
-    ImGui::BeginChild("tables", {0, height}, false, ImGuiWindowFlags_HorizontalScrollbar);
+    const Page page("tables", {0, height}, ImGuiWindowFlags_HorizontalScrollbar);
     std::size_t columns = 1;
     const float bar = ImGui::GetScrollMaxY() > 0 ? 0 : ImGui::GetStyle().ScrollbarSize;  // it may be there next time
     const Grid grid = grid_of(tables, ImGui::GetContentRegionAvail().x - bar, columns);
@@ -164,7 +164,6 @@ void draw_tables(State& state, const View& view) {
         const float down = static_cast<float>(i / columns) * height_of(tables[i], grid);
         draw_table(state, view, tables[i], grid, {begin.x + right, begin.y + down});
     }
-    ImGui::EndChild();
 }
 
 // ---- above the tables
@@ -258,9 +257,8 @@ void draw_words(const View& view, bool fine) {
         height +=
             ImGui::CalcTextSize(paragraph.text.c_str(), nullptr, false, room.x).y + ImGui::GetStyle().ItemSpacing.y;
     const float most = std::max(2 * ImGui::GetTextLineHeightWithSpacing(), room.y * 0.4F);
-    ImGui::BeginChild("words", {0, std::min(height, most)});
+    const Page page("words", {0, std::min(height, most)});
     for (const Paragraph& paragraph : all) ui::paragraph(paragraph.id, paragraph.text, paragraph.role);
-    ImGui::EndChild();
 }
 
 void keep_focus(State& state, const View& view) {

@@ -122,7 +122,7 @@ void draw_hands(State& state, Flow& flow) {
         state.answer(state.player.stop());
     if (button("fork", "Fork (F)", "keep this future, and try another", lab)) state.answer(state.player.fork());
     if (button("setup", "Set up…", "fix, order, pools, bitmap, members of A and B", lab)) state.show_setup = true;
-    if (button("share", "Share…", "save, open, copy, export", true)) state.show_share = true;
+    if (button("share", "Share…", "save, open, copy, export", true)) state.begin_share(SharePage::Tab::Save);
     if (button("lesson", "Lessons", "five short lessons", true)) state.toggle_lessons();
     if (button("help", "Help ?", "keys, colours, text size (F1)", true)) state.show_help = true;
 }

@@ -65,5 +65,6 @@ void draw_branches(State& state);
 // Dialogs over everything else.
 void draw_help(State& state);
 void draw_setup(State& state);
+void draw_share(State& state);
 
 }  // namespace mdscope::gui

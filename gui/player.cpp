@@ -28,6 +28,16 @@ Schedule wishes_of(const Schedule& schedule) {
     return wishes;
 }
 
+// What the second array has instead: its rows, and by the name of a kernel what only a kernel's row says.
+std::string versus_text(const Scenario& a, const Scenario& b) {
+    if (a.mdstat_external_bitmap != b.mdstat_external_bitmap)
+        for (const KernelEra& era : kernel_eras())
+            if (b.fix == era.fix && b.order == era.order && b.pools == era.pools &&
+                b.mdstat_external_bitmap == era.mdstat_external_bitmap)
+                return fmt::format("kernel {} bitmap {}", era.name, b.bitmap);
+    return fmt::format("fix {} order {} pools {} bitmap {}", b.fix, b.order, b.pools, b.bitmap);
+}
+
 }  // namespace
 
 Player::Player(const Scenario& scenario) {
@@ -35,7 +45,7 @@ Player::Player(const Scenario& scenario) {
 }
 
 std::string Player::open(const Scenario& scenario) {
-    if (std::string wrong = load(scenario, opponent_of(scenario), std::nullopt); !wrong.empty()) return wrong;
+    if (std::string wrong = load(scenario, opponent_of(scenario), scenario.playhead); !wrong.empty()) return wrong;
     branches_.clear();
     forks_ = 0;
     branch_name_ = "main";
@@ -71,10 +81,9 @@ std::string Player::load(const Scenario& a, const Scenario& b, std::optional<std
 
 Scenario Player::to_share() const {
     Scenario scenario = this->scenario(Side::A);
-    const Scenario& other = this->scenario(Side::B);
-    scenario.versus =
-        fmt::format("fix {} order {} pools {} bitmap {}", other.fix, other.order, other.pools, other.bitmap);
+    scenario.versus = versus_text(scenario, this->scenario(Side::B));
     scenario.schedule = duel_->schedule(end());
+    scenario.playhead = tick_;
     return scenario;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 namespace mdscope::gui {
@@ -75,15 +76,32 @@ void State::open_scenario(const ScenarioFileInfo& entry) {
 }
 
 bool State::open(const Scenario& scenario, const std::string& called) {
-    if (const std::string wrong = player.open(scenario); !wrong.empty()) {
-        say(fmt::format("{}: {}", called, wrong), true);
-        return false;
-    }
+    const Result<std::string> opened = open_shared(scenario, called);
+    if (!opened) say(opened.error().text, true);
+    return bool{opened};
+}
+
+Result<std::string> State::open_shared(const Result<Scenario>& scenario, const std::string& from) {
+    if (!scenario) return scenario.error();
+    if (const std::string wrong = player.open(*scenario); !wrong.empty())
+        return Error{EINVAL, fmt::format("{}: {}. The present run stays.", from, wrong)};
     zoom = 0;
     scroll = 0;
     selected_bio.clear();
     selected_chunk.reset();
-    return true;
+    mode = Mode::lab;
+    show_share = false;
+    return fmt::format("Opened {}.", from);
+}
+
+void State::open_dropped(const std::string& path) {
+    const Result<std::string> opened = open_shared(scenario_from_file(full_path(path)), path);
+    if (!opened) say(opened.error().text, true);
+}
+
+void State::begin_share(SharePage::Tab tab) {
+    share.begin(tab);
+    show_share = true;
 }
 
 void State::open_cell(std::size_t number) {
@@ -91,7 +109,6 @@ void State::open_cell(std::size_t number) {
     if (!scenario) return say(scenario.error().text, true);
     if (!open(*scenario, scenario->title)) return;
     player.go_to(0);  // the crash is at its end, and watched rather than met
-    mode = Mode::lab;
 }
 
 void State::toggle_matrix() {

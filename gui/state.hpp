@@ -14,6 +14,7 @@
 #include "gui/layout.hpp"
 #include "gui/matrix_model.hpp"
 #include "gui/player.hpp"
+#include "gui/share_actions.hpp"
 
 namespace mdscope::gui {
 
@@ -92,6 +93,7 @@ struct State {
     std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
 
     MatrixPage matrix;
+    SharePage share;
 
     std::vector<ScenarioFileInfo> scenarios;
     std::deque<Message> messages;  // newest last, at most kMostMessages
@@ -113,6 +115,10 @@ struct State {
     void open_scenario(const ScenarioFileInfo& entry);
     // False: it cannot be played, which was said; then nothing has changed.
     bool open(const Scenario& scenario, const std::string& called);
+    // Something from outside, in the lab; closes the dialog that asked. The answer is for whoever did.
+    Result<std::string> open_shared(const Result<Scenario>& scenario, const std::string& from);
+    void open_dropped(const std::string& path);
+    void begin_share(SharePage::Tab tab);
     void open_cell(std::size_t number);  // of the matrix that is shown, in the lab
     void toggle_matrix();
     void show_side(SideTab tab);
