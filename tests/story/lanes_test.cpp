@@ -14,20 +14,18 @@ const Lane& lane_named(const std::vector<Lane>& lanes, const std::string& name) 
 }
 
 // A mark of a fault has no length where the run ends with it.
-bool overlap(const Bar& a, const Bar& b) {
-    return a.row == b.row && a.begin < b.end && b.begin < a.end;
-}
-
-void check_bars(const Lane& lane, std::size_t end) {
-    for (std::size_t i = 0; i < lane.bars.size(); i++) {
-        const Bar& bar = lane.bars[i];
+void check_bars(Lane lane, std::size_t end) {
+    std::ranges::stable_sort(lane.bars, {}, &Bar::begin);
+    std::map<int, std::size_t> free_from;  // by row
+    for (const Bar& bar : lane.bars) {
         CAPTURE(bar.label);
         CHECK_FALSE(bar.label.empty());
         CHECK(bar.row < lane.rows);
         CHECK((bar.begin < bar.end || bar.is_open));
         CHECK(bar.is_open == (bar.end == end && bar.is_open));
         for (const auto& [from, to] : bar.held) CHECK((bar.begin <= from && from <= to && to <= bar.end));
-        for (std::size_t j = i + 1; j < lane.bars.size(); j++) CHECK_FALSE(overlap(bar, lane.bars[j]));
+        CHECK(free_from[bar.row] <= bar.begin);
+        free_from[bar.row] = bar.end;
     }
 }
 

@@ -133,6 +133,7 @@ TEST_CASE("why the right one is safe") {
     CHECK(links[3].text == "unbind_rdev_from_array sets rdev->mddev of sda to NULL, and by then it has ended.");
     CHECK(happened(links) == 4);
     CHECK(happened(why(duel, Side::B, 4, foresight)) == 3);
+    CHECK(happened(why(duel, Side::B, 1, foresight)) == 2);  // the waits of earlier passes are not waits for this write
 }
 
 TEST_CASE("an internal bitmap is saved by its header, by accident") {
