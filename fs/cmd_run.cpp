@@ -84,6 +84,8 @@ constexpr const char* kRunExamples = R"(Examples:
   mdscope run hold-stop-release              one schedule, two arrays, both results and where they part
   mdscope run race --describe --at 20        what the window shows at tick 20, in words
   mdscope run hold-stop-release --until oops ... up to the first crash, of either array
+  mdscope run race --trace race.json         for ui.perfetto.dev: functions, writes in flight, counters
+  mdscope run race --share --at 30           a code for a chat; then: mdscope run mds1:...
 
 Exit codes: 0 it ended as the scenario expects (of its own array, A), 1 it did not, or its schedule drifted, 2 a scenario
 or an option makes no sense)";

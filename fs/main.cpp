@@ -22,6 +22,7 @@ constexpr const char* kExamples = R"(Examples:
   mdscope disk /tmp/lab2 /tmp/disk           array and file system in one step
   mdscope explore report-2021                the crash of the report: every order of events, the shortest bad one
   mdscope explore report-2021 --fix upstream the same with the fix; then: mdscope run, replay, tree
+  mdscope run hold-stop-release              one schedule, two kernels: where they part, and how each ends
 
 Exit codes:
   0    it worked
