@@ -6,13 +6,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
 namespace mdscope {
 
 namespace {
+
+constexpr int kMostTries = 100;
 
 Error cannot_write(const std::string& path, int err) {
     return {err, fmt::format("cannot write {}: {}", path, std::strerror(err))};
@@ -40,22 +41,24 @@ int write_in_place(const std::string& path, std::string_view text) {
     return fd < 0 ? errno : close_with(fd, write_all(fd, text));
 }
 
-// The rights that the file has, or that open(2) would give a new one.
-mode_t mode_of(const std::string& path) {
-    struct stat old {};
-    if (::stat(path.c_str(), &old) == 0) return old.st_mode & 07777;
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    return 0666 & ~mask;
+// A name that nobody has, beside the file: renaming works within one file system only.
+int open_temporary(const std::string& path, std::string& temporary) {
+    for (int number = 0; number < kMostTries; number++) {
+        temporary = fmt::format("{}.{}-{}.new", path, ::getpid(), number);
+        const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST) return fd;
+    }
+    return -1;
 }
 
 int write_and_rename(const std::string& path, std::string_view text) {
-    std::string temporary = path + ".XXXXXX";
-    const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
+    std::string temporary;
+    const int fd = open_temporary(path, temporary);
     if (fd < 0) return errno;
-    int err = ::fchmod(fd, mode_of(path)) == 0 ? 0 : errno;
-    if (err == 0) err = write_all(fd, text);
-    err = close_with(fd, err);
+    struct stat old {};
+    // Some file systems have no rights to be kept.
+    if (::stat(path.c_str(), &old) == 0) (void)!::fchmod(fd, old.st_mode & 07777);
+    int err = close_with(fd, write_all(fd, text));
     if (err == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) err = errno;
     if (err != 0) ::unlink(temporary.c_str());
     return err;

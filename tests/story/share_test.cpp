@@ -69,6 +69,44 @@ TEST_CASE("a run of a lesson's size fits into 2 kB, with letters that an address
     }
 }
 
+// What a person may do: any step that is possible in either array, in one of them or in both, and wishes in between.
+Order anything(const Duel& duel, Prng& prng) {
+    Order order;
+    const std::vector<Order>& options = duel.tape(kSides[prng.below(2)]).options();
+    if (prng.below(4) != 0 && !options.empty()) {
+        order = options[prng.below(options.size())];
+    } else {
+        order.kind = prng.below(2) == 0 ? Order::Kind::Hold : Order::Kind::Release;
+        order.name = std::vector<std::string>{"bitmap", "bitmap sda", "sdb bitmap 1", "superblock sdb"}[prng.below(4)];
+    }
+    order.sides = static_cast<unsigned>(prng.below(3)) + 1;
+    return order;
+}
+
+TEST_CASE("whatever was done to both arrays, a code opens it at the same tick, in the same states") {
+    for (std::uint64_t seed = 1; seed <= (Arena::available() ? 60 : 8); seed++) {
+        CAPTURE(seed);
+        Prng prng(seed);
+        Scenario scenario = scenario_named(seed % 2 == 0 ? "race" : "report-2021");
+        Duel duel(scenario, opponent_of(scenario));
+        for (std::uint64_t orders = prng.below(80); orders > 0; orders--) (void)duel.give(anything(duel, prng));
+        if (seed % 3 == 0) (void)play_out(duel);
+        scenario.schedule = duel.schedule(duel.end());
+        scenario.playhead = prng.below(duel.size());
+        const Result<Scenario> opened = scenario_from_code(code_of(scenario));
+        REQUIRE_MESSAGE(opened, opened.error().text);
+        CHECK(opened->playhead == scenario.playhead);
+        const Duel again(*opened, opponent_of(*opened));
+        REQUIRE(again.size() == duel.size());
+        CHECK(again.first_difference() == duel.first_difference());
+        for (const Side side : kSides) {
+            CHECK(again.at(side, *opened->playhead).state_hash == duel.at(side, *opened->playhead).state_hash);
+            CHECK(again.at(side, again.end()).state_hash == duel.at(side, duel.end()).state_hash);
+            CHECK(again.tick(again.end()).held == duel.tick(duel.end()).held);
+        }
+    }
+}
+
 TEST_CASE("a chat that breaks lines breaks no code") {
     const Scenario scenario = scenario_named("race");
     std::string code = code_of(scenario);
