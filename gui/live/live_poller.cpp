@@ -58,16 +58,16 @@ class Poller {
     milliseconds step_locked() const;
     bool stays_away();
     void turn();
+    [[nodiscard]] bool is_attached() const;
     void attach();
     void lost(const Advice& problem);
-    void publish(std::shared_ptr<const Snapshot> snapshot, const std::string& text);
+    bool publish(std::shared_ptr<const Snapshot> snapshot, const std::string& text);
     double event_rate(LiveClock::time_point now);
 
     LiveCore& core_;
     LiveClock::time_point last_turn_;
     std::string last_text_;
     std::uint64_t last_at_ns_ = 0;
-    bool attached_ = false;
     std::string pid_;  // of the process that answered last
     Rate rate_;
     PartReader parts_;
@@ -89,7 +89,7 @@ void Poller::run() {
     }
     while (wait_for_turn())
         if (!stays_away()) turn();
-    if (attached_) parts_.give_back();
+    if (is_attached()) parts_.give_back();
 }
 
 milliseconds Poller::step_locked() const {
@@ -121,12 +121,6 @@ bool Poller::stays_away() {
     }
     const bool is_mounted = find_mount(core_.mount_now().mount_point).has_value();
     const std::lock_guard guard(core_.mutex);
-    if (attached_ || core_.view.state == LiveState::Live) {
-        attached_ = false;
-        core_.view.state = LiveState::Gone;
-        core_.view.problem = advice_for_leaving(core_.mount);
-        core_.tell(News::Loud);
-    }
     if (!is_mounted && !core_.mount.lab_folder.empty()) core_.away_until = {};
     return core_.is_away();
 }
@@ -137,16 +131,22 @@ void Poller::turn() {
     const Result<Snapshot> parsed = snapshot_from_json(*text);
     if (!parsed) return lost(advice_for_snapshot(core_.mount_now(), parsed.error().text));
     const auto snapshot = std::make_shared<const Snapshot>(*parsed);
-    if (snapshot->at_ns < last_at_ns_) attached_ = false;  // a clock that began anew is another process
+    const bool is_another = snapshot->at_ns < last_at_ns_;  // its clock began anew
     last_at_ns_ = snapshot->at_ns;
-    if (!attached_) attach();
+    if (is_another || !is_attached()) attach();
     core_.history.add_sample(*snapshot);
-    publish(snapshot, *text);
+    if (!publish(snapshot, *text)) return;
     last_text_ = *text;
     parts_.turn(*snapshot, last_turn_);
 }
 
 // ---- who answers
+
+// The stream's end detaches, at any moment.
+bool Poller::is_attached() const {
+    const std::lock_guard guard(core_.mutex);
+    return core_.attachment != 0;
+}
 
 void Poller::attach() {
     const Result<std::string> pid = core_.ask("lab/pid", 64);  // an array without this file is one all the same
@@ -156,6 +156,7 @@ void Poller::attach() {
     if (who != pid_ || who.empty()) core_.history.restart();
     pid_ = who;
     const std::lock_guard guard(core_.mutex);
+    if (core_.is_away()) return;  // the stream ended while this was read
     core_.detach();
     if (mount) core_.mount = *mount;
     core_.view.lab_folder = core_.mount.lab_folder;
@@ -165,13 +166,11 @@ void Poller::attach() {
     core_.view.chunks = nullptr;
     core_.view.space_problem = {};
     core_.attachment = core_.feed_attachment = ++core_.attachments;
-    attached_ = true;
     last_text_.clear();
     parts_.forget();
 }
 
 void Poller::lost(const Advice& problem) {
-    attached_ = false;
     last_at_ns_ = 0;
     const std::lock_guard guard(core_.mutex);
     if (core_.attachment != 0) core_.detach();
@@ -182,11 +181,13 @@ void Poller::lost(const Advice& problem) {
     core_.tell(News::Loud);
 }
 
-void Poller::publish(std::shared_ptr<const Snapshot> snapshot, const std::string& text) {
+// False: what was read is of no interest, for the array asked its readers to go meanwhile.
+bool Poller::publish(std::shared_ptr<const Snapshot> snapshot, const std::string& text) {
     const LiveClock::time_point now = LiveClock::now();
     const double events = event_rate(now);
     const bool changed = differs_beside_time(text, last_text_);
     const std::lock_guard guard(core_.mutex);
+    if (core_.attachment == 0) return false;
     const bool loud = changed || core_.view.state != LiveState::Live;
     core_.view.state = LiveState::Live;
     core_.view.problem = {};
@@ -197,6 +198,7 @@ void Poller::publish(std::shared_ptr<const Snapshot> snapshot, const std::string
     core_.view.events_per_second = events;
     if (changed) core_.note_activity();
     core_.tell(loud ? News::Loud : News::Quiet);
+    return true;
 }
 
 double Poller::event_rate(LiveClock::time_point now) {

@@ -122,8 +122,9 @@ void Stream::ended(std::uint64_t attachment) {
     if (core_.attachment != attachment) return;
     core_.away_until = LiveClock::now() + core_.options.stay_away;
     core_.detach();
-    core_.look_now = true;  // the poller tells
-    core_.changed.notify_all();
+    core_.view.state = LiveState::Gone;
+    core_.view.problem = advice_for_leaving(core_.mount);
+    core_.tell(News::Loud);
 }
 
 // The mount may be gone, which the poller finds out; or only this file cannot be read, and is tried again.

@@ -118,10 +118,11 @@ class TraceWriter {
         if (!fd_.is_open()) throw std::runtime_error("nobody opened lab/trace_pipe");
         fcntl(fd_.get(), F_SETFL, 0);
     }
+    // What is left when the reader goes is lost.
     void write(std::string_view text) const {
         while (!text.empty()) {
             const ssize_t done = ::write(fd_.get(), text.data(), text.size());
-            if (done < 0) throw std::runtime_error("the reader of lab/trace_pipe is gone");
+            if (done < 0) return;
             text.remove_prefix(static_cast<std::size_t>(done));
         }
     }

@@ -1,6 +1,7 @@
 // LiveLab against folders that look like a mount, and lie: what a window shows when files are garbage, of another
 // version, hang, vanish or come back. Each of these is a message that says what to do, and none stops the window.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <atomic>
 
@@ -197,7 +198,9 @@ TEST_CASE("without a stream there are snapshots, and a message") {
 
 TEST_CASE("at the stream's end everything is let go for a while, and what comes again is not counted twice") {
     FakeMount mount;
-    Watched watched(mount);
+    LiveOptions options = Watched::quick_options();
+    options.stay_away = std::chrono::milliseconds(1000);  // long enough to be seen on a busy machine
+    Watched watched(mount, options);
     EventLines lines;
     const std::string first = EventLines::header() + lines.line(Point::bit_set, 1, 17);
     {
@@ -212,6 +215,25 @@ TEST_CASE("at the stream's end everything is let go for a while, and what comes 
     CHECK(eventually([&] { return watched.lab.history().losses().received == 2; }));
     CHECK(watched.lab.history().losses().repeated == 1);
     CHECK(watched.lab.history().losses().missing == 0);
+}
+
+TEST_CASE("a stream that ends again and again is opened again and again, however short the time away") {
+    FakeMount mount;
+    LiveOptions options = Watched::quick_options();
+    options.stay_away = std::chrono::milliseconds(0);
+    Watched watched(mount, options);
+    EventLines lines;
+    signal(SIGPIPE, SIG_IGN);
+    for (std::uint64_t i = 1; i <= 50; i++) {
+        const std::string line = lines.line(Point::bit_set, i, i);
+        // Again, if it went to a reader who was about to close.
+        CHECK(eventually([&] {
+            TraceWriter(mount).write(line);
+            return watched.lab.history().losses().received == i;
+        }));
+    }
+    signal(SIGPIPE, SIG_DFL);
+    CHECK(watched.wait_for(LiveState::Live)->problem.empty());
 }
 
 TEST_CASE("files are read while somebody wants them, an Oops by itself") {
