@@ -8,7 +8,7 @@
 #include <set>
 
 #include "engine/explore/card.hpp"
-#include "engine/story/tape.hpp"
+#include "engine/story/counter_scenario.hpp"
 
 namespace mdscope::gui {
 
@@ -133,21 +133,6 @@ unsigned distance(const MatrixCell& from, const MatrixCell& to) {
     return sum;
 }
 
-// The picks of a search in the words of a schedule, by running them once.
-Schedule schedule_of(const Scenario& scenario, const CounterExample& example) {
-    Tape tape(scenario);
-    Schedule schedule;
-    std::size_t made = 0;
-    while (tape.moment() == Moment::Open && !tape.is_full()) {
-        const std::vector<Order>& options = tape.options();
-        const std::size_t index = options.size() > 1 && made < example.picks.size() ? example.picks[made++] : 0;
-        const Order order = options.at(index);
-        schedule.push_back(order);
-        tape.take(order);
-    }
-    return schedule;
-}
-
 }  // namespace
 
 // ---- tables
@@ -256,15 +241,15 @@ Result<Scenario> lab_scenario(const View& view, std::size_t number) {
     Scenario scenario = scenario_of(cell);
     scenario.title = fmt::format("Matrix: {}, {}, fix {}", cell.bitmap, cell.entrance, cell.fix);
     if (!cell.verdict.shortest) return scenario;
+    try {
+        scenario = scenario_of(*cell.verdict.shortest, scenario);
+    } catch (const std::exception& error) {
+        return Error{0, fmt::format("The schedule of this cell cannot be run again: {}", error.what())};
+    }
     const std::optional<std::size_t> safe = nearest_safe(view, number);
     scenario.versus = safe ? fmt::format("fix {} order {} pools {}", view.cell(*safe).fix, view.cell(*safe).order,
                                          view.cell(*safe).pools)
                            : "fix upstream";
-    try {
-        scenario.schedule = schedule_of(scenario, *cell.verdict.shortest);
-    } catch (const std::exception& error) {
-        return Error{0, fmt::format("The schedule of this cell cannot be run again: {}", error.what())};
-    }
     return scenario;
 }
 

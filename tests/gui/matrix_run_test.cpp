@@ -260,6 +260,7 @@ TEST_CASE("each cell that crashes opens a lab that crashes when it is played, be
         if (state_of(coarse(), i) != CellState::Crashes) continue;
         const Result<Scenario> scenario = lab_scenario(coarse(), i);
         REQUIRE(scenario);
+        CHECK(scenario->expect.kind == Expectation::Kind::Crash);
         Player player(*scenario);
         player.go_to(0);
         CHECK(player.duel().at(Side::A, 0).moment == Moment::Open);
