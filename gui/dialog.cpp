@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gui/imgui_version.hpp"
 #include "gui/keys.hpp"
 #include "gui/ui.hpp"
 
@@ -39,6 +40,7 @@ void Dialog::foot() {
 void Dialog::close() {
     open_ = false;
     if (shown_) ImGui::CloseCurrentPopup();
+    hide_nav();  // Space and arrows are the window's again
 }
 
 }  // namespace mdscope::gui
