@@ -25,6 +25,8 @@ class App : public Screen {
         state_.matrix.wake = state_.share.wake = options_.wake;
         state_.share.save_png = options_.save_png;
         begin_in(options_.mode);
+        if (const auto panel = side_tab_named(options_.panel); panel) state_.show_side(*panel);
+        take_settings();
         if (!options_.message.empty()) state_.say(options_.message, true);
     }
 
@@ -44,6 +46,7 @@ class App : public Screen {
         draw_setup(state_);
         draw_share(state_);
         draw_messages();
+        keep_settings();
     }
 
     std::optional<int> next_frame_ms() override {
@@ -55,6 +58,32 @@ class App : public Screen {
     void dropped_file(const std::string& path) override { state_.open_dropped(path); }
 
    private:
+    // ---- what is remembered
+
+    void take_settings() {
+        const Settings& settings = options_.settings;
+        for (const auto& [preset, name] : kPresets)
+            if (settings.layout == name) state_.preset = preset;
+        const auto share = settings.splitters.find("cards"), side = settings.splitters.find("side");
+        if (share != settings.splitters.end()) state_.cards_share = share->second;
+        if (side != settings.splitters.end()) state_.side_width = side->second * kLargestSide;
+    }
+
+    // Not while a splitter is being dragged.
+    void keep_settings() {
+        if (options_.is_picture || ImGui::IsMouseDown(0)) return;
+        Settings settings = options_.settings;
+        settings.text_percent = theme().text_percent;
+        settings.theme = theme().name;
+        for (const auto& [preset, name] : kPresets)
+            if (state_.preset == preset) settings.layout = name;
+        settings.splitters["cards"] = state_.cards_share;
+        settings.splitters["side"] = state_.side_width / kLargestSide;
+        if (!is_first_look_ && settings != options_.settings) options_.save_settings(settings);
+        options_.settings = std::move(settings);
+        is_first_look_ = false;  // what the command line says is for this time only
+    }
+
     void begin_in(const std::string& mode) {
         if (mode == "matrix") state_.mode = Mode::matrix;
         if (mode == "live") state_.mode = Mode::live;
@@ -226,8 +255,13 @@ class App : public Screen {
         if (pressed("preset_3")) state_.preset = Preset::present;
     }
 
+    static constexpr float kLargestSide = 2000;
+    static constexpr std::array<std::pair<Preset, const char*>, 3> kPresets = {
+        {{Preset::compare, "compare"}, {Preset::one, "one"}, {Preset::present, "present"}}};
+
     AppOptions options_;
     State state_;
+    bool is_first_look_ = true;
 };
 
 }  // namespace

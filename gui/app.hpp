@@ -16,6 +16,7 @@ struct AppOptions {
     std::string attach;       // the mount point of an array; empty: none
     int lesson = 0;           // 0: none
     std::string mode;         // lab, matrix or live; empty: the usual one
+    std::string panel;        // a page of the sidebar: in_flight, why, oops, ...; empty: the usual one
     bool is_picture = false;  // it is drawn once: what would come in time is waited for
     Settings settings;        // as loaded; the App changes them and calls save_settings
     std::string message;      // to show once: what went wrong before there was a window; may be empty

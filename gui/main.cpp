@@ -57,6 +57,10 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->type_name("NAME")
         ->check(CLI::IsMember({"lab", "matrix", "live"}));
     app.add_option("--png", line.png, "Make a picture and exit; needs no display")->type_name("FILE");
+    app.add_option("--panel", line.app.panel,
+                   "Page of the sidebar: in_flight, why, inspect, bitmap, hex, log, oops, branches")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "branches"}));
     app.add_option("--size", line.size, "Size of the window or picture")->type_name("WxH")->capture_default_str();
     app.add_option("--scale", line.scale, "Size of text in percent, 80 to 250")
         ->type_name("PERCENT")

@@ -173,6 +173,12 @@ void draw_branches(State& state) {
     if (ui::button("branches/fork", "Fork here (F)")) state.answer(state.player.fork());
 }
 
+std::optional<SideTab> side_tab_named(std::string_view name) {
+    for (std::size_t i = 0; i < kPages.size(); i++)
+        if (name == kPages[i].id) return static_cast<SideTab>(i);
+    return std::nullopt;
+}
+
 void draw_side(State& state, const ui::Rect& rect) {
     const Panel panel("side", rect, {.scrolls = false});
     std::vector<ui::Tab> tabs;
