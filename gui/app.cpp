@@ -101,6 +101,10 @@ class App : public Screen {
             return draw_status(state_, layout.status);
         }
         draw_now(state_, layout.now);
+        if (layout.single) {
+            draw_single(layout);
+            return draw_status(state_, layout.status);
+        }
         draw_cards(layout);
         if (layout.side_is_tab) draw_bottom_tabs(layout.tabs);
         const bool side_in_front = layout.side_is_tab && state_.side_in_front;
@@ -117,7 +121,7 @@ class App : public Screen {
         input.height = size.y;
         input.unit = sp(1000) / 1000;
         input.toolbar_height = toolbar_height(state_, size.x);
-        const float lines = size.x / input.unit < 1240 ? 4 : 2;
+        const float lines = size.x / input.unit < 1240 ? 4 : 3;
         input.now_height = lines * ImGui::GetTextLineHeightWithSpacing() + 2 * ImGui::GetStyle().WindowPadding.y;
         input.preset = state_.preset;
         input.side_width = state_.side_width;
@@ -139,6 +143,21 @@ class App : public Screen {
         rect.y += height;
         rect.h -= height;
         draw_card(state_, state_.focus, rect);
+    }
+
+    void draw_single(const Layout& layout) {
+        ImGui::SetCursorScreenPos({layout.tabs.x, layout.tabs.y});
+        constexpr std::array<ui::Tab, 4> kTabs = {
+            {{"A", "Array A"}, {"B", "Array B"}, {"lanes", "Time"}, {"side", "Look closer"}}};
+        int chosen = state_.side_in_front ? 3 : state_.lanes_in_front ? 2 : state_.focus;
+        if (ui::tabs("single", kTabs, chosen)) {
+            if (chosen < 2) state_.focus = static_cast<Side>(chosen);
+            state_.lanes_in_front = chosen == 2;
+            state_.side_in_front = chosen == 3;
+        }
+        if (state_.side_in_front) return draw_side(state_, layout.side);
+        if (state_.lanes_in_front) return draw_lanes(state_, layout.lanes);
+        draw_card(state_, state_.focus, layout.cards);
     }
 
     void draw_bottom_tabs(const ui::Rect& rect) {

@@ -12,6 +12,7 @@ constexpr float kTabs = 34;
 constexpr float kLesson = 132;
 constexpr float kWideFrom = 1240, kWideFromHigh = 640;  // units
 constexpr float kTwoCardsFrom = 900;
+constexpr float kSingleBelow = 560;
 
 Shape shape_of(float width, float height) {
     if (width >= kWideFrom && height >= kWideFromHigh) return Shape::wide;
@@ -79,6 +80,13 @@ Layout layout_of(const LayoutInput& input) {
         const float most = rest.rest().w * 0.6F;
         layout.side = rest.right(std::clamp(input.side_width * unit, 240 * unit, std::max(240 * unit, most)));
         layout.side_splitter = {layout.side.x - gap, layout.side.y, gap, layout.side.h};
+    }
+    if (layout.side_is_tab && layout.cards_are_tabs && input.height / unit < kSingleBelow) {
+        layout.single = true;
+        layout.tabs = rest.top(kTabs * unit);
+        layout.cards = layout.lanes = layout.side = rest.rest();
+        layout.card = {layout.cards, layout.cards};
+        return layout;
     }
     const float least = std::min(120 * unit, rest.rest().h / 2);
     const float cards = std::clamp(rest.rest().h * input.cards_share, least, std::max(least, rest.rest().h - least));

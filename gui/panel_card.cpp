@@ -203,16 +203,20 @@ void draw_counters(State& state, Side side, const SideView& view, float width, f
 
 // ---- the foot: members, and what will come of it
 
-void draw_members(Side side, const SideView& view) {
+// Those the run began with: an rdev that nobody holds any more is no member of a snapshot.
+void draw_members(const State& state, Side side, const SideView& view) {
+    std::vector<std::string> names;
+    for (const SnapshotMember& member : state.player.duel().at(side, 0).snapshot.members) names.push_back(member.name);
+    std::ranges::sort(names);  // md lists the newest first
     bool is_first = true;
-    std::vector<SnapshotMember> members = view.step->snapshot.members;  // md lists the newest first
-    std::ranges::sort(members, {}, &SnapshotMember::name);
-    for (const SnapshotMember& member : members) {
-        const std::string text =
-            member.bound ? fmt::format("rdev {} → mddev ✓", member.name) : fmt::format("rdev {} → NULL ▲", member.name);
+    for (const std::string& name : names) {
+        const auto& members = view.step->snapshot.members;
+        const auto found = std::ranges::find(members, name, &SnapshotMember::name);
+        const bool bound = found != members.end() && found->bound;
+        const std::string text = fmt::format("rdev {} → {}", name, bound ? "mddev ✓" : "NULL ▲");
         if (!is_first) ImGui::SameLine(0, sp(18));
         is_first = false;
-        ui::text(id_of(side, "member/" + member.name), text, member.bound ? Role::text : Role::danger, Font::text,
+        ui::text(id_of(side, "member/" + name), text, bound ? Role::text : Role::danger, Font::text,
                  std::max(sp(40), ImGui::CalcTextSize(text.c_str()).x + sp(2)));
     }
 }
@@ -228,8 +232,8 @@ std::string verdict(const SideView& view) {
     return "";
 }
 
-void draw_foot(Side side, const SideView& view) {
-    draw_members(side, view);
+void draw_foot(const State& state, Side side, const SideView& view) {
+    draw_members(state, side, view);
     const std::string text = view.standing == Standing::Oops ? "This kernel has halted. Step back, or see the Oops."
                              : view.standing == Standing::Stopped
                                  ? "Stopped: every write had ended before its member went."
@@ -258,7 +262,7 @@ void draw_card(State& state, Side side, const ui::Rect& rect) {
     draw_tree(state, side, view, room.x - counters - sp(8), height);
     ImGui::SameLine(0, sp(8));
     draw_counters(state, side, view, counters, height);
-    draw_foot(side, view);
+    draw_foot(state, side, view);
 }
 
 }  // namespace mdscope::gui

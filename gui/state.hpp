@@ -66,7 +66,8 @@ struct State {
     Mode mode = Mode::lab;
     Side focus = Side::A;  // the card that keys and tabs mean
     SideTab side_tab = SideTab::in_flight;
-    bool side_in_front = false;  // where the sidebar is a tab: it, not the lanes
+    bool side_in_front = false;   // where the sidebar is a tab: it, not the lanes
+    bool lanes_in_front = false;  // where everything is a tab: the lanes, not a card
     Preset preset = Preset::compare;
     float side_width = 342, cards_share = 0.44F;
 

@@ -31,6 +31,7 @@ void check_every_page(Headless& ui) {
     for (const std::string tab : kSideTabs) {
         CAPTURE(tab);
         if (ui.has("bottom/side")) ui.click("bottom/side");
+        if (ui.has("single/side")) ui.click("single/side");
         ui.click("side/" + tab);
         CHECK(joined(ui.faults()) == "");
     }

@@ -31,7 +31,8 @@ bool overlap(const ui::Rect& a, const ui::Rect& b) {
 }
 
 std::vector<ui::Rect> places(const Layout& layout) {
-    std::vector<ui::Rect> all{layout.toolbar, layout.now, layout.lanes, layout.status, layout.card[0]};
+    std::vector<ui::Rect> all{layout.toolbar, layout.now, layout.lanes, layout.status};
+    if (!layout.single) all.push_back(layout.card[0]);
     if (layout.lesson.h > 0) all.push_back(layout.lesson);
     if (!layout.cards_are_tabs) all.push_back(layout.card[1]);
     if (layout.has_side && !layout.side_is_tab) all.push_back(layout.side);
@@ -63,7 +64,7 @@ TEST_CASE("a large window has everything beside each other, a small one has tabs
     const Layout small = layout_of(input_of({900, 600, 1}, Preset::compare, false));
     CHECK(small.side_is_tab);
     CHECK_FALSE(small.cards_are_tabs);
-    CHECK(layout_of(input_of({1600, 900, 2}, Preset::compare, false)).cards_are_tabs);
+    CHECK(layout_of(input_of({1600, 900, 2}, Preset::compare, false)).single);
     CHECK_FALSE(layout_of(input_of({1600, 900, 1}, Preset::present, false)).has_side);
 }
 
