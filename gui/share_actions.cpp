@@ -13,6 +13,7 @@
 #include "engine/explore/card.hpp"
 #include "engine/story/scenario_files.hpp"
 #include "engine/story/share.hpp"
+#include "engine/story/trace_json.hpp"
 #include "gui/files.hpp"
 
 namespace mdscope::gui {
@@ -133,7 +134,7 @@ std::vector<std::string> completions(const Listing& listing, const std::string& 
 // ---- out
 
 Result<std::string> content_of(ShareFormat format, Player& player) {
-    if (format != ShareFormat::Scenario) return Error{ENOTSUP, "Not yet."};
+    if (format == ShareFormat::Trace) return trace_json(player.duel()) + "\n";
     const Result<Scenario> shared = to_share(player);
     if (!shared) return shared.error();
     return scenario_text(*shared);

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/story/scenario_files.hpp"
 #include "gui/files.hpp"
@@ -128,6 +130,19 @@ TEST_CASE(
     text = content_of(ShareFormat::Scenario, player);
     REQUIRE_FALSE(text);
     CHECK(contains(text.error().text, "cannot be shared"));
+}
+
+TEST_CASE("a timeline is JSON with both arrays in it, and saving it does not move the playhead") {
+    const ScratchFolder folder;
+    Player player = played();
+    const std::size_t tick = player.tick();
+    REQUIRE(save_content(ShareFormat::Trace, folder / "run.json", player));
+    CHECK(player.tick() == tick);
+    const auto json = nlohmann::json::parse(content(folder / "run.json"));
+    std::set<int> arrays;
+    for (const auto& event : json["traceEvents"]) arrays.insert(event.value("pid", 0));
+    CHECK(arrays.contains(1));
+    CHECK(arrays.contains(2));
 }
 
 // ---- reading what is none
