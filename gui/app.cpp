@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "gui/imgui_version.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr const char* kFirstScenario = "race";
 constexpr int kFrameMs = 16;
+constexpr std::chrono::seconds kPictureWait{3};  // for an array to answer
 
 class App : public Screen {
    public:
@@ -24,6 +26,7 @@ class App : public Screen {
         state_.scenarios = scenario_files();
         state_.matrix.wake = state_.share.wake = options_.wake;
         state_.share.save_png = options_.save_png;
+        state_.live.wake = options_.wake;
         begin_in(options_.mode);
         if (const auto panel = side_tab_named(options_.panel); panel) state_.show_side(*panel);
         take_settings();
@@ -31,6 +34,8 @@ class App : public Screen {
     }
 
     void draw() override {
+        was_drawn_ = true;
+        state_.live.set_visible(state_.mode == Mode::live);
         state_.player.pass(ImGui::GetIO().DeltaTime);
         take_keys();
         ImGui::SetNextWindowPos({0, 0});
@@ -51,8 +56,12 @@ class App : public Screen {
 
     std::optional<int> next_frame_ms() override {
         if (state_.player.is_playing()) return kFrameMs;
+        if (state_.mode == Mode::live) return state_.live.next_frame_ms();
         return std::nullopt;
     }
+
+    // Polled twice without a frame between: the window is hidden.
+    void poll() override { state_.live.poll(state_.mode == Mode::live && std::exchange(was_drawn_, false)); }
 
     bool wants_to_quit() override { return state_.wants_quit; }
     void dropped_file(const std::string& path) override { state_.open_dropped(path); }
@@ -86,7 +95,9 @@ class App : public Screen {
 
     void begin_in(const std::string& mode) {
         if (mode == "matrix") state_.mode = Mode::matrix;
-        if (mode == "live") state_.mode = Mode::live;
+        if (mode == "live" || !options_.attach.empty()) state_.mode = Mode::live;
+        if (!options_.attach.empty()) state_.live.attach(options_.attach);
+        if (options_.is_picture) state_.live.wait_for_something(kPictureWait);
         if (mode != "matrix" || !options_.is_picture) return;
         state_.matrix.enter();
         state_.matrix.run().wait();
@@ -98,6 +109,10 @@ class App : public Screen {
         if (state_.mode == Mode::matrix) {
             const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
             draw_matrix(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
+            return draw_status(state_, layout.status);
+        }
+        if (state_.mode == Mode::live) {
+            draw_live(state_, {layout.now.x, layout.now.y, layout.now.w, layout.status.y - layout.now.y - sp(4)});
             return draw_status(state_, layout.status);
         }
         draw_now(state_, layout.now);
@@ -281,6 +296,7 @@ class App : public Screen {
     AppOptions options_;
     State state_;
     bool is_first_look_ = true;
+    bool was_drawn_ = true;
 };
 
 }  // namespace

@@ -52,6 +52,7 @@ void draw_side(State& state, const ui::Rect& rect);
 std::optional<SideTab> side_tab_named(std::string_view name);  // "why"
 void draw_status(State& state, const ui::Rect& rect);
 void draw_matrix(State& state, const ui::Rect& rect);
+void draw_live(State& state, const ui::Rect& rect);
 
 // Pages of the sidebar.
 void draw_in_flight(State& state);

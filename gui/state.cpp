@@ -221,7 +221,7 @@ const std::vector<std::string>& State::struct_lines(Side side) {
 const std::vector<ChunkRow>& State::chunks(Side side, std::uint64_t from, std::uint64_t count) {
     const CloseUps::Key key{player.version(), player.tick(), side, from, std::to_string(count)};
     if (close.chunks_key == key) return close.chunks;
-    close.chunks = parse_chunks(
+    close.chunks = mdscope::parse_chunks(
         chunks_text_at(player.duel().tape(side), player.duel().tick(player.tick()).step[side], from, count));
     close.chunks_key = key;
     return close.chunks;

@@ -12,6 +12,7 @@
 #include "engine/story/scenario_files.hpp"
 #include "gui/lane_view.hpp"
 #include "gui/layout.hpp"
+#include "gui/live_state.hpp"
 #include "gui/matrix_model.hpp"
 #include "gui/player.hpp"
 #include "gui/share_actions.hpp"
@@ -95,6 +96,7 @@ struct State {
 
     MatrixPage matrix;
     SharePage share;
+    LivePage live;
 
     std::vector<ScenarioFileInfo> scenarios;
     std::deque<Message> messages;  // newest last, at most kMostMessages

@@ -1,0 +1,139 @@
+#include "gui/live_lanes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace mdscope::gui {
+
+namespace {
+
+constexpr std::size_t kMostTaskLanes = 12;
+
+Role role_of_kind(const std::string& kind) {
+    if (kind == "data" || kind == "resync") return Role::data_write;
+    if (kind == "bitmap") return Role::bitmap_write;
+    return Role::daemon;
+}
+
+class Builder {
+   public:
+    Builder(LivePage& page, float width)
+        : page_(page),
+          history_(page.history()),
+          left_(page.time.left(history_.last_ns)),
+          right_(page.time.right(history_.last_ns)),
+          pixels_a_ns_(static_cast<double>(width) / static_cast<double>(std::max<std::uint64_t>(right_ - left_, 1))) {}
+
+    std::vector<LiveLane> build() {
+        for (const SnapshotMember& member : page_.view().snapshot->members) lane_of(member.name + " bios");
+        add_bios();
+        add_tasks();
+        std::vector<LiveLane> lanes;
+        std::size_t tasks = 0;
+        for (const bool members : {true, false})
+            for (const std::string& name : page_.lanes) {
+                const bool is_member = name.ends_with(" bios");
+                if (is_member != members || (!is_member && ++tasks > kMostTaskLanes)) continue;
+                LiveLane lane{name, 1, is_member, std::move(bars_[name])};
+                put_in_rows(lane);
+                lanes.push_back(std::move(lane));
+            }
+        return lanes;
+    }
+
+   private:
+    // Known from now on, even when there is nothing in it: lanes do not come and go.
+    std::vector<LiveBar>& lane_of(const std::string& name) {
+        if (std::ranges::find(page_.lanes, name) == page_.lanes.end()) page_.lanes.push_back(name);
+        return bars_[name];
+    }
+    [[nodiscard]] float x_of(std::uint64_t ns) const {
+        return static_cast<float>((static_cast<double>(ns) - static_cast<double>(left_)) * pixels_a_ns_);
+    }
+    // False: it is out of sight, or lies within a pixel that has one like it already.
+    bool place(LiveBar& bar, const std::string& lane) {
+        if (bar.end_ns < left_ || bar.begin_ns > right_) return false;
+        bar.left = x_of(std::max(bar.begin_ns, left_));
+        bar.right = x_of(std::min(bar.end_ns, right_));
+        if (bar.right - bar.left >= 1) return true;
+        return folded_.emplace(lane, static_cast<int>(bar.role), static_cast<int>(bar.left)).second;
+    }
+
+    void add_bios() {
+        const auto end_of = [](const BioBar& bar) { return bar.end_ns; };
+        const auto& ended = history_.bios;
+        for (std::size_t i = ended.lower_bound(end_of, left_); i < ended.size(); i++) add_bio(ended[i]);
+        for (const BioBar& open : history_.open_bios) add_bio(open);
+    }
+    void add_bio(const BioBar& bio) {
+        if (bio.begin_ns > right_) return;
+        const std::string& kind = history_.name(bio.kind);
+        const std::string lane = history_.name(bio.member) + " bios";
+        LiveBar bar;
+        bar.begin_ns = bio.begin_ns;
+        bar.is_open = bio.end_ns == kStillOpen;
+        bar.end_ns = bar.is_open ? std::max(history_.last_ns, bio.begin_ns) : bio.end_ns;
+        bar.seq = bio.seq;
+        bar.role = role_of_kind(kind);
+        bar.is_held = bio.is_held();
+        bar.is_cut = bio.cut;
+        if (!place(bar, lane)) return;
+        bar.label = fmt::format("{}, sector {}", kind, bio.sector);
+        lane_of(lane).push_back(std::move(bar));
+    }
+
+    void add_tasks() {
+        const auto end_of = [](const TaskBar& bar) { return bar.end_ns; };
+        const auto& ended = history_.tasks;
+        for (std::size_t i = ended.lower_bound(end_of, left_); i < ended.size(); i++) add_task(ended[i]);
+        for (const TaskBar& open : history_.open_tasks) add_task(open);
+    }
+    void add_task(const TaskBar& task) {
+        if (task.begin_ns > right_) return;
+        const std::string& lane = history_.name(task.task);
+        LiveBar bar;
+        bar.begin_ns = task.begin_ns;
+        bar.is_open = task.end_ns == kStillOpen;
+        bar.end_ns = bar.is_open ? std::max(history_.last_ns, task.begin_ns) : task.end_ns;
+        bar.seq = task.seq;
+        bar.role = task.kind == TaskBarKind::Daemon ? Role::daemon : Role::safe;
+        bar.is_cut = task.cut;
+        if (!place(bar, lane)) return;
+        bar.label = task.kind == TaskBarKind::Daemon
+                        ? "daemon pass"
+                        : fmt::format("sleeps on {} until {}", history_.name(task.label), history_.name(task.detail));
+        lane_of(lane).push_back(std::move(bar));
+    }
+
+    static void put_in_rows(LiveLane& lane) {
+        std::ranges::stable_sort(lane.bars, {}, &LiveBar::begin_ns);
+        std::vector<std::uint64_t> ends;
+        for (LiveBar& bar : lane.bars) {
+            std::size_t row = 0;
+            while (row < ends.size() && ends[row] > bar.begin_ns) row++;
+            if (row == ends.size() && ends.size() < LiveLane::kMostRows) ends.push_back(0);
+            row = std::min<std::size_t>(row, ends.size() - 1);
+            ends[row] = std::max(ends[row], bar.end_ns);
+            bar.row = static_cast<int>(row);
+        }
+        lane.rows = std::max(1, static_cast<int>(ends.size()));
+    }
+
+    LivePage& page_;
+    const HistoryWindow& history_;
+    std::uint64_t left_, right_;
+    double pixels_a_ns_;
+    std::map<std::string, std::vector<LiveBar>> bars_;
+    std::set<std::tuple<std::string, int, int>> folded_;
+};
+
+}  // namespace
+
+std::vector<LiveLane> live_lanes(LivePage& page, float width) {
+    return Builder(page, width).build();
+}
+
+}  // namespace mdscope::gui

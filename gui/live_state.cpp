@@ -1,0 +1,207 @@
+#include "gui/live_state.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <sstream>
+#include <utility>
+
+namespace mdscope::gui {
+
+namespace {
+
+constexpr int kRunningMs = 100;     // "running for 3.2 s" has to go on
+constexpr int kMountListMs = 1000;  // a mount that somebody makes elsewhere appears
+
+// The kinds and the member of each line of lab/hold; "off" is none.
+struct HoldRule {
+    std::vector<std::string> kinds;
+    std::string member;
+};
+
+bool is_kind(const std::string& word) {
+    return word == "bitmap" || word == "superblock" || word == "data" || word == "badblocks" || word == "resync";
+}
+
+std::vector<HoldRule> parse_hold_rules(const std::string& text) {
+    std::vector<HoldRule> rules;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        HoldRule rule;
+        std::istringstream words(line);
+        for (std::string word; words >> word;) {
+            if (is_kind(word))
+                rule.kinds.push_back(word);
+            else
+                rule.member = word;
+        }
+        if (!rule.kinds.empty()) rules.push_back(std::move(rule));
+    }
+    return rules;
+}
+
+std::vector<HoldRule> rules_of(const LiveView& view) {
+    const LivePart* part = view.part(Part::Hold);
+    return part != nullptr ? parse_hold_rules(part->text) : std::vector<HoldRule>();
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+}  // namespace
+
+// ---- time
+
+std::uint64_t LiveTime::left(std::uint64_t last_ns) const {
+    const std::uint64_t edge = right(last_ns);
+    return edge > span_ns ? edge - span_ns : 0;
+}
+
+void LiveTime::pan(std::int64_t by_ns, std::uint64_t last_ns) {
+    const auto edge = static_cast<std::int64_t>(right(last_ns)) + by_ns;
+    if (edge >= static_cast<std::int64_t>(last_ns))
+        right_ns.reset();
+    else
+        right_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(edge, 0));
+}
+
+void LiveTime::zoom(double factor, std::optional<std::uint64_t> at_ns, std::uint64_t last_ns) {
+    const auto before = static_cast<double>(span_ns);
+    const double after = std::clamp(before * factor, static_cast<double>(kShortest), static_cast<double>(kLongest));
+    span_ns = static_cast<std::uint64_t>(after);
+    if (!at_ns) return;
+    const double from_right = static_cast<double>(right(last_ns)) - static_cast<double>(*at_ns);
+    const double edge = static_cast<double>(*at_ns) + from_right * after / before;
+    right_ns = static_cast<std::uint64_t>(std::clamp(edge, 0.0, static_cast<double>(last_ns)));
+}
+
+// ---- attached or not
+
+void LivePage::attach(const std::string& mount_point) {
+    detach();
+    lab_ = std::make_unique<LiveLab>(mount_point, wake, options);
+    want_parts();
+    poll(true);
+}
+
+void LivePage::detach() {
+    lab_.reset();
+    view_.reset();
+    history_.reset();
+    frozen_events.reset();
+    lanes.clear();
+    cell.reset();
+    hold_member.clear();
+    time.right_ns.reset();
+    mounts_at_ = {};
+}
+
+// These are short, and what they say is on the page that one sees first.
+void LivePage::want_parts() {
+    lab_->want(Part::Hold);
+}
+
+void LivePage::poll(bool visible) {
+    if (process_) {
+        progress_ = process_->progress();
+        if (progress_->is_over()) {
+            process_.reset();
+            mounts_at_ = {};
+            take_end_of_process();
+        }
+    }
+    if (!lab_) return;
+    lab_->set_visible(visible);
+    view_ = lab_->view();
+    // Plots and lanes begin where the person looks; a little earlier, for what was already there.
+    const std::uint64_t last = history_ ? history_->last_ns : 0;
+    const std::uint64_t left = time.left(last), early = time.span_ns;
+    history_ = lab_->history().window(left > early ? left - early : 0);
+    if (history_->losses.restarts != lanes_of_restart) {
+        lanes_of_restart = history_->losses.restarts;
+        lanes.clear();
+        frozen_events.reset();
+        time.right_ns.reset();
+    }
+}
+
+// What went well is seen: the array is there, or it is not. What did not stays to be read.
+void LivePage::take_end_of_process() {
+    if (progress_->phase == MountPhase::Failed) return;
+    const std::shared_ptr<const MountProgress> ended = std::exchange(progress_, nullptr);
+    if (ended->phase == MountPhase::Mounted) return attach(ended->mount_point);
+    plan_is_suggested = false;
+    if (view_ && view_->mount_point == ended->mount_point) detach();
+}
+
+void LivePage::set_visible(bool visible) {
+    if (lab_) lab_->set_visible(visible);
+}
+
+std::optional<int> LivePage::next_frame_ms() const {
+    if (!lab_) return kMountListMs;
+    if (view_ && !view_->running.empty()) return kRunningMs;
+    return std::nullopt;
+}
+
+void LivePage::wait_for_something(std::chrono::milliseconds longest) {
+    if (!lab_) return;
+    // The wake-ups go to the window, which is not there; so this looks, some hundred times a second.
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    const auto end = LiveClock::now() + longest;
+    const auto seen = [&] {
+        poll(true);
+        const bool drawn = view_->state == LiveState::Live && view_->snapshots > 3 && history_->last_ns > 0;
+        return drawn || view_->state == LiveState::Gone;
+    };
+    while (!seen() && LiveClock::now() < end) never.wait_for(lock, std::chrono::milliseconds(10));
+}
+
+// ---- hold
+
+bool LivePage::holds(const std::string& kind) const {
+    for (const HoldRule& rule : rules_of(*view_))
+        if (rule.member == hold_member && std::ranges::find(rule.kinds, kind) != rule.kinds.end()) return true;
+    return false;
+}
+
+void LivePage::hold(const std::string& kind, bool on) {
+    if (on) return command(hold_command(kind, hold_member));
+    command(hold_off_command());
+    for (HoldRule& rule : rules_of(*view_)) {
+        if (rule.member == hold_member) std::erase(rule.kinds, kind);
+        if (!rule.kinds.empty()) command(hold_command(joined(rule.kinds), rule.member));
+    }
+}
+
+// ---- making and taking away
+
+void LivePage::start_mount() {
+    process_ = MountProcess::start(plan, wake);
+    progress_ = process_->progress();
+}
+
+void LivePage::start_unmount() {
+    process_ = MountProcess::unmount(view_->mount_point, wake);
+    progress_ = process_->progress();
+}
+
+void LivePage::forget_progress() {
+    if (!is_mounting()) progress_.reset();
+}
+
+const std::vector<MountedLab>& LivePage::mounts() {
+    const LiveClock::time_point now = LiveClock::now();
+    if (mounts_at_ == LiveClock::time_point{} || now - mounts_at_ > std::chrono::milliseconds(kMountListMs - 50)) {
+        mounts_ = list_mounts();
+        mounts_at_ = now;
+    }
+    return mounts_;
+}
+
+}  // namespace mdscope::gui

@@ -1,0 +1,106 @@
+// What the window keeps of the mode "Live": the array it is attached to, the mount that is being made, and what a
+// person typed, chose and scrolled to. Nothing here draws, and nothing here touches a mount: LiveLab and MountProcess
+// do, in threads and processes of their own.
+//
+// All calls come from the thread that draws. `wake` is called from others when there is something new.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gui/live/history.hpp"
+#include "gui/live/live_lab.hpp"
+#include "gui/live/mount_process.hpp"
+#include "gui/live/mounts.hpp"
+
+namespace mdscope::gui {
+
+enum class LiveTab { now, time, control, members, bitmap, events, oops, commands };
+
+// The part of time that plots and lanes show. It follows the newest event until somebody moves it: then nothing scrolls
+// under the mouse.
+struct LiveTime {
+    std::uint64_t span_ns = 10'000'000'000;
+    std::optional<std::uint64_t> right_ns;  // none: now
+
+    static constexpr std::uint64_t kShortest = 1'000'000, kLongest = 600'000'000'000;
+
+    [[nodiscard]] std::uint64_t right(std::uint64_t last_ns) const { return right_ns.value_or(last_ns); }
+    [[nodiscard]] std::uint64_t left(std::uint64_t last_ns) const;
+    void pan(std::int64_t by_ns, std::uint64_t last_ns);
+    // `at_ns` stays where it is; without one the right edge does, so that what follows now goes on following.
+    void zoom(double factor, std::optional<std::uint64_t> at_ns, std::uint64_t last_ns);
+};
+
+class LivePage {
+   public:
+    std::function<void()> wake = [] {};
+    LiveOptions options;  // tests make its times short
+
+    // ---- attached or not
+    void attach(const std::string& mount_point);
+    void detach();
+    [[nodiscard]] bool is_attached() const { return lab_ != nullptr; }
+    [[nodiscard]] LiveLab& lab() { return *lab_; }                 // REQUIRES: is_attached()
+    [[nodiscard]] const LiveView& view() const { return *view_; }  // REQUIRES: is_attached()
+    [[nodiscard]] const HistoryWindow& history() const { return *history_; }
+
+    // Before each frame: takes in what there is. `visible`: somebody sees it.
+    void poll(bool visible);
+    // As long as the window shows this page: without it the array is looked at once a second.
+    void set_visible(bool visible);
+    // How long a frame may be good although nobody touches anything; nullopt: until something happens.
+    [[nodiscard]] std::optional<int> next_frame_ms() const;
+    // For a picture: until there is something to see, at most so long.
+    void wait_for_something(std::chrono::milliseconds longest);
+
+    void command(const LiveCommand& command) {
+        if (lab_) lab_->command(command);
+    }
+    // Holds writes of this kind from now on, or does not. Rules add up in the array, so lifting one means writing the
+    // others again.
+    void hold(const std::string& kind, bool on);
+    [[nodiscard]] bool holds(const std::string& kind) const;  // of the chosen member
+
+    // ---- making and taking away
+    void start_mount();
+    void start_unmount();
+    [[nodiscard]] const MountProgress* progress() const { return progress_.get(); }
+    void forget_progress();
+    [[nodiscard]] bool is_mounting() const { return progress_ && !progress_->is_over(); }
+    // From the kernel's list, looked at not more than once a second.
+    const std::vector<MountedLab>& mounts();
+
+    // ---- what a person typed and chose
+    std::string attach_text;
+    MountPlan plan;
+    bool plan_is_suggested = false;
+    LiveTab tab = LiveTab::control;
+    LiveTime time;
+    bool is_dragging_time = false;
+    std::string hold_member;            // empty: all of them
+    std::optional<std::uint64_t> cell;  // of the bitmap, whose chunks are listed
+    std::string event_filter;
+    std::shared_ptr<const HistoryWindow> frozen_events;  // while the list is scrolled back
+    std::vector<std::string> lanes;                      // in the order they came up: lanes do not change places
+    std::uint64_t lanes_of_restart = 0;
+    std::uint64_t dismissed_result = 0;  // the newest failure that was closed
+
+   private:
+    void want_parts();
+    void take_end_of_process();
+
+    std::unique_ptr<LiveLab> lab_;
+    std::shared_ptr<const LiveView> view_;
+    std::shared_ptr<const HistoryWindow> history_;
+    std::unique_ptr<MountProcess> process_;
+    std::shared_ptr<const MountProgress> progress_;
+    std::vector<MountedLab> mounts_;
+    LiveClock::time_point mounts_at_{};
+};
+
+}  // namespace mdscope::gui
