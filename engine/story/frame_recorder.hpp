@@ -27,9 +27,11 @@ class FrameRecorder : public trace::FrameSink {
         events.push_back({name, current->pid, depth, true, why});
         events.push_back({name, current->pid, depth, false, why});
     }
-    void restart() {
+    // How deep each task is; to be given back when its simulation is put back.
+    [[nodiscard]] const std::map<int, int>& depths() const { return depths_; }
+    void go_back(std::map<int, int> depths) {
         events.clear();
-        depths_.clear();
+        depths_ = std::move(depths);
     }
 
     std::vector<FrameEvent> events;  // in the order in which it happened; whoever reads them empties it

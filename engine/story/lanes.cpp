@@ -17,9 +17,13 @@ namespace {
 
 std::vector<std::string> outermost_first(const SnapshotTask& task) {
     std::vector<std::string> stack(task.stack.rbegin(), task.stack.rend());
-    // A thread of md sleeps in here when it has nothing to do.
     if (!stack.empty() && stack.front() == "md_thread") stack.erase(stack.begin());
     return stack;
+}
+
+// A thread of md sleeps in md_thread when it has nothing to do.
+bool is_idle(const SnapshotTask& task) {
+    return task.stack.empty() || task.stack.front() == "md_thread";
 }
 
 class Walk {
@@ -70,9 +74,8 @@ class Walk {
         for (const SnapshotTask& task : step.snapshot.tasks) {
             alive.insert(task.pid);
             TaskBars& bars = bars_of(task.pid, task.comm);
-            const std::vector<std::string> stack = outermost_first(task);
-            if (!recorded_.contains(task.pid)) bars.set_stack(stack, tick);
-            bars.set_sleep(stack.empty() ? "" : task.condition, tick);
+            if (!recorded_.contains(task.pid)) bars.set_stack(outermost_first(task), tick);
+            bars.set_sleep(is_idle(task) ? "" : task.condition, tick);
         }
         for (auto& [pid, bars] : tasks_) {
             if (alive.contains(pid)) continue;
@@ -82,6 +85,8 @@ class Walk {
     }
 
     void follow_bios(const TapeStep& step, std::size_t tick) {
+        if (std::ranges::equal(step.bios, flying_, {}, &BioAt::id, &BioAt::id)) return;
+        flying_ = step.bios;
         std::set<std::string> flying;
         for (const BioAt& bio : step.bios) {
             flying.insert(bio.name);
@@ -98,6 +103,7 @@ class Walk {
     // A wish changes what is held without a step of this side.
     void follow_held(std::size_t tick) {
         const std::vector<std::string>& held = duel_.tick(tick).held[side_];
+        if (held.empty() && (tick == 0 || duel_.tick(tick - 1).held[side_].empty())) return;
         for (auto& [member, disk] : disk_bars_)
             for (const std::string& bio : disk.open())
                 disk.set_held(bio, std::ranges::find(held, bio) != held.end(), tick);
@@ -166,6 +172,7 @@ class Walk {
     std::vector<std::string> disks_;
     std::map<int, std::pair<std::string, TaskBars>> tasks_;  // by pid: the lane and its bars
     std::map<std::string, DiskBars> disk_bars_;
+    std::vector<BioAt> flying_;  // as of the step before
 };
 
 }  // namespace

@@ -11,6 +11,8 @@ namespace {
 // Far more than a stop takes; a run that has not ended by then is one that waits for what never comes.
 constexpr std::size_t kMostSteps = 5'000;
 constexpr std::size_t kMostAnswers = 1'000;
+// A step is a microsecond or two, so from one of these to the step asked for it is a millisecond.
+constexpr std::size_t kStopEvery = 500;
 
 using Rank = int (*)(const Choice& choice);
 
@@ -78,17 +80,41 @@ std::vector<FrameEvent> Oracle::ask(std::size_t step) {
     return frames;
 }
 
-// The same steps again as the tape took, and from there to the end.
+// From that step on to the end.
 std::vector<FrameEvent> Oracle::play(std::size_t step, int (*rank)(const Choice&), Moment* end) {
-    world_->restart();
-    recorder_->restart();
-    world_->lab().watch_tasks(recorder_.get());
-    for (std::size_t i = 1; i <= step; i++) world_->take(tape_.step(i).index);
+    go_to(step);
     recorder_->events.clear();
     for (std::size_t i = 0; i < kMostSteps && world_->moment() == Moment::Open; i++)
         world_->take(first_by(world_->choices(), rank));
     *end = world_->moment();
     return std::move(recorder_->events);
+}
+
+// The same steps again as the tape took.
+void Oracle::go_to(std::size_t step) {
+    for (std::size_t i = go_near(step); i < step;) {
+        world_->take(tape_.step(++i).index);
+        if (i % kStopEvery != 0 || !World::can_mark()) continue;
+        Stop& stop = stops_[i];
+        world_->mark(stop.mark);
+        stop.depths = recorder_->depths();
+        stop.state_hash = tape_.step(i).state_hash;
+    }
+}
+
+// To the last stop before it that is still on the tape, or to the beginning.
+std::size_t Oracle::go_near(std::size_t step) {
+    for (auto stop = stops_.upper_bound(step); stop != stops_.begin();) {
+        --stop;
+        if (stop->second.state_hash != tape_.step(stop->first).state_hash) continue;
+        world_->go_back(stop->second.mark);
+        recorder_->go_back(stop->second.depths);
+        return stop->first;
+    }
+    world_->restart();
+    recorder_->go_back({});
+    world_->lab().watch_tasks(recorder_.get());
+    return 0;
 }
 
 }  // namespace mdscope

@@ -29,13 +29,21 @@ class Oracle {
         std::uint64_t state_hash = 0;  // of the step it was given for: after a cut another one may have its number
         std::vector<FrameEvent> frames;
     };
+    struct Stop {  // on the way through a long recording, from which a later step is near
+        World::Mark mark;
+        std::map<int, int> depths;  // of the recorder
+        std::uint64_t state_hash = 0;
+    };
     std::vector<FrameEvent> ask(std::size_t step);
+    void go_to(std::size_t step);
+    std::size_t go_near(std::size_t step);
     std::vector<FrameEvent> play(std::size_t step, int (*rank)(const Choice& choice), Moment* end);
 
     const Tape& tape_;
     std::unique_ptr<FrameRecorder> recorder_;
     std::unique_ptr<World> world_;
     std::map<std::size_t, Answer> answers_;  // by step
+    std::map<std::size_t, Stop> stops_;      // by step
 };
 
 }  // namespace mdscope

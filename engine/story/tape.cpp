@@ -153,7 +153,7 @@ void Tape::go_to(std::size_t number) {
     if (number == at_) return;
     if (number < at_) {
         world_->restart();
-        sink_->restart();
+        sink_->go_back({});
         world_->lab().watch_tasks(sink_.get());
         at_ = 0;
     }

@@ -74,6 +74,21 @@ TEST_CASE("after a cut the same step is asked anew") {
     CHECK(fails_to_be_the_same());
 }
 
+TEST_CASE("in a long recording a step is found from a stop on the way, also when the recording was cut") {
+    Duel duel(scenario_named("during-repair"), opponent_of(scenario_named("during-repair")));
+    duel.play(1200, false);
+    Oracle oracle(duel.tape(Side::A));
+    const auto check = [&](std::size_t step) {
+        Oracle fresh(duel.tape(Side::A));
+        CHECK(names_of(oracle.after(step)) == names_of(fresh.after(step)));
+    };
+    for (const std::size_t step : {1200, 700, 1100, 3}) check(step);
+    duel.cut(300);
+    start_all(duel);
+    duel.play(1200, false);
+    for (const std::size_t step : {duel.tape(Side::A).size() - 1, std::size_t{300}, std::size_t{310}}) check(step);
+}
+
 TEST_CASE("looking ahead changes nothing that was recorded") {
     Duel duel = race();
     hold_and_stop(duel);
