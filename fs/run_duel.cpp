@@ -11,6 +11,7 @@
 #include "engine/story/narration.hpp"
 #include "engine/story/outcome.hpp"
 #include "engine/story/share.hpp"
+#include "engine/story/svg.hpp"
 #include "engine/story/trace_json.hpp"
 #include "fs/commands.hpp"
 
@@ -107,15 +108,21 @@ int tell_duel(const Duel& duel, const Scenario& scenario, const DuelRequest& req
     return verdict_of(scenario, runs);
 }
 
+Result<bool> write_files(const Duel& duel, const DuelRequest& request) {
+    if (!request.trace.empty())
+        if (Result<bool> written = save_file(request.trace, trace_json(duel) + "\n"); !written) return written;
+    if (!request.svg.empty()) return save_file(request.svg, lanes_svg(picture_of(duel, request.at)));
+    return true;
+}
+
 int run_and_tell(const Scenario& scenario, const DuelRequest& request) {
     Duel duel(scenario, opponent_of(scenario));
     const Unasked unasked = play_out(duel);
     const bool is_full = duel.standstill() == Standstill::Full;
     if (const std::string wrong = cut_at(duel, request.until); !wrong.empty()) return complain(kUsage, wrong);
     if (duel.end() > unasked.tick) say_what_was_not_asked_for(unasked);
-    if (!request.trace.empty())
-        if (const Result<bool> written = save_file(request.trace, trace_json(duel) + "\n"); !written)
-            return complain(kFailed, written.error().text);
+    if (const Result<bool> written = write_files(duel, request); !written)
+        return complain(kFailed, written.error().text);
     const int code = request.describe ? describe_duel(duel, scenario, request)
                      : request.share  ? share_duel(duel, scenario, request)
                                       : tell_duel(duel, scenario, request);
@@ -137,13 +144,14 @@ void add_duel_options(CLI::App& app, DuelRequest& request) {
     app.add_option("--trace", request.trace,
                    "Write a trace (Chrome's JSON) for ui.perfetto.dev: both arrays, 1 tick = 1 µs")
         ->group(kTwo);
+    app.add_option("--svg", request.svg, "Write a picture of the lanes of both arrays")->group(kTwo);
     app.add_flag("--share", request.share, "The run as a code of one line, which opens wherever a scenario does")
         ->group(kTwo);
 }
 
 bool is_duel(const Scenario& scenario, const DuelRequest& request) {
     return !scenario.schedule.empty() || !scenario.versus.empty() || !request.until.empty() || request.describe ||
-           request.share || !request.trace.empty();
+           request.share || !request.trace.empty() || !request.svg.empty();
 }
 
 int run_duel(const Scenario& scenario, const DuelRequest& request) {

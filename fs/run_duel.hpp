@@ -13,7 +13,7 @@ namespace mdscope {
 struct DuelRequest {
     std::string until;  // "oops", "end", a tick; empty: the end
     std::optional<std::uint64_t> at;
-    std::string trace;  // a file; empty: none
+    std::string trace, svg;  // files; empty: none
     bool describe = false;
     bool share = false;
     bool json = false;

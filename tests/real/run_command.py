@@ -7,6 +7,7 @@ schedule that cannot go on, codes of one line, files that are written whole or n
 import json
 import resource
 import shutil
+import xml.etree.ElementTree
 
 from lib import *
 
@@ -127,6 +128,26 @@ def story_a_trace_is_written_whole_or_not_at_all():
     check(mds("run", "race", "--trace", "/dev/full").returncode == 1, "a full device")
     piped = mds("run", "race", "--trace", "/dev/stderr")
     check(json.loads(piped.stderr)["otherData"]["scenario"] == "race", "a pipe gets it as it is")
+
+
+def story_a_picture_is_xml():
+    target = path("race.svg")
+    answer = mds("run", "hold-stop-release", "--svg", target, "--at", "30")
+    check(answer.returncode == 0, "--svg: " + answer.stderr)
+    with open(target, encoding="utf-8") as file:
+        text = file.read()
+    words = [node.text for node in xml.etree.ElementTree.fromstring(text).iter() if node.text]
+    for wanted in ("A: fix none", "B: fix upstream", "mddev->pending_writes", "bitmap->pending_writes", "now: 30",
+                   "first difference: 27", "OOPS super_written"):
+        check(wanted in words, "the picture says '%s'" % wanted)
+
+
+def story_a_tick_in_words():
+    text = mds("run", "hold-stop-release", "--describe", "--at", "30").stdout
+    for wanted in ("Tick 30 of", "mddev->pending_writes 2, bitmap->pending_writes 0", "IN DANGER", "WAITING", "why 5:"):
+        check(wanted in text, "--describe says '%s'" % wanted)
+    code = mds("run", "hold-stop-release", "--share", "--at", "30").stdout.strip()
+    check(mds("run", code, "--describe").stdout == text, "a code opens at its playhead")
 
 
 def umask():
