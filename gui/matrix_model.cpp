@@ -114,9 +114,11 @@ std::string why_words(const View& view) {
     const std::vector<std::string> without = homes_in_danger(view, "none"), with = homes_in_danger(view, "upstream");
     const bool is_whole = view.done == view.cells.size();
     if (is_whole && with.empty() && without == std::vector<std::string>{"external"})
-        return "Only external bitmaps are in danger, because the last writes of an internal one or of a file are "
-               "waited "
-               "for in every kernel: that is how it went unseen for years.";
+        return fmt::format(
+            "{} external bitmaps are in danger, because the last writes of an internal one or of a file "
+            "are waited for in every kernel: that is how it went unseen for years.",
+            // Between the two halves of a completion there is more to be found.
+            view.cell(0).granularity == Granularity::Coarse ? "With a completion as one step only" : "Only");
     if (without.empty() && with.empty()) return "Click a cell to see its array in the lab.";
     return fmt::format("Bitmaps in danger without a fix: {}; with fix upstream{}: {}.", fmt::join(without, ", "),
                        is_whole ? " still" : "", with.empty() ? "none" : fmt::format("{}", fmt::join(with, ", ")));
@@ -187,8 +189,9 @@ std::string cell_details(const View& view, std::size_t number) {
     if (!cell.explored) return text + "Not looked at yet.";
     if (!cell.error.empty()) return text + "It could not be explored: " + cell.error;
     text += found_words(cell) + ways_words(cell.verdict);
-    text += fmt::format("\n{} steps from state to state, schedules of up to {} choices; {:.2f} s.\n",
-                        grouped(cell.verdict.transitions), cell.verdict.depth, cell.verdict.seconds);
+    text += fmt::format("\n{} steps from state to state, schedules of up to {} choices, looked at in {} ms.\n",
+                        grouped(cell.verdict.transitions), cell.verdict.depth,
+                        grouped(static_cast<std::uint64_t>(cell.verdict.seconds * 1000) + 1));
     return text + click_words(view, number);
 }
 

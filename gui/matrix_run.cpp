@@ -92,6 +92,7 @@ void MatrixRun::wait() {
 
 std::shared_ptr<const MatrixRun::View> MatrixRun::view() const {
     const std::lock_guard guard(mutex_);
+    was_looked_at_ = true;
     if (!shown_) shown_ = std::make_shared<const View>(now_);
     return shown_;
 }
@@ -124,6 +125,7 @@ std::optional<std::size_t> MatrixRun::take_next() {
     if (next == now_.cells.end()) return std::nullopt;
     now_.running = static_cast<std::size_t>(next - now_.cells.begin());
     now_.states = 0;
+    now_.states_per_second = 0;
     reported_ = host_monotonic_seconds();
     states_before_ = 0;
     return now_.running;
@@ -174,9 +176,14 @@ void MatrixRun::end() {
     tell(true);
 }
 
+// Not again while nobody has looked at what was told last: the window may show something else.
 void MatrixRun::tell(bool now) {
     const double time = host_monotonic_seconds();
-    if (!now && time - told_ < kBetweenFrames) return;
+    {
+        const std::lock_guard guard(mutex_);
+        if (!now && (!was_looked_at_ || time - told_ < kBetweenFrames)) return;
+        was_looked_at_ = false;
+    }
     told_ = time;
     wake_();
 }

@@ -68,6 +68,7 @@ class MatrixRun {
     std::condition_variable changed_;
     View now_;
     mutable std::shared_ptr<const View> shown_;  // a copy of now_; null: now_ has changed since
+    mutable bool was_looked_at_ = true;          // since `wake` was called
 
     double told_ = 0, reported_ = 0;  // of the exploring thread
     std::uint64_t states_before_ = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "gui/focus.hpp"
+#include "gui/keys.hpp"
 #include "gui/panels.hpp"
 #include "gui/ui_parts.hpp"
 
@@ -186,6 +187,12 @@ bool flow_button(const char* id, const char* label, const char* tip, Role role =
     return ui::button(id, label, {.role = role, .tip = tip});
 }
 
+void copy_as_text(const View& view) {
+    std::vector<MatrixCell> cells;
+    for (const auto& cell : view.cells) cells.push_back(*cell);
+    ImGui::SetClipboardText(matrix_text(cells).c_str());
+}
+
 void draw_hands(State& state, MatrixRun& run, const View& view) {
     const bool fine = state.matrix.shown == Granularity::Fine;
     if (view.phase == Phase::NotBegun &&
@@ -200,11 +207,8 @@ void draw_hands(State& state, MatrixRun& run, const View& view) {
         run.pause(false);
     const bool active = view.phase == Phase::Running || view.phase == Phase::Paused;
     if (active && flow_button("matrix/cancel", "Cancel", "keeps the cells that are complete")) run.cancel();
-    if (view.done > 0 && flow_button("matrix/copy", "Copy as text", "what `mdscope explore --matrix` prints")) {
-        std::vector<MatrixCell> cells;
-        for (const auto& cell : view.cells) cells.push_back(*cell);
-        ImGui::SetClipboardText(matrix_text(cells).c_str());
-    }
+    if (view.done > 0 && flow_button("matrix/copy", "Copy as text", "what `mdscope explore --matrix` prints (Ctrl+C)"))
+        copy_as_text(view);
 }
 
 void draw_progress(const View& view) {
@@ -283,6 +287,7 @@ void draw_matrix(State& state, const ui::Rect& rect) {
         ui::paragraph("matrix/hidden", "A question is open that this page would answer. Answer it in the lab first.");
         return;
     }
+    if (pressed("copy")) copy_as_text(*view);
     draw_words(*view, state.matrix.shown == Granularity::Fine);
     draw_granularities(state);
     draw_hands(state, run, *view);

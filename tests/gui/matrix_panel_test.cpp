@@ -137,6 +137,9 @@ TEST_CASE("the matrix is copied as the command line prints it") {
     const auto app = matrix_app();
     Headless ui(*app);
     ui.click("matrix/copy");
+    CHECK(std::string(ImGui::GetClipboardText()).find("crashes 10") != std::string::npos);
+    ImGui::SetClipboardText("");
+    ui.key("Ctrl+c");
     const std::string text = ImGui::GetClipboardText();
     CHECK(text.find("coarse steps, order 2021, pools mddev") == 0);
     CHECK(text.find("crashes 10") != std::string::npos);

@@ -127,6 +127,14 @@ TEST_CASE("progress is told, and what was found is there when it ends") {
     CHECK(woken > 0);
 }
 
+TEST_CASE("who does not look is not woken for each cell") {
+    std::atomic<int> woken = 0;
+    MatrixRun run(Granularity::Coarse, [&] { woken++; });
+    run.start();
+    run.wait();
+    CHECK(woken <= 2);  // that there is something new, and that it has ended
+}
+
 TEST_CASE("a running cell says how many states it has looked at, and how fast") {
     MatrixRun run(large_cells(), without_end(), [] {});
     run.start();
@@ -231,7 +239,7 @@ TEST_CASE("without the fix external bitmaps are in danger, with it none is") {
     const MatrixWords words = matrix_words(coarse());
     CHECK(words.what.find("12 of 48 configurations can crash; ") != std::string::npos);
     CHECK(words.what.find("(fix upstream) none of 48") != std::string::npos);
-    CHECK(words.why.find("Only external bitmaps") == 0);
+    CHECK(words.why.find("With a completion as one step only external bitmaps") == 0);
 }
 
 TEST_CASE("beside a crash stands the fix that was merged, or the nearest array that is safe") {
