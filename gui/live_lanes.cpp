@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace mdscope::gui {
 
@@ -28,15 +29,17 @@ class Builder {
           pixels_a_ns_(static_cast<double>(width) / static_cast<double>(std::max<std::uint64_t>(right_ - left_, 1))) {}
 
     std::vector<LiveLane> build() {
-        for (const SnapshotMember& member : page_.view().snapshot->members) lane_of(member.name + " bios");
+        std::set<std::string> members;
+        for (const SnapshotMember& member : page_.view().snapshot->members) members.insert(member.name + " bios");
+        for (const std::string& member : members) lane_of(member);
         add_bios();
         add_tasks();
         std::vector<LiveLane> lanes;
         std::size_t tasks = 0;
-        for (const bool members : {true, false})
+        for (const bool wants_members : {true, false})
             for (const std::string& name : page_.lanes) {
                 const bool is_member = name.ends_with(" bios");
-                if (is_member != members || (!is_member && ++tasks > kMostTaskLanes)) continue;
+                if (is_member != wants_members || (!is_member && ++tasks > kMostTaskLanes)) continue;
                 LiveLane lane{name, 1, is_member, std::move(bars_[name])};
                 put_in_rows(lane);
                 lanes.push_back(std::move(lane));
@@ -67,6 +70,28 @@ class Builder {
         const auto& ended = history_.bios;
         for (std::size_t i = ended.lower_bound(end_of, left_); i < ended.size(); i++) add_bio(ended[i]);
         for (const BioBar& open : history_.open_bios) add_bio(open);
+        for (const SnapshotBio& bio : page_.view().snapshot->bios)
+            if (bio.held && !is_open_bar(bio)) add_seen(bio);
+    }
+    [[nodiscard]] bool is_open_bar(const SnapshotBio& bio) const {
+        return std::ranges::any_of(history_.open_bios, [&](const BioBar& bar) {
+            return bar.sector == bio.sector && history_.name(bar.member) == bio.member &&
+                   history_.name(bar.kind) == bio.kind;
+        });
+    }
+    // Held since before anybody traced: a snapshot knows it, no event does.
+    void add_seen(const SnapshotBio& bio) {
+        LiveBar bar;
+        bar.begin_ns = bio.since_ns;
+        bar.end_ns = std::max(history_.last_ns, bio.since_ns);
+        bar.seq = bio.id;
+        bar.role = role_of_kind(bio.kind);
+        bar.is_held = bar.is_open = true;
+        const std::string lane = bio.member + " bios";
+        if (!place(bar, lane)) return;
+        bar.label = fmt::format("{}, sector {}", bio.kind, bio.sector);
+        bar.id = fmt::format("seen{}", bio.id);
+        lane_of(lane).push_back(std::move(bar));
     }
     void add_bio(const BioBar& bio) {
         if (bio.begin_ns > right_) return;
@@ -82,6 +107,7 @@ class Builder {
         bar.is_cut = bio.cut;
         if (!place(bar, lane)) return;
         bar.label = fmt::format("{}, sector {}", kind, bio.sector);
+        bar.id = std::to_string(bio.seq);
         lane_of(lane).push_back(std::move(bar));
     }
 
@@ -105,6 +131,7 @@ class Builder {
         bar.label = task.kind == TaskBarKind::Daemon
                         ? "daemon pass"
                         : fmt::format("sleeps on {} until {}", history_.name(task.label), history_.name(task.detail));
+        bar.id = std::to_string(task.seq);
         lane_of(lane).push_back(std::move(bar));
     }
 

@@ -17,6 +17,7 @@ struct LiveBar {
     bool is_held = false, is_open = false, is_cut = false;
     std::uint64_t begin_ns = 0, end_ns = 0, seq = 0;
     std::string label;  // "bitmap, sector 8"
+    std::string id;     // unique in its lane
 };
 
 struct LiveLane {

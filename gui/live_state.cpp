@@ -162,6 +162,11 @@ void LivePage::wait_for_something(std::chrono::milliseconds longest) {
     while (!seen() && LiveClock::now() < end) never.wait_for(lock, std::chrono::milliseconds(10));
 }
 
+std::string LivePage::status_line() const {
+    if (!view_) return "no array attached";
+    return std::string(live_state_word(view_->state)) + " · " + view_->mount_point + " · real I/O";
+}
+
 // ---- hold
 
 bool LivePage::holds(const std::string& kind) const {

@@ -5,6 +5,8 @@
 // All calls come from the thread that draws. `wake` is called from others when there is something new.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,7 +31,10 @@ struct LiveTime {
 
     static constexpr std::uint64_t kShortest = 1'000'000, kLongest = 600'000'000'000;
 
-    [[nodiscard]] std::uint64_t right(std::uint64_t last_ns) const { return right_ns.value_or(last_ns); }
+    // Never before there was a whole span: the axis of a young array begins at 0 and fills up.
+    [[nodiscard]] std::uint64_t right(std::uint64_t last_ns) const {
+        return std::max(right_ns.value_or(last_ns), span_ns);
+    }
     [[nodiscard]] std::uint64_t left(std::uint64_t last_ns) const;
     void pan(std::int64_t by_ns, std::uint64_t last_ns);
     // `at_ns` stays where it is; without one the right edge does, so that what follows now goes on following.
@@ -66,6 +71,8 @@ class LivePage {
     void hold(const std::string& kind, bool on);
     [[nodiscard]] bool holds(const std::string& kind) const;  // of the chosen member
 
+    [[nodiscard]] std::string status_line() const;
+
     // ---- making and taking away
     void start_mount();
     void start_unmount();
@@ -81,7 +88,6 @@ class LivePage {
     bool plan_is_suggested = false;
     LiveTab tab = LiveTab::control;
     LiveTime time;
-    bool is_dragging_time = false;
     std::string hold_member;            // empty: all of them
     std::optional<std::uint64_t> cell;  // of the bitmap, whose chunks are listed
     std::string event_filter;

@@ -150,9 +150,9 @@ bool is_stopping(const SnapshotTask& task) {
 
 void draw_wait(const SnapshotTask& task, std::uint64_t now_ns) {
     const double seconds = now_ns > task.since_ns ? static_cast<double>(now_ns - task.since_ns) / 1e9 : 0;
-    const std::string in = task.stack.empty() ? "?" : task.stack.front();
+    const std::string in = task.stack.empty() ? "" : fmt::format(" in {}()", task.stack.front());
     ui::paragraph(fmt::format("live/wait/{}", task.pid),
-                  fmt::format("● {} sleeps in {}() on {} until {}   ({:.1f} s)", task.comm, in, task.queue,
+                  fmt::format("● {} sleeps{} on {} until {}   ({:.1f} s)", task.comm, in, task.queue,
                               task.condition.empty() ? "it is woken" : task.condition, seconds),
                   is_stopping(task) ? Role::safe : Role::dim_text);
 }

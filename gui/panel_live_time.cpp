@@ -113,7 +113,7 @@ const LiveBar* draw_lane(const LiveLane& lane, const Axis& axis, float names, fl
         const float left = std::max(axis.x, axis.x + bar.left);
         const ui::Rect rect{left, y + static_cast<float>(bar.row) * row + sp(2),
                             std::max(sp(1), axis.x + bar.right - left), row - sp(4)};
-        draw_bar(bar, rect, fmt::format("live/bar/{}/{}", lane.name, bar.seq));
+        draw_bar(bar, rect, fmt::format("live/bar/{}/{}", lane.name, bar.id));
         if (ImGui::IsMouseHoveringRect({rect.x - 1, rect.y}, {rect.right() + 1, rect.bottom()})) hovered = &bar;
     }
     return hovered;

@@ -35,9 +35,14 @@ void draw_status(State& state, const ui::Rect& rect) {
         constexpr std::array<std::string_view, 8> kKeys = {"play",    "step_forward", "stop_both", "hold",
                                                            "release", "fork",         "why",       "help"};
         constexpr std::array<std::string_view, 3> kMatrixKeys = {"matrix", "focus_next", "help"};
-        const bool matrix = state.mode == Mode::matrix;
-        const std::string keys = matrix ? status_text(kMatrixKeys) : status_text(kKeys);
-        const std::string place = matrix ? progress_words(*state.matrix.run().view()) : state.status_line();
+        constexpr std::array<std::string_view, 2> kLiveKeys = {"focus_next", "help"};
+        const bool matrix = state.mode == Mode::matrix, live = state.mode == Mode::live;
+        const std::string keys = live ? status_text(kLiveKeys)
+                                      : status_text(matrix ? std::span<const std::string_view>(kMatrixKeys)
+                                                           : std::span<const std::string_view>(kKeys));
+        const std::string place = live     ? state.live.status_line()
+                                  : matrix ? progress_words(*state.matrix.run().view())
+                                           : state.status_line();
         const float width = ImGui::CalcTextSize(place.c_str()).x + sp(8);
         const float room = ImGui::GetContentRegionAvail().x;
         ui::text("status/keys", keys, Role::dim_text, Font::text, std::max(sp(40), room - width - sp(24)));
