@@ -10,6 +10,7 @@
 
 #include "gui/imgui_version.hpp"
 #include "gui/keys.hpp"
+#include "gui/panel_lesson.hpp"
 #include "gui/panels.hpp"
 
 namespace mdscope::gui {
@@ -31,12 +32,13 @@ class App : public Screen {
         if (const auto panel = side_tab_named(options_.panel); panel) state_.show_side(*panel);
         take_settings();
         if (!options_.message.empty()) state_.say(options_.message, true);
+        begin_lessons();
     }
 
     void draw() override {
         was_drawn_ = true;
         state_.live.set_visible(state_.mode == Mode::live);
-        state_.player.pass(ImGui::GetIO().DeltaTime);
+        state_.pass(ImGui::GetIO().DeltaTime);
         take_keys();
         ImGui::SetNextWindowPos({0, 0});
         ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
@@ -88,6 +90,7 @@ class App : public Screen {
             if (state_.preset == preset) settings.layout = name;
         settings.splitters["cards"] = state_.cards_share;
         settings.splitters["side"] = state_.side_width / kLargestSide;
+        settings.lessons = state_.lessons_done;
         if (!is_first_look_ && settings != options_.settings) options_.save_settings(settings);
         options_.settings = std::move(settings);
         is_first_look_ = false;  // what the command line says is for this time only
@@ -103,9 +106,16 @@ class App : public Screen {
         state_.matrix.run().wait();
     }
 
+    void begin_lessons() {
+        state_.lessons_done = options_.settings.lessons;
+        state_.player.set_gate([this] { return state_.may_step(); });
+        if (options_.lesson > 0) state_.answer(LessonRun::start(state_, options_.lesson));
+    }
+
     void draw_panels() {
         const Layout layout = lay_out();
         draw_toolbar(state_, layout.toolbar);
+        draw_lesson(state_, layout.lesson);
         if (state_.mode == Mode::matrix) {
             const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
             draw_matrix(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
@@ -115,7 +125,7 @@ class App : public Screen {
             draw_live(state_, {layout.now.x, layout.now.y, layout.now.w, layout.status.y - layout.now.y - sp(4)});
             return draw_status(state_, layout.status);
         }
-        draw_now(state_, layout.now);
+        if (layout.now.h > 0) draw_now(state_, layout.now);
         if (layout.single) {
             draw_single(layout);
             return draw_status(state_, layout.status);
@@ -138,6 +148,9 @@ class App : public Screen {
         input.toolbar_height = toolbar_height(state_, size.x);
         const float lines = size.x / input.unit < 1240 ? 4 : 3;
         input.now_height = lines * ImGui::GetTextLineHeightWithSpacing() + 2 * ImGui::GetStyle().WindowPadding.y;
+        input.has_lesson = has_lesson_strip(state_);
+        if (input.has_lesson) input.lesson_height = lesson_height(state_, size.x);
+        if (input.has_lesson && size.y / input.unit < 700) input.now_height = 0;  // the lesson tells the same
         input.preset = state_.preset;
         input.side_width = state_.side_width;
         input.cards_share = state_.cards_share;

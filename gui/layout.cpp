@@ -9,7 +9,6 @@ namespace {
 constexpr float kGap = 8;
 constexpr float kStatus = 24;
 constexpr float kTabs = 34;
-constexpr float kLesson = 132;
 constexpr float kWideFrom = 1240, kWideFromHigh = 640;  // units
 constexpr float kTwoCardsFrom = 900;
 constexpr float kSingleBelow = 560;
@@ -74,8 +73,8 @@ Layout layout_of(const LayoutInput& input) {
     layout.status = rest.bottom(kStatus * unit);
     layout.status.x = 0;
     layout.status.w = input.width;
-    layout.now = rest.top(input.now_height);
-    if (input.has_lesson) layout.lesson = rest.top(kLesson * unit);
+    if (input.now_height > 0) layout.now = rest.top(input.now_height);
+    if (input.has_lesson) layout.lesson = rest.top(std::min(input.lesson_height, rest.rest().h * 0.45F));
     if (layout.has_side && !layout.side_is_tab) {
         const float most = rest.rest().w * 0.6F;
         layout.side = rest.right(std::clamp(input.side_width * unit, 240 * unit, std::max(240 * unit, most)));

@@ -31,6 +31,7 @@ struct LayoutInput {
     float side_width = 342;     // in units; what the person chose
     float cards_share = 0.44F;  // of the height between now and status
     bool has_lesson = false;
+    float lesson_height = 132;  // pixels
 };
 
 struct Layout {

@@ -101,7 +101,15 @@ ProbeHost probe_host(Window& window) {
             .quit = [&window] { window.quit(); }};
 }
 
+// Who opens the window for the first time, and asks for nothing, is shown what it is about.
+int first_lesson(const AppOptions& options) {
+    const bool asks =
+        !options.scenario.empty() || !options.attach.empty() || !options.mode.empty() || options.lesson > 0;
+    return asks || options.settings.lessons.contains(1) ? options.lesson : 1;
+}
+
 int open_window(CommandLine& line) {
+    line.app.lesson = first_lesson(line.app);
     Window window({.title = "mdscope", .width = line.width, .height = line.height});
     line.app.wake = [] { Window::wake(); };
     line.app.save_png = [&window](const std::string& path, std::function<void(const Result<bool>&)> done) {

@@ -9,6 +9,11 @@ namespace mdscope::gui {
 
 namespace {
 
+// What the card says: danger is a look ahead.
+Standing shown(const State& state, const SideView& view) {
+    return state.hides_outcome() && view.standing == Standing::InDanger ? Standing::Stopping : view.standing;
+}
+
 std::string id_of(Side side, std::string_view rest) {
     return fmt::format("card/{}/{}", side_name(side), rest);
 }
@@ -16,8 +21,8 @@ std::string id_of(Side side, std::string_view rest) {
 // ---- the head
 
 void draw_head(State& state, Side side, const SideView& view) {
-    const StateLook look = look_of(view.standing);
-    const char* word = standing_word(view.standing);
+    const StateLook look = look_of(shown(state, view));
+    const char* word = standing_word(shown(state, view));
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
     const float chip = ui::chip_width(look.shape, word);
     const ImVec2 begin = ImGui::GetCursorPos();
@@ -154,16 +159,22 @@ void draw_counter(State& state, Side side, const CounterLook& look, int value,
              at.x + width - number.right() - sp(12));
     const float top = number.bottom() + sp(2);
     if (at.y + height - sp(6) - top > sp(10))
-        draw_steps(steps, state.player.end(), state.hides_future() ? state.player.tick() : state.player.tick(),
-                   look.role, {inside.x, top, width - sp(16), at.y + height - sp(6) - top});
+        draw_steps(steps, state.player.end(), state.player.tick(), look.role,
+                   {inside.x, top, width - sp(16), at.y + height - sp(6) - top});
     ImGui::SetCursorScreenPos({at.x, at.y + height + sp(6)});
 }
 
-std::string counter_words(int value, const std::vector<mdscope::CounterStep>& steps) {
+// The bitmap's own counter counts writes to a bitmap file, and nothing else: in another home it never moves.
+std::string counter_words(const State& state, Side side, int value, const std::vector<mdscope::CounterStep>& steps,
+                          bool of_bitmap) {
     if (value == 1) return "write in flight";
     if (value > 1) return "writes in flight";
-    const bool moves = std::ranges::any_of(steps, [](const mdscope::CounterStep& step) { return step.value != 0; });
-    return moves ? "none in flight" : "never moves here";
+    const auto has_moved = [&state](const mdscope::CounterStep& step) {
+        return step.value != 0 && step.tick <= state.player.tick();
+    };
+    if (std::ranges::any_of(steps, has_moved)) return "none in flight";
+    const bool never = of_bitmap && state.player.scenario(side).bitmap != "file" && !state.hides_outcome();
+    return never ? "never moves here" : "has not moved";
 }
 
 void draw_waits(Side side, const SideView& view) {
@@ -194,9 +205,9 @@ void draw_counters(State& state, Side side, const SideView& view, float width, f
     const float line = ImGui::GetTextLineHeight();
     const float each = std::clamp(height * 0.31F, 2 * line + sp(26), sp(108));
     draw_counter(state, side, {"bitmap", "bitmap->pending_writes", Role::data_write}, view.bitmap_pending,
-                 view.bitmap_steps, counter_words(view.bitmap_pending, view.bitmap_steps), each);
+                 view.bitmap_steps, counter_words(state, side, view.bitmap_pending, view.bitmap_steps, true), each);
     draw_counter(state, side, {"mddev", "mddev->pending_writes", Role::bitmap_write}, view.mddev_pending,
-                 view.mddev_steps, counter_words(view.mddev_pending, view.mddev_steps), each);
+                 view.mddev_steps, counter_words(state, side, view.mddev_pending, view.mddev_steps, false), each);
     if (ImGui::GetContentRegionAvail().y > sp(30)) draw_waits(side, view);
     ImGui::EndChild();
 }
@@ -234,6 +245,7 @@ std::string verdict(const SideView& view) {
 
 void draw_foot(const State& state, Side side, const SideView& view) {
     draw_members(state, side, view);
+    if (state.hides_outcome()) return ui::text(id_of(side, "verdict"), " ", Role::dim_text);
     const std::string text = view.standing == Standing::Oops ? "This kernel has halted. Step back, or see the Oops."
                              : view.standing == Standing::Stopped
                                  ? "Stopped: every write had ended before its member went."
@@ -253,7 +265,7 @@ Role border_of(Standing standing) {
 void draw_card(State& state, Side side, const ui::Rect& rect) {
     const SideView& view = state.player.view().sides[side];
     const Panel panel(side == Side::A ? "card A" : "card B", rect,
-                      {.fill = Role::panel, .border = border_of(view.standing), .scrolls = true});
+                      {.fill = Role::panel, .border = border_of(shown(state, view)), .scrolls = true});
     draw_head(state, side, view);
     const float foot = 2 * ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y + sp(6);
     const ImVec2 room = ImGui::GetContentRegionAvail();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/imgui_version.hpp"
+#include "gui/keys.hpp"
 #include "gui/lane_view.hpp"
 #include "gui/panels.hpp"
 
@@ -91,11 +93,15 @@ void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect
     ImGui::InvisibleButton((id + "/grip").c_str(), {grip, rect.h});
     ui::mark(id + "/end", "slider", fmt::format("end of {}, tick {}", bar.bio, bar.end), static_cast<double>(bar.end));
     if (ImGui::IsItemHovered() || ImGui::IsItemActive()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-    ui::tip("drag: let it end earlier or later");
+    ui::tip("Drag: let it end earlier or later. With the keyboard: + and −.");
     if (ImGui::IsItemActive()) {
         const float x = ImGui::GetIO().MousePos.x;
         ImGui::GetForegroundDrawList()->AddLine({x, rect.y - sp(4)}, {x, rect.bottom() + sp(4)},
                                                 color_u32(Role::current), sp(2));
+    }
+    if (focused_id() == last_item_id()) {
+        if (pressed("splitter_grow")) state.move_end(bar.bio, bar.end + 1);
+        if (pressed("splitter_shrink") && bar.end > 0) state.move_end(bar.bio, bar.end - 1);
     }
     if (!ImGui::IsItemDeactivated() || std::abs(ImGui::GetMouseDragDelta(0, 0).x) < sp(3)) return;
     state.move_end(bar.bio, view.tick_at(ImGui::GetIO().MousePos.x));
@@ -103,7 +109,7 @@ void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect
 
 void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, float y, float height,
               std::size_t number) {
-    const std::size_t upto = state.hides_future() ? state.player.tick() : state.player.end();
+    const std::size_t upto = state.last_seen();
     if (bar.begin > upto) return;
     const std::size_t last = std::min(bar.end, upto);
     const float left = view.x_of(static_cast<double>(bar.begin)), right = view.x_of(static_cast<double>(last));
@@ -124,9 +130,9 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
         state.focus = side;
     }
     ImGui::SetItemAllowOverlap();  // its end can be gripped
-    ui::mark(id, "bar", fmt::format("{}, ticks {} to {}", bar.bio, bar.begin, bar.end), static_cast<double>(bar.end));
+    ui::mark(id, "bar", fmt::format("{}, ticks {} to {}", bar.bio, bar.begin, last), static_cast<double>(last));
     ui::tip(fmt::format("{}: ticks {} to {}", bar.bio, bar.begin,
-                        bar.is_open ? std::string("…") : std::to_string(bar.end)));
+                        bar.is_open || last < bar.end ? std::string("…") : std::to_string(bar.end)));
     if (bar.bio == state.selected_bio)
         ImGui::GetWindowDrawList()->AddRect({rect.x - 1, rect.y - 1}, {rect.right() + 1, rect.bottom() + 1},
                                             color_u32(Role::accent), sp(3), ImDrawFlags_None, sp(2));
@@ -186,12 +192,13 @@ void draw_scrub(State& state, const ui::Rect& rect) {
     Player& player = state.player;
     ImGui::SetCursorScreenPos({rect.x - sp(8), rect.y});
     ImGui::InvisibleButton("scrub", {rect.w + sp(16), rect.h});
-    const float share = static_cast<float>(player.tick()) / static_cast<float>(std::max<std::size_t>(player.end(), 1));
-    ui::mark("lanes/scrub", "slider", fmt::format("tick {} of {}", player.tick(), player.end()),
+    const std::size_t end = state.last_seen();
+    const float share = static_cast<float>(player.tick()) / static_cast<float>(std::max<std::size_t>(end, 1));
+    ui::mark("lanes/scrub", "slider", fmt::format("tick {} of {}", player.tick(), end),
              static_cast<double>(player.tick()));
-    if (ImGui::IsItemActive() && player.end() > 0) {
+    if (ImGui::IsItemActive() && end > 0) {
         const float at = std::clamp((ImGui::GetIO().MousePos.x - rect.x) / rect.w, 0.0F, 1.0F);
-        player.go_to(static_cast<std::size_t>(std::lround(at * static_cast<float>(player.end()))));
+        player.go_to(static_cast<std::size_t>(std::lround(at * static_cast<float>(end))));
     }
     const float y = rect.y + rect.h / 2, x = rect.x + share * rect.w;
     draw.AddRectFilled({rect.x, y - sp(3)}, {rect.right(), y + sp(3)}, color_u32(Role::field), sp(3));

@@ -21,7 +21,7 @@ void draw_now(State& state, const ui::Rect& rect) {
     ImGui::SetCursorScreenPos({begin.x + indent, begin.y});
     ImGui::BeginChild("words", {right - button - sp(16) - begin.x - indent, 0});
     ui::paragraph("now/what", view.now.what);
-    ui::paragraph("now/meaning", view.now.meaning, Role::dim_text);
+    if (!state.hides_outcome()) ui::paragraph("now/meaning", view.now.meaning, Role::dim_text);
     ImGui::EndChild();
 
     ImGui::SetCursorScreenPos({right - button, begin.y});

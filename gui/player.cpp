@@ -100,11 +100,15 @@ void Player::go_to(std::size_t tick) {
 }
 
 bool Player::step() {
-    if (at_end()) {
-        if (end() >= kMostTicks || !duel_->advance()) return false;
-        changed();
-    }
+    if (!look_ahead()) return false;
     tick_++;
+    return true;
+}
+
+bool Player::look_ahead() {
+    if (!at_end()) return true;
+    if (end() >= kMostTicks || !duel_->advance()) return false;
+    changed();
     return true;
 }
 
@@ -148,7 +152,7 @@ void Player::pass(double seconds) {
     owed_ += std::min(seconds, 0.25) * speed_ * kTicksPerSecond;
     while (owed_ >= 1 && playing_) {
         owed_ -= 1;
-        if (!step() || (pause_at_ && tick_ == *pause_at_)) play(false);
+        if (!gate_() || !step() || (pause_at_ && tick_ == *pause_at_)) play(false);
     }
 }
 
@@ -196,6 +200,12 @@ std::string Player::switch_to(std::size_t branch) {
     branches_[branch] = left;
     branch_name_ = wanted.name;
     return {};
+}
+
+std::string Player::restore(const Branch& bookmark) {
+    std::string wrong = load(bookmark.a, bookmark.b, bookmark.tick);
+    if (wrong.empty()) branch_name_ = bookmark.name;
+    return wrong;
 }
 
 std::string Player::stop(unsigned sides) {

@@ -8,6 +8,7 @@
 // knows ImGui; time comes in as seconds.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +82,9 @@ class Player {
     void pass(double seconds);  // moves the playhead if it plays
     void play_to_end();         // of the run, as far as it goes by itself
     void pause_at(std::optional<std::size_t> tick) { pause_at_ = tick; }
+    // Asked before each step that is played; false pauses.
+    void set_gate(std::function<bool()> gate) { gate_ = std::move(gate); }
+    bool look_ahead();  // records the next tick without going there; false: there is none
     [[nodiscard]] double speed() const { return speed_; }
     void set_speed(double speed) { speed_ = speed; }  // 1: kTicksPerSecond
     static constexpr double kTicksPerSecond = 16;
@@ -102,6 +106,10 @@ class Player {
     std::string switch_to(std::size_t branch);  // the present one becomes a branch
     [[nodiscard]] const std::string& branch_name() const { return branch_name_; }
 
+    // All of this run and where the playhead is, to come back to; what restore() leaves is kept nowhere.
+    [[nodiscard]] Branch bookmark() const { return present(); }
+    std::string restore(const Branch& bookmark);
+
     [[nodiscard]] std::uint64_t version() const { return version_; }  // grows when the run changes
 
    private:
@@ -119,6 +127,7 @@ class Player {
     double speed_ = 0.25;
     double owed_ = 0;  // part of a tick
     std::optional<std::size_t> pause_at_;
+    std::function<bool()> gate_ = [] { return true; };
     std::vector<Branch> branches_;
     std::string branch_name_ = "main";
     unsigned forks_ = 0;

@@ -19,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::size_t kLimit = 64 * 1024;
 constexpr std::size_t kMostSplitters = 64, kLongestName = 64;
+constexpr int kMostLessons = 9;
 
 // A value of the wrong type is no value.
 double number(const json& object, const char* name, double usual) {
@@ -33,12 +34,22 @@ std::string word(const json& object, const char* name, const std::string& usual)
     return found != object.end() && found->is_string() ? found->get<std::string>() : usual;
 }
 
+std::set<int> lessons_of(const json& object) {
+    std::set<int> lessons;
+    const auto found = object.find("lessons");
+    if (found == object.end() || !found->is_array()) return lessons;
+    for (const json& number : *found)
+        if (number.is_number_integer() && number >= 1 && number <= kMostLessons) lessons.insert(number.get<int>());
+    return lessons;
+}
+
 Settings from_json(const json& object) {
     Settings settings;
     settings.text_percent =
         static_cast<int>(std::clamp<double>(number(object, "text_percent", 100), kSmallestText, kLargestText));
     settings.theme = theme_from(word(object, "theme", "dark")).value_or(ThemeName::dark);
     settings.layout = word(object, "layout", settings.layout).substr(0, kLongestName);
+    settings.lessons = lessons_of(object);
     const auto splitters = object.find("splitters");
     if (splitters == object.end() || !splitters->is_object()) return settings;
     for (const auto& [name, value] : splitters->items())
@@ -78,7 +89,8 @@ Result<bool> save_settings(const Settings& settings, const std::string& path) {
     const json object = {{"text_percent", settings.text_percent},
                          {"theme", theme_text(settings.theme)},
                          {"layout", settings.layout},
-                         {"splitters", splitters}};
+                         {"splitters", splitters},
+                         {"lessons", settings.lessons}};
     std::error_code error;
     const fs::path folder = fs::path(path).parent_path();
     fs::create_directories(folder, error);

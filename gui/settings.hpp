@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "engine/kernel/result.hpp"
@@ -17,6 +18,7 @@ struct Settings {
     ThemeName theme = ThemeName::dark;
     std::string layout = "compare";
     std::map<std::string, float> splitters;  // by name: a share of the window, 0 to 1
+    std::set<int> lessons;                   // that were completed
     bool operator==(const Settings&) const = default;
 };
 

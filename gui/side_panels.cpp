@@ -89,7 +89,7 @@ void draw_bios(State& state, Side side) {
                fmt::format("{}: {} in flight", side_name(side), view.step->bios.size()));
     for (const BioAt& bio : view.step->bios) {
         const auto cover = std::ranges::find(view.covers, bio.name, &Cover::bio);
-        draw_bio(state, {side, bio, cover != view.covers.end() ? &*cover : nullptr,
+        draw_bio(state, {side, bio, cover != view.covers.end() && !state.hides_outcome() ? &*cover : nullptr,
                          std::ranges::find(held, bio.name) != held.end()});
     }
     if (view.step->bios.empty())
@@ -131,7 +131,7 @@ void draw_links(State& state, Side side) {
                       Role::dim_text);
     for (std::size_t i = 0; i < links.size(); i++) {
         const std::string id = fmt::format("why/{}/{}", side_name(side), i + 1);
-        const bool spoils = state.hides_future() && links[i].tick > state.player.tick();
+        const bool spoils = state.hides_outcome() && (!links[i].has_happened || links[i].tick > state.player.tick());
         if (spoils) continue;
         if (links[i].has_happened) {
             if (ui::link(id, fmt::format("{}  t={}", i + 1, links[i].tick))) state.player.go_to(links[i].tick);
@@ -161,7 +161,7 @@ void draw_why(State& state) {
 
 void draw_branches(State& state) {
     ui::paragraph("branches/intro", "Every future that was left is kept here.", Role::dim_text);
-    ui::row("branches/present", fmt::format("{}  (this one, {} ticks)", state.player.branch_name(), state.player.end()),
+    ui::row("branches/present", fmt::format("{}  (this one, {} ticks)", state.player.branch_name(), state.last_seen()),
             {.selected = true});
     const std::vector<Branch>& branches = state.player.branches();
     for (std::size_t i = 0; i < branches.size(); i++)

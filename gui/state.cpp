@@ -123,6 +123,7 @@ void State::show_side(SideTab tab) {
 }
 
 void State::toggle_play() {
+    if (lesson && lesson->can_go_next()) return lesson->next(*this);
     if (hides_future()) return;
     player.play(!player.is_playing());
 }
@@ -130,7 +131,7 @@ void State::toggle_play() {
 void State::step_forward() {
     if (hides_future()) return;
     player.play(false);
-    player.step();
+    if (may_step()) player.step();
 }
 
 void State::to_end() {
@@ -138,8 +139,6 @@ void State::to_end() {
     if (player.at_end()) player.play_to_end();
     player.go_to(player.end());
 }
-
-void State::toggle_lessons() {}
 
 void State::run_to(Side side, const TreeLine& line) {
     if (line.entered && (!hides_future() || *line.entered <= player.tick())) return player.go_to(*line.entered);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "engine/story/scenario_files.hpp"
 #include "gui/lane_view.hpp"
 #include "gui/layout.hpp"
+#include "gui/lesson_run.hpp"
 #include "gui/live_state.hpp"
 #include "gui/matrix_model.hpp"
 #include "gui/player.hpp"
@@ -34,6 +36,9 @@ struct Prediction {
     std::size_t correct = 0;
     std::string why;
     std::optional<std::size_t> given;
+    bool hides = true;                           // the future; a question about the past need not
+    bool goes_on = false;                        // asked while it played: it plays on after the answer
+    [[nodiscard]] std::string feedback() const;  // on what was given
 };
 
 // What the closer pages show, kept until the playhead moves.
@@ -77,6 +82,10 @@ struct State {
     bool show_help = false, show_setup = false, show_share = false, show_open = false;
     std::optional<Prediction> prediction;
     bool predict_mode = false;
+    std::uint64_t predicted = 0;  // which step was asked about last, as a hash of what comes of it
+    std::optional<LessonRun> lesson;
+    bool choosing_lesson = false;
+    std::set<int> lessons_done;
 
     float zoom = 0;     // pixels a tick; 0: everything fits
     double scroll = 0;  // the tick at the left edge
@@ -108,7 +117,13 @@ struct State {
         if (!wrong.empty()) say(wrong, true);
     }
     [[nodiscard]] unsigned sides_to_act_on() const { return act_on_both ? Order::kBoth : 1U << focus; }
-    [[nodiscard]] bool hides_future() const { return prediction && !prediction->given; }
+    [[nodiscard]] bool hides_future() const { return prediction && prediction->hides && !prediction->given; }
+    // What will come of it, as far as anybody could know: a lesson that is going to ask does not tell beforehand.
+    [[nodiscard]] bool hides_outcome() const {
+        return hides_future() || (lesson && !lesson->is_away() && lesson->will_ask());
+    }
+    // Where the playhead may go: no further than here while the future is hidden.
+    [[nodiscard]] std::size_t last_seen() const { return hides_future() ? player.tick() : player.end(); }
     // The bio that H, R and X mean: the selected one if it is in flight, else the one in flight for longest.
     [[nodiscard]] std::string bio_to_act_on() const;
     [[nodiscard]] bool holds_new_bitmap_writes() const;
@@ -129,6 +144,9 @@ struct State {
     void step_forward();
     void to_end();
     void toggle_lessons();
+    void pass(double seconds);  // time, for the player and for who waits for it
+    bool may_step();            // before a step: false where a lesson or a question wants to be heard first
+    void answer_question(std::size_t answer);
     void run_to(Side side, const TreeLine& line);  // or back to where it was entered
     void move_end(const std::string& bio, std::size_t tick);
     void let_end_last(const std::string& bio);

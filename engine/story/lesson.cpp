@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "engine/story/scenario_files.hpp"
 #include "engine/explore/text_lines.hpp"
 #include "engine/story/lanes.hpp"
 #include "engine/story/lesson_text.hpp"
+#include "engine/story/scenario_files.hpp"
 
 namespace mdscope {
 
@@ -89,7 +89,7 @@ std::string lesson_title(int number) {
 Result<Scenario> scenario_of(const LessonSetup& setup) {
     Result<Scenario> scenario = load_scenario_file(setup.scenario);
     if (!scenario) return scenario;
-    if (setup.is_fine) scenario->granularity = Granularity::Fine;
+    if (setup.granularity) scenario->granularity = *setup.granularity;
     Result<Scenario> changed = with_pairs(*scenario, setup.with);
     if (!changed) return changed;
     if (!setup.versus.empty()) changed->versus = setup.versus;

@@ -5,7 +5,7 @@
 //   title The race in 60 seconds
 //   scenario race                             a file of assets/scenarios, with A and B as it says; or otherwise:
 //   scenario race fine with bitmap file versus bitmap internal
-//                                             in fine steps; `with`: what A has instead, `versus`: what B has instead
+//                                             in coarse steps, calls or fine ones; `with`: what A has instead, `versus`: what B has instead
 //   say Both arrays were told to stop.        begins a page; the lines up to the next `say` are done one by one
 //     play until differs                      time runs, at `speed`, until a condition holds
 //     pause swapper/0 until left A __md_stop  this task stands still and the others go on, at once
@@ -13,8 +13,8 @@
 //     do hold bitmap sdb                      an order, as in schedules; `do due BIO next`: it shall end at once
 //     speed 0.25                              of what follows
 //     open bitmap                             a page of the sidebar
-//     highlight card/B/status                 a frame around a widget until the page ends; `ID~WORDS`: one of those
-//                                             whose id begins so, that has these words in its text
+//     highlight card/B/status                 a frame around a widget until the page ends; `ID~WORDS` or `ID^WORDS`:
+//                                             the last or the first of those whose id begins so and that say so
 //     read 5                                  time to read, in seconds, or until Next
 //     ask ID "Question" | oops | hang | fine | oops | why it is so
 //                                             a prediction: 2 to 4 answers, the correct one again, and why; what is
@@ -74,7 +74,7 @@ struct Question {
 
 struct LessonSetup {
     std::string scenario;
-    bool is_fine = false;
+    std::optional<Granularity> granularity;  // nullopt: as the scenario says
     std::string with, versus;  // pairs; empty: as the scenario says
 };
 

@@ -28,7 +28,7 @@ bool compares(Fact::Compare compare, std::uint64_t left, std::uint64_t right) {
 // ---- of one array
 
 struct View {
-    Scene scene;
+    DuelView scene;
     Side side;
     std::size_t tick;
     [[nodiscard]] const TapeStep& step() const { return scene.duel.at(side, tick); }
@@ -159,7 +159,7 @@ bool stands_still(const Duel& duel, std::size_t tick, const std::string& why) {
            (why == "ended" && still == Standstill::Ended);
 }
 
-bool is_so_of_both(const Fact& fact, Scene scene, std::size_t tick) {
+bool is_so_of_both(const Fact& fact, DuelView scene, std::size_t tick) {
     switch (fact.kind) {
         case Fact::Kind::Tick: {
             const std::optional<std::size_t> place = tick_of(*fact.place, scene);
@@ -174,7 +174,7 @@ bool is_so_of_both(const Fact& fact, Scene scene, std::size_t tick) {
     }
 }
 
-bool fact_holds(const Fact& fact, Scene scene, std::size_t tick) {
+bool fact_holds(const Fact& fact, DuelView scene, std::size_t tick) {
     if (fact.finally) tick = scene.duel.end();
     const bool of_both =
         fact.kind == Fact::Kind::Tick || fact.kind == Fact::Kind::Still || fact.kind == Fact::Kind::Differs;
@@ -186,13 +186,13 @@ bool fact_holds(const Fact& fact, Scene scene, std::size_t tick) {
 
 }  // namespace
 
-bool holds(const When& condition, Scene scene, std::size_t tick) {
+bool holds(const When& condition, DuelView scene, std::size_t tick) {
     return std::ranges::any_of(condition.any, [&](const std::vector<Fact>& all) {
         return std::ranges::all_of(all, [&](const Fact& fact) { return fact_holds(fact, scene, tick); });
     });
 }
 
-std::optional<std::size_t> tick_of(const Place& place, Scene scene) {
+std::optional<std::size_t> tick_of(const Place& place, DuelView scene) {
     if (place.kind == Place::Kind::Start) return 0;
     if (place.kind == Place::Kind::End) return scene.duel.end();
     for (std::size_t tick = 0; tick <= scene.duel.end(); tick++)

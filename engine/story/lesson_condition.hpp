@@ -85,12 +85,12 @@ Result<When> read_condition(std::string_view text);
 Result<Place> read_place(std::string_view text);  // start, end, first-difference, or a condition
 bool is_function_name(std::string_view word);     // as C spells it; at most 64 characters
 
-struct Scene {
+struct DuelView {
     const Duel& duel;
     Foresight& foresight;
 };
-bool holds(const When& condition, Scene scene, std::size_t tick);
+bool holds(const When& condition, DuelView scene, std::size_t tick);
 // The first tick of what is recorded at which it is so.
-std::optional<std::size_t> tick_of(const Place& place, Scene scene);
+std::optional<std::size_t> tick_of(const Place& place, DuelView scene);
 
 }  // namespace mdscope

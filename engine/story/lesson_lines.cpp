@@ -66,11 +66,13 @@ Complaint read_scenario(std::string_view text, LessonStep& step) {
         rest = with;
     }
     step.setup.scenario = take_word(rest);
-    step.setup.is_fine = rest == "fine";
+    constexpr std::array<std::string_view, 3> kSteps = {"coarse", "calls", "fine"};  // by Granularity
+    const auto steps = std::ranges::find(kSteps, rest);
+    if (steps != kSteps.end()) step.setup.granularity = static_cast<Granularity>(steps - kSteps.begin());
     // A lesson opens what comes with mdscope, never a path.
     if (step.setup.scenario.empty() || step.setup.scenario.find_first_of("/.") != std::string::npos ||
-        (!rest.empty() && rest != "fine"))
-        return "'scenario' takes a name, then 'fine', 'with PAIRS' and 'versus PAIRS' as needed";
+        (!rest.empty() && steps == kSteps.end()))
+        return "'scenario' takes a name, then coarse, calls or fine, 'with PAIRS' and 'versus PAIRS' as needed";
     return {};
 }
 
@@ -126,7 +128,8 @@ Complaint read_open(std::string_view text, LessonStep& step) {
 Complaint read_highlight(std::string_view text, LessonStep& step) {
     step.kind = LessonStep::Kind::Highlight;
     step.text = text;
-    return text.empty() || text.front() == '~' ? "'highlight' takes a widget's id, or ID~WORDS" : "";
+    const bool has_id = !text.empty() && text.front() != '~' && text.front() != '^';
+    return has_id ? "" : "'highlight' takes a widget's id, ID~WORDS or ID^WORDS";
 }
 
 Complaint read_read(std::string_view text, LessonStep& step) {

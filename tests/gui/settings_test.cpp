@@ -35,7 +35,7 @@ struct Folder {
 TEST_CASE("what is saved is loaded") {
     const Folder folder;
     const std::string path = folder.path / "a" / "b" / "gui.json";
-    const Settings settings{150, ThemeName::light, "present", {{"top", 0.25F}, {"side", 1.0F}}};
+    const Settings settings{150, ThemeName::light, "present", {{"top", 0.25F}, {"side", 1.0F}}, {1, 3}};
     REQUIRE(save_settings(settings, path));
     const LoadedSettings loaded = load_settings(path);
     CHECK(loaded.settings == settings);

@@ -1,0 +1,299 @@
+// The strip of the lesson: what it says, what it asks, and the ways on, back and out. Without a lesson it holds the
+// choice of one, or a question of predict mode.
+//
+//   Lesson 1  The race in 60 seconds  ● ● ○ ○ ○             [Show me] [◀ Back] [Next ▶] [×]     head
+//   Right: ...                                                                                  words
+//   Now you: ...
+//   When that write ends, what happens to A?  [Oops] [it hangs] [it is fine]                    foot
+#include "gui/panel_lesson.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/flow.hpp"
+#include "gui/imgui_version.hpp"
+#include "gui/keys.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+using Waiting = LessonRun::Waiting;
+
+// ---- buttons of the head, from right to left so that each keeps its place
+
+struct HeadButton {
+    const char* id;
+    std::string label;
+    bool enabled = true;
+    Role role = Role::button;
+    const char* tip = "";
+};
+
+void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons) {
+    if (lesson.waiting() == Waiting::Nothing) {
+        buttons.push_back(
+            {"lesson/explore", "Explore", true, Role::button, "leave the lesson; all of the window is yours"});
+        if (lesson.number() < kLessons)
+            buttons.push_back(
+                {"lesson/another", fmt::format("Lesson {} ▶", lesson.number() + 1), true, Role::accent, ""});
+        return;
+    }
+    if (lesson.can_go_next()) buttons.push_back({"lesson/next", "Next ▶", true, Role::accent, "go on (Space)"});
+}
+
+std::vector<HeadButton> head_buttons(const LessonRun& lesson) {
+    std::vector<HeadButton> buttons = {{"lesson/close", "×", true, Role::button, "close the lesson (Esc)"}};
+    add_way_on(lesson, buttons);
+    buttons.push_back(
+        {"lesson/back", "◀ Back", lesson.can_go_back(), Role::button, "to the page before, as it was then"});
+    if (lesson.can_show())
+        buttons.push_back({"lesson/show", "Show me", true, Role::button, "does what you are asked to do"});
+    if (lesson.is_away())
+        buttons.push_back({"lesson/return", "Back to the lesson", true, Role::accent, "everything as it was there"});
+    else if (lesson.can_try_again() && lesson.waiting() == Waiting::Person)
+        buttons.push_back(
+            {"lesson/return", "Try again", true, Role::button, "everything as it was when you were asked"});
+    return buttons;
+}
+
+// One of them was pressed; the lesson may be gone after that.
+void press(State& state, std::string_view id) {
+    LessonRun& lesson = *state.lesson;
+    if (id == "lesson/close" || id == "lesson/explore") return LessonRun::close(state);
+    if (id == "lesson/next") return lesson.next(state);
+    if (id == "lesson/back") return lesson.back(state);
+    if (id == "lesson/show") return lesson.show(state);
+    if (id == "lesson/return") return lesson.come_back(state);
+    if (id == "lesson/another") state.answer(LessonRun::start(state, lesson.number() + 1));
+}
+
+// What was pressed; empty: nothing. The title gets the room that they leave.
+std::string draw_head_buttons(const std::vector<HeadButton>& buttons, const std::string& title,
+                              const std::string& dots) {
+    const float gap = ImGui::GetStyle().ItemSpacing.x;
+    const ImVec2 begin = ImGui::GetCursorScreenPos();
+    float x = begin.x + ImGui::GetContentRegionAvail().x;
+    for (const HeadButton& button : buttons) x -= ui::button_width(button.label) + gap;
+    const float dots_width = dots.empty() ? 0 : ImGui::CalcTextSize(dots.c_str()).x + 2 * gap;
+    ImGui::AlignTextToFramePadding();
+    ui::text("lesson/title", title, Role::accent, Font::text, x - begin.x - dots_width);
+    if (!dots.empty()) {
+        ImGui::SameLine(0, 2 * gap);
+        ui::text("lesson/dots", dots, Role::dim_text, Font::text, dots_width);
+    }
+    std::string pressed_id;
+    for (auto button = buttons.rbegin(); button != buttons.rend(); ++button) {
+        ImGui::SetCursorScreenPos({x + gap, begin.y});
+        x += ui::button_width(button->label) + gap;
+        if (ui::button(button->id, button->label,
+                       {.role = button->role, .enabled = button->enabled, .tip = button->tip}))
+            pressed_id = button->id;
+    }
+    return pressed_id;
+}
+
+std::string dots_of(const LessonRun& lesson) {
+    std::string dots;
+    for (std::size_t i = 0; i < lesson.lesson().pages.size(); i++)
+        dots += std::string(i > 0 ? " " : "") + (i <= lesson.page() ? "●" : "○");
+    return dots;
+}
+
+// ---- the question, in the foot
+
+float question_lines(const std::string& text, const std::vector<std::string>& answers, float width) {
+    Flow flow(width, false);
+    flow.item(ImGui::CalcTextSize(text.c_str()).x);
+    for (const std::string& answer : answers) flow.item(ui::button_width(answer));
+    return static_cast<float>(flow.lines());
+}
+
+// An answered question says what was right, and what was not.
+void draw_answered(const Prediction& question, std::size_t answer) {
+    const bool is_right = answer == question.correct, is_given = answer == question.given;
+    ui::chip(fmt::format("predict/{}", answer),
+             is_right   ? "✓"
+             : is_given ? "✗"
+                        : "·",
+             question.answers[answer],
+             is_right   ? Role::safe
+             : is_given ? Role::held
+                        : Role::dim_text);
+}
+
+void draw_question(State& state) {
+    const Prediction& question = *state.prediction;
+    Flow flow(ImGui::GetContentRegionAvail().x, true);
+    const float width = std::min(ImGui::CalcTextSize(question.question.c_str()).x, ImGui::GetContentRegionAvail().x);
+    flow.item(width);
+    ImGui::AlignTextToFramePadding();
+    ui::text("predict/question", question.question, Role::text, Font::text, width);
+    std::optional<std::size_t> given;
+    for (std::size_t i = 0; i < question.answers.size(); i++) {
+        flow.item(question.given ? ui::chip_width("✓", question.answers[i]) : ui::button_width(question.answers[i]));
+        if (question.given)
+            draw_answered(question, i);
+        else if (ui::button(fmt::format("predict/{}", i), question.answers[i], {.role = Role::current}))
+            given = i;
+    }
+    if (given) state.answer_question(*given);
+}
+
+// ---- the words, in the middle
+
+void draw_feedback(const std::string& feedback, bool was_right) {
+    if (!feedback.empty()) ui::paragraph("lesson/feedback", feedback, was_right ? Role::safe : Role::held);
+}
+
+void draw_words(State& state) {
+    const LessonRun& lesson = *state.lesson;
+    draw_feedback(lesson.feedback(), lesson.was_right());
+    if (lesson.is_away()) {
+        ui::paragraph("lesson/text", "You are somewhere else; the lesson waits for you.", Role::dim_text);
+        return;
+    }
+    ui::paragraph("lesson/text", lesson.text(state));
+    if (!lesson.hint().empty()) ui::paragraph("lesson/hint", lesson.hint(), Role::held);
+    if (state.prediction && state.prediction->given)
+        draw_feedback(state.prediction->feedback(), *state.prediction->given == state.prediction->correct);
+}
+
+// ---- heights
+
+struct Heights {
+    float words, foot;
+};
+
+float wrapped(const std::string& text, float width) {
+    return text.empty() ? 0
+                        : ImGui::CalcTextSize(text.c_str(), nullptr, false, width).y + ImGui::GetStyle().ItemSpacing.y;
+}
+
+const Question* question_of(const LessonPage& page) {
+    for (const LessonStep& step : page.steps)
+        if (step.kind == LessonStep::Kind::Ask) return &step.question;
+    return nullptr;
+}
+
+// The most that any page of the lesson needs: the strip keeps its height, and what is below keeps its place.
+Heights heights_of(const Lesson& lesson, float width) {
+    Heights most{0, 1};
+    float before = 0;  // the words on the answer given on the page before
+    for (const LessonPage& page : lesson.pages) {
+        float words = before + wrapped(page.text, width);
+        before = 0;
+        if (const Question* question = question_of(page)) {
+            most.foot = std::max(most.foot, question_lines(question->text, question->answers, width));
+            before = wrapped("Not quite (" + question->answers[question->correct] + "): " + question->why, width);
+            if (question->is_quiz) words += before;
+        }
+        most.words = std::max(most.words, words);
+    }
+    return most;
+}
+
+float foot_height(float lines) {
+    const float gap = ImGui::GetStyle().ItemSpacing.y;
+    return lines * (ImGui::GetFrameHeight() + gap);
+}
+
+// ---- without a lesson
+
+void draw_choice(State& state) {
+    std::string chosen = draw_head_buttons({{"lesson/close", "×", true, Role::button, "close (Esc)"}}, "Lessons", "");
+    Flow flow(ImGui::GetContentRegionAvail().x, true);
+    static const std::vector<std::string> titles = [] {
+        std::vector<std::string> all;
+        for (int number = 1; number <= kLessons; number++) all.push_back(lesson_title(number));
+        return all;
+    }();
+    for (int number = 1; number <= kLessons; number++) {
+        const bool is_done = state.lessons_done.contains(number);
+        const std::string label =
+            fmt::format("{}  {}{}", number, titles[static_cast<std::size_t>(number) - 1], is_done ? "  ✓" : "");
+        flow.item(ui::button_width(label));
+        const bool is_here = state.lesson && state.lesson->number() == number;
+        if (!ui::button(fmt::format("lesson/choose/{}", number), label,
+                        {.role = is_here ? Role::accent : Role::button, .tip = is_done ? "completed" : ""}))
+            continue;
+        state.choosing_lesson = false;
+        state.answer(LessonRun::start(state, number));
+        return;
+    }
+    if (!chosen.empty()) state.choosing_lesson = false;
+}
+
+void draw_free_question(State& state) {
+    const std::string pressed_id = draw_head_buttons({{"lesson/close", "×", true, Role::button, "never mind (Esc)"}},
+                                                     "What will happen?  (P turns these questions off)", "");
+    if (state.prediction->given)
+        draw_feedback(state.prediction->feedback(), *state.prediction->given == state.prediction->correct);
+    draw_question(state);
+    if (!pressed_id.empty()) state.prediction.reset();
+}
+
+void draw_running(State& state) {
+    const LessonRun& lesson = *state.lesson;
+    const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
+    const std::string pressed_id = draw_head_buttons(head_buttons(lesson), title, dots_of(lesson));
+    const float foot = foot_height(heights_of(lesson.lesson(), ImGui::GetContentRegionAvail().x).foot);
+    const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
+    ImGui::BeginChild("words", {0, words});
+    draw_words(state);
+    ImGui::EndChild();
+    if (state.prediction && !lesson.is_away()) draw_question(state);
+    if (lesson.reading_left() > 0 && lesson.waiting() == Waiting::Next) ui::ask_for_frame(lesson.reading_left());
+    if (!pressed_id.empty()) press(state, pressed_id);
+}
+
+// Escape first takes back the focus that Tab has shown, and a dialog or a message comes before the strip.
+bool is_escape_meant(const State& state) {
+    static bool was_focus_shown = false;  // in the frame before: this one has hidden it already
+    const bool meant = pressed("close") && !was_focus_shown && !is_popup_open() && state.messages.empty();
+    was_focus_shown = nav_is_visible();
+    return meant && !ImGui::GetIO().WantTextInput;
+}
+
+void take_escape(State& state) {
+    if (!is_escape_meant(state)) return;
+    if (state.choosing_lesson)
+        state.choosing_lesson = false;
+    else if (state.lesson)
+        LessonRun::close(state);
+    else
+        state.prediction.reset();
+}
+
+}  // namespace
+
+bool has_lesson_strip(const State& state) {
+    return state.lesson || state.choosing_lesson || state.prediction;
+}
+
+float lesson_height(const State& state, float width) {
+    const ImGuiStyle& style = ImGui::GetStyle();
+    const float head = ImGui::GetFrameHeight() + style.ItemSpacing.y + 2 * style.WindowPadding.y;
+    const float inside = width - 2 * sp(8) - 2 * style.WindowPadding.x;
+    if (!state.lesson) return head + 3 * foot_height(1);
+    const Heights heights = heights_of(state.lesson->lesson(), inside);
+    return head + heights.words + style.ItemSpacing.y + foot_height(heights.foot);
+}
+
+void draw_lesson(State& state, const ui::Rect& rect) {
+    take_escape(state);
+    if (!has_lesson_strip(state)) return;
+    {
+        const Panel panel("lesson", rect, {.fill = Role::panel, .border = Role::current, .scrolls = true});
+        if (state.choosing_lesson)
+            draw_choice(state);
+        else if (state.lesson)
+            draw_running(state);
+        else
+            draw_free_question(state);
+    }
+    if (state.lesson && !state.choosing_lesson) draw_highlights(*state.lesson);
+}
+
+}  // namespace mdscope::gui

@@ -1,0 +1,14 @@
+// The strip of lessons and questions, between what happens now and the arrays.
+#pragma once
+
+#include "gui/panels.hpp"
+
+namespace mdscope::gui {
+
+bool has_lesson_strip(const State& state);
+float lesson_height(const State& state, float width);
+void draw_lesson(State& state, const ui::Rect& rect);
+// Frames around the widgets that the lesson is about. REQUIRES: in a frame, outside of any window's clipping.
+void draw_highlights(const LessonRun& lesson);
+
+}  // namespace mdscope::gui
