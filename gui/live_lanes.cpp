@@ -19,6 +19,12 @@ Role role_of_kind(const std::string& kind) {
     return Role::daemon;
 }
 
+// Waiting for work is what tasks do all day; waiting for md's counters and locks is what there is to see.
+Role role_of_task(const TaskBar& task, const std::string& queue) {
+    if (task.kind == TaskBarKind::Daemon) return Role::daemon;
+    return queue.starts_with("mddev->") || queue.starts_with("bitmap->") ? Role::safe : Role::idle;
+}
+
 class Builder {
    public:
     Builder(LivePage& page, float width)
@@ -125,7 +131,7 @@ class Builder {
         bar.is_open = task.end_ns == kStillOpen;
         bar.end_ns = bar.is_open ? std::max(history_.last_ns, task.begin_ns) : task.end_ns;
         bar.seq = task.seq;
-        bar.role = task.kind == TaskBarKind::Daemon ? Role::daemon : Role::safe;
+        bar.role = role_of_task(task, history_.name(task.label));
         bar.is_cut = task.cut;
         if (!place(bar, lane)) return;
         bar.label = task.kind == TaskBarKind::Daemon

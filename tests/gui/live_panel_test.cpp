@@ -274,10 +274,16 @@ TEST_CASE("an idle array asks for no frames; a command that runs does") {
     Headless ui(*live.app);
     REQUIRE(live.shows(ui, "live/array", "active"));
     CHECK_FALSE(live.app->next_frame_ms());
-    live.mount.fifo("lab/stop");  // a store that sleeps: nobody reads it
-    ui.click("live/stop_force");
-    ui.frame();
+    live.mount.fifo("md/array_state");  // a store that sleeps: nobody reads it yet
+    ui.click("live/stop");
+    REQUIRE(live.shows(ui, "live/running/1", "running for"));
     CHECK(live.app->next_frame_ms());
+    CHECK(live.mount.read("md/array_state") == "clear");
+    REQUIRE(eventually([&] {
+        ui.frame();
+        return !ui.has("live/running/1");
+    }));
+    CHECK_FALSE(live.app->next_frame_ms());
 }
 
 }  // namespace

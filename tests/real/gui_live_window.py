@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 240 RUN_SERIAL TRUE
+"""The window on a mounted array: it follows real writes, holds and stops it from its buttons, shows the Oops without the
+fix and the wait with it, brings the array back, makes and mounts one itself, and its death by SIGKILL in the middle of a
+copy loses nothing."""
+
+import hashlib
+
+from gui_lib import *
+
+need_mount()
+need_window()
+display = Display()
+ENOUGH = 30  # frames a second while something is written
+
+
+class Writer(threading.Thread):
+    """Writes blocks until it is told to stop, or the disk answers an error."""
+
+    def __init__(self, lab):
+        super().__init__()
+        self.fd = os.open(lab.path("md0"), os.O_RDWR)
+        self.size = os.lseek(self.fd, 0, os.SEEK_END)
+        self.over = False
+        self.written = self.error = 0
+        self.start()
+
+    def run(self):
+        try:
+            while not self.over:
+                os.pwrite(self.fd, b"%08d" % self.written * 512, self.written * 69632 % (self.size - 4096) & ~4095)
+                self.written += 1
+        except OSError as error:
+            self.error = error.errno
+        close(self.fd)
+
+    def stop(self):
+        self.over = True
+        self.join(DEADLINE)
+        return self.error
+
+
+def start_fio(lab):
+    """fio if there is one, else a writer of our own; either way something that ends by itself when the disk goes."""
+    if not shutil.which("fio"):
+        return None
+    fio = subprocess.Popen(
+        ["fio", "--name=live", "--filename=" + lab.path("md0"), "--rw=randwrite", "--bs=4k", "--size=32M", "--direct=1",
+         "--ioengine=libaio", "--iodepth=16", "--time_based", "--runtime=120", "--allow_file_create=0"],
+        cwd=lab.base, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(end, fio)
+    return fio
+
+
+def write_block(lab):
+    fd = os.open(lab.path("md0"), os.O_RDWR)
+    os.pwrite(fd, os.urandom(4096), 0)
+    os.fsync(fd)
+    os.close(fd)
+
+
+def says(gui, name, part):
+    try:
+        return part in gui.ask("text", name)
+    except KeyError:
+        return False
+
+
+def shown(gui, name):
+    try:
+        return bool(gui.ask("mark", name)["visible"])
+    except KeyError:
+        return False
+
+
+def attached(lab):
+    gui = Gui(display, "--attach", lab.mnt)
+    wait_for(lambda: gui.shows("live/state", "LIVE"), "the array is live in the window")
+    return gui
+
+
+def hold_bitmap(gui):
+    wait_for(lambda: shown(gui, "live/hold/bitmap"), "the page Control")
+    gui.click("live/hold/bitmap")
+    wait_for(lambda: says(gui, "live/hold/rules", "bitmap"), "the array says that it holds bitmap writes")
+
+
+def faults(gui, when):
+    found = gui.ask("faults")
+    check(not any(found.values()), "%s: %s" % (when, found))
+
+
+def assembled(gui, button):
+    """It answers EBUSY as long as something of the dead array is in flight."""
+
+    def tried():
+        if gui.shows("live/array", "clear") or gui.shows("live/array", "OOPS"):
+            if shown(gui, button) and gui.ask("mark", button)["enabled"]:
+                gui.click(button)
+        return any(gui.shows("live/array", word) for word in ("clean", "active", "active-idle", "write-pending"))
+
+    wait_for(tried, "assembled again from the window")
+
+
+def unmounted(lab):
+    lab.store("lab/fix", "upstream")  # the stop of an unmount can crash like any other
+    done = lab.umount()
+    check(done.returncode == 0, "umount: " + done.stderr)
+
+
+def story_it_follows_fio():
+    lab = Lab("--delay", "100ms")
+    lab.mount_or_die()
+    with attached(lab) as gui:
+        fio, writer = start_fio(lab), Writer(lab)
+        wait_for(lambda: gui.ask("value", "live/counter/mddev/plot") > 1, "the counter moves in the window")
+        wait_for(lambda: any(name.startswith("live/lane/sda bios") for name in gui.ask("ids")), "a lane of a member")
+        frames, begin = gui.ask("frames"), time.monotonic()
+        wait_for(lambda: gui.ask("frames") >= frames + 2 * ENOUGH, "frames while it writes")
+        rate = 2 * ENOUGH / (time.monotonic() - begin)
+        print("under load: %.1f frames a second" % rate)
+        check(rate >= ENOUGH or sanitized(), "at least %d frames a second, not %.1f" % (ENOUGH, rate))
+        faults(gui, "under load")
+        check(writer.stop() == 0, "the writer met no error")
+        if fio:
+            end(fio)
+    unmounted(lab)
+
+
+def story_idle_costs_next_to_nothing():
+    lab = Lab()
+    lab.mount_or_die()
+    with attached(lab) as gui:
+        gui.move_to("live/where")
+
+        def share_of_a_cpu():
+            ticks, begin = gui.cpu_ticks(), time.monotonic()
+            select.select([], [], [], 2)  # the interval that is measured
+            return (gui.cpu_ticks() - ticks) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - begin)
+
+        seen = []
+        wait_for(lambda: seen.append(share_of_a_cpu()) or seen[-1] < 0.03, "idle: %s of a CPU" % seen)
+        print("idle: %.1f %% of a CPU" % (100 * seen[-1]))
+    unmounted(lab)
+
+
+def story_without_the_fix_it_crashes():
+    lab = Lab()
+    lab.mount_or_die("--fix", "none")
+    write_block(lab)
+    with attached(lab) as gui:
+        hold_bitmap(gui)
+        gui.click("live/stop")
+        wait_for(lambda: gui.shows("live/array", "clear"), "without the fix the stop does not wait")
+        gui.click("live/release_all")
+        wait_for(lambda: gui.shows("live/array", "OOPS"), "and the late write meets an Oops")
+        wait_for(lambda: says(gui, "live/oops_line", "super_written"), "which the header says")
+        gui.click("live/oops_show")
+        wait_for(lambda: shown(gui, "live/oops/1"), "its text is shown")
+        faults(gui, "with an Oops")
+        gui.click("live/control")
+        wait_for(lambda: shown(gui, "live/hold_off"), "Control again")
+        gui.click("live/hold_off")
+        assembled(gui, "live/assemble_again")
+    write_block(lab)
+    unmounted(lab)
+
+
+def story_with_the_fix_it_waits():
+    lab = Lab()
+    lab.mount_or_die("--fix", "upstream")
+    write_block(lab)
+    with attached(lab) as gui:
+        hold_bitmap(gui)
+        gui.click("live/stop")
+        waits = lambda: [name for name in gui.ask("ids") if name.startswith("live/wait/")]
+        wait_for(lambda: any(says(gui, name, "md_super_wait") for name in waits()), "the stop is seen asleep")
+        wait_for(lambda: gui.shows("live/counter/mddev", "2"), "for two writes")
+        wait_for(lambda: any(name.startswith("live/running/") for name in gui.ask("ids")), "a command that runs")
+        faults(gui, "with a stop that sleeps")
+        gui.click("live/release_all")
+        wait_for(lambda: gui.shows("live/array", "clear"), "released, the stop ends")
+        check(not shown(gui, "live/oops_line"), "and no Oops")
+        gui.click("live/hold_off")
+        assembled(gui, "live/assemble")
+    unmounted(lab)
+
+
+def story_a_forced_stop_in_the_middle_of_the_writes():
+    lab = Lab("--delay", "100ms")
+    lab.mount_or_die("--fix", "upstream")
+    with attached(lab) as gui:
+        fio, writer = start_fio(lab), Writer(lab)
+        wait_for(lambda: writer.written > 20, "in the middle of the writes")
+        wait_for(lambda: shown(gui, "live/stop_force"), "the button")
+        gui.click("live/stop_force")
+        wait_for(lambda: gui.shows("live/array", "clear"), "it stops")
+        writer.join(DEADLINE)
+        check(writer.error in (errno.EIO, errno.ENODEV), "the writer got an error: %d" % writer.error)
+        check(not fio or fio.wait(DEADLINE) != 0, "and so did fio")
+        assembled(gui, "live/assemble")
+    unmounted(lab)
+
+
+def story_a_member_fails_and_comes_back():
+    lab = Lab()
+    lab.mount_or_die()
+    with attached(lab) as gui:
+        wait_for(lambda: shown(gui, "live/members"), "the tab")
+        gui.click("live/members")
+        for button, word in (("fail", "faulty"), ("remove", "removed"), ("re-add", "in_sync")):
+            name = "live/member/sdb/" + button
+            wait_for(lambda: shown(gui, name) and gui.ask("mark", name)["enabled"], "the button " + button)
+            gui.click(name)
+            done = word == "removed"
+            wait_for(lambda: says(gui, "live/member/sdb/state", word) or
+                     (done and says(gui, "live/member/sdb/state", "unbound")), "sdb is " + word)
+    unmounted(lab)
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def story_killed_while_files_are_copied():
+    lab = Lab("--delay", "100ms")
+    lab.mount_or_die()
+    data = os.urandom(24 << 20)
+    gui = attached(lab)
+    copied = threading.Event()
+
+    def copy():
+        fd = os.open(lab.path("md0"), os.O_RDWR)
+        for at in range(0, len(data), 1 << 16):
+            os.pwrite(fd, data[at:at + (1 << 16)], at)
+            if at >= len(data) // 4:
+                copied.set()
+        os.fsync(fd)
+        os.close(fd)
+
+    worker = threading.Thread(target=copy)
+    worker.start()
+    check(copied.wait(DEADLINE), "a part of it is copied")
+    gui.process.kill()
+    gui.process.wait(DEADLINE)
+    worker.join(DEADLINE)
+    check(not worker.is_alive(), "the copy ends")
+    check(process_exists(lab.pid) and is_mounted(lab.mnt), "the mount is alive")
+    fd = os.open(lab.path("md0"), os.O_RDONLY)
+    back = b"".join(os.pread(fd, 1 << 20, at) for at in range(0, len(data), 1 << 20))
+    os.close(fd)
+    check(digest(back) == digest(data), "what was copied is there, byte for byte")
+    with attached(lab):
+        pass  # another window finds it
+    unmounted(lab)
+
+
+def story_a_mount_that_dies_says_what_to_do():
+    lab = Lab()
+    lab.mount_or_die()
+    with attached(lab) as gui:
+        os.kill(lab.pid, signal.SIGKILL)
+        wait_for(lambda: gui.shows("live/state", "GONE"), "it is gone")
+        check("umount" in gui.ask("text", "live/problem"), "what to do: " + gui.ask("text", "live/problem"))
+        faults(gui, "without its array")
+
+
+def story_made_and_mounted_from_the_window():
+    lab = Lab(create=False)
+    home = lab.base + "/home"
+    os.mkdir(home)
+    with Gui(display, "--mode", "live", XDG_DATA_HOME=home, MDSCOPE=MDSCOPE) as gui:
+        wait_for(lambda: shown(gui, "live/mount"), "the form")
+        gui.click("live/mount")
+        wait_for(lambda: gui.shows("live/state", "LIVE"), "made, mounted and attached")
+        lab.mnt = home + "/mdscope/lab.mnt"
+        check(is_mounted(lab.mnt), "there is a mount")
+        lab.pid = int(lab.read("lab/pid"))
+    check(process_exists(lab.pid) and is_mounted(lab.mnt), "the window is closed, and the disk works")
+    write_block(lab)
+    with attached(lab) as gui:
+        gui.click("live/unmount")
+        wait_for(lambda: not is_mounted(lab.mnt), "unmounted from the window")
+        wait_for(lambda: shown(gui, "live/mount"), "and the form is back")
+        lab.pid = 0
+
+
+run_stories(globals())
+finish("gui_live_window")
