@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
 
 namespace mdscope::gui {
 
@@ -25,6 +24,8 @@ Role role_of_task(const TaskBar& task, const std::string& queue) {
     return queue.starts_with("mddev->") || queue.starts_with("bitmap->") ? Role::safe : Role::idle;
 }
 
+// Under load a window holds some hundred thousand bars, and is drawn 60 times a second: what is folded away must cost
+// next to nothing. So lanes are found by number, and words are made only for bars that are wide enough to be read.
 class Builder {
    public:
     Builder(LivePage& page, float width)
@@ -32,6 +33,7 @@ class Builder {
           history_(page.history()),
           left_(page.time.left(history_.last_ns)),
           right_(page.time.right(history_.last_ns)),
+          columns_(static_cast<std::size_t>(std::max(width, 1.0F)) + 1),
           pixels_a_ns_(static_cast<double>(width) / static_cast<double>(std::max<std::uint64_t>(right_ - left_, 1))) {}
 
     std::vector<LiveLane> build() {
@@ -46,7 +48,7 @@ class Builder {
             for (const std::string& name : page_.lanes) {
                 const bool is_member = name.ends_with(" bios");
                 if (is_member != wants_members || (!is_member && ++tasks > kMostTaskLanes)) continue;
-                LiveLane lane{name, 1, is_member, std::move(bars_[name])};
+                LiveLane lane{name, 1, is_member, std::move(filling_[name].bars)};
                 put_in_rows(lane);
                 lanes.push_back(std::move(lane));
             }
@@ -54,21 +56,43 @@ class Builder {
     }
 
    private:
+    struct Filling {
+        std::vector<LiveBar> bars;
+        // Columns of pixels in which a narrow bar of this colour lies already.
+        std::map<Role, std::vector<bool>> taken;
+    };
+
     // Known from now on, even when there is nothing in it: lanes do not come and go.
-    std::vector<LiveBar>& lane_of(const std::string& name) {
+    Filling& lane_of(const std::string& name) {
         if (std::ranges::find(page_.lanes, name) == page_.lanes.end()) page_.lanes.push_back(name);
-        return bars_[name];
+        return filling_[name];
+    }
+    Filling& lane_of(NameId name, bool is_member) {
+        std::vector<Filling*>& known = is_member ? of_member_ : of_task_;
+        if (known.size() <= name) known.resize(name + std::size_t{1});
+        if (known[name] == nullptr) known[name] = &lane_of(history_.name(name) + (is_member ? " bios" : ""));
+        return *known[name];
+    }
+    Role role_of(NameId kind) {
+        if (roles_.size() <= kind) roles_.resize(kind + std::size_t{1}, Role::count);
+        if (roles_[kind] == Role::count) roles_[kind] = role_of_kind(history_.name(kind));
+        return roles_[kind];
     }
     [[nodiscard]] float x_of(std::uint64_t ns) const {
         return static_cast<float>((static_cast<double>(ns) - static_cast<double>(left_)) * pixels_a_ns_);
     }
     // False: it is out of sight, or lies within a pixel that has one like it already.
-    bool place(LiveBar& bar, const std::string& lane) {
+    bool place(LiveBar& bar, Filling& lane) {
         if (bar.end_ns < left_ || bar.begin_ns > right_) return false;
         bar.left = x_of(std::max(bar.begin_ns, left_));
         bar.right = x_of(std::min(bar.end_ns, right_));
         if (bar.right - bar.left >= 1) return true;
-        return folded_.emplace(lane, static_cast<int>(bar.role), static_cast<int>(bar.left)).second;
+        std::vector<bool>& taken = lane.taken[bar.role];
+        taken.resize(columns_);
+        const std::size_t column = std::min(columns_ - 1, static_cast<std::size_t>(bar.left));
+        if (taken[column]) return false;
+        taken[column] = true;
+        return true;
     }
 
     void add_bios() {
@@ -90,31 +114,30 @@ class Builder {
         LiveBar bar;
         bar.begin_ns = bio.since_ns;
         bar.end_ns = std::max(history_.last_ns, bio.since_ns);
-        bar.seq = bio.id;
         bar.role = role_of_kind(bio.kind);
         bar.is_held = bar.is_open = true;
-        const std::string lane = bio.member + " bios";
+        Filling& lane = lane_of(bio.member + " bios");
         if (!place(bar, lane)) return;
         bar.label = fmt::format("{}, sector {}", bio.kind, bio.sector);
         bar.id = fmt::format("seen{}", bio.id);
-        lane_of(lane).push_back(std::move(bar));
+        lane.bars.push_back(std::move(bar));
     }
     void add_bio(const BioBar& bio) {
         if (bio.begin_ns > right_) return;
-        const std::string& kind = history_.name(bio.kind);
-        const std::string lane = history_.name(bio.member) + " bios";
         LiveBar bar;
         bar.begin_ns = bio.begin_ns;
         bar.is_open = bio.end_ns == kStillOpen;
         bar.end_ns = bar.is_open ? std::max(history_.last_ns, bio.begin_ns) : bio.end_ns;
-        bar.seq = bio.seq;
-        bar.role = role_of_kind(kind);
+        bar.role = role_of(bio.kind);
         bar.is_held = bio.is_held();
         bar.is_cut = bio.cut;
+        Filling& lane = lane_of(bio.member, true);
         if (!place(bar, lane)) return;
-        bar.label = fmt::format("{}, sector {}", kind, bio.sector);
-        bar.id = std::to_string(bio.seq);
-        lane_of(lane).push_back(std::move(bar));
+        if (bar.is_readable()) {
+            bar.label = fmt::format("{}, sector {}", history_.name(bio.kind), bio.sector);
+            bar.id = std::to_string(bio.seq);
+        }
+        lane.bars.push_back(std::move(bar));
     }
 
     void add_tasks() {
@@ -125,20 +148,22 @@ class Builder {
     }
     void add_task(const TaskBar& task) {
         if (task.begin_ns > right_) return;
-        const std::string& lane = history_.name(task.task);
         LiveBar bar;
         bar.begin_ns = task.begin_ns;
         bar.is_open = task.end_ns == kStillOpen;
         bar.end_ns = bar.is_open ? std::max(history_.last_ns, task.begin_ns) : task.end_ns;
-        bar.seq = task.seq;
         bar.role = role_of_task(task, history_.name(task.label));
         bar.is_cut = task.cut;
+        Filling& lane = lane_of(task.task, false);
         if (!place(bar, lane)) return;
-        bar.label = task.kind == TaskBarKind::Daemon
-                        ? "daemon pass"
-                        : fmt::format("sleeps on {} until {}", history_.name(task.label), history_.name(task.detail));
-        bar.id = std::to_string(task.seq);
-        lane_of(lane).push_back(std::move(bar));
+        if (bar.is_readable()) {
+            bar.label =
+                task.kind == TaskBarKind::Daemon
+                    ? "daemon pass"
+                    : fmt::format("sleeps on {} until {}", history_.name(task.label), history_.name(task.detail));
+            bar.id = std::to_string(task.seq);
+        }
+        lane.bars.push_back(std::move(bar));
     }
 
     static void put_in_rows(LiveLane& lane) {
@@ -158,9 +183,11 @@ class Builder {
     LivePage& page_;
     const HistoryWindow& history_;
     std::uint64_t left_, right_;
+    std::size_t columns_;
     double pixels_a_ns_;
-    std::map<std::string, std::vector<LiveBar>> bars_;
-    std::set<std::tuple<std::string, int, int>> folded_;
+    std::map<std::string, Filling> filling_;  // nodes: pointers into it stay good
+    std::vector<Filling*> of_member_, of_task_;
+    std::vector<Role> roles_;
 };
 
 }  // namespace

@@ -15,9 +15,11 @@ struct LiveBar {
     int row = 0;
     Role role = Role::idle;
     bool is_held = false, is_open = false, is_cut = false;
-    std::uint64_t begin_ns = 0, end_ns = 0, seq = 0;
-    std::string label;  // "bitmap, sector 8"
-    std::string id;     // unique in its lane
+    std::uint64_t begin_ns = 0, end_ns = 0;
+    std::string label;  // "bitmap, sector 8"; empty where it is too narrow to be read
+    std::string id;     // unique in its lane; empty with the label
+
+    [[nodiscard]] bool is_readable() const { return is_held || right - left >= 3; }
 };
 
 struct LiveLane {

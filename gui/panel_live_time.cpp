@@ -82,7 +82,8 @@ const char* end_words(const LiveBar& bar) {
 }
 
 std::string bar_words(const LiveBar& bar) {
-    return fmt::format("{}: {:.3f} to {:.3f} ms ({:.3f} ms){}", bar.label, static_cast<double>(bar.begin_ns) / 1e6,
+    const std::string what = bar.label.empty() ? "several, zoom in" : bar.label;
+    return fmt::format("{}: {:.3f} to {:.3f} ms ({:.3f} ms){}", what, static_cast<double>(bar.begin_ns) / 1e6,
                        static_cast<double>(bar.end_ns) / 1e6, static_cast<double>(bar.end_ns - bar.begin_ns) / 1e6,
                        end_words(bar));
 }
@@ -100,7 +101,8 @@ void draw_bar(const LiveBar& bar, const ui::Rect& rect, const std::string& id) {
         draw.AddText({rect.x + sp(4), rect.y + (rect.h - ImGui::GetTextLineHeight()) / 2}, color_u32(Role::text),
                      shown.c_str());
     }
-    if (rect.w > sp(12)) ui::mark_rect(rect, id, "bar", label, static_cast<double>(bar.end_ns - bar.begin_ns) / 1e6);
+    if (rect.w > sp(12) && !bar.id.empty())
+        ui::mark_rect(rect, id, "bar", label, static_cast<double>(bar.end_ns - bar.begin_ns) / 1e6);
 }
 
 // The bar under the mouse, if there is one.
