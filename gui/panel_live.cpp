@@ -12,8 +12,6 @@
 
 #include <algorithm>
 
-#include "gui/ui_parts.hpp"
-
 namespace mdscope::gui {
 
 namespace live {
@@ -66,143 +64,6 @@ std::string counted(std::uint64_t number) {
 
 std::string milliseconds(std::uint64_t ns) {
     return counted(ns / 1'000'000) + " ms";
-}
-
-namespace {
-
-// ---- who answers
-
-struct WordLook {
-    const char* shape;
-    const char* word;
-    Role role;
-};
-WordLook look_of(LiveState state) {
-    switch (state) {
-        case LiveState::Connecting:
-            return {"…", "CONNECTING", Role::current};
-        case LiveState::Live:
-            return {"●", "LIVE", Role::safe};
-        case LiveState::Silent:
-            return {"▲", "NO ANSWER", Role::danger};
-        case LiveState::Gone:
-            return {"✗", "GONE", Role::danger};
-    }
-    return {"?", "?", Role::danger};
-}
-
-WordLook look_of(const Snapshot& snapshot) {
-    if (snapshot.oops) return {"✗", "OOPS", Role::danger};
-    const std::string& state = snapshot.array.state;
-    if (state == "clear" || state == "inactive") return {"■", state.c_str(), Role::dim_text};
-    return {"○", state.c_str(), Role::text};
-}
-
-void flow_chip(std::string_view id, const WordLook& look) {
-    flow(ui::chip_width(look.shape, look.word));
-    ui::chip(id, look.shape, look.word, look.role);
-}
-
-void flow_text(std::string_view id, const std::string& words, Role role = Role::dim_text) {
-    flow(ui::text_width(words));
-    ImGui::AlignTextToFramePadding();
-    ui::text(id, words, role);
-}
-
-void draw_losses(const LivePage& page) {
-    const HistoryLosses& losses = page.history().losses;
-    const std::uint64_t lost = losses.dropped + losses.missing;
-    flow_text("live/dropped", lost == 0 ? "no event lost" : counted(lost) + " events lost",
-              lost == 0 ? Role::dim_text : Role::danger);
-    ui::tip(fmt::format(
-        "{} events taken in; {} were overwritten in the array before they could be read, {} are missing "
-        "without a word, {} are older than what is kept here.",
-        counted(losses.received), counted(losses.dropped), counted(losses.missing), counted(losses.forgotten)));
-}
-
-void draw_first_line(State& state) {
-    LivePage& page = state.live;
-    const LiveView& view = page.view();
-    const WordLook look = look_of(view.state);
-    ui::chip("live/state", look.shape, look.word, look.role);
-    if (view.snapshot) {
-        flow_chip("live/array", look_of(*view.snapshot));
-        ui::tip("array_state");
-    }
-    flow_text("live/where",
-              fmt::format("{} at {}", view.snapshot ? view.snapshot->array.name : "an array", view.mount_point),
-              Role::text);
-    flow_text("live/rate", fmt::format("{:.0f} Hz, {} events/s", view.snapshots_per_second,
-                                       counted(static_cast<std::uint64_t>(view.events_per_second))));
-    ui::tip("snapshots read a second (fewer while nothing changes), and events traced a second");
-    draw_losses(page);
-    const bool busy = page.is_mounting();
-    if (flow_button("live/detach", "Detach", {.tip = "stop looking; the disk works on"})) return page.detach();
-    if (flow_button("live/unmount", "Unmount",
-                    {.enabled = !busy, .tip = "mdscope umount: releases what is held, stops the array, takes it away"}))
-        page.start_unmount();
-}
-
-// ---- what runs, and what went wrong
-
-void draw_running(const LiveView& view) {
-    const LiveClock::time_point now = LiveClock::now();
-    for (const LiveRunning& command : view.running) {
-        const std::string how = command.started_at ? fmt::format("running for {:.1f} s", command.seconds(now))
-                                                   : fmt::format("waits for its turn, behind: {}", command.behind);
-        ui::text(fmt::format("live/running/{}", command.id), fmt::format("▶ {}: {}", command.label, how),
-                 Role::current);
-    }
-}
-
-void draw_last_failure(LivePage& page) {
-    const auto& results = page.view().results;
-    if (results.empty() || results.back().ok || results.back().id <= page.dismissed_result) return;
-    const LiveResult& result = results.back();
-    ui::paragraph("live/failure", fmt::format("✗ {}: {}", result.label, result.advice.text()), Role::danger);
-    if (ui::button("live/failure/close", "Close")) page.dismissed_result = result.id;
-}
-
-void draw_progress(LivePage& page) {
-    const MountProgress* progress = page.progress();
-    if (progress == nullptr) return;
-    const bool failed = progress->phase == MountPhase::Failed;
-    ui::text("live/mount/phase", fmt::format("{}: {}", progress->mount_point, mount_phase_word(progress->phase)),
-             failed ? Role::danger : Role::text);
-    for (std::size_t i = 0; i < progress->lines.size(); i++)
-        ui::text(fmt::format("live/mount/line/{}", i), progress->lines[i].empty() ? " " : progress->lines[i],
-                 Role::dim_text, Font::code);
-    if (failed) draw_advice("live/mount/problem", progress->advice);
-    if (progress->is_over() && ui::button("live/mount/close", "Close")) page.forget_progress();
-}
-
-void draw_oops_line(State& state) {
-    const Snapshot* snapshot = state.live.view().snapshot.get();
-    if (snapshot == nullptr || !snapshot->oops) return;
-    const SnapshotOops& oops = *snapshot->oops;
-    ui::paragraph("live/oops_line",
-                  fmt::format("✗ Oops: {} in {}, while {} was on the processor. This array's kernel has halted; its "
-                              "images are as they were.",
-                              oops.what, oops.function, oops.in_irq ? "an interrupt" : oops.comm),
-                  Role::danger);
-    if (ui::button("live/oops_show", "Show the Oops")) state.live.tab = LiveTab::oops;
-    command_button(state, "live/assemble_again", "Assemble again", assemble_command(),
-                   {.role = Role::accent, .tip = "brings the array back from what is on disk"});
-}
-
-}  // namespace
-
-void draw_header(State& state) {
-    draw_first_line(state);
-    if (!state.live.is_attached()) return;
-    const LiveView& view = state.live.view();
-    draw_advice("live/problem", view.problem);
-    draw_advice("live/stream_problem", view.stream_problem);
-    draw_advice("live/space_problem", view.space_problem);
-    draw_oops_line(state);
-    draw_running(view);
-    draw_last_failure(state.live);
-    draw_progress(state.live);
 }
 
 // ---- the whole
@@ -261,11 +122,15 @@ void draw_wide(State& state, ImVec2 size) {
 // In a child of their own: the header stays, and is never so high that nothing is left.
 void draw_pages(State& state) {
     const ImVec2 room = ImGui::GetContentRegionAvail();
-    const ImVec2 size(room.x, std::max(sp(240), room.y));
-    if (size.x >= sp(1100)) return draw_wide(state, size);
-    ImGui::BeginChild("narrow", size);
-    draw_tabs(state, 0);
-    ImGui::EndChild();
+    const ImVec2 size(room.x, std::max(sp(240), room.y - failure_height(state.live)));
+    if (size.x >= sp(1100)) {
+        draw_wide(state, size);
+    } else {
+        ImGui::BeginChild("narrow", size);
+        draw_tabs(state, 0);
+        ImGui::EndChild();
+    }
+    draw_last_failure(state.live);
 }
 
 }  // namespace

@@ -11,6 +11,10 @@ namespace mdscope::gui::live {
 
 void draw_mounting(State& state);  // not attached: what is mounted, and how to make one
 void draw_header(State& state);    // who answers, what is wrong, what runs
+// The last command that failed, until it is closed: below the pages, so that it takes room from their ends and pushes
+// no button away. The height is 0 when there is none.
+float failure_height(const LivePage& page);
+void draw_last_failure(LivePage& page);
 
 // Pages. REQUIRES: attached, with a snapshot.
 void draw_counters(State& state);

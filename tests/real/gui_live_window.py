@@ -79,6 +79,13 @@ def attached(lab):
     return gui
 
 
+def drawing_ticks(gui):
+    """CPU time of the thread that draws."""
+    with open("/proc/%d/task/%d/stat" % (gui.process.pid, gui.process.pid)) as stat:
+        words = stat.read().rpartition(")")[2].split()
+    return int(words[11]) + int(words[12])
+
+
 def hold_bitmap(gui):
     wait_for(lambda: shown(gui, "live/hold/bitmap"), "the page Control")
     gui.click("live/hold/bitmap")
@@ -115,11 +122,14 @@ def story_it_follows_fio():
         fio, writer = start_fio(lab), Writer(lab)
         wait_for(lambda: gui.ask("value", "live/counter/mddev/plot") > 1, "the counter moves in the window")
         wait_for(lambda: any(name.startswith("live/lane/sda bios") for name in gui.ask("ids")), "a lane of a member")
-        frames, begin = gui.ask("frames"), time.monotonic()
+        frames, ticks, begin = gui.ask("frames"), drawing_ticks(gui), time.monotonic()
         wait_for(lambda: gui.ask("frames") >= frames + 2 * ENOUGH, "frames while it writes")
-        rate = 2 * ENOUGH / (time.monotonic() - begin)
-        print("under load: %.1f frames a second" % rate)
-        check(rate >= ENOUGH or sanitized(), "at least %d frames a second, not %.1f" % (ENOUGH, rate))
+        drawn = gui.ask("frames") - frames
+        each = (drawing_ticks(gui) - ticks) / os.sysconf("SC_CLK_TCK") / drawn
+        print("under load: %.1f frames a second, %.1f ms of a CPU each; %s" %
+              (drawn / (time.monotonic() - begin), 1000 * each, gui.ask("text", "live/rate")))
+        # Not the frames of a second: that depends on who else is on this machine.
+        check(each < 1 / ENOUGH or sanitized(), "a frame costs %.1f ms" % (1000 * each))
         faults(gui, "under load")
         check(writer.stop() == 0, "the writer met no error")
         if fio:
@@ -176,7 +186,7 @@ def story_with_the_fix_it_waits():
         waits = lambda: [name for name in gui.ask("ids") if name.startswith("live/wait/")]
         wait_for(lambda: any(says(gui, name, "md_super_wait") for name in waits()), "the stop is seen asleep")
         wait_for(lambda: gui.shows("live/counter/mddev", "2"), "for two writes")
-        wait_for(lambda: any(name.startswith("live/running/") for name in gui.ask("ids")), "a command that runs")
+        wait_for(lambda: says(gui, "live/running", "Stop (echo clear): running for"), "a command that runs")
         faults(gui, "with a stop that sleeps")
         gui.click("live/release_all")
         wait_for(lambda: gui.shows("live/array", "clear"), "released, the stop ends")
@@ -208,13 +218,24 @@ def story_a_member_fails_and_comes_back():
     with attached(lab) as gui:
         wait_for(lambda: shown(gui, "live/members"), "the tab")
         gui.click("live/members")
-        for button, word in (("fail", "faulty"), ("remove", "removed"), ("re-add", "in_sync")):
-            name = "live/member/sdb/" + button
-            wait_for(lambda: shown(gui, name) and gui.ask("mark", name)["enabled"], "the button " + button)
-            gui.click(name)
-            done = word == "removed"
-            wait_for(lambda: says(gui, "live/member/sdb/state", word) or
-                     (done and says(gui, "live/member/sdb/state", "unbound")), "sdb is " + word)
+        member = "live/member/sdb"
+
+        def can(button):
+            return shown(gui, member + button) and gui.ask("mark", member + button)["enabled"]
+
+        def is_out():
+            return any(says(gui, member + "/state", word) for word in ("removed", "unbound"))
+
+        wait_for(lambda: can("/fail"), "the button Fail")
+        gui.click(member + "/fail")
+        wait_for(lambda: is_out() or can("/remove"), "sdb is faulty")
+        if not is_out():  # mdmon may have taken it out already
+            gui.click(member + "/remove")
+        wait_for(is_out, "sdb is removed")
+        wait_for(lambda: can("/re-add"), "the button Re-add")
+        faults(gui, "with a member missing")
+        gui.click(member + "/re-add")
+        wait_for(lambda: says(gui, member + "/state", "in_sync"), "sdb is back")
     unmounted(lab)
 
 
