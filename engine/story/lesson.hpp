@@ -5,7 +5,8 @@
 //   title The race in 60 seconds
 //   scenario race                             a file of assets/scenarios, with A and B as it says; or otherwise:
 //   scenario race fine with bitmap file versus bitmap internal
-//                                             in coarse steps, calls or fine ones; `with`: what A has instead, `versus`: what B has instead
+//                                             in coarse steps, calls or fine ones; `with`: what A has
+//                                             instead, `versus`: what B has instead
 //   say Both arrays were told to stop.        begins a page; the lines up to the next `say` are done one by one
 //     play until differs                      time runs, at `speed`, until a condition holds
 //     pause swapper/0 until left A __md_stop  this task stands still and the others go on, at once
@@ -75,7 +76,7 @@ struct Question {
 struct LessonSetup {
     std::string scenario;
     std::optional<Granularity> granularity;  // nullopt: as the scenario says
-    std::string with, versus;  // pairs; empty: as the scenario says
+    std::string with, versus;                // pairs; empty: as the scenario says
 };
 
 struct LessonStep {

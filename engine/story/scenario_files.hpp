@@ -16,7 +16,8 @@ struct ScenarioFileInfo {
 // Of the folder they were built from, or of ./assets/scenarios; by title. Those that cannot be read are left out.
 std::vector<ScenarioFileInfo> scenario_files();
 
-// A name, a code of one line (share.hpp), or a path with a '/' or with .mds at its end. Errors name the file and the line.
+// A name, a code of one line (share.hpp), or a path with a '/' or with .mds at its end. Errors name the file and the
+// line.
 Result<Scenario> load_scenario_file(const std::string& name);
 
 // A regular file of at most 16 MiB.

@@ -34,7 +34,7 @@ class TraceEvents {
 
     void name_process(const std::string& text);
     void name_lane(int lane, const std::string& text);  // the first name stays
-    int disk_of(const std::string& bio);  // the lane of the member in "sdb bitmap 2"
+    int disk_of(const std::string& bio);                // the lane of the member in "sdb bitmap 2"
 
    private:
     void describe(const char* what, int lane, const char* key, const Json& value);
