@@ -73,7 +73,7 @@ TEST_CASE("md_update_sb is not called by the stop of a clean array, and would no
     Scenario dirty = with(scenario_named("referee-external"), "none");
     dirty.setup.back().attr = "safe_mode_delay";  // 0: an array that was written to stays dirty
     dirty.setup.back().value = "0";
-    std::ranges::rotate(dirty.setup, dirty.setup.end() - 1);
+    std::rotate(dirty.setup.begin(), dirty.setup.end() - 1, dirty.setup.end());
     const Duel duel = played(dirty, "bitmap");
     CHECK(calls(duel, "md_update_sb"));
     CHECK(duel.tape(Side::A).moment() == Moment::Crash);
