@@ -67,10 +67,12 @@ void draw_cells(LivePage& page, const SnapshotBitmap& bitmap) {
     const float size = ImGui::GetTextLineHeight() + sp(2), gap = sp(2);
     const auto columns =
         std::max<std::size_t>(1, static_cast<std::size_t>((ImGui::GetContentRegionAvail().x + gap) / (size + gap)));
-    for (std::size_t i = 0; i < bitmap.cells.size(); i++)
+    for (std::size_t i = 0; i < bitmap.cells.size(); i++) {
+        const std::size_t line = i / columns;
         draw_cell(page, bitmap, i,
                   {begin.x + static_cast<float>(i % columns) * (size + gap),
-                   begin.y + static_cast<float>(i / columns) * (size + gap), size, size});
+                   begin.y + static_cast<float>(line) * (size + gap), size, size});
+    }
     const std::size_t lines = (bitmap.cells.size() + columns - 1) / columns;
     ImGui::SetCursorScreenPos({begin.x, begin.y + static_cast<float>(lines) * (size + gap)});
     ImGui::Dummy({1, sp(2)});

@@ -162,7 +162,8 @@ void draw_tables(State& state, const View& view) {
     const ImVec2 begin = ImGui::GetCursorScreenPos();
     for (std::size_t i = 0; i < tables.size(); i++) {
         const float right = static_cast<float>(i % columns) * (grid.width() + grid.between_tables);
-        const float down = static_cast<float>(i / columns) * height_of(tables[i], grid);
+        const std::size_t line = i / columns;
+        const float down = static_cast<float>(line) * height_of(tables[i], grid);
         draw_table(state, view, tables[i], grid, {begin.x + right, begin.y + down});
     }
 }
