@@ -9,6 +9,7 @@
 
 #include "engine/explore/card.hpp"
 #include "engine/story/counter_scenario.hpp"
+#include "engine/story/retell.hpp"
 
 namespace mdscope::gui {
 
@@ -66,7 +67,9 @@ std::string click_words(const View& view, std::size_t number) {
     const MatrixCell& cell = view.cell(number);
     if (!cell.verdict.shortest) return "Click: this array in the lab.";
     const std::optional<std::size_t> safe = nearest_safe(view, number);
-    return fmt::format("Click: the shortest of these, {} steps, in the lab beside {}.", cell.verdict.shortest->steps,
+    return fmt::format("Click: the shortest of these ({} {} steps) in the lab{}, beside {}.",
+                       cell.verdict.shortest->steps, steps_word(cell),
+                       cell.granularity == Granularity::Coarse ? ", call by call" : "",
                        safe ? difference(cell, view.cell(*safe)) : "fix upstream");
 }
 
@@ -243,9 +246,14 @@ Result<Scenario> lab_scenario(const View& view, std::size_t number) {
     if (!cell.error.empty()) return Error{0, "This cell could not be explored: " + cell.error};
     Scenario scenario = scenario_of(cell);
     scenario.title = fmt::format("Matrix: {}, {}, fix {}", cell.bitmap, cell.entrance, cell.fix);
-    if (!cell.verdict.shortest) return scenario;
+    if (!cell.verdict.shortest) {
+        if (cell.granularity == Granularity::Coarse) scenario.granularity = Granularity::Calls;
+        return scenario;
+    }
     try {
         scenario = scenario_of(*cell.verdict.shortest, scenario);
+        // The few long steps of a coarse search are over before anybody has seen a call.
+        if (cell.granularity == Granularity::Coarse) scenario = retold_in_calls(scenario).value_or(scenario);
     } catch (const std::exception& error) {
         return Error{0, fmt::format("The schedule of this cell cannot be run again: {}", error.what())};
     }

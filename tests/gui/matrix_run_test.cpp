@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "engine/kernel/arena.hpp"
 #include "engine/kernel/host.hpp"
 #include "gui/matrix_model.hpp"
 #include "gui/player.hpp"
@@ -91,6 +92,7 @@ TEST_CASE("the matrix of the window is the engine's own") {
 }
 
 TEST_CASE("a fine cell within the budget has the engine's numbers, too") {
+    if (!Arena::available()) return;  // takes minutes under a sanitizer
     std::vector<MatrixCell> cells = large_cells();
     cells.resize(1);
     cells[0].bitmap = "file";
@@ -248,7 +250,7 @@ TEST_CASE("beside a crash stands the fix that was merged, or the nearest array t
     const auto safe = nearest_safe(coarse(), bad);
     REQUIRE(safe);
     CHECK(cell_id(coarse().cell(*safe)) == "2021/mddev/external/two-step/upstream");
-    CHECK(cell_details(coarse(), bad).find("in the lab beside fix upstream") != std::string::npos);
+    CHECK(cell_details(coarse(), bad).find("in the lab, call by call, beside fix upstream") != std::string::npos);
 
     MatrixRun::View view = coarse();  // no fix helps with these pools: the pools are changed
     for (auto& cell : view.cells) {
@@ -277,13 +279,15 @@ TEST_CASE("each cell that crashes opens a lab that crashes when it is played, be
         CHECK(player.duel().at(Side::A, player.end()).moment == Moment::Crash);
         CHECK(player.duel().at(Side::B, player.end()).moment != Moment::Crash);
         CHECK(player.duel().tape(Side::A).what() == coarse().cell(i).verdict.shortest->what);
-        CHECK(player.duel().tape(Side::A).picks() == coarse().cell(i).verdict.shortest->picks);
+        CHECK(scenario->granularity == Granularity::Calls);
+        CHECK(player.end() > coarse().cell(i).verdict.shortest->steps);
         opened++;
     }
     CHECK(opened == 12);
 }
 
 TEST_CASE("a fine cell's schedule plays in the lab as well") {
+    if (!Arena::available()) return;
     std::vector<MatrixCell> cells = large_cells();
     cells.resize(1);
     cells[0].bitmap = "external";
