@@ -26,15 +26,18 @@ void say(SharePage& page, const Result<std::string>& answer) {
 
 // ---- a path, and the names that could go on from it
 
-bool choose_name(const std::string& id, const std::vector<std::string>& names, const Listing& listing,
-                 std::string& path) {
-    for (const std::string& name : names) {
-        const std::string whole = listing.folder + name;
-        if (!ui::row(fmt::format("{}/{}", id, name), name, {.selected = whole == path})) continue;
-        path = whole;
-        return true;
-    }
-    return false;
+// Only those in sight are drawn: a folder may have thousands.
+void draw_rows(const std::string& id, const std::vector<std::string>& names, const std::string& folder,
+               std::string& path) {
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(names.size()), ImGui::GetTextLineHeight() + sp(4) + ImGui::GetStyle().ItemSpacing.y);
+    while (clipper.Step())
+        for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; i++) {
+            const std::string& name = names[static_cast<std::size_t>(i)];
+            const std::string whole = folder + name;
+            if (ui::row(fmt::format("{}/{}", id, name), name, {.selected = whole == path})) path = whole;
+        }
+    clipper.End();
 }
 
 // The names that go on as `begun` does.
@@ -50,7 +53,7 @@ void draw_names(SharePage& page, const std::string& id, std::string& path, const
         return ui::paragraph(id + "/none", fmt::format("{}: {}", folder, listing->error), Role::dim_text);
     const std::vector<std::string> names = completions(*listing, begun, ending);
     if (names.empty()) ui::text(id + "/none", fmt::format("no {} of that name in {}", ending, folder), Role::dim_text);
-    choose_name(id, names, *listing, path);
+    draw_rows(id, names, folder, path);
     if (listing->is_cut) ui::text(id + "/cut", "… and more: go on typing", Role::dim_text);
 }
 
