@@ -44,7 +44,7 @@ class Chain {
             add("The stop takes nothing away that it needs, whenever it ends.", submitted_);
             return std::move(links_);
         }
-        add_taking(first_taking(), ", and by then it has ended");
+        if (takes_anything()) add_taking(first_taking(), ", and by then it has ended");
         return std::move(links_);
     }
 
@@ -92,6 +92,10 @@ class Chain {
 
     void add_useless_wait() {
         const Call* free = call_after(submitted_, [](const Call& call) { return call.is("md_bitmap_free"); });
+        if (free == nullptr && !scene_.is_to_come("md_bitmap_free")) {
+            add("No wait for mddev->pending_writes is left in the stop.", submitted_);
+            return;
+        }
         std::optional<std::size_t> step;
         if (free != nullptr) step = free->entered;
         add("The last wait of the stop, in md_bitmap_free, looks at bitmap->pending_writes, which is 0: nobody waits "
@@ -229,6 +233,12 @@ class Chain {
                 return member.name == name_.member && member.freed;
             });
         });
+    }
+    // Not a reboot, nor a switch to readonly.
+    [[nodiscard]] bool takes_anything() const {
+        const std::string takes = first_taking();
+        return scene_.is_to_come(takes) ||
+               call_after(submitted_, [&](const Call& call) { return call.is(takes); }) != nullptr;
     }
     [[nodiscard]] std::string first_taking() const {
         if (counter() == kBitmapCounter) return "md_bitmap_free";

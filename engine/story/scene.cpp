@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace mdscope {
 
@@ -15,7 +16,8 @@ Scene::Scene(const Duel& duel_, Side side_, std::size_t tick_, Oracle& oracle)
       has_begun(stop_has_begun(duel_, side_, tick_)),
       covers(coverage(duel_, side_, tick_, oracle)),
       ending(completions(duel_, side_, tick_, oracle)),
-      waits(mdscope::waits(duel_, side_, tick_)) {}
+      waits(mdscope::waits(duel_, side_, tick_)),
+      calls(stop_calls(duel_, side_, tick_, oracle)) {}
 
 int Scene::value_of(std::string_view counter) const {
     return counter == "bitmap->pending_writes" ? snapshot().array.bitmap_pending_writes
@@ -34,6 +36,10 @@ const Cover* Scene::in_danger() const {
     for (const auto* list : {&covers, &ending})
         if (const Cover* found = worst(*list, is_uncovered)) return found;
     return nullptr;
+}
+
+bool Scene::is_to_come(std::string_view function) const {
+    return std::ranges::any_of(calls, [&](const Call& call) { return call.is(function) && !call.is_past(); });
 }
 
 const Wait* Scene::stop_wait() const {
@@ -83,6 +89,22 @@ std::string actor_name(const Duel& duel, const std::string& task) {
     if (task.starts_with("md0_")) return "md's thread " + task;
     if (task == "mdmon") return "mdmon";
     return "task " + task;
+}
+
+std::string condition_words(const std::string& condition) {
+    struct Words {
+        std::string_view in_source;  // how the condition begins
+        const char* words;
+    };
+    constexpr std::array kWords = {
+        Words{"mddev.sync_thread.load() == nullptr", "the sync thread has ended"},
+        Words{"!test_bit(MD_RECOVERY_RUNNING", "no sync runs any more"},
+        Words{"!test_bit(MD_SB_CHANGE_PENDING", "the change of the array's state is acknowledged"},
+        Words{"get_unqueued_pending(conf)", "raid1's own requests have ended"},
+    };
+    for (const Words& row : kWords)
+        if (condition.starts_with(row.in_source)) return row.words;
+    return condition;
 }
 
 std::optional<std::size_t> tick_submitted(const Duel& duel, Side side, const std::string& bio) {

@@ -70,7 +70,7 @@ std::string waiting(const Scene& scene, const Subject& subject) {
                            count == 0 ? "it is 0" : fmt::format("{} ended", they_have(count)));
     if (count > 0)
         return fmt::format("{} {} in {} until {} ended.", subject.name, sleeps, wait->function, they_have(count));
-    return fmt::format("{} {} in {} until {}.", subject.name, sleeps, wait->function, wait->condition);
+    return fmt::format("{} {} in {} until {}.", subject.name, sleeps, wait->function, condition_words(wait->condition));
 }
 
 // ---- danger
@@ -107,17 +107,17 @@ std::string taken(const Scene& scene, const Subject& subject, const Cover& cover
 
 // Before the last wait of a stop, and behind it.
 std::string uncovered(const Scene& scene, const Subject& subject, const Cover& cover) {
-    const std::size_t count = scene.covers.size();
-    const Calls past = past_stop_calls(scene.duel, scene.side, scene.tick);
-    const bool has_looked =
-        std::ranges::any_of(past, [](const Call& call) { return call.is("md_bitmap_free") && call.is_past(); });
     const int other = scene.snapshot().array.bitmap_pending_writes;
-    if (has_looked)
+    const auto is_behind = [](const Call& call) { return call.is("md_bitmap_free") && call.is_past(); };
+    if (scene.is_to_come("md_bitmap_free"))
+        return fmt::format(
+            "In {} nobody will wait for {}: the last wait, md_bitmap_free, looks at bitmap->pending_writes ({}).",
+            subject.in(), them(scene.covers.size()), other);
+    if (std::ranges::any_of(scene.calls, is_behind))
         return fmt::format("{} looked at bitmap->pending_writes ({}) and {} on: nobody waits before the stop {}.",
                            subject.name, other, subject.verb("goes", "go"), taking(cover));
-    return fmt::format(
-        "In {} nobody will wait for {}: the last wait, md_bitmap_free, looks at bitmap->pending_writes ({}).",
-        subject.in(), them(count), other);
+    return fmt::format("In {} nobody will wait for {} before the stop {}.", subject.in(), them(scene.covers.size()),
+                       taking(cover));
 }
 
 std::string in_danger(const Scene& scene, const Subject& subject) {
@@ -158,7 +158,7 @@ std::string hangs(const Scene& scene, const Subject& subject) {
     const std::string verb = subject.verb("hangs", "hang");
     if (wait == nullptr) return fmt::format("{} {}.", subject.name, verb);
     return fmt::format("{} {}: {} sleeps in {} until {}, and nobody is left to change that.", subject.name, verb,
-                       actor_name(scene.duel, wait->task), wait->function, wait->condition);
+                       actor_name(scene.duel, wait->task), wait->function, condition_words(wait->condition));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ Link sleep_of(const Scene& scene, const Wait& wait) {
     std::size_t since = scene.tick;
     while (since > 0 && sleeps_at(since - 1)) since--;
     return {capitalised(fmt::format("{} falls asleep in {} until {}.", actor_name(scene.duel, wait.task), wait.function,
-                                    wait.condition)),
+                                    condition_words(wait.condition))),
             since, true};
 }
 

@@ -145,6 +145,29 @@ TEST_CASE("an internal bitmap is saved by its header, by accident") {
     CHECK(links[2].text.find("md_bitmap_update_sb writes the bitmap's superblock") == 0);
 }
 
+TEST_CASE("a reboot that waits is not told to unbind anybody") {
+    const Duel duel = played(with(scenario_named("reboot"), "upstream"));
+    Foresight foresight(duel);
+    for (const Side side : kSides)
+        for (const Link& link : why(duel, side, duel.end(), foresight))
+            CHECK(link.text.find("unbind_rdev_from_array") == std::string::npos);
+    CHECK(why(duel, Side::A, duel.end(), foresight).size() == 3);
+    CHECK(why(duel, Side::B, duel.end(), foresight).back().text ==
+          "The stop takes nothing away that it needs, whenever it ends.");
+}
+
+TEST_CASE("a stop that waits for a sync says so") {
+    Duel duel(scenario_named("during-repair"), opponent_of(scenario_named("during-repair")));
+    duel.play(100, false);
+    start_all(duel);
+    duel.play(104, false);
+    Foresight foresight(duel);
+    CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::Waiting);
+    CHECK(now(duel, duel.end(), foresight)
+              .meaning.ends_with("Both arrays sleep in do_md_stop until the sync thread has ended."));
+    CHECK(why(duel, Side::A, duel.end(), foresight).size() == 1);
+}
+
 TEST_CASE("data that the stop waits for is not told as bitmap writes") {
     Duel duel(scenario_named("data-write-in-flight"), opponent_of(scenario_named("data-write-in-flight")));
     CHECK(duel.give(wish(Order::Kind::Hold, "data")).empty());
@@ -170,8 +193,8 @@ TEST_CASE("who hangs, and on what, is said") {
     Foresight foresight(duel);
     CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::Hung);
     CHECK(now(duel, duel.end(), foresight).meaning ==
-          "Both arrays hang: task writer sleeps in md_write_start until !test_bit(MD_SB_CHANGE_PENDING, "
-          "mddev.sb_flags) || is_mddev_suspended(mddev), and nobody is left to change that.");
+          "Both arrays hang: task writer sleeps in md_write_start until the change of the array's state is "
+          "acknowledged, and nobody is left to change that.");
     const std::vector<Link> links = why(duel, Side::A, duel.end(), foresight);
     REQUIRE(links.size() == 2);
     CHECK(links[1].text == "Nobody is left who could make that true: it sleeps for ever.");
