@@ -50,11 +50,7 @@ Result<std::size_t> tick_of(const Duel& duel, const Scenario& scenario, const Du
 
 // The run as it was, step by step, so that it is the same wherever it is opened.
 int share_duel(const Duel& duel, Scenario scenario, const DuelRequest& request) {
-    if (request.at || scenario.playhead) {
-        const Result<std::size_t> tick = tick_of(duel, scenario, request);
-        if (!tick) return complain(kUsage, tick.error().text);
-        scenario.playhead = *tick;
-    }
+    if (request.at || scenario.playhead) scenario.playhead = *tick_of(duel, scenario, request);
     scenario.schedule = duel.schedule(duel.end());
     const Result<std::string> code = share_code(scenario);
     if (!code) return complain(kFailed, code.error().text);
@@ -63,10 +59,8 @@ int share_duel(const Duel& duel, Scenario scenario, const DuelRequest& request) 
 }
 
 int describe_duel(const Duel& duel, const Scenario& scenario, const DuelRequest& request) {
-    const Result<std::size_t> tick = tick_of(duel, scenario, request);
-    if (!tick) return complain(kUsage, tick.error().text);
     Foresight foresight(duel);
-    fmt::print("{}", describe(duel, *tick, foresight));
+    fmt::print("{}", describe(duel, *tick_of(duel, scenario, request), foresight));
     return kOk;
 }
 
@@ -120,6 +114,8 @@ int run_and_tell(const Scenario& scenario, const DuelRequest& request) {
     const Unasked unasked = play_out(duel);
     const bool is_full = duel.standstill() == Standstill::Full;
     if (const std::string wrong = cut_at(duel, request.until); !wrong.empty()) return complain(kUsage, wrong);
+    if (const Result<std::size_t> tick = tick_of(duel, scenario, request); !tick)
+        return complain(kUsage, tick.error().text);
     if (duel.end() > unasked.tick) say_what_was_not_asked_for(unasked);
     if (const Result<bool> written = write_files(duel, request); !written)
         return complain(kFailed, written.error().text);
@@ -151,7 +147,7 @@ void add_duel_options(CLI::App& app, DuelRequest& request) {
 
 bool is_duel(const Scenario& scenario, const DuelRequest& request) {
     return !scenario.schedule.empty() || !scenario.versus.empty() || !request.until.empty() || request.describe ||
-           request.share || !request.trace.empty() || !request.svg.empty();
+           request.at || request.share || !request.trace.empty() || !request.svg.empty();
 }
 
 int run_duel(const Scenario& scenario, const DuelRequest& request) {

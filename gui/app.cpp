@@ -26,6 +26,7 @@ class App : public Screen {
     App(AppOptions options, const Scenario& scenario) : options_(std::move(options)), state_(scenario) {
         state_.scenarios = scenario_files();
         state_.matrix.wake = state_.share.wake = options_.wake;
+        state_.matrix.known = std::move(options_.explored);
         state_.share.save_png = options_.save_png;
         state_.live.wake = options_.wake;
         begin_in(options_.mode);
@@ -116,8 +117,8 @@ class App : public Screen {
         const Layout layout = lay_out();
         draw_toolbar(state_, layout.toolbar);
         draw_lesson(state_, layout.lesson);
+        const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
         if (state_.mode == Mode::matrix) {
-            const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
             draw_matrix(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
             return draw_status(state_, layout.status);
         }
@@ -175,17 +176,21 @@ class App : public Screen {
 
     void draw_single(const Layout& layout) {
         ImGui::SetCursorScreenPos({layout.tabs.x, layout.tabs.y});
-        constexpr std::array<ui::Tab, 4> kTabs = {
-            {{"A", "Array A"}, {"B", "Array B"}, {"lanes", "Time"}, {"side", "Look closer"}}};
-        int chosen = state_.side_in_front ? 3 : state_.lanes_in_front ? 2 : state_.focus;
-        if (ui::tabs("single", kTabs, chosen)) {
-            if (chosen < 2) state_.focus = static_cast<Side>(chosen);
-            state_.lanes_in_front = chosen == 2;
-            state_.side_in_front = chosen == 3;
+        std::vector<ui::Tab> tabs = {{"A", "Array A"}, {"B", "Array B"}};
+        if (!layout.cards_are_tabs) tabs = {{"both", "Arrays"}};
+        const int arrays = static_cast<int>(tabs.size());
+        tabs.insert(tabs.end(), {{"lanes", "Time"}, {"side", "Look closer"}});
+        const int front = layout.cards_are_tabs ? state_.focus : 0;
+        int chosen = state_.side_in_front ? arrays + 1 : state_.lanes_in_front ? arrays : front;
+        if (ui::tabs("single", tabs, chosen)) {
+            if (layout.cards_are_tabs && chosen < arrays) state_.focus = static_cast<Side>(chosen);
+            state_.lanes_in_front = chosen == arrays;
+            state_.side_in_front = chosen == arrays + 1;
         }
         if (state_.side_in_front) return draw_side(state_, layout.side);
         if (state_.lanes_in_front) return draw_lanes(state_, layout.lanes);
-        draw_card(state_, state_.focus, layout.cards);
+        for (const Side side : kSides)
+            if (!layout.cards_are_tabs || side == state_.focus) draw_card(state_, side, layout.card[side]);
     }
 
     void draw_bottom_tabs(const ui::Rect& rect) {

@@ -12,6 +12,7 @@ constexpr float kTabs = 34;
 constexpr float kWideFrom = 1240, kWideFromHigh = 640;  // units
 constexpr float kTwoCardsFrom = 900;
 constexpr float kSingleBelow = 560;
+constexpr float kShort = 400;  // what a lesson leaves, before one thing at a time is shown
 
 Shape shape_of(float width, float height) {
     if (width >= kWideFrom && height >= kWideFromHigh) return Shape::wide;
@@ -73,6 +74,7 @@ Layout layout_of(const LayoutInput& input) {
     layout.status = rest.bottom(kStatus * unit);
     layout.status.x = 0;
     layout.status.w = input.width;
+    layout.now = {rest.rest().x, rest.rest().y, rest.rest().w, 0};
     if (input.now_height > 0) layout.now = rest.top(input.now_height);
     if (input.has_lesson) layout.lesson = rest.top(std::min(input.lesson_height, rest.rest().h * 0.45F));
     if (layout.has_side && !layout.side_is_tab) {
@@ -80,11 +82,12 @@ Layout layout_of(const LayoutInput& input) {
         layout.side = rest.right(std::clamp(input.side_width * unit, 240 * unit, std::max(240 * unit, most)));
         layout.side_splitter = {layout.side.x - gap, layout.side.y, gap, layout.side.h};
     }
-    if (layout.side_is_tab && layout.cards_are_tabs && input.height / unit < kSingleBelow) {
+    const bool is_low = layout.cards_are_tabs && input.height / unit < kSingleBelow;
+    if (layout.side_is_tab && (is_low || (input.has_lesson && rest.rest().h < kShort * unit))) {
         layout.single = true;
         layout.tabs = rest.top(kTabs * unit);
         layout.cards = layout.lanes = layout.side = rest.rest();
-        layout.card = {layout.cards, layout.cards};
+        place_cards(layout, gap);
         return layout;
     }
     const float least = std::min(120 * unit, rest.rest().h / 2);

@@ -38,7 +38,7 @@ struct Layout {
     Shape shape = Shape::wide;
     bool cards_are_tabs = false;  // A or B, not both
     bool side_is_tab = false;     // the sidebar shares its place with the lanes
-    bool single = false;          // A, B, the lanes and the sidebar share one place
+    bool single = false;          // cards, lanes and sidebar share one place
     bool has_side = true;
     ui::Rect toolbar, now, lesson, tabs, cards, lanes, side, status;
     std::array<ui::Rect, 2> card;            // both the same if cards_are_tabs

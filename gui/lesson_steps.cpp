@@ -21,6 +21,17 @@ Value named(const std::array<std::string_view, N>& names, const std::string& nam
     return static_cast<Value>(std::ranges::find(names, name) - names.begin());
 }
 
+// Where panels take turns, what a page is about comes to the front.
+void bring_to_front(State& state, std::string_view id) {
+    constexpr std::array<std::string_view, 4> kOfTheSide = {"bio/", "bitmap/", "hex/", "in_flight/"};
+    const bool is_card = id.starts_with("card/"), is_lane = id.starts_with("lane");
+    const bool is_side = std::ranges::any_of(kOfTheSide, [id](std::string_view page) { return id.starts_with(page); });
+    if (is_card) state.focus = id.starts_with("card/B") ? Side::B : Side::A;
+    if (!is_card && !is_lane && !is_side) return;
+    state.lanes_in_front = is_lane;
+    state.side_in_front = is_side;
+}
+
 }  // namespace
 
 // ---- at once
@@ -51,6 +62,7 @@ bool LessonRun::do_at_once(State& state, const LessonStep& step) {
             state.side_tab = named<SideTab>(kTabs, step.text);
             break;
         case Highlight:
+            if (highlights_.empty()) bring_to_front(state, step.text);
             highlights_.push_back(step.text);
             break;
         case Done:

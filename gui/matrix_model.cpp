@@ -268,7 +268,11 @@ Result<Scenario> lab_scenario(const View& view, std::size_t number) {
 
 MatrixRun& MatrixPage::run(Granularity granularity) {
     std::unique_ptr<MatrixRun>& run = granularity == Granularity::Fine ? fine_ : coarse_;
-    if (!run) run = std::make_unique<MatrixRun>(granularity, [this] { wake(); });
+    if (run) return *run;
+    if (granularity == Granularity::Coarse && !known.empty())
+        run = std::make_unique<MatrixRun>(known, within_matrix_budget(), [this] { wake(); });
+    else
+        run = std::make_unique<MatrixRun>(granularity, [this] { wake(); });
     return *run;
 }
 

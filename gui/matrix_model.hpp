@@ -49,7 +49,8 @@ Result<Scenario> lab_scenario(const MatrixRun::View& view, std::size_t number);
 struct MatrixPage {
     std::function<void()> wake = [] {};
     Granularity shown = Granularity::Coarse;
-    bool wants_focus = false;  // of the keyboard, for a cell
+    bool wants_focus = false;       // of the keyboard, for a cell
+    std::vector<MatrixCell> known;  // coarse cells that are explored already are not explored again; empty: none is
 
     MatrixRun& run(Granularity granularity);
     MatrixRun& run() { return run(shown); }

@@ -17,16 +17,14 @@ namespace {
 // The first cells take a few milliseconds each; a frame for each of them would be work for nobody's eyes.
 constexpr double kBetweenFrames = 0.05;  // seconds
 
-ExploreOptions within_budget() {
-    ExploreOptions options;
-    options.budget = kMatrixBudget;
-    return options;
-}
-
 std::vector<std::shared_ptr<const MatrixCell>> shared(std::vector<MatrixCell> cells) {
     std::vector<std::shared_ptr<const MatrixCell>> all;
     for (MatrixCell& cell : cells) all.push_back(std::make_shared<const MatrixCell>(std::move(cell)));
     return all;
+}
+
+bool is_explored(const std::shared_ptr<const MatrixCell>& cell) {
+    return cell->explored;
 }
 
 // Linux gives each thread a priority of its own: the search leaves the window what it needs to stay smooth.
@@ -36,13 +34,20 @@ void step_back() {
 
 }  // namespace
 
+ExploreOptions within_matrix_budget() {
+    ExploreOptions options;
+    options.budget = kMatrixBudget;
+    return options;
+}
+
 MatrixRun::MatrixRun(Granularity granularity, std::function<void()> wake)
-    : MatrixRun(matrix_cells(granularity), within_budget(), std::move(wake)) {}
+    : MatrixRun(matrix_cells(granularity), within_matrix_budget(), std::move(wake)) {}
 
 MatrixRun::MatrixRun(std::vector<MatrixCell> cells, ExploreOptions options, std::function<void()> wake)
     : options_(std::move(options)), wake_(std::move(wake)) {
     now_.cells = shared(std::move(cells));
-    if (now_.cells.empty()) now_.phase = Phase::Finished;
+    now_.done = static_cast<std::size_t>(std::ranges::count(now_.cells, true, is_explored));
+    if (now_.done == now_.cells.size()) now_.phase = Phase::Finished;
 }
 
 MatrixRun::~MatrixRun() {
@@ -120,8 +125,7 @@ void MatrixRun::work() {
 std::optional<std::size_t> MatrixRun::take_next() {
     std::unique_lock lock(mutex_);
     if (!is_to_go_on(lock)) return std::nullopt;
-    const auto next =
-        std::ranges::find_if(now_.cells, [](const std::shared_ptr<const MatrixCell>& cell) { return !cell->explored; });
+    const auto next = std::ranges::find(now_.cells, false, is_explored);
     if (next == now_.cells.end()) return std::nullopt;
     now_.running = static_cast<std::size_t>(next - now_.cells.begin());
     now_.states = 0;

@@ -25,6 +25,8 @@
 
 namespace mdscope::gui {
 
+ExploreOptions within_matrix_budget();  // of states, for each cell, as the command line has it
+
 class MatrixRun {
    public:
     enum class Phase { NotBegun, Running, Paused, Cancelled, Finished };
@@ -39,7 +41,8 @@ class MatrixRun {
         [[nodiscard]] const MatrixCell& cell(std::size_t number) const { return *cells[number]; }
     };
 
-    // As `mdscope explore --matrix` explores them: the same cells, the same budget.
+    // As `mdscope explore --matrix` explores them: the same cells, the same budget. Or those of `cells` that have not
+    // been explored yet.
     MatrixRun(Granularity granularity, std::function<void()> wake);
     MatrixRun(std::vector<MatrixCell> cells, ExploreOptions options, std::function<void()> wake);
     ~MatrixRun();

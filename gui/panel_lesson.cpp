@@ -101,51 +101,7 @@ std::string dots_of(const LessonRun& lesson) {
     return dots;
 }
 
-// ---- the question, in the foot
-
-float question_lines(const std::string& text, const std::vector<std::string>& answers, float width) {
-    Flow flow(width, false);
-    flow.item(ImGui::CalcTextSize(text.c_str()).x);
-    for (const std::string& answer : answers) flow.item(ui::button_width(answer));
-    return static_cast<float>(flow.lines());
-}
-
-// An answered question says what was right, and what was not.
-void draw_answered(const Prediction& question, std::size_t answer) {
-    const bool is_right = answer == question.correct, is_given = answer == question.given;
-    ui::chip(fmt::format("predict/{}", answer),
-             is_right   ? "✓"
-             : is_given ? "✗"
-                        : "·",
-             question.answers[answer],
-             is_right   ? Role::safe
-             : is_given ? Role::held
-                        : Role::dim_text);
-}
-
-void draw_question(State& state) {
-    const Prediction& question = *state.prediction;
-    Flow flow(ImGui::GetContentRegionAvail().x, true);
-    const float width = std::min(ImGui::CalcTextSize(question.question.c_str()).x, ImGui::GetContentRegionAvail().x);
-    flow.item(width);
-    ImGui::AlignTextToFramePadding();
-    ui::text("predict/question", question.question, Role::text, Font::text, width);
-    std::optional<std::size_t> given;
-    for (std::size_t i = 0; i < question.answers.size(); i++) {
-        flow.item(question.given ? ui::chip_width("✓", question.answers[i]) : ui::button_width(question.answers[i]));
-        if (question.given)
-            draw_answered(question, i);
-        else if (ui::button(fmt::format("predict/{}", i), question.answers[i], {.role = Role::current}))
-            given = i;
-    }
-    if (given) state.answer_question(*given);
-}
-
 // ---- the words, in the middle
-
-void draw_feedback(const std::string& feedback, bool was_right) {
-    if (!feedback.empty()) ui::paragraph("lesson/feedback", feedback, was_right ? Role::safe : Role::held);
-}
 
 void draw_words(State& state) {
     const LessonRun& lesson = *state.lesson;
@@ -158,45 +114,6 @@ void draw_words(State& state) {
     if (!lesson.hint().empty()) ui::paragraph("lesson/hint", lesson.hint(), Role::held);
     if (state.prediction && state.prediction->given)
         draw_feedback(state.prediction->feedback(), *state.prediction->given == state.prediction->correct);
-}
-
-// ---- heights
-
-struct Heights {
-    float words, foot;
-};
-
-float wrapped(const std::string& text, float width) {
-    return text.empty() ? 0
-                        : ImGui::CalcTextSize(text.c_str(), nullptr, false, width).y + ImGui::GetStyle().ItemSpacing.y;
-}
-
-const Question* question_of(const LessonPage& page) {
-    for (const LessonStep& step : page.steps)
-        if (step.kind == LessonStep::Kind::Ask) return &step.question;
-    return nullptr;
-}
-
-// The most that any page of the lesson needs: the strip keeps its height, and what is below keeps its place.
-Heights heights_of(const Lesson& lesson, float width) {
-    Heights most{0, 1};
-    float before = 0;  // the words on the answer given on the page before
-    for (const LessonPage& page : lesson.pages) {
-        float words = before + wrapped(page.text, width);
-        before = 0;
-        if (const Question* question = question_of(page)) {
-            most.foot = std::max(most.foot, question_lines(question->text, question->answers, width));
-            before = wrapped("Not quite (" + question->answers[question->correct] + "): " + question->why, width);
-            if (question->is_quiz) words += before;
-        }
-        most.words = std::max(most.words, words);
-    }
-    return most;
-}
-
-float foot_height(float lines) {
-    const float gap = ImGui::GetStyle().ItemSpacing.y;
-    return lines * (ImGui::GetFrameHeight() + gap);
 }
 
 // ---- without a lesson
@@ -238,7 +155,7 @@ void draw_running(State& state) {
     const LessonRun& lesson = *state.lesson;
     const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
     const std::string pressed_id = draw_head_buttons(head_buttons(lesson), title, dots_of(lesson));
-    const float foot = foot_height(heights_of(lesson.lesson(), ImGui::GetContentRegionAvail().x).foot);
+    const float foot = question_height(lesson, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
     ImGui::BeginChild("words", {0, words});
     draw_words(state);
@@ -270,15 +187,6 @@ void take_escape(State& state) {
 
 bool has_lesson_strip(const State& state) {
     return state.lesson || state.choosing_lesson || state.prediction;
-}
-
-float lesson_height(const State& state, float width) {
-    const ImGuiStyle& style = ImGui::GetStyle();
-    const float head = ImGui::GetFrameHeight() + style.ItemSpacing.y + 2 * style.WindowPadding.y;
-    const float inside = width - 2 * sp(8) - 2 * style.WindowPadding.x;
-    if (!state.lesson) return head + 3 * foot_height(1);
-    const Heights heights = heights_of(state.lesson->lesson(), inside);
-    return head + heights.words + style.ItemSpacing.y + foot_height(heights.foot);
 }
 
 void draw_lesson(State& state, const ui::Rect& rect) {

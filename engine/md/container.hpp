@@ -42,6 +42,7 @@ struct ContainerMember {
     Sector recovery_start = MaxRecovery;  // sectors; MaxRecovery: all of it
     bool write_mostly = false;
     static constexpr Sector MaxRecovery = ~Sector{0};
+    bool operator==(const ContainerMember&) const = default;
 };
 
 struct Container {
@@ -57,6 +58,7 @@ struct Container {
     bool dirty = false;
     Sector resync_start = ~Sector{0};  // checkpoint of a resync; all ones: none owed
     std::vector<ContainerMember> members;
+    bool operator==(const Container&) const = default;
 };
 std::string container_to_json(const Container& container);
 // The same as the sidecar holds it: padded with blanks to whole pages, so that the next one fits into the blocks of the

@@ -70,6 +70,9 @@ std::string Duel::give(const Order& order) {
     std::array<bool, 2> can{};
     for (const Side side : kSides)
         can[side] = (order.sides >> side & 1U) != 0 && !tapes_[side]->is_full() && tapes_[side]->can_take(order);
+    if (!can[Side::A] && !can[Side::B] && (tapes_[Side::A]->is_full() || tapes_[Side::B]->is_full()))
+        return fmt::format("tick {}: '{}' is one step too many; an array can take {}", size(), order_text(order),
+                           Tape::kMostSteps - 1);
     if (!can[Side::A] && !can[Side::B])
         return fmt::format("tick {}: '{}' is not possible; possible are {}", size(), order_text(order), possible());
     Tick tick = ticks_.back();

@@ -34,7 +34,7 @@ std::vector<ui::Rect> places(const Layout& layout) {
     std::vector<ui::Rect> all{layout.toolbar, layout.now, layout.lanes, layout.status};
     if (!layout.single) all.push_back(layout.card[0]);
     if (layout.lesson.h > 0) all.push_back(layout.lesson);
-    if (!layout.cards_are_tabs) all.push_back(layout.card[1]);
+    if (!layout.cards_are_tabs && !layout.single) all.push_back(layout.card[1]);
     if (layout.has_side && !layout.side_is_tab) all.push_back(layout.side);
     if (layout.side_is_tab) all.push_back(layout.tabs);
     return all;
@@ -66,6 +66,20 @@ TEST_CASE("a large window has everything beside each other, a small one has tabs
     CHECK_FALSE(small.cards_are_tabs);
     CHECK(layout_of(input_of({1600, 900, 2}, Preset::compare, false)).single);
     CHECK_FALSE(layout_of(input_of({1600, 900, 1}, Preset::present, false)).has_side);
+}
+
+TEST_CASE("a lesson in a short window leaves room for one thing at a time, and all of it") {
+    for (const Size& size : {Size{900, 600, 1}, Size{1600, 900, 2}}) {
+        LayoutInput input = input_of(size, Preset::compare, true);
+        input.now_height = 0;
+        const Layout layout = layout_of(input);
+        CHECK(layout.single);
+        CHECK(layout.lanes.h >= 150 * size.unit);
+        CHECK(layout.card[0].h == layout.lanes.h);
+        CHECK((layout.card[0].w < layout.lanes.w) == (size.unit == 1));  // where there is room, side by side
+    }
+    CHECK_FALSE(layout_of(input_of({900, 600, 1}, Preset::compare, false)).single);
+    CHECK_FALSE(layout_of(input_of({1600, 900, 1}, Preset::compare, true)).single);
 }
 
 TEST_CASE("wherever a splitter is dragged to, there is room on both sides") {

@@ -5,6 +5,7 @@
 #include "gui/app.hpp"
 #include "gui/keys.hpp"
 #include "gui/matrix_model.hpp"
+#include "tests/gui/explored.hpp"
 #include "tests/gui/harness.hpp"
 
 namespace mdscope::gui {
@@ -19,7 +20,7 @@ constexpr const char* kSafe = "matrix/2022/stop/file/readonly/upstream";
 std::unique_ptr<Screen> matrix_app() {
     AppOptions options;
     options.mode = "matrix";
-    options.is_picture = true;
+    options.explored = explored_cells();
     auto app = make_app(std::move(options));
     REQUIRE(app);
     return std::move(*app);
@@ -152,6 +153,16 @@ TEST_CASE("the window starts in the mode it is told") {
     REQUIRE(app);
     const Headless ui(**app);
     CHECK(ui.has("matrix/what"));
+}
+
+TEST_CASE("a picture of the matrix waits for what it shows") {
+    AppOptions options;
+    options.mode = "matrix";
+    options.is_picture = true;
+    auto app = make_app(std::move(options));
+    REQUIRE(app);
+    const Headless ui(**app);
+    CHECK(ui.text(kBad) == "crashes 10");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "engine/kernel/host.hpp"
 #include "gui/matrix_model.hpp"
 #include "gui/player.hpp"
+#include "tests/gui/explored.hpp"
 
 namespace mdscope::gui {
 
@@ -60,17 +61,6 @@ std::size_t number_of(const MatrixRun::View& view, const std::string& id) {
         if (cell_id(view.cell(i)) == id) return i;
     FAIL("no such cell: " << id);
     return 0;
-}
-
-// The whole coarse matrix, once for all tests that only look at it.
-const MatrixRun::View& coarse() {
-    static const std::shared_ptr<const MatrixRun::View> view = [] {
-        MatrixRun run(Granularity::Coarse, [] {});
-        run.start();
-        run.wait();
-        return run.view();
-    }();
-    return *view;
 }
 
 TEST_CASE("the matrix of the window is the engine's own") {
@@ -131,7 +121,7 @@ TEST_CASE("progress is told, and what was found is there when it ends") {
 
 TEST_CASE("who does not look is not woken for each cell") {
     std::atomic<int> woken = 0;
-    MatrixRun run(Granularity::Coarse, [&] { woken++; });
+    MatrixRun run(some_cells(9), {}, [&] { woken++; });
     run.start();
     run.wait();
     CHECK(woken <= 2);  // that there is something new, and that it has ended
@@ -206,6 +196,20 @@ TEST_CASE("nothing is explored twice") {
     run.cancel();
     run.wait();
     CHECK(run.view() == first);  // not even a new view
+}
+
+TEST_CASE("what is known before it starts is not explored again") {
+    const MatrixRun known(explored_cells(), {}, [] {});
+    CHECK(known.view()->phase == Phase::Finished);
+    std::vector<MatrixCell> cells = explored_cells();
+    cells[3] = matrix_cells(Granularity::Coarse)[3];
+    MatrixRun run(cells, {}, [] {});
+    CHECK(run.view()->done == cells.size() - 1);
+    run.start();
+    run.wait();
+    CHECK(run.view()->done == cells.size());
+    CHECK(cell_text(run.view()->cell(3)) == cell_text(coarse().cell(3)));
+    CHECK(run.view()->cell(4).verdict.seconds == cells[4].verdict.seconds);
 }
 
 TEST_CASE("after a cancel it goes on with what is missing") {
