@@ -12,7 +12,7 @@ namespace mdscope {
 
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kFirstSteps = R"(Examples:
   mdscope create /tmp/lab                    two images of 64 MiB, bitmap on the members, metadata kept outside
   mkdir /tmp/mnt
   mdscope mount /tmp/lab /tmp/mnt            the disk is /tmp/mnt/md0
@@ -47,7 +47,7 @@ void on_interrupt(int /*signal*/) {
 int run(int argc, char** argv) {
     CLI::App app{"Linux md RAID1 in user space: a disk you mount, and an engine you can look into."};
     app.set_version_flag("--version", "mdscope " MDSCOPE_VERSION);
-    app.footer(kExamples);
+    app.footer(kFirstSteps);
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
     int exit_code = kFailed;

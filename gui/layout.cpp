@@ -8,7 +8,7 @@ namespace {
 
 constexpr float kGap = 8;
 constexpr float kStatus = 24;
-constexpr float kTabs = 34;
+constexpr float kTabsHeight = 34;
 constexpr float kWideFrom = 1240, kWideFromHigh = 640;  // units
 constexpr float kTwoCardsFrom = 900;
 constexpr float kSingleBelow = 560;
@@ -85,7 +85,7 @@ Layout layout_of(const LayoutInput& input) {
     const bool is_low = layout.cards_are_tabs && input.height / unit < kSingleBelow;
     if (layout.side_is_tab && (is_low || (input.has_lesson && rest.rest().h < kShort * unit))) {
         layout.single = true;
-        layout.tabs = rest.top(kTabs * unit);
+        layout.tabs = rest.top(kTabsHeight * unit);
         layout.cards = layout.lanes = layout.side = rest.rest();
         place_cards(layout, gap);
         return layout;
@@ -94,7 +94,7 @@ Layout layout_of(const LayoutInput& input) {
     const float cards = std::clamp(rest.rest().h * input.cards_share, least, std::max(least, rest.rest().h - least));
     layout.cards = rest.top(cards);
     layout.cards_splitter = {layout.cards.x, layout.cards.bottom(), layout.cards.w, gap};
-    if (layout.side_is_tab) layout.tabs = rest.top(kTabs * unit);
+    if (layout.side_is_tab) layout.tabs = rest.top(kTabsHeight * unit);
     layout.lanes = rest.rest();
     if (layout.side_is_tab) layout.side = layout.lanes;
     place_cards(layout, gap);

@@ -23,9 +23,9 @@ struct State {
     bool is_expanded = false;
 };
 
-class Search : SearchParts {
+class BreadthSearch : SearchParts {
    public:
-    Search(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
+    BreadthSearch(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
         : SearchParts(scenario, wanted, known, true) {}
 
     Verdict run() {
@@ -140,7 +140,7 @@ class Search : SearchParts {
 }  // namespace
 
 Verdict search_breadth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts) {
-    return Search(scenario, options, conflicts).run();
+    return BreadthSearch(scenario, options, conflicts).run();
 }
 
 }  // namespace mdscope

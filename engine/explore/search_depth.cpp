@@ -29,9 +29,9 @@ struct Level {
     std::vector<Sleeper> asleep;
 };
 
-class Search : SearchParts {
+class DepthSearch : SearchParts {
    public:
-    Search(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
+    DepthSearch(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
         : SearchParts(scenario, wanted, known, false), sleep_sets_(wanted.sleep_sets && World::can_mark()) {
         if (sleep_sets_) world.set_access_sink(&touched_);
     }
@@ -152,7 +152,7 @@ class Search : SearchParts {
 }  // namespace
 
 Verdict search_depth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts) {
-    return Search(scenario, options, conflicts).run();
+    return DepthSearch(scenario, options, conflicts).run();
 }
 
 }  // namespace mdscope

@@ -64,7 +64,7 @@ Error failed(const char* what, const std::string& path, int error) {
     return {error, std::string(what) + " " + path + ": " + std::strerror(error) + "."};
 }
 
-bool write_all(int fd, std::string_view text) {
+bool write_whole(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t done = ::write(fd, text.data(), text.size());
         if (done < 0 && errno == EINTR) continue;
@@ -85,7 +85,7 @@ std::string folder_of(const std::string& path) {
 Result<bool> rename_over(const std::string& temporary, const std::string& path, std::string_view text) {
     Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!file.ok()) return failed("cannot create", temporary, errno);
-    if (!write_all(file.get(), text)) return failed("cannot write", temporary, errno);
+    if (!write_whole(file.get(), text)) return failed("cannot write", temporary, errno);
     if (::ftruncate(file.get(), static_cast<off_t>(text.size())) != 0) return failed("cannot resize", temporary, errno);
     if (::fsync(file.get()) != 0) return failed("cannot make durable", temporary, errno);
     if (file.close_now() != 0) return failed("cannot close", temporary, errno);

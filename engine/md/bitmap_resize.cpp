@@ -112,7 +112,6 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
         md_log(mddev, LogLevel::Info, "md: cannot resize file-based bitmap");
         return -EINVAL;
     }
-    constexpr std::uint64_t kLargestChunk = std::uint64_t{1} << 31;
     if (chunksize != 0 && (!std::has_single_bit(chunksize) || chunksize < kSectorSize || chunksize > kLargestChunk))
         return -EINVAL;
     const bool with_super = !mddev.bitmap_info.external;

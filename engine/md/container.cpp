@@ -43,7 +43,7 @@ constexpr std::size_t kLabelMagicAt = 0, kLabelVersionAt = 8, kLabelChecksumAt =
 constexpr Sector kLargestMember = Sector{1} << 54;
 
 template <class Label, class Visit>
-void fields(Label& label, const Visit& visit) {
+void layout_of_label(Label& label, const Visit& visit) {
     visit(12, label.slot);
     visit(16, label.set_uuid);
     visit(32, label.member_uuid);
@@ -67,7 +67,7 @@ void encode_label(const LabLabel& label, std::span<std::byte> sector) {
     const ByteWriter write{bytes};
     write(kLabelMagicAt, kLabelMagic);
     write(kLabelVersionAt, kLabelVersion);
-    fields(label, write);
+    layout_of_label(label, write);
     write(kLabelChecksumAt, label_checksum(bytes));
 }
 
@@ -88,7 +88,7 @@ Result<LabLabel> decode_label(std::span<const std::byte> sector) {
     if (const std::uint32_t sum = label_checksum(sector); stored != sum)
         return Error{EINVAL, fmt::format("label checksum {:08x}, expected {:08x}", stored, sum)};
     LabLabel label;
-    fields(label, ByteReader{sector});
+    layout_of_label(label, ByteReader{sector});
     if (label.slot >= static_cast<std::uint32_t>(kMaxMembers))
         return Error{EINVAL, fmt::format("label slot {}, at most {} is possible", label.slot, kMaxMembers - 1)};
     if (label.data_offset == 0 || label.data_offset > kLargestMember || label.data_size == 0 ||

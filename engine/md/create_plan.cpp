@@ -27,8 +27,6 @@ namespace {
 
 constexpr std::uint64_t kSmallestChunk = 512;  // the kernel's limit; mdadm's is 4096
 constexpr std::uint64_t kSmallestMdadmChunk = 4096;
-constexpr std::uint64_t kLargestChunk = 1ULL << 31;
-constexpr std::uint64_t kMostFileChunks = 1ULL << 20;
 constexpr std::uint64_t kLongestDaemonSleepMs = 1'000'000'000;
 constexpr Sector kExternalBitmapSector = 8;
 constexpr std::size_t kLongestName = 31;
@@ -55,11 +53,6 @@ Uuid random_uuid() {
 
 Error invalid(std::string text) {
     return {EINVAL, std::move(text)};
-}
-
-std::uint64_t chunks_of(Sector size, std::uint64_t chunk) {
-    const Sector chunk_sectors = chunk >> kSectorShift;
-    return (size + chunk_sectors - 1) / chunk_sectors;
 }
 
 // ---- checking the options
@@ -173,8 +166,8 @@ Result<std::uint64_t> choose_chunk(const Design& design) {
         const Result<Geometry1> mdadm = mdadm_geometry(2, sectors, design.options.members, true, 0);
         if (chunk == 0) chunk = mdadm ? mdadm->bitmap_chunk : kLargestChunk;
     }
-    while (chunk < kLargestChunk && chunks_of(geometry.size, chunk) > room) chunk *= 2;
-    if (chunks_of(geometry.size, chunk) > room) return no_chunk_fits(design.options);
+    while (chunk < kLargestChunk && chunks_in(geometry.size, chunk) > room) chunk *= 2;
+    if (chunks_in(geometry.size, chunk) > room) return no_chunk_fits(design.options);
     return chunk;
 }
 
@@ -291,7 +284,7 @@ void plan_external(const Design& design, LabPlan& plan) {
 void plan_native(const Design& design, LabPlan& plan) {
     for (unsigned i = 0; i < design.names.size(); i++) plan.files.push_back(native_image(design, i));
     if (design.home != Home::File) return;
-    const std::uint64_t bytes = kBitmapSuperSize + (chunks_of(design.geometry.size, design.chunk) + 7) / 8;
+    const std::uint64_t bytes = kBitmapSuperSize + (chunks_in(design.geometry.size, design.chunk) + 7) / 8;
     plan.files.push_back({design.options.bitmap, bytes, {{0, make_bitmap(design, bytes)}}});
 }
 
@@ -304,7 +297,7 @@ std::string bitmap_text(const Design& design) {
         where = fmt::format("external, from sector {} of each member", kExternalBitmapSector);
     if (design.home == Home::Internal)
         where = fmt::format("internal, {:+} sectors from the superblock", design.geometry.bitmap_offset);
-    std::string text = fmt::format("{}; {} bits, one for {}", where, chunks_of(design.geometry.size, design.chunk),
+    std::string text = fmt::format("{}; {} bits, one for {}", where, chunks_in(design.geometry.size, design.chunk),
                                    unit_text(design.chunk));
     if (design.options.chunk != 0 && design.chunk != design.options.chunk)
         text += fmt::format(" ({} did not fit)", unit_text(design.options.chunk));

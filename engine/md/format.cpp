@@ -6,7 +6,7 @@
 //   96   bitmap offset; 100..127 a reshape                  216  checksum, max_dev; 224..255 zero
 //                                                           256  max_dev roles of 2 bytes
 //
-// The list in fields() is the layout; encoding and decoding both walk it. Judging is separate from decoding, because
+// The list in layout_of() is the layout; encoding and decoding both walk it. Judging is separate from decoding, because
 // `examine` prints superblocks that assembling would refuse. check_super_1 looks in super_1_load's order first and then
 // at what the kernel finds out later or not at all: nothing that passes may make arithmetic on it wrap, or data lie on
 // top of metadata. It may be stricter than md, never laxer.
@@ -33,7 +33,7 @@ constexpr Sector kPageSectors = kPageSize / kSectorSize;
 static_assert(kRolesAt + 2 * kMaxRoles == kPageSize);
 
 template <class Super, class Visit>
-void fields(Super& sb, const Visit& visit) {
+void layout_of(Super& sb, const Visit& visit) {
     visit(0, sb.magic);
     visit(4, sb.major_version);
     visit(8, sb.feature_map);
@@ -78,12 +78,12 @@ Sector superblock_sectors(const Superblock1& sb) {
 __extension__ typedef __int128 WideInt;
 
 // A range of sectors, wide enough that no sum of two fields wraps.
-struct Range {
+struct SectorRange {
     using Wide = WideInt;
     Wide start;
     Wide length;
     [[nodiscard]] Wide end() const { return start + length; }
-    [[nodiscard]] bool overlaps(const Range& other) const {
+    [[nodiscard]] bool overlaps(const SectorRange& other) const {
         return length > 0 && other.length > 0 && start < other.end() && other.start < end();
     }
 };
@@ -107,7 +107,7 @@ std::size_t encode_super_1(const Superblock1& sb, std::span<std::byte> page) {
     MD_CHECK(sb.max_dev <= kMaxRoles);
     MD_CHECK(sb.set_name.size() <= kNameSize);
     std::fill(page.begin(), page.end(), std::byte{0});
-    fields(sb, ByteWriter{page});
+    layout_of(sb, ByteWriter{page});
     for (std::size_t i = 0; i < sb.set_name.size(); i++) page[kNameAt + i] = static_cast<std::byte>(sb.set_name[i]);
     for (std::size_t i = 0; i < sb.max_dev; i++)
         put_le(page, kRolesAt + 2 * i, i < sb.dev_roles.size() ? sb.dev_roles[i] : MD_DISK_ROLE_SPARE);
@@ -118,7 +118,7 @@ std::size_t encode_super_1(const Superblock1& sb, std::span<std::byte> page) {
 Superblock1 decode_super_1(std::span<const std::byte> page) {
     MD_CHECK(page.size() == kPageSize);
     Superblock1 sb;
-    fields(sb, ByteReader{page});
+    layout_of(sb, ByteReader{page});
     for (std::size_t i = 0; i < kNameSize && page[kNameAt + i] != std::byte{0}; i++)
         sb.set_name.push_back(std::to_integer<char>(page[kNameAt + i]));
     sb.dev_roles.resize(std::min<std::size_t>(sb.max_dev, kMaxRoles));
@@ -181,8 +181,8 @@ std::string check_supported(const Superblock1& sb) {
 }
 
 std::string check_data(const Superblock1& sb, int minor_version, Sector device_sectors) {
-    const Range data{sb.data_offset, sb.data_size};
-    if (data.end() > Range::Wide{~Sector{0}})
+    const SectorRange data{sb.data_offset, sb.data_size};
+    if (data.end() > SectorRange::Wide{~Sector{0}})
         return fmt::format("data_offset {} plus data_size {} wraps around", sb.data_offset, sb.data_size);
     const Sector data_limit = minor_version == 0 ? sb.super_offset : device_sectors;
     if (sb.data_offset >= data_limit)
@@ -194,7 +194,7 @@ std::string check_data(const Superblock1& sb, int minor_version, Sector device_s
             return fmt::format("data_offset {} is inside the superblock (sectors {} to {})", sb.data_offset,
                                sb.super_offset, superblock_end - 1);
     }
-    if (data.end() > Range::Wide{data_limit})
+    if (data.end() > SectorRange::Wide{data_limit})
         return fmt::format("the device has {} sectors for data, its superblock says {}", data_limit - sb.data_offset,
                            sb.data_size);
     if (sb.size == 0) return "size is 0";
@@ -207,9 +207,9 @@ std::string check_data(const Superblock1& sb, int minor_version, Sector device_s
 }
 
 // An area named by its distance from the superblock must lie on the device, and on nothing else.
-std::string check_area(const char* name, const Range& area, const Superblock1& sb, Sector device_sectors) {
-    const auto sector = [](Range::Wide at) { return static_cast<std::int64_t>(at); };
-    if (area.start < 0 || area.end() > Range::Wide{device_sectors})
+std::string check_area(const char* name, const SectorRange& area, const Superblock1& sb, Sector device_sectors) {
+    const auto sector = [](SectorRange::Wide at) { return static_cast<std::int64_t>(at); };
+    if (area.start < 0 || area.end() > SectorRange::Wide{device_sectors})
         return fmt::format("the {} at sector {} is outside the device ({} sectors)", name, sector(area.start),
                            device_sectors);
     if (area.overlaps({sb.super_offset, superblock_sectors(sb)}))
@@ -223,14 +223,14 @@ std::string check_area(const char* name, const Range& area, const Superblock1& s
 std::string check_areas(const Superblock1& sb, Sector device_sectors) {
     const bool has_bitmap = (sb.feature_map & MD_FEATURE_BITMAP_OFFSET) != 0;
     // Only the start of the bitmap is known here: its length is in its own header.
-    const Range bitmap{Range::Wide{sb.super_offset} + sb.bitmap_offset, has_bitmap ? 1 : 0};
+    const SectorRange bitmap{SectorRange::Wide{sb.super_offset} + sb.bitmap_offset, has_bitmap ? 1 : 0};
     if (has_bitmap)
         if (std::string wrong = check_area("bitmap", bitmap, sb, device_sectors); !wrong.empty()) return wrong;
 
     if (sb.bblog_size > kPageSectors)
         return fmt::format("bblog_size {} sectors, at most {} are possible", sb.bblog_size, kPageSectors);
     if (sb.bblog_offset == 0 || sb.bblog_size == 0) return {};
-    const Range log{Range::Wide{sb.super_offset} + sb.bblog_offset, sb.bblog_size};
+    const SectorRange log{SectorRange::Wide{sb.super_offset} + sb.bblog_offset, sb.bblog_size};
     if (log.overlaps(bitmap)) return "the bad-block log lies on the bitmap";
     if (sb.bblog_shift > 54) return fmt::format("bblog_shift {}, at most 54 is possible", sb.bblog_shift);
     return check_area("bad-block log", log, sb, device_sectors);

@@ -137,6 +137,9 @@ Result<Geometry1> mdadm_geometry(int minor_version, Sector device_sectors, int m
                                  std::uint64_t chunk);
 // Default chunk of a bitmap file: 4096 doubled until at most 2^20 chunks.
 std::uint64_t mdadm_bitmap_file_chunk(Sector array_sectors);
+inline constexpr std::uint64_t kLargestChunk = 1ULL << 31;     // bytes: the header has 32 bits for it
+inline constexpr std::uint64_t kMostFileChunks = 1ULL << 20;   // of a bitmap file
+std::uint64_t chunks_in(Sector sectors, std::uint64_t chunk);  // chunk: bytes
 
 std::string format_uuid(const Uuid& uuid);         // 10111213:14151617:18191a1b:1c1d1e1f
 std::string format_uuid_dashed(const Uuid& uuid);  // as sysfs `uuid`

@@ -18,11 +18,11 @@ namespace {
 
 constexpr std::uint32_t BITMAP_MAJOR_LO = 3;
 constexpr std::uint32_t BITMAP_MAJOR_CLUSTERED = 5;
-constexpr std::uint32_t kSmallestChunk = 512;
+constexpr std::uint32_t kSmallestReadChunk = 512;
 constexpr std::uint32_t COUNTER_LIMIT = 16383;  // write-behind counts in 14 bits
 
 template <class Super, class Visit>
-void fields(Super& sb, const Visit& visit) {
+void layout_of_bitmap(Super& sb, const Visit& visit) {
     visit(0, sb.magic);
     visit(4, sb.version);
     visit(8, sb.uuid);
@@ -44,20 +44,20 @@ void encode_bitmap_super(const BitmapSuper& sb, std::span<std::byte> page) {
     MD_CHECK(page.size() >= kBitmapSuperSize);
     const std::span<std::byte> header = page.first(kBitmapSuperSize);
     std::fill(header.begin(), header.end(), std::byte{0});
-    fields(sb, ByteWriter{header});
+    layout_of_bitmap(sb, ByteWriter{header});
 }
 
 BitmapSuper decode_bitmap_super(std::span<const std::byte> page) {
     MD_CHECK(page.size() >= kBitmapSuperSize);
     BitmapSuper sb;
-    fields(sb, ByteReader{page.first(kBitmapSuperSize)});
+    layout_of_bitmap(sb, ByteReader{page.first(kBitmapSuperSize)});
     return sb;
 }
 
 std::string check_bitmap_super(const BitmapSuper& sb) {
     if (sb.magic != BITMAP_MAGIC) return "bad magic";
     if (sb.version < BITMAP_MAJOR_LO || sb.version > BITMAP_MAJOR_CLUSTERED) return "unrecognized superblock version";
-    if (sb.chunksize < kSmallestChunk) return "bitmap chunksize too small";
+    if (sb.chunksize < kSmallestReadChunk) return "bitmap chunksize too small";
     if ((sb.chunksize & (sb.chunksize - 1)) != 0) return "bitmap chunksize not a power of 2";
     if (sb.daemon_sleep < 1) return "daemon sleep period out of range";
     if (sb.write_behind > COUNTER_LIMIT) return "write-behind limit out of range (0 - 16383)";

@@ -23,13 +23,11 @@ namespace {
 
 constexpr Sector kSectorsPerMiB = 2048;
 constexpr Sector kSectorsPerGiB = kSectorsPerMiB * 1024;
-constexpr Sector kSmallestMember = 24;                 // mdadm looks at nothing below
-constexpr Sector kSizeUnit = 128;                      // 64 KiB
-constexpr Sector kLargestMember = Sector{1} << 54;     // 8 EiB: what a file offset can name
-constexpr std::uint64_t kSmallestChunk = 4096;         // of what mdadm makes; the kernel goes down to 512
-constexpr std::uint64_t kUsualChunk = 64ULL << 20;     // unless one is asked for
-constexpr std::uint64_t kLargestChunk = 1ULL << 31;    // the header has 32 bits for it
-constexpr std::uint64_t kMostFileChunks = 1ULL << 20;  // of a bitmap file
+constexpr Sector kSmallestMember = 24;                // mdadm looks at nothing below
+constexpr Sector kSizeUnit = 128;                     // 64 KiB
+constexpr Sector kLargestMember = Sector{1} << 54;    // 8 EiB: what a file offset can name
+constexpr std::uint64_t kSmallestChosenChunk = 4096;  // of what mdadm makes; the kernel goes down to 512
+constexpr std::uint64_t kUsualChunk = 64ULL << 20;    // unless one is asked for
 constexpr std::uint16_t kBblogSectors = 8;
 
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
@@ -54,15 +52,10 @@ Sector choose_data_offset(Sector device_sectors) {
     return round_up(kSmallestMember + choose_bm_space(device_sectors) + headroom, kSectorsPerMiB);
 }
 
-std::uint64_t chunks_of(Sector sectors, std::uint64_t chunk) {
-    const Sector chunk_sectors = chunk >> kSectorShift;
-    return sectors / chunk_sectors + (sectors % chunk_sectors != 0 ? 1 : 0);
-}
-
 // The smallest chunk whose bits fit into the room that was left. mdadm counts one chunk more than it needs.
 std::uint64_t smallest_fitting_chunk(Sector size, Sector room) {
     const std::uint64_t max_bits = (room * kSectorSize - kBitmapSuperSize) * 8;
-    std::uint64_t chunk = kSmallestChunk;
+    std::uint64_t chunk = kSmallestChosenChunk;
     std::uint64_t bits = (size >> 3) + 1;
     while (bits > max_bits) {
         chunk *= 2;
@@ -83,7 +76,7 @@ std::string place_internal_bitmap(Geometry1& geometry, int minor_version, std::u
         return static_cast<std::uint32_t>(round_up((bits + 7) / 8 + kBitmapSuperSize, kPageSize) >> kSectorShift);
     };
     geometry.bitmap_chunk = static_cast<std::uint32_t>(chunk);
-    geometry.bitmap_sectors = sectors_for(chunks_of(geometry.size, chunk));
+    geometry.bitmap_sectors = sectors_for(chunks_in(geometry.size, chunk));
     geometry.bitmap_offset = 8;
     if (minor_version == 0) {
         const std::uint32_t before = sectors_for(geometry.size / (chunk >> kSectorShift) + 1);
@@ -115,6 +108,11 @@ std::string hundredths(std::uint64_t bytes, std::uint64_t unit) {
 }
 
 }  // namespace
+
+std::uint64_t chunks_in(Sector sectors, std::uint64_t chunk) {
+    const Sector chunk_sectors = chunk >> kSectorShift;
+    return sectors / chunk_sectors + (sectors % chunk_sectors != 0 ? 1 : 0);
+}
 
 Result<Geometry1> mdadm_geometry(int minor_version, Sector device_sectors, int members, bool internal_bitmap,
                                  std::uint64_t chunk) {
@@ -162,7 +160,7 @@ Sector super_1_sector(int minor_version, Sector device_sectors) {
 }
 
 std::uint64_t mdadm_bitmap_file_chunk(Sector array_sectors) {
-    std::uint64_t chunk = kSmallestChunk;
+    std::uint64_t chunk = kSmallestChosenChunk;
     while (chunk < kLargestChunk && array_sectors > (chunk >> kSectorShift) * kMostFileChunks) chunk *= 2;
     return chunk;
 }

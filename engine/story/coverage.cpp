@@ -230,7 +230,7 @@ std::vector<Cover> completions(const Duel& duel, Side side, std::size_t tick, Or
 namespace {
 
 // A thread of md or mdmon that has nothing to do.
-bool is_idle(const SnapshotTask& task) {
+bool has_nothing_to_do(const SnapshotTask& task) {
     return task.stack.empty() || task.stack.front() == "md_thread" || task.stack.front() == "wait_and_act";
 }
 
@@ -264,7 +264,7 @@ std::vector<Wait> waits(const Duel& duel, Side side, std::size_t tick) {
         const bool is_named = std::ranges::find(tasks, task.comm, &ScenarioTask::name) != tasks.end();
         if (is_named)
             first.push_back(wait_of(task, step));
-        else if (!is_idle(task))
+        else if (!has_nothing_to_do(task))
             then.push_back(wait_of(task, step));
     }
     first.insert(first.end(), std::make_move_iterator(then.begin()), std::make_move_iterator(then.end()));

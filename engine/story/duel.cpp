@@ -324,7 +324,7 @@ Scenario opponent_of(const Scenario& scenario) {
                                : scenario.fix == "none" ? "fix upstream"
                                                         : "fix none";
     Result<Scenario> other = with_pairs(scenario, versus);
-    return other ? std::move(*other) : scenario;
+    return other ? *other : scenario;
 }
 
 }  // namespace mdscope

@@ -22,7 +22,7 @@ std::vector<std::string> outermost_first(const SnapshotTask& task) {
 }
 
 // A thread of md sleeps in md_thread when it has nothing to do.
-bool is_idle(const SnapshotTask& task) {
+bool sleeps_in_md_thread(const SnapshotTask& task) {
     return task.stack.empty() || task.stack.front() == "md_thread";
 }
 
@@ -75,7 +75,7 @@ class Walk {
             alive.insert(task.pid);
             TaskBars& bars = bars_of(task.pid, task.comm);
             if (!recorded_.contains(task.pid)) bars.set_stack(outermost_first(task), tick);
-            bars.set_sleep(is_idle(task) ? "" : task.condition, tick);
+            bars.set_sleep(sleeps_in_md_thread(task) ? "" : task.condition, tick);
         }
         for (auto& [pid, bars] : tasks_) {
             if (alive.contains(pid)) continue;

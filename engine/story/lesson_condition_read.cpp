@@ -11,13 +11,13 @@ namespace mdscope {
 
 namespace {
 
-using Complaint = std::string;  // empty: all is well
+using Wants = std::string;  // empty: all is well
 
 constexpr std::size_t kMostFacts = 32;
 constexpr std::size_t kLongestName = 64;
 constexpr int kDeepest = 4;  // of places in facts in places
 
-Complaint read_fact(std::string_view text, int depth, Fact& fact);
+Wants read_fact(std::string_view text, int depth, Fact& fact);
 Result<When> read_condition_at(std::string_view text, int depth);
 
 // ---- what may follow
@@ -49,17 +49,17 @@ bool take_one_of(std::string_view& text, const std::array<std::string_view, N>& 
     return true;
 }
 
-Complaint standing(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants standing(std::string_view& text, int /*depth*/, Fact& fact) {
     constexpr std::array<std::string_view, 7> kWords = {"running", "stopping", "waiting", "in-danger",
                                                         "stopped", "oops",     "hung"};
     return take_side(text, fact) && take_one_of(text, kWords, fact.name) ? "" : "A|B|both and a word of the cards";
 }
 
-Complaint side_only(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants side_only(std::string_view& text, int /*depth*/, Fact& fact) {
     return take_side(text, fact) ? "" : "A, B or both";
 }
 
-Complaint counter(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants counter(std::string_view& text, int /*depth*/, Fact& fact) {
     std::string which;
     constexpr std::array<std::string_view, 2> kWords = {"mddev", "bitmap"};
     const bool good = take_side(text, fact) && take_one_of(text, kWords, which) && take_compare(text, fact) &&
@@ -68,19 +68,19 @@ Complaint counter(std::string_view& text, int /*depth*/, Fact& fact) {
     return good ? "" : "A|B|both mddev|bitmap, then =, !=, <, <=, > or >=, then a number";
 }
 
-Complaint function(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants function(std::string_view& text, int /*depth*/, Fact& fact) {
     const bool good = take_side(text, fact) && is_function_name(fact.name = take_word(text));
     return good ? "" : "A|B|both and the name of a function";
 }
 
-Complaint function_times(std::string_view& text, int depth, Fact& fact) {
+Wants function_times(std::string_view& text, int depth, Fact& fact) {
     fact.number = 1;
-    if (const Complaint wrong = function(text, depth, fact); !wrong.empty()) return wrong;
+    if (const Wants wrong = function(text, depth, fact); !wrong.empty()) return wrong;
     if (text.empty()) return {};
     return take_number(text, fact.number) && fact.number > 0 ? "" : "a number of times, or nothing, after the function";
 }
 
-Complaint bio(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants bio(std::string_view& text, int /*depth*/, Fact& fact) {
     BioName name;
     const bool good = take_side(text, fact) && read_bio_name(text, &name);
     fact.name = fmt::format("{} {} {}", name.member, name.kind, name.number);
@@ -88,18 +88,18 @@ Complaint bio(std::string_view& text, int /*depth*/, Fact& fact) {
     return good ? "" : "A|B|both and a bio, as in 'A sdb bitmap 1'";
 }
 
-Complaint member(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants member(std::string_view& text, int /*depth*/, Fact& fact) {
     const bool good = take_side(text, fact) && is_function_name(fact.name = take_word(text));
     return good ? "" : "A|B|both and a member, as in 'A sdb'";
 }
 
-Complaint chunk(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants chunk(std::string_view& text, int /*depth*/, Fact& fact) {
     const bool good = take_side(text, fact) && take_number(text, fact.chunk) && take_compare(text, fact) &&
                       take_number(text, fact.number);
     return good ? "" : "A|B|both, the number of a chunk, =, !=, <, <=, > or >=, and a number";
 }
 
-Complaint tick(std::string_view& text, int depth, Fact& fact) {
+Wants tick(std::string_view& text, int depth, Fact& fact) {
     if (!take_compare(text, fact)) return "=, !=, <, <=, > or >=, and a place";
     if (depth >= kDeepest) return "a simpler place";
     Place place;
@@ -116,43 +116,42 @@ Complaint tick(std::string_view& text, int depth, Fact& fact) {
     return {};
 }
 
-Complaint still(std::string_view& text, int /*depth*/, Fact& fact) {
+Wants still(std::string_view& text, int /*depth*/, Fact& fact) {
     constexpr std::array<std::string_view, 3> kWords = {"held", "not-begun", "ended"};
     return take_one_of(text, kWords, fact.name) ? "" : "held, not-begun or ended";
 }
 
-Complaint nothing(std::string_view& /*text*/, int /*depth*/, Fact& /*fact*/) {
+Wants nothing(std::string_view& /*text*/, int /*depth*/, Fact& /*fact*/) {
     return {};
 }
 
 struct Row {
     std::string_view word;
     Fact::Kind kind;
-    Complaint (*read)(std::string_view& text, int depth, Fact& fact);  // or what it takes
+    Wants (*read)(std::string_view& text, int depth, Fact& fact);  // or what it takes
 };
-using enum Fact::Kind;
-constexpr std::array kRows = {
-    Row{"standing", Standing, standing},
-    Row{"ended", Ended, side_only},
-    Row{"counter", Counter, counter},
-    Row{"peak", Peak, counter},
-    Row{"entered", Entered, function_times},
-    Row{"left", Left, function_times},
-    Row{"inside", Inside, function},
-    Row{"asleep", Asleep, function},
-    Row{"in-flight", InFlight, bio},
-    Row{"held", Held, bio},
-    Row{"finished", Finished, bio},
-    Row{"unbound", Unbound, member},
-    Row{"chunk", Chunk, chunk},
-    Row{"tick", Tick, tick},
-    Row{"still", Still, still},
-    Row{"differs", Differs, nothing},
+constexpr std::array kFacts = {
+    Row{"standing", Fact::Kind::Standing, standing},
+    Row{"ended", Fact::Kind::Ended, side_only},
+    Row{"counter", Fact::Kind::Counter, counter},
+    Row{"peak", Fact::Kind::Peak, counter},
+    Row{"entered", Fact::Kind::Entered, function_times},
+    Row{"left", Fact::Kind::Left, function_times},
+    Row{"inside", Fact::Kind::Inside, function},
+    Row{"asleep", Fact::Kind::Asleep, function},
+    Row{"in-flight", Fact::Kind::InFlight, bio},
+    Row{"held", Fact::Kind::Held, bio},
+    Row{"finished", Fact::Kind::Finished, bio},
+    Row{"unbound", Fact::Kind::Unbound, member},
+    Row{"chunk", Fact::Kind::Chunk, chunk},
+    Row{"tick", Fact::Kind::Tick, tick},
+    Row{"still", Fact::Kind::Still, still},
+    Row{"differs", Fact::Kind::Differs, nothing},
 };
 
 std::string words() {
     std::string text;
-    for (const Row& row : kRows) text += (text.empty() ? "" : ", ") + std::string(row.word);
+    for (const Row& row : kFacts) text += (text.empty() ? "" : ", ") + std::string(row.word);
     return text;
 }
 
@@ -165,15 +164,15 @@ bool take_prefix(std::string_view& text, std::string_view word) {
     return true;
 }
 
-Complaint read_fact(std::string_view text, int depth, Fact& fact) {
+Wants read_fact(std::string_view text, int depth, Fact& fact) {
     fact.negated = take_prefix(text, "not");
     fact.finally = take_prefix(text, "finally");
     const std::string_view whole = text;
     const std::string_view word = take_word(text);
-    const auto row = std::ranges::find(kRows, word, &Row::word);
-    if (row == kRows.end()) return fmt::format("'{}' is no fact; a fact begins with one of {}", word, words());
+    const auto row = std::ranges::find(kFacts, word, &Row::word);
+    if (row == kFacts.end()) return fmt::format("'{}' is no fact; a fact begins with one of {}", word, words());
     fact.kind = row->kind;
-    if (const Complaint takes = row->read(text, depth, fact); !takes.empty())
+    if (const Wants takes = row->read(text, depth, fact); !takes.empty())
         return fmt::format("'{}': '{}' takes {}", whole, word, takes);
     return text.empty() ? "" : fmt::format("'{}': '{}' is too much", whole, text);
 }
@@ -195,7 +194,7 @@ Result<When> read_condition_at(std::string_view text, int depth) {
         std::vector<Fact>& list = condition.any.emplace_back();
         while (list.empty() || !all.empty()) {
             if (++facts > kMostFacts) return Error{EINVAL, fmt::format("more than {} facts", kMostFacts)};
-            if (const Complaint wrong = read_fact(take_part(all, " and "), depth, list.emplace_back()); !wrong.empty())
+            if (const Wants wrong = read_fact(take_part(all, " and "), depth, list.emplace_back()); !wrong.empty())
                 return Error{EINVAL, wrong};
         }
     }

@@ -13,7 +13,7 @@ namespace mdscope {
 
 namespace {
 
-constexpr std::size_t kMostAnswers = 4;
+constexpr std::size_t kMostChoices = 4;
 constexpr std::size_t kLongestAnswer = 60;
 constexpr std::size_t kMostHints = 8;
 
@@ -150,7 +150,7 @@ Complaint read_question(std::string_view text, LessonStep& step) {
     question.text = quoted;
     text.remove_prefix(1);
     for (std::string_view part; take_until(text, "|", part);) question.answers.emplace_back(part);
-    if (question.answers.size() < 3 || question.answers.size() > kMostAnswers + 1 || text.empty()) return kTakes;
+    if (question.answers.size() < 3 || question.answers.size() > kMostChoices + 1 || text.empty()) return kTakes;
     const std::string correct = question.answers.back();
     question.answers.pop_back();
     const auto found = std::ranges::find(question.answers, correct);
@@ -203,7 +203,7 @@ struct LineKind {
     std::string_view word;
     Complaint (*read)(std::string_view text, LessonStep& step);
 };
-constexpr std::array kRows = {
+constexpr std::array kLineKinds = {
     LineKind{"scenario", read_scenario}, LineKind{"play", read_play}, LineKind{"pause", read_pause},
     LineKind{"goto", read_goto},         LineKind{"do", read_do},     LineKind{"speed", read_speed},
     LineKind{"open", read_open},         LineKind{"read", read_read}, LineKind{"highlight", read_highlight},
@@ -213,7 +213,7 @@ constexpr std::array kRows = {
 
 std::string lesson_words() {
     std::string text;
-    for (const LineKind& row : kRows) text += (text.empty() ? "" : ", ") + std::string(row.word);
+    for (const LineKind& row : kLineKinds) text += (text.empty() ? "" : ", ") + std::string(row.word);
     return text;
 }
 
@@ -271,9 +271,10 @@ Complaint read_show(std::string_view text, LessonStep& wait) {
 }  // namespace
 
 Complaint read_lesson_line(std::string_view word, std::string_view rest, LessonStep& step) {
-    const auto row = std::ranges::find(kRows, word, &LineKind::word);
-    return row == kRows.end() ? fmt::format("'{}' begins no line; title, say, hint, show, {} do", word, lesson_words())
-                              : row->read(rest, step);
+    const auto row = std::ranges::find(kLineKinds, word, &LineKind::word);
+    return row == kLineKinds.end()
+               ? fmt::format("'{}' begins no line; title, say, hint, show, {} do", word, lesson_words())
+               : row->read(rest, step);
 }
 
 Complaint read_below_wait(std::string_view word, std::string_view rest, LessonStep& wait) {

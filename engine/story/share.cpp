@@ -11,7 +11,7 @@ namespace mdscope {
 namespace {
 
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t kLongestText = std::size_t{256} << 10;  // as of a scenario file
+constexpr std::size_t kLongestSharedText = std::size_t{256} << 10;  // as of a scenario file
 
 Error no_code(const std::string& why) {
     return {EINVAL, "the code cannot be read: " + why};
@@ -64,13 +64,13 @@ std::string deflated(const std::string& text) {
 
 // There is room for the longest text and no more, so a bomb ends where its text would be too long.
 Result<std::string> inflated(const std::string& bytes) {
-    std::string text(kLongestText, '\0');
+    std::string text(kLongestSharedText, '\0');
     uLongf size = text.size();
     uLong used = bytes.size();
     const auto* const from = reinterpret_cast<const Bytef*>(bytes.data());
     const int status = uncompress2(reinterpret_cast<Bytef*>(text.data()), &size, from, &used);
     if (status == Z_MEM_ERROR) throw std::bad_alloc();
-    if (status == Z_BUF_ERROR) return no_code(fmt::format("its text has more than {} bytes", kLongestText));
+    if (status == Z_BUF_ERROR) return no_code(fmt::format("its text has more than {} bytes", kLongestSharedText));
     if (status != Z_OK) return no_code("it is damaged or cut short");
     if (used != bytes.size()) return no_code("something follows behind its end");
     text.resize(size);
@@ -85,8 +85,8 @@ bool is_share_code(std::string_view text) {
 
 Result<std::string> share_code(const Scenario& scenario) {
     const std::string text = scenario_text(scenario);
-    if (text.size() <= kLongestText) return code_of_text(text);
-    return Error{EFBIG, fmt::format("too long for a code: {} bytes; at most {}", text.size(), kLongestText)};
+    if (text.size() <= kLongestSharedText) return code_of_text(text);
+    return Error{EFBIG, fmt::format("too long for a code: {} bytes; at most {}", text.size(), kLongestSharedText)};
 }
 
 Result<Scenario> scenario_from_code(std::string_view code) {

@@ -98,19 +98,19 @@ std::string note_of_stop(const NoteOf& of) {
     return "";
 }
 
-struct Note {
+struct CallNote {
     std::string_view function;
     std::string (*note)(const NoteOf&);
 };
-constexpr std::array kRows = {
-    Note{"md_bitmap_daemon_work", note_of_submitter},
-    Note{"md_super_wait", note_of_wait},
-    Note{"md_bitmap_wait_writes", note_of_wait},
-    Note{"md_bitmap_free", note_of_bitmap_free},
-    Note{"unbind_rdev_from_array", note_of_unbinding},
-    Note{"__md_stop", note_of_md_stop},
-    Note{"do_md_stop", note_of_stop},
-    Note{"md_set_readonly", note_of_stop},
+constexpr std::array kCallNotes = {
+    CallNote{"md_bitmap_daemon_work", note_of_submitter},
+    CallNote{"md_super_wait", note_of_wait},
+    CallNote{"md_bitmap_wait_writes", note_of_wait},
+    CallNote{"md_bitmap_free", note_of_bitmap_free},
+    CallNote{"unbind_rdev_from_array", note_of_unbinding},
+    CallNote{"__md_stop", note_of_md_stop},
+    CallNote{"do_md_stop", note_of_stop},
+    CallNote{"md_set_readonly", note_of_stop},
 };
 
 }  // namespace
@@ -119,8 +119,8 @@ std::string note_of(const NoteOf& of) {
     const Call& call = call_of(of);
     if (!call.entered) return "";
     if (call.passed != nullptr) return call.passed;
-    const auto row = std::ranges::find_if(kRows, [&](const Note& one) { return call.is(one.function); });
-    return row != kRows.end() ? row->note(of) : "";
+    const auto row = std::ranges::find_if(kCallNotes, [&](const CallNote& one) { return call.is(one.function); });
+    return row != kCallNotes.end() ? row->note(of) : "";
 }
 
 // ---- asleep

@@ -18,7 +18,7 @@ namespace mdscope::gui {
 namespace {
 
 constexpr std::size_t kRead = 256 << 10;
-constexpr std::size_t kLongestLine = 64 << 10;
+constexpr std::size_t kLongestEventLine = 64 << 10;
 
 class Stream {
    public:
@@ -37,7 +37,7 @@ class Stream {
     void set_problem(std::uint64_t attachment, const Advice& problem);
 
     LiveCore& core_;
-    LineSplitter lines_{kLongestLine};
+    LineSplitter lines_{kLongestEventLine};
     std::vector<char> buffer_;
 };
 

@@ -18,7 +18,7 @@ ReplayFile example() {
     return replay;
 }
 
-std::string error_of(const std::string& text) {
+std::string replay_error_of(const std::string& text) {
     const Result<ReplayFile> replay = parse_replay(text);
     return replay ? "accepted" : replay.error().text;
 }
@@ -68,29 +68,31 @@ TEST_CASE("picks that say nothing are not checked") {
 }
 
 TEST_CASE("a mistake in a replay file is named with its line") {
-    CHECK(error_of("") == "1: the file ends here; 'mdscope-replay' has to follow");
-    CHECK(error_of("mdscope-scenario 1\n") == "1: here has to stand 'mdscope-replay', not 'mdscope-scenario'");
-    CHECK(error_of(replaced("replay 1", "replay 7")) ==
+    CHECK(replay_error_of("") == "1: the file ends here; 'mdscope-replay' has to follow");
+    CHECK(replay_error_of("mdscope-scenario 1\n") == "1: here has to stand 'mdscope-replay', not 'mdscope-scenario'");
+    CHECK(replay_error_of(replaced("replay 1", "replay 7")) ==
           "1: version '7' is not known; this mdscope reads 'mdscope-replay 1'");
-    CHECK(error_of(replaced("picks", "pics")) == "2: here has to stand 'picks', not 'pics'");
-    CHECK(error_of(replaced("  12 ", "  -12 ")) == "4: here has to stand 'ending', not '-12'");
-    CHECK(error_of(replaced("  12 ", "  12a ")) == "4: '12a' is no pick; a pick is a number below 2^32");
-    CHECK(error_of(replaced("4294967295", "4294967296")) ==
+    CHECK(replay_error_of(replaced("picks", "pics")) == "2: here has to stand 'picks', not 'pics'");
+    CHECK(replay_error_of(replaced("  12 ", "  -12 ")) == "4: here has to stand 'ending', not '-12'");
+    CHECK(replay_error_of(replaced("  12 ", "  12a ")) == "4: '12a' is no pick; a pick is a number below 2^32");
+    CHECK(replay_error_of(replaced("4294967295", "4294967296")) ==
           "5: '4294967296' is no pick; a pick is a number below 2^32");
-    CHECK(error_of(replaced("ending crash", "ending boom")) ==
+    CHECK(replay_error_of(replaced("ending crash", "ending boom")) ==
           "6: 'ending' takes done, crash, hang or violation, not 'boom'");
-    CHECK(error_of(replaced("9b2d4816", "9b2d481")) ==
+    CHECK(replay_error_of(replaced("9b2d4816", "9b2d481")) ==
           "7: 'log-hash' takes 16 hexadecimal digits, not '0f3a5c7e9b2d481'");
-    CHECK(error_of(replaced("9b2d4816", "9b2d481G")) ==
+    CHECK(replay_error_of(replaced("9b2d4816", "9b2d481G")) ==
           "7: 'log-hash' takes 16 hexadecimal digits, not '0f3a5c7e9b2d481G'");
-    CHECK(error_of(replaced("members       2", "members       1")) ==
+    CHECK(replay_error_of(replaced("members       2", "members       1")) ==
           "11: 'members' takes a number from 2 to 8, not '1'");
-    CHECK(error_of(replaced("mdscope-scenario 1", "mdscope-scenario 2")) ==
+    CHECK(replay_error_of(replaced("mdscope-scenario 1", "mdscope-scenario 2")) ==
           "9: version '2' is not known; this mdscope reads 'mdscope-scenario 1'");
-    CHECK(error_of(replay_text(example()) + "more\n").ends_with(": nothing may follow 'end'"));
-    CHECK(error_of(replaced("\nend\n", "\n")).ends_with(": the file ends here; 'end' has to follow the scenario"));
-    CHECK(error_of(std::string(1 << 20, '1')) == "1: the line has more than 4096 bytes");
-    CHECK(error_of(replaced("run stopper", std::string("run\0stopper", 11))) == "3: a NUL byte; this is no text");
+    CHECK(replay_error_of(replay_text(example()) + "more\n").ends_with(": nothing may follow 'end'"));
+    CHECK(
+        replay_error_of(replaced("\nend\n", "\n")).ends_with(": the file ends here; 'end' has to follow the scenario"));
+    CHECK(replay_error_of(std::string(1 << 20, '1')) == "1: the line has more than 4096 bytes");
+    CHECK(replay_error_of(replaced("run stopper", std::string("run\0stopper", 11))) ==
+          "3: a NUL byte; this is no text");
 }
 
 TEST_CASE("a replay file cut short anywhere is an error with a line") {

@@ -15,6 +15,8 @@
 
 namespace mdscope::gui {
 
+inline const std::vector<std::string> kNone;  // of faults, and of what is out of reach
+
 struct HeadlessOptions {
     float width = 1600, height = 900;
     int text_percent = 100;

@@ -8,13 +8,13 @@ namespace mdscope::gui {
 
 namespace {
 
-struct Size {
+struct LayoutSize {
     float width, height, unit;
 };
-constexpr Size kSizes[] = {{900, 600, 1},  {1280, 720, 1},  {1600, 900, 1},  {1920, 1080, 1.5F},
-                           {1600, 900, 2}, {2560, 1440, 2}, {2560, 1440, 1}, {1920, 1080, 2.5F}};
+constexpr LayoutSize kLayoutSizes[] = {{900, 600, 1},  {1280, 720, 1},  {1600, 900, 1},  {1920, 1080, 1.5F},
+                                       {1600, 900, 2}, {2560, 1440, 2}, {2560, 1440, 1}, {1920, 1080, 2.5F}};
 
-LayoutInput input_of(const Size& size, Preset preset, bool lesson) {
+LayoutInput input_of(const LayoutSize& size, Preset preset, bool lesson) {
     LayoutInput input;
     input.width = size.width;
     input.height = size.height;
@@ -41,7 +41,7 @@ std::vector<ui::Rect> places(const Layout& layout) {
 }
 
 TEST_CASE("panels lie side by side, inside the window") {
-    for (const Size& size : kSizes)
+    for (const LayoutSize& size : kLayoutSizes)
         for (const Preset preset : {Preset::compare, Preset::one, Preset::present})
             for (const bool lesson : {false, true}) {
                 CAPTURE(size.width);
@@ -69,7 +69,7 @@ TEST_CASE("a large window has everything beside each other, a small one has tabs
 }
 
 TEST_CASE("a lesson in a short window leaves room for one thing at a time, and all of it") {
-    for (const Size& size : {Size{900, 600, 1}, Size{1600, 900, 2}}) {
+    for (const LayoutSize& size : {LayoutSize{900, 600, 1}, LayoutSize{1600, 900, 2}}) {
         LayoutInput input = input_of(size, Preset::compare, true);
         input.now_height = 0;
         const Layout layout = layout_of(input);

@@ -20,7 +20,12 @@ std::string all_of(const std::vector<std::string>& lines) {
 
 struct Seat {
     explicit Seat(int lesson, const HeadlessOptions& options = {})
-        : app(make_screen(lesson, kept)), ui(*app, options) {}
+        : app(make_screen(lesson, kept)), ui(*app, lesson == 0 ? options : at_20_hz(options)) {}
+
+    static HeadlessOptions at_20_hz(HeadlessOptions options) {  // a lesson is long, and a frame under a sanitizer, too
+        options.seconds_per_frame = 0.05F;
+        return options;
+    }
 
     static std::unique_ptr<Screen> make_screen(int lesson, Settings& kept) {
         AppOptions options;
@@ -211,12 +216,10 @@ TEST_CASE("a lesson can be closed at any point, by its button and by Escape, and
                 seat.ui.key("Escape");
             CHECK_FALSE(seat.ui.has("lesson/title"));
             CHECK_FALSE(seat.ui.has("predict/question"));
-            const double tick = seat.ui.value("lanes/scrub");
             seat.ui.key("Home");
             seat.ui.key("Right");
             CHECK(seat.ui.value("lanes/scrub") == 1);
             CHECK(all_of(seat.ui.faults()) == "");
-            static_cast<void>(tick);
         }
 }
 

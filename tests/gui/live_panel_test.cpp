@@ -15,8 +15,6 @@ namespace {
 using mdscope::testing::eventually;
 using mdscope::testing::FakeMount;
 
-const std::vector<std::string> kNone;
-
 SnapshotMember member(const std::string& name, int slot) {
     SnapshotMember made;
     made.name = name;
@@ -180,6 +178,7 @@ TEST_CASE("what is pressed is written into the array's files") {
     const LiveApp live;
     Headless ui(*live.app);
     REQUIRE(live.shows(ui, "live/array", "active"));
+    REQUIRE(live.shows(ui, "live/hold/rules", "bitmap sdb"));  // the last to be read: now nothing moves any more
     ui.click("live/bio/7/release");
     CHECK(eventually([&] { return live.mount.read("lab/release") == "7"; }));
     ui.click("live/release_all");

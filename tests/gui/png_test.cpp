@@ -55,7 +55,7 @@ class Shapes : public Screen {
     float shift = 0;
 };
 
-constexpr PngOptions kSmall = {.width = 300, .height = 100};
+constexpr PngOptions kSmallPicture = {.width = 300, .height = 100};
 
 TEST_CASE("a picture that is written is read back as it was") {
     Image image = plain(7, 5, 200);
@@ -104,17 +104,17 @@ TEST_CASE("sizes that no picture can have are refused") {
 TEST_CASE("shapes look like the reference, and a wrong one is noticed" * with_opengl()) {
     const std::string reference = std::string(MDSCOPE_SOURCE_DIR) + "/tests/data/gui-shapes.png";
     Shapes screen;
-    const Result<Image> image = picture(screen, kSmall);
+    const Result<Image> image = picture(screen, kSmallPicture);
     REQUIRE_MESSAGE(image, image.error().text);
     if (std::getenv("MDSCOPE_MAKE_REFERENCE") != nullptr) REQUIRE(write_png(*image, reference));
     const Result<Image> wanted = read_png(reference);
     REQUIRE(wanted);
     CHECK(share_of_different_pixels(*image, *wanted) <= kMostDifferent);
     screen.shift = 1;
-    CHECK(share_of_different_pixels(*picture(screen, kSmall), *wanted) > kMostDifferent);
+    CHECK(share_of_different_pixels(*picture(screen, kSmallPicture), *wanted) > kMostDifferent);
     screen.shift = 0;
     set_theme(ThemeName::light);
-    CHECK(share_of_different_pixels(*picture(screen, kSmall), *wanted) > kMostDifferent);
+    CHECK(share_of_different_pixels(*picture(screen, kSmallPicture), *wanted) > kMostDifferent);
     set_theme(ThemeName::dark);
 }
 

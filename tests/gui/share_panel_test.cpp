@@ -25,7 +25,7 @@ std::string of_dialog(const std::vector<std::string>& lines) {
     return text;
 }
 
-std::unique_ptr<Screen> app(AppOptions options = {}) {
+std::unique_ptr<Screen> lab_app(AppOptions options = {}) {
     auto made = make_app(std::move(options));
     REQUIRE(made);
     return std::move(*made);
@@ -61,7 +61,7 @@ TEST_CASE("nothing of the dialog is cut, twice there, without a glyph or out of 
     for (const Size& size : {Size{900, 600, 100}, Size{1600, 900, 100}, Size{1600, 900, 200}, Size{900, 600, 200}}) {
         CAPTURE(size.width);
         CAPTURE(size.percent);
-        const auto screen = app();
+        const auto screen = lab_app();
         Headless ui(*screen, {.width = size.width, .height = size.height, .text_percent = size.percent});
         ui.click("toolbar/share");
         for (const std::string tab : {"share/tab/save", "share/tab/open", "share/tab/text"}) {
@@ -78,7 +78,7 @@ TEST_CASE("nothing of the dialog is cut, twice there, without a glyph or out of 
 
 TEST_CASE("a run is saved, the lab is changed, the run is opened again: it is where it was") {
     const ScratchFolder folder;
-    const auto screen = app();
+    const auto screen = lab_app();
     Headless ui(*screen);
     make_run(ui);
     ui.key("Left");
@@ -103,7 +103,7 @@ TEST_CASE("a run is saved, the lab is changed, the run is opened again: it is wh
 
 TEST_CASE("Enter in the field saves and opens; a file that is there is replaced only by its button") {
     const ScratchFolder folder;
-    const auto screen = app();
+    const auto screen = lab_app();
     Headless ui(*screen);
     ui.key("Ctrl+s");
     type_path(ui, folder / "run.mds");
@@ -130,7 +130,7 @@ TEST_CASE("Enter in the field saves and opens; a file that is there is replaced 
 
 TEST_CASE("what cannot be saved or opened is said in the dialog, which stays with what was typed") {
     const ScratchFolder folder;
-    const auto screen = app();
+    const auto screen = lab_app();
     Headless ui(*screen);
     save_as(ui, folder / "no/run.mds");
     CHECK(ui.text("share/answer").find("No such file or directory. Nothing was changed.") != std::string::npos);
@@ -146,7 +146,7 @@ TEST_CASE("what cannot be saved or opened is said in the dialog, which stays wit
 }
 
 TEST_CASE("a code goes out and in by the clipboard") {
-    const auto screen = app();
+    const auto screen = lab_app();
     Headless ui(*screen);
     make_run(ui);
     const std::string tick = ui.text("now/tick");
@@ -157,7 +157,7 @@ TEST_CASE("a code goes out and in by the clipboard") {
     CHECK(code.find("mds1:") == 0);
     ui.key("Escape");
 
-    const auto other = app();
+    const auto other = lab_app();
     Headless again(*other);
     ImGui::SetClipboardText(code.c_str());
     again.key("Ctrl+o");
@@ -173,7 +173,7 @@ TEST_CASE("a code goes out and in by the clipboard") {
 }
 
 TEST_CASE("the description of the playhead is copied as text") {
-    const auto screen = app();
+    const auto screen = lab_app();
     Headless ui(*screen);
     ui.key("Ctrl+s");
     ui.click("share/tab/text");
@@ -191,7 +191,7 @@ TEST_CASE("a picture is taken once the dialog is gone, and how it went is said")
         was_open = ui::find("share/title") != nullptr;
         done(taken.size() == 1 ? Result<bool>(true) : Error{ENOSPC, fmt::format("Cannot write {}: full.", path)});
     };
-    const auto screen = app(std::move(options));
+    const auto screen = lab_app(std::move(options));
     Headless ui(*screen);
     for (const char* said : {"Saved ", "Cannot write "}) {
         ui.key("Ctrl+s");
@@ -210,7 +210,7 @@ TEST_CASE("a picture is taken once the dialog is gone, and how it went is said")
 
 TEST_CASE("a file that is dropped on the window is opened; one that is none is refused") {
     const ScratchFolder folder;
-    const auto screen = app();
+    const auto screen = lab_app();
     Headless ui(*screen);
     make_run(ui);
     save_as(ui, folder / "run.mds");
@@ -227,7 +227,7 @@ TEST_CASE("a file that is dropped on the window is opened; one that is none is r
 }
 
 TEST_CASE("one dialog at a time: the keys of the others do nothing") {
-    const auto screen = app();
+    const auto screen = lab_app();
     Headless ui(*screen);
     ui.key("Ctrl+s");
     ui.key("F1");

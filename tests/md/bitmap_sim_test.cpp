@@ -18,7 +18,7 @@
 namespace mdscope {
 namespace {
 
-constexpr Sector kChunk = 2048;
+constexpr Sector kSimChunk = 2048;
 constexpr std::uint64_t kChunks = 60;
 constexpr std::uint64_t kSleep = 5 * kNsPerSec;
 constexpr std::uint64_t kBitsAt = 4096;  // byte on the member: the bitmap lies at +8 sectors
@@ -29,10 +29,10 @@ struct SimLab {
         kernel.set_chooser(&chooser);
         mddev.sync_set.init();
         mddev.raid_disks = 2;
-        mddev.dev_sectors = mddev.resync_max_sectors = kChunks * kChunk;
+        mddev.dev_sectors = mddev.resync_max_sectors = kChunks * kSimChunk;
         mddev.recovery_cp = MaxSector;
         mddev.external = mddev.bitmap_info.external = !with_file;
-        mddev.bitmap_info.chunksize = kChunk * kSectorSize;
+        mddev.bitmap_info.chunksize = kSimChunk * kSectorSize;
         mddev.bitmap_info.daemon_sleep = kSleep;
         for (int slot = 0; slot < 2; slot++) add_member(slot);
         if (with_file)
@@ -51,10 +51,10 @@ struct SimLab {
     // One write as raid1 makes it; `data_may_go` is what the disks would be asked to write now.
     void write(std::uint64_t chunk) {
         Bitmap* bitmap = mddev.bitmap;
-        md_bitmap_startwrite(bitmap, chunk * kChunk, 8, false);
+        md_bitmap_startwrite(bitmap, chunk * kSimChunk, 8, false);
         md_bitmap_unplug(bitmap);
         for (const RamImage* image : images) REQUIRE(durable_bit(*image, chunk));
-        md_bitmap_endwrite(bitmap, chunk * kChunk, 8, true, false);
+        md_bitmap_endwrite(bitmap, chunk * kSimChunk, 8, true, false);
     }
     void daemon() {
         mddev.bitmap->daemon_lastrun.sub(2 * kSleep);
@@ -101,7 +101,7 @@ struct SimLab {
     }
     void add_file() {
         BitmapSuper sb;
-        sb.chunksize = kChunk * kSectorSize;
+        sb.chunksize = kSimChunk * kSectorSize;
         std::array<std::byte, kPageSize> page{};
         encode_bitmap_super(sb, page);
         mddev.bitmap_info.file = open("bm", kPageSize);

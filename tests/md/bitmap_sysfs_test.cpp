@@ -19,7 +19,7 @@ int store(Mddev& mddev, const std::string& name, const std::string& value) {
     return md_attr_store(mddev, "bitmap/" + name, value);
 }
 
-const MdPersonality kQuietPersonality = [] {
+const MdPersonality kSilentPersonality = [] {
     MdPersonality pers{};
     pers.name = "raid1";
     pers.quiesce = [](Mddev&, int) {};
@@ -150,7 +150,7 @@ TEST_CASE("location of an inactive array") {
 TEST_CASE("location of a running array: none takes the bitmap away, an offset brings it back with its bits") {
     BitmapLab lab;
     lab.start().write(3);
-    lab.mddev.pers = &kQuietPersonality;
+    lab.mddev.pers = &kSilentPersonality;
     lab.mddev.recovery = 0;
     CHECK(store(lab.mddev, "location", "none") == 0);
     CHECK(lab.mddev.bitmap.load() == nullptr);
@@ -165,7 +165,7 @@ TEST_CASE("location of a running array: none takes the bitmap away, an offset br
 
 TEST_CASE("location of a running native array needs a valid header there") {
     BitmapLab lab(Home::Internal);
-    lab.mddev.pers = &kQuietPersonality;
+    lab.mddev.pers = &kSilentPersonality;
     lab.mddev.bitmap_info.offset = 0;
     CHECK(store(lab.mddev, "location", "+2000") == -EINVAL);
     CHECK(show(lab.mddev, "location") == "+2000\n");  // as md: the place stays, take it away first

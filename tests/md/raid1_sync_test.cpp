@@ -7,7 +7,7 @@ using namespace mdscope::raid1_test;
 
 namespace {
 
-constexpr std::uint64_t kChunk = 65536;  // 128 sectors
+constexpr std::uint64_t kChunkBytes = 65536;  // 128 sectors
 const std::initializer_list<RecoveryFlag> kCheck = {MD_RECOVERY_SYNC, MD_RECOVERY_REQUESTED, MD_RECOVERY_CHECK};
 const std::initializer_list<RecoveryFlag> kRepair = {MD_RECOVERY_SYNC, MD_RECOVERY_REQUESTED};
 
@@ -23,7 +23,7 @@ bool equal(Lab& lab, Sector sector, Sector sectors = 8) {
 
 TEST_CASE("a resync copies exactly the chunks that are needed") {
     RealLabKernel real;
-    Lab lab(real.kernel, {.bitmap_chunk = kChunk});
+    Lab lab(real.kernel, {.bitmap_chunk = kChunkBytes});
     differ(lab, 1, 3 * 128);
     differ(lab, 1, 9 * 128 + 120);
     differ(lab, 1, 20 * 128);  // not marked: stays
@@ -106,7 +106,7 @@ TEST_CASE("a repair counts the same and makes the members equal to the first") {
 
 TEST_CASE("a check ignores the bitmap, a member it cannot read counts as different and is written") {
     RealLabKernel real;
-    Lab lab(real.kernel, {.bitmap_chunk = kChunk});
+    Lab lab(real.kernel, {.bitmap_chunk = kChunkBytes});
     lab.fault(1).add_rule(fail_ops({BioOp::Read}, 256, 8));
     lab.sync(kCheck);
     CHECK(lab.mddev.resync_mismatches.load() == 128);
@@ -118,7 +118,7 @@ TEST_CASE("a check ignores the bitmap, a member it cannot read counts as differe
 
 TEST_CASE("a resync reads a bad place from another member and repairs it") {
     RealLabKernel real;
-    Lab lab(real.kernel, {.bitmap_chunk = kChunk});
+    Lab lab(real.kernel, {.bitmap_chunk = kChunkBytes});
     CHECK(lab.write(128, pattern(128, 4)) == 0);
     differ(lab, 0, 136);
     md_bitmap_dirty_bits(lab.mddev.bitmap, 1, 1);
@@ -132,7 +132,7 @@ TEST_CASE("a resync reads a bad place from another member and repairs it") {
 
 TEST_CASE("a sync write that fails keeps the chunk needed and fails the member") {
     RealLabKernel real;
-    Lab lab(real.kernel, {.bitmap_chunk = kChunk});
+    Lab lab(real.kernel, {.bitmap_chunk = kChunkBytes});
     md_bitmap_dirty_bits(lab.mddev.bitmap, 1, 1);
     lab.fault(1).add_rule(fail_ops({BioOp::Write}, 128, 8));
     lab.sync({});
@@ -143,7 +143,7 @@ TEST_CASE("a sync write that fails keeps the chunk needed and fails the member")
 
 TEST_CASE("a page nobody can read is recorded as bad on all members, and the resync goes on") {
     RealLabKernel real;
-    Lab lab(real.kernel, {.bitmap_chunk = kChunk, .external = true, .badblocks_shift = 0});
+    Lab lab(real.kernel, {.bitmap_chunk = kChunkBytes, .external = true, .badblocks_shift = 0});
     CHECK(lab.write(128, pattern(128, 4)) == 0);
     md_bitmap_dirty_bits(lab.mddev.bitmap, 1, 1);
     lab.fault(0).add_rule(fail_ops({BioOp::Read}, 136, 8));
@@ -163,7 +163,7 @@ TEST_CASE("a member that comes back gets only what it missed; a new one gets eve
     for (const bool known : {true, false}) {
         CAPTURE(known);
         RealLabKernel real;
-        Lab lab(real.kernel, {.bitmap_chunk = kChunk, .missing = {1}});
+        Lab lab(real.kernel, {.bitmap_chunk = kChunkBytes, .missing = {1}});
         CHECK(lab.write(5 * 128, pattern(8, 1)) == 0);
         CHECK(lab.chunk(5).counter == (NEEDED_MASK | 2));
         lab.recorder.take();
@@ -186,7 +186,7 @@ TEST_CASE("a member that comes back gets only what it missed; a new one gets eve
 
 TEST_CASE("writes go on during a resync, and the members are equal after it") {
     RealLabKernel real;
-    Lab lab(real.kernel, {.sectors = 65536, .bitmap_chunk = kChunk});
+    Lab lab(real.kernel, {.sectors = 65536, .bitmap_chunk = kChunkBytes});
     for (Sector sector = 0; sector < 65536; sector += 512) differ(lab, 1, sector);
     md_bitmap_dirty_bits(lab.mddev.bitmap, 0, 511);
     Task* sync = real.kernel.kthread_run("sync", [&] { lab.sync({}); });
@@ -199,7 +199,7 @@ TEST_CASE("writes go on during a resync, and the members are equal after it") {
 TEST_CASE("the same resync on the simulated kernel") {
     SimKernel kernel;
     kernel.run_task("test", [&] {
-        Lab lab(kernel, {.bitmap_chunk = kChunk});
+        Lab lab(kernel, {.bitmap_chunk = kChunkBytes});
         differ(lab, 1, 3 * 128);
         md_bitmap_dirty_bits(lab.mddev.bitmap, 3, 3);
         lab.sync({});

@@ -31,7 +31,7 @@ std::string error_of_text(const std::string& text) {
 }
 
 // A run with every step of it, as the window shares it.
-Scenario played(Scenario scenario) {
+Scenario with_schedule_played(Scenario scenario) {
     Duel duel(scenario, opponent_of(scenario));
     (void)play_out(duel);
     scenario.schedule = duel.schedule(duel.end());
@@ -45,7 +45,7 @@ TEST_CASE("a code opens as the scenario that was shared, schedule and playhead t
     for (const auto& file : scenario_files()) {
         CAPTURE(file.name);
         Scenario scenario = scenario_named(file.name);
-        if (scenario.granularity != Granularity::Fine) scenario = played(scenario);
+        if (scenario.granularity != Granularity::Fine) scenario = with_schedule_played(scenario);
         const std::string code = code_of(scenario);
         const Result<Scenario> opened = scenario_from_code(code);
         REQUIRE_MESSAGE(opened, opened.error().text);
@@ -62,7 +62,7 @@ TEST_CASE("a run of a lesson's size fits into 2 kB, with letters that an address
         CAPTURE(name);
         Scenario scenario = scenario_named(name);
         if (scenario.granularity == Granularity::Fine) scenario.granularity = Granularity::Coarse;
-        const std::string code = code_of(played(scenario));
+        const std::string code = code_of(with_schedule_played(scenario));
         CHECK(code.size() <= 2048);
         CHECK(code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 5) ==
               std::string::npos);
@@ -115,7 +115,7 @@ TEST_CASE("a chat that breaks lines breaks no code") {
 }
 
 TEST_CASE("a code cut short anywhere, or with one character changed, is refused") {
-    const std::string code = code_of(played(scenario_named("hold-stop-release")));
+    const std::string code = code_of(with_schedule_played(scenario_named("hold-stop-release")));
     for (std::size_t size = 0; size < code.size(); size++) {
         CAPTURE(size);
         REQUIRE(error_of(code.substr(0, size)).starts_with("the code cannot be read: "));
