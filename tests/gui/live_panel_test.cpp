@@ -89,12 +89,12 @@ struct LiveApp {
     std::unique_ptr<Screen> app;
 };
 
-struct Size {
+struct LiveSize {
     float width, height;
     int percent;
 };
-constexpr Size kSizes[] = {{900, 600, 100}, {1600, 900, 100},  {1600, 900, 200},
-                           {900, 600, 200}, {2560, 1440, 100}, {1280, 720, 150}};
+constexpr LiveSize kLiveSizes[] = {{900, 600, 100}, {1600, 900, 100},  {1600, 900, 200},
+                                   {900, 600, 200}, {2560, 1440, 100}, {1280, 720, 150}};
 constexpr const char* kTabs[] = {"control", "members", "bitmap", "events", "oops", "commands"};
 
 TEST_CASE("an array that is attached shows what its files say") {
@@ -116,7 +116,7 @@ TEST_CASE("an array that is attached shows what its files say") {
 
 TEST_CASE("nothing of the live page is cut, twice there or without a glyph, at any size") {
     const LiveApp live;
-    for (const Size& size : kSizes) {
+    for (const LiveSize& size : kLiveSizes) {
         CAPTURE(size.width);
         CAPTURE(size.percent);
         Headless ui(*live.app, {.width = size.width, .height = size.height, .text_percent = size.percent});
@@ -139,7 +139,7 @@ TEST_CASE("without an array there is a form, whole at any size, and an attach th
     options.mode = "live";
     auto app = make_app(std::move(options));
     REQUIRE(app);
-    for (const Size& size : kSizes) {
+    for (const LiveSize& size : kLiveSizes) {
         CAPTURE(size.width);
         CAPTURE(size.percent);
         Headless ui(**app, {.width = size.width, .height = size.height, .text_percent = size.percent});
@@ -163,7 +163,7 @@ TEST_CASE("without an array there is a form, whole at any size, and an attach th
 
 TEST_CASE("every control of the live page is within reach of the keyboard") {
     const LiveApp live;
-    for (const Size& size : {kSizes[0], kSizes[1]}) {
+    for (const LiveSize& size : {kLiveSizes[0], kLiveSizes[1]}) {
         Headless ui(*live.app, {.width = size.width, .height = size.height});
         REQUIRE(live.shows(ui, "live/array", "active"));
         for (const char* tab : {"control", "members", "events"}) {

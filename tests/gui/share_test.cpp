@@ -138,9 +138,9 @@ TEST_CASE("a timeline is JSON with both arrays in it, and saving it does not mov
     const std::size_t tick = player.tick();
     REQUIRE(save_content(ShareFormat::Trace, folder / "run.json", player));
     CHECK(player.tick() == tick);
-    const auto json = nlohmann::json::parse(content(folder / "run.json"));
+    const auto trace = nlohmann::json::parse(content(folder / "run.json"));
     std::set<int> arrays;
-    for (const auto& event : json["traceEvents"]) arrays.insert(event.value("pid", 0));
+    for (const auto& event : trace["traceEvents"]) arrays.insert(event.value("pid", 0));
     CHECK(arrays.contains(1));
     CHECK(arrays.contains(2));
 }
