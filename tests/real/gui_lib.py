@@ -1,8 +1,8 @@
 """What the gui_* tests share: an X server of our own (Xvfb), mdscope-gui in it, questions to its probe, and xdotool.
 
     with Display() as display, Gui(display, "report-2021") as gui:
-        gui.click("toolbar/play")
-        wait_for(lambda: gui.ask("text", "played") == "Played 1 times", "the click arrives")
+        gui.click("toolbar/stop_both")
+        wait_for(lambda: "press S" not in gui.ask("text", "status/place"), "the click arrives")
 
 A click goes where the probe says the widget is. There is no window manager; none is needed. Only processes that were
 started here are ended, by their number.
@@ -83,6 +83,7 @@ class Gui:
         self.base = tempfile.mkdtemp(prefix="mdscope-gui-")
         atexit.register(shutil.rmtree, self.base, True)
         path = self.base + "/probe"
+        started = time.monotonic()
         self.errors = open(self.base + "/stderr", "w+")
         self.process = subprocess.Popen([GUI, "--probe", path, *words], stderr=self.errors,
                                         env=display.environment(XDG_CONFIG_HOME=self.base, **more))
@@ -92,6 +93,8 @@ class Gui:
         if self.socket is None:
             sys.exit("FAILED: mdscope-gui ended at once: " + self.stderr())
         self.answers = self.socket.makefile("r", encoding="utf-8")
+        wait_for(lambda: self.ask("frames") > 0, "the first frame")
+        self.opened = time.monotonic() - started  # seconds
         self.ask("wait-idle")
 
     def connect(self, path):

@@ -9,38 +9,67 @@ from gui_lib import *
 need_window()
 display = Display()
 ARRIVES = 20  # seconds for input to get through; it takes milliseconds
+LESSON = 60   # for what a lesson shows at its own pace
+
+
+def story_the_first_lesson_by_space_a_click_and_a_drag():
+    """No words on the command line, no settings, no mount: what a newcomer meets."""
+    with Gui(display) as gui:
+        print("opened in %.2f s" % gui.opened)
+        check(gui.opened < 1, "it took %.2f s to open" % gui.opened)
+        check(gui.shows("lesson/title", "Lesson 1   The race in 60 seconds"), "opens in the first lesson")
+        check(gui.ask("text", "lesson/text").endswith("Press Space."), gui.ask("text", "lesson/text"))
+        gui.keys("space")
+        wait_for(lambda: "predict/0" in gui.ask("ids"), "the question", LESSON)
+        check(gui.shows("predict/0", "Oops"), "the first answer: " + gui.ask("text", "predict/0"))
+        gui.click("predict/0")
+        wait_for(lambda: "lesson/show" in gui.ask("ids"), "the crash has been watched", LESSON)
+        check(gui.ask("text", "lesson/feedback").startswith("Right: "), gui.ask("text", "lesson/feedback"))
+        check(gui.shows("card/A/status", "OOPS") and gui.shows("card/B/status", "STOPPED"), "A crashed, B did not")
+        gui.ask("wait-idle")
+        width = gui.ask("rect", "lane/A/bio/sdb bitmap 1")[2]
+        gui.drag("lane/A/bio/sdb bitmap 1/end", -round(width / 2), 0)
+        wait_for(lambda: gui.shows("card/A/status", "STOPPED"), "the same write, ended early: no crash", LESSON)
+        check(gui.ask("text", "lesson/text").endswith("That is a race."), gui.ask("text", "lesson/text"))
+        check(gui.shows("card/B/status", "STOPPED"), "B stopped as before")
+        wait_for(lambda: not any(gui.ask("faults").values()), "nothing cut, no glyph missing", ARRIVES)
+        gui.close()
+        check('"lessons"' in open(gui.base + "/mdscope/gui.json").read(), "that it was done is kept")
 
 
 def story_fast_keys_are_all_seen():
-    with Gui(display) as gui:
-        for presses in (5, 10):
-            gui.keys("space", "space", "space", "space", "space")
-            text = "Played %d times" % presses
-            if not wait_for(lambda: gui.shows("played", text), "5 presses of Space", ARRIVES):
-                print("it says: " + gui.ask("text", "played"))
+    with Gui(display, "race") as gui:
+        gui.keys("s")
+        for presses, tick in ((5, 5), (10, 15)):
+            gui.keys(*["Right"] * presses)
+            if not wait_for(lambda: gui.ask("value", "lanes/scrub") == tick, "%d steps" % presses, ARRIVES):
+                print("it is at tick %d" % gui.ask("value", "lanes/scrub"))
 
 
 def story_a_click_arrives_where_it_was():
-    with Gui(display) as gui:
-        x, y = gui.middle("toolbar/play")
+    with Gui(display, "race") as gui:
+        x, y = gui.middle("toolbar/stop_both")
         # Pressed and gone elsewhere before a frame can see it.
-        display.xdotool("mousemove", x, y, "click", 1, "mousemove", x + 400, y + 300)
-        wait_for(lambda: gui.shows("played", "Played 1 times"), "one click", ARRIVES)
-        gui.click("toolbar/theme")
+        display.xdotool("mousemove", x, y, "click", 1, "mousemove", x + 100, y + 300)
+        wait_for(lambda: told_to_stop(gui), "one click", ARRIVES)
         before = gui.ask("value", "toolbar/speed")
-        gui.drag("toolbar/speed", 60, 0)
+        gui.drag("toolbar/speed", 30, 0)
         wait_for(lambda: gui.ask("value", "toolbar/speed") > before, "the slider is dragged", ARRIVES)
 
 
+def told_to_stop(gui):
+    return "press S" not in gui.ask("text", "status/place")
+
+
 def story_a_tip_appears_though_nothing_moves():
-    with Gui(display) as gui:
+    with Gui(display, "race") as gui:
         gui.move_to("toolbar/play")
         wait_for(lambda: "tip" in gui.ask("ids") and gui.ask("mark", "tip")["visible"], "the tip", ARRIVES)
 
 
 def story_idle_costs_nothing():
-    with Gui(display) as gui:
-        gui.move_to("played")
+    with Gui(display, "race") as gui:
+        gui.move_to("lanes/title")
         gui.ask("wait-idle")
         wait_for(lambda: settled(gui), "no more frames")
         ticks, frames = gui.cpu_ticks(), gui.ask("frames")
@@ -49,7 +78,7 @@ def story_idle_costs_nothing():
         share = (gui.cpu_ticks() - ticks) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - start)
         check(share < 0.01, "idle, it uses %.1f %% of a CPU" % (100 * share))
         check(gui.ask("frames") == frames, "frames were drawn although nothing happened")
-        x, y = gui.middle("played")
+        x, y = gui.middle("lanes/title")
         display.xdotool("mousemove", x + 300, y)  # one event
         wait_for(lambda: gui.ask("frames") > frames, "the mouse draws", ARRIVES)
         wait_for(lambda: settled(gui), "no more frames")
@@ -65,7 +94,7 @@ def settled(gui):
 
 
 def story_equal_frames_are_not_shown_again():
-    with Gui(display) as gui:
+    with Gui(display, "race") as gui:
         wait_for(lambda: settled(gui), "no more frames")
         frames, pictures = gui.ask("frames"), gui.ask("pictures")
         gui.keys("F12", "F12", "F12")
@@ -86,7 +115,7 @@ def story_another_size():
 
 
 def story_a_hidden_window_draws_nothing():
-    with Gui(display) as gui:
+    with Gui(display, "race") as gui:
         window = gui.window()
         display.xdotool("windowunmap", "--sync", window)
         wait_for(lambda: settled(gui), "no more frames")
@@ -95,8 +124,8 @@ def story_a_hidden_window_draws_nothing():
         check(gui.ask("frames") == frames and "toolbar/play" in gui.ask("ids"), "hidden, it answers and draws nothing")
         display.xdotool("windowmap", "--sync", window)
         wait_for(lambda: gui.ask("frames") > frames, "it is drawn when it is back", ARRIVES)
-        gui.click("toolbar/play")  # not a key: nobody gives the focus back, there is no window manager
-        wait_for(lambda: gui.shows("played", "Played 1 times"), "and takes clicks", ARRIVES)
+        gui.click("toolbar/stop_both")  # not a key: nobody gives the focus back, there is no window manager
+        wait_for(lambda: told_to_stop(gui), "and takes clicks", ARRIVES)
 
 
 def story_it_ends_cleanly():
