@@ -49,6 +49,11 @@ class Probe:
     def state(self, word):
         return self.wait(lambda view: view["state"] == word, "the view is " + word)
 
+    def followed(self, lab):
+        """Attached, and events arrive: what begins from now on has a bar."""
+        self.state("live")
+        wait_for(lambda: write_block(lab, 1 << 20) or self.ask("history 60")["received"] > 0, "events")
+
     def array(self, word):
         return self.wait(lambda view: view["state"] == "live" and view["snapshot"]["array"]["state"] == word,
                          "array_state " + word)
@@ -169,7 +174,7 @@ def story_held_and_released():
     lab = Lab("--delay", "100ms")
     lab.mount_or_die()
     probe = Probe(lab.mnt)
-    probe.state("live")
+    probe.followed(lab)
     probe.done("lab/hold", "bitmap sdb")
     writer = threading.Thread(target=write_block, args=(lab,))
     writer.start()
@@ -191,8 +196,8 @@ def story_a_stop_that_waits():
     lab = Lab()
     lab.mount_or_die("--fix", "upstream")
     probe = Probe(lab.mnt)
+    probe.followed(lab)
     write_block(lab)
-    probe.state("live")
     probe.do("lab/hold", "bitmap")
     stop = probe.do("md/array_state", "clear")
     view = probe.wait(lambda now: held(now) == 2 and any(
@@ -247,8 +252,8 @@ def story_the_crash():
     lab = Lab()
     lab.mount_or_die("--fix", "none")
     probe = Probe(lab.mnt)
+    probe.followed(lab)
     write_block(lab)
-    probe.state("live")
     probe.do("lab/hold", "bitmap")
     check(probe.result(probe.do("md/array_state", "clear"))["ok"], "nobody waits: the stop ends")
     probe.wait(lambda now: held(now) == 2, "with two writes in flight")
