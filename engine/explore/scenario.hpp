@@ -21,6 +21,8 @@
 //     write 0                    # 4 KiB at the start of a bitmap chunk; `write all`: one chunk of each page
 //     daemon                     # one run of the bitmap daemon, its period passed
 //     fail sdb                   # sysfs: faulty
+//     remove sdb                 # sysfs: remove; 0 also when mdmon has removed it already, because it failed
+//     re-add sdb                 # as mdadm --re-add: what the bitmap has marked is recovered
 //   tasks                        # from here on every order of steps is possible
 //     stopper: store array_state inactive; store array_state clear
 //     writer: write 0
@@ -64,6 +66,8 @@ struct Statement {
         Store,          // `attr` `value`: a file under md/, as from a shell
         Stop,           // ioctl STOP_ARRAY
         Fail,           // `member` faulty
+        Remove,         // `member` out of the array
+        ReAdd,          // `member` back into its slot, as mdadm --re-add
         Reboot,         // md_notify_reboot
         DelayedDelete,  // rdev_delayed_delete of every unbound member, each when it is unbound
         Wait,           // setup only: until nothing can happen but the passing of time

@@ -52,7 +52,7 @@ Complaint read_store(const Scenario& scenario, std::string_view rest, Statement&
     return check_attr(scenario, statement.attr);
 }
 
-Complaint read_fail(const Scenario& scenario, std::string_view rest, Statement& statement) {
+Complaint read_member(const Scenario& scenario, std::string_view rest, Statement& statement) {
     statement.member = rest;
     return check_member(scenario, rest);
 }
@@ -74,7 +74,9 @@ constexpr std::array kWords = {
     Word{"daemon", "", Statement::Kind::Daemon, true, true, read_nothing},
     Word{"store", "FILE VALUE", Statement::Kind::Store, true, true, read_store},
     Word{"stop", "", Statement::Kind::Stop, true, true, read_nothing},
-    Word{"fail", "MEMBER", Statement::Kind::Fail, true, true, read_fail},
+    Word{"fail", "MEMBER", Statement::Kind::Fail, true, true, read_member},
+    Word{"remove", "MEMBER", Statement::Kind::Remove, true, true, read_member},
+    Word{"re-add", "MEMBER", Statement::Kind::ReAdd, true, true, read_member},
     Word{"reboot", "", Statement::Kind::Reboot, true, true, read_nothing},
     Word{"delayed-delete", "", Statement::Kind::DelayedDelete, false, true, read_nothing},
     Word{"wait", "", Statement::Kind::Wait, true, false, read_nothing},

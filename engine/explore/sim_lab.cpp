@@ -43,13 +43,17 @@ void SimLab::add_images(const LabPlan& plan) {
     }
 }
 
-Rdev& SimLab::new_rdev(const std::string& path) {
+Rdev& SimLab::new_member(const std::string& path) {
     auto disk = kernel.open_disk(path, OpenMode::ReadWrite);
     if (!disk) throw std::runtime_error(disk.error().text);
-    auto rdev = std::make_unique<Rdev>(kernel, (*disk)->name());
-    rdev->path = path;
-    rdev->bdev = disk->get();
     disks_.push_back(std::move(*disk));
+    return new_rdev(*disks_.back(), path);
+}
+
+Rdev& SimLab::new_rdev(Disk& disk, const std::string& path) {
+    auto rdev = std::make_unique<Rdev>(kernel, disk.name());
+    rdev->path = path;
+    rdev->bdev = &disk;
     mddev.all_rdevs.push_back(std::move(rdev));
     return *mddev.all_rdevs.back();
 }
@@ -63,13 +67,10 @@ void SimLab::assemble_external(const LabPlan& plan) {
     mdmon_ = std::make_unique<Mdmon>(kernel, mddev, *container, container_path(kLab));
     mdmon_->start();
     for (const std::string& path : plan.images) {
-        Rdev& rdev = new_rdev(path);
-        std::array<std::byte, kLabLabelSize> sector{};
-        kernel.find_ram_disk(path)->read(0, sector);
-        const auto label = decode_label(sector);
-        if (!label) throw std::runtime_error(label.error().text);
-        describe_external_member(rdev, *label,
-                                 *std::ranges::find(container->members, label->member_uuid, &ContainerMember::uuid));
+        Rdev& rdev = new_member(path);
+        const LabLabel label = label_of(path);
+        describe_external_member(rdev, label,
+                                 *std::ranges::find(container->members, label.member_uuid, &ContainerMember::uuid));
         if (bind_rdev_to_array(rdev, mddev) != 0) throw std::runtime_error(path + " cannot be bound");
     }
 }
@@ -86,7 +87,7 @@ void SimLab::assemble_native(const LabPlan& plan) {
         disks_.push_back(std::move(*file));
     }
     for (const std::string& path : plan.images) {
-        Rdev& rdev = new_rdev(path);
+        Rdev& rdev = new_member(path);
         if (super_1_load(rdev, nullptr, mddev.minor_version) < 0 || bind_rdev_to_array(rdev, mddev) != 0)
             throw std::runtime_error(path + " cannot be bound");
     }
@@ -125,7 +126,7 @@ void SimLab::run_daemon() {
 
 // In the kernel work that unbind_rdev_from_array has queued.
 void SimLab::delete_unbound() {
-    for (std::size_t left = mddev.all_rdevs.size(); left > 0; left--) {
+    while (deleted_ < mddev.all_rdevs.size()) {
         wait_event(exported_wait_, exported_.size() > deleted_);
         rdev_delayed_delete(*exported_[deleted_++]);
     }
@@ -148,9 +149,11 @@ int SimLab::perform(const Statement& statement) {
             return err;
         }
         case Statement::Kind::Fail:
-            for (Rdev* rdev : rdev_list(mddev))
-                if (rdev->name == statement.member) return rdev_attr_store(*rdev, "state", "faulty");
-            return -ENODEV;
+            return fail(statement.member);
+        case Statement::Kind::Remove:
+            return remove(statement.member);
+        case Statement::Kind::ReAdd:
+            return re_add(statement.member);
         case Statement::Kind::Reboot:
             md_notify_reboot(mddev);
             return 0;
@@ -254,10 +257,7 @@ SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log)
       exported_wait_(kernel, "del_work") {
     mddev.axes = axes_of(scenario);
     mddev.sysfs_state.observer = [this] { trace_array_state(mddev); };
-    mddev.on_export = [this](Rdev& rdev) {
-        exported_.push_back(&rdev);
-        wake_up(exported_wait_);
-    };
+    mddev.on_export = [this](Rdev& rdev) { was_exported(rdev); };
     add_images(plan);
     set_up(scenario, plan);
     kernel.set_granularity(scenario.granularity);

@@ -51,7 +51,8 @@ class SimLab {
     void add_images(const LabPlan& plan);
     void assemble_external(const LabPlan& plan);
     void assemble_native(const LabPlan& plan);
-    Rdev& new_rdev(const std::string& path);
+    Rdev& new_member(const std::string& path);
+    Rdev& new_rdev(Disk& disk, const std::string& path);
     void set_up(const Scenario& scenario, const LabPlan& plan);
     void start_tasks(const Scenario& scenario);
     void run_statements(const ScenarioTask& task);
@@ -60,6 +61,13 @@ class SimLab {
     int write_chunk(std::uint64_t chunk);
     void run_daemon();
     void delete_unbound();
+    // sim_lab_members.cpp
+    int fail(const std::string& member);
+    int remove(const std::string& member);
+    int re_add(const std::string& member);
+    void was_exported(Rdev& rdev);
+    int slot_of_before(const Rdev& before);
+    LabLabel label_of(const std::string& path);
 
     class CallSink;
 

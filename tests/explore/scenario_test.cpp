@@ -73,7 +73,8 @@ TEST_CASE("every word is read into its field") {
     const Scenario s = parsed(
         "  # a story\n\nmdscope-scenario 1\r\ntitle It's no#1 of 2: a test # but this is not\nmembers 3\nbitmap file\n"
         "size 128M\nchunk 64K\ndelay 500ms\nkernel 5.13\norder 2022\nmdstat-bitmap no\nmdmon on\nerrors 2\n"
-        "granularity fine\npages 1\nsetup\n write 5; daemon\n\tfail sdc\n wait\ntasks\n a: store dev-sda/state remove\n"
+        "granularity fine\npages 1\nsetup\n write 5; daemon\n\tfail sdc\n remove sdc; re-add sdc; wait\ntasks\n a: "
+        "store dev-sda/state remove\n"
         " b :write all;stop\n a: delayed-delete\n a: reboot\nexpect crash md_error\n");
     CHECK(s.name == "test");
     CHECK(s.title == "It's no#1 of 2: a test");
@@ -88,10 +89,13 @@ TEST_CASE("every word is read into its field") {
     CHECK(s.mdmon);
     CHECK(s.errors == 2);
     CHECK(s.granularity == Granularity::Fine);
-    REQUIRE(s.setup.size() == 4);
+    REQUIRE(s.setup.size() == 6);
     CHECK(s.setup[0].chunk == 5);
     CHECK(s.setup[0].line == 18);
     CHECK(s.setup[2].member == "sdc");
+    CHECK(s.setup[3].kind == Statement::Kind::Remove);
+    CHECK(s.setup[4].kind == Statement::Kind::ReAdd);
+    CHECK(s.setup[4].member == "sdc");
     REQUIRE(s.tasks.size() == 2);
     CHECK(s.tasks[0].name == "a");
     REQUIRE(s.tasks[0].statements.size() == 3);
@@ -167,7 +171,8 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
 
 TEST_CASE("a mistake in a statement is named with its line") {
     const auto setup = [](const std::string& line) { return error_of(with_task("setup\n" + line + "\n")); };
-    const std::string words = "write CHUNK|all, daemon, store FILE VALUE, stop, fail MEMBER, reboot, wait";
+    const std::string words =
+        "write CHUNK|all, daemon, store FILE VALUE, stop, fail MEMBER, remove MEMBER, re-add MEMBER, reboot, wait";
     CHECK(setup("wrte 0") == "3: 'wrte' is not a statement; here can stand " + words);
     CHECK(setup("write") == "3: 'write' needs more: write CHUNK|all");
     CHECK(setup("write 64") == "3: there is no chunk 64: images of 64M with chunks of 1M have fewer than 65");
@@ -176,6 +181,9 @@ TEST_CASE("a mistake in a statement is named with its line") {
     CHECK(setup("write 0;") == "3: there is nothing beside a ';'");
     CHECK(setup("fail sdc") == "3: there is no member 'sdc'; the members are sda to sdb");
     CHECK(setup("fail disk1") == "3: there is no member 'disk1'; the members are sda to sdb");
+    CHECK(setup("remove sdc") == "3: there is no member 'sdc'; the members are sda to sdb");
+    CHECK(setup("re-add") == "3: 're-add' needs more: re-add MEMBER");
+    CHECK(setup("re-add sdb now") == "3: there is no member 'sdb now'; the members are sda to sdb");
     CHECK(setup("store array_state") ==
           "3: 'store' takes a file under md/ and what is written to it: store array_state clear");
     CHECK(setup("store arraystate clear") == "3: there is no file md/arraystate");
@@ -187,7 +195,7 @@ TEST_CASE("a mistake in a statement is named with its line") {
     const auto task = [](const std::string& line) { return error_of("mdscope-scenario 1\ntasks\n" + line + "\n"); };
     CHECK(task("a: wait") ==
           "3: 'wait' cannot stand under 'tasks'; here can stand write CHUNK|all, daemon, store FILE "
-          "VALUE, stop, fail MEMBER, reboot, delayed-delete");
+          "VALUE, stop, fail MEMBER, remove MEMBER, re-add MEMBER, reboot, delayed-delete");
     CHECK(task("stop") ==
           "3: 'stop' needs a task before it, as in 'stopper: stop'; or here can stand schedule, playhead, expect");
     CHECK(task(": stop") == "3: '' is no name for a task: 1 to 15 letters, digits, '-' and '_'");
