@@ -205,6 +205,18 @@ TEST_CASE("a crash found in fine steps is replayed without what the search has l
     CHECK(again->picks == verdict.shortest->picks);
 }
 
+// Before a task's first access nothing is remembered yet; that moment must still differ from the one before it began.
+TEST_CASE("fine steps of two tasks: states and executions agree" * doctest::skip(!Arena::available())) {
+    Scenario scenario = tasks_of_one_step(2);
+    scenario.granularity = Granularity::Fine;
+    const Verdict states = explored(scenario);
+    const Verdict executions = explored(scenario, depth_first(false));
+    CHECK(states.complete);
+    CHECK(executions.complete);
+    CHECK(states.schedules == executions.schedules);
+    CHECK(states.schedules > 2);
+}
+
 // ---- the windows in which a late completion may come
 
 TEST_CASE("windows W0, W1 and W2 are each reached") {
