@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <queue>
+#include <stdexcept>
 
 #include "engine/explore/search.hpp"
 
@@ -104,7 +105,8 @@ class BreadthSearch : SearchParts {
         return picks;
     }
 
-    // Paths from the first state to the ends, counted along the edges; time only goes on, so there are no circles.
+    // Paths from the first state to the ends, counted along the edges. Each step is remembered by somebody, so there are
+    // no circles; one would mean that the hash leaves something out, and that what lies behind was not looked at.
     void count_schedules() {
         std::vector<std::uint32_t> missing(states_.size(), 0);
         std::vector<std::vector<std::uint32_t>> next(states_.size());
@@ -116,15 +118,18 @@ class BreadthSearch : SearchParts {
         std::vector<std::uint32_t> ready = {0};
         paths[0] = 1;
         long double total = 0;
+        std::size_t counted = 0;
         while (!ready.empty()) {
             const std::uint32_t number = ready.back();
             ready.pop_back();
+            counted++;
             if (states_[number].is_end) total += paths[number];
             for (const std::uint32_t to : next[number]) {
                 paths[to] += paths[number];
                 if (--missing[to] == 0) ready.push_back(to);
             }
         }
+        if (counted != states_.size()) throw std::runtime_error("two moments on one way have the same state hash");
         tally.verdict.schedules = total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
         tally.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
     }

@@ -181,6 +181,7 @@ SimTask& SimKernel::add_task(std::string comm) {
 Task* SimKernel::kthread_run(std::string comm, std::function<void()> body) {
     SimTask& task = add_task(std::move(comm));
     task.fiber = std::make_unique<Fiber>(*stacks_, [this, &task, body = std::move(body)](Fiber&) {
+        task.reads = mix(task.reads, 1);  // else a task not begun and one before its first access would look the same
         try {
             body();
         } catch (const Halted&) {  // The Oops is on record; this task simply ends.
