@@ -105,8 +105,8 @@ class BreadthSearch : SearchParts {
         return picks;
     }
 
-    // Paths from the first state to the ends, counted along the edges. Each step is remembered by somebody, so there are
-    // no circles; one would mean that the hash leaves something out, and that what lies behind was not looked at.
+    // Paths from the first state to the ends, counted along the edges. Each step is remembered by somebody, so there
+    // are no circles; one would mean that the hash leaves something out, and that what lies behind was not looked at.
     void count_schedules() {
         std::vector<std::uint32_t> missing(states_.size(), 0);
         std::vector<std::vector<std::uint32_t>> next(states_.size());

@@ -105,6 +105,7 @@ void World::set_access_sink(AccessSet* sink) {
 
 void World::take(std::size_t index) {
     const std::uint64_t before_ns = lab_->kernel.now_ns();
+    if (index >= choices_.size()) throw std::out_of_range("there is no such choice");  // not from within the arena
     {
         const Inside inside(arena_.get());
         lab_->kernel.take(index);

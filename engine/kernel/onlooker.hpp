@@ -22,6 +22,7 @@ class Onlooker final : private SimHook {
     void spin_lock(SpinLock& /*lock*/) override {}
     void spin_unlock(SpinLock& /*lock*/) override {}
     void acquired() override {}
+    void remember_only(std::uint64_t /*tag*/) override {}
 
     SimHook* outer_;
 };

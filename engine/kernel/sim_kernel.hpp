@@ -20,9 +20,10 @@
 // same choices, same log. After an Oops every task unwinds, timers no longer fire, and bios still end.
 //
 // State. state_hash() tells two moments apart by what can still come of them: the tasks, the bios in flight, the
-// timers, and of each task what it has read since it last had nothing to do. A task is a function of what it has read,
-// so its native stack need not be looked at. Fields that are no Shared are read under a lock: `plain_state` is asked
-// for what they say whenever one is taken. What md keeps is hashed by whoever knows md. Disk contents are left out.
+// timers, and of each task what it has read since it last had nothing to do, or said what it still knows
+// (remember_only). A task is a function of what it has read, so its native stack need not be looked at. Fields that are
+// no Shared are read under a lock: `plain_state` is asked for what they say whenever one is taken. What md keeps is
+// hashed by whoever knows md. Disk contents are left out.
 //
 // Threads: one at a time. Methods of Kernel that sleep are for its tasks; kthread_join and del_timer_sync may also be
 // called from outside and then step the simulation until they are done. Whoever gives a run up half-way calls abandon()
@@ -194,7 +195,7 @@ class SimKernel final : public Kernel, private SimHook {
     void set_plain_state(std::function<std::uint64_t()> plain_state) { plain_state_ = std::move(plain_state); }
     [[nodiscard]] std::uint64_t state_hash() const;
     // For the running task: all it has to remember is `tag`.
-    void remember_only(std::uint64_t tag);
+    void remember_only(std::uint64_t tag) override;
     // The live parts of the stacks of all tasks, for a Checkpoint.
     void append_stacks(std::vector<std::span<std::byte>>& stacks) const;
 

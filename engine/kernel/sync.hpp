@@ -43,7 +43,8 @@ class SimHook {
     virtual void observed(std::uint64_t value) = 0;                      // what the access just made has read
     virtual void spin_lock(SpinLock& lock) = 0;                          // returns with the lock held
     virtual void spin_unlock(SpinLock& lock) = 0;
-    virtual void acquired() = 0;  // a Mutex: what it guards may be read from here on
+    virtual void acquired() = 0;                        // a Mutex: what it guards may be read from here on
+    virtual void remember_only(std::uint64_t tag) = 0;  // see remember_only() below
 };
 
 inline thread_local constinit SimHook* sim_hook = nullptr;
@@ -51,6 +52,15 @@ inline thread_local constinit SimHook* sim_hook = nullptr;
 inline void touch(const volatile void* object, Access access) {
     if (sim_hook != nullptr) [[unlikely]]
         sim_hook->touch(object, access);
+}
+
+// For a loop that has come round: all that its task still knows is `tag()`, a hash of its locals and of the fields that
+// nobody else reads. How it came here makes no difference any more, so a search of schedules meets this moment once and
+// not once for each way. Whoever leaves something out here hides schedules: a test counts them with states and without.
+template <class Tag>
+void remember_only(Tag tag) {
+    if (sim_hook != nullptr) [[unlikely]]
+        sim_hook->remember_only(tag());
 }
 
 // ---- Shared<T>

@@ -28,6 +28,7 @@ class NoStep {
         void spin_lock(SpinLock& /*lock*/) override {}
         void spin_unlock(SpinLock& /*lock*/) override {}
         void acquired() override {}
+        void remember_only(std::uint64_t /*tag*/) override {}
     };
     Blind blind_;
     SimHook* outer_;

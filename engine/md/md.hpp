@@ -384,6 +384,7 @@ int md_allow_write(Mddev& mddev);
 void md_new_event(Mddev& mddev);
 void sysfs_notify(SysfsNotifier& notifier);
 void md_set_array_sectors(Mddev& mddev, Sector sectors);
+inline constexpr std::uint64_t kIdleSectors = 64;  // so much user I/O since the throttle's last look is nobody's
 inline int speed_min(const Mddev& mddev) {
     return mddev.sync_speed_min != 0 ? mddev.sync_speed_min : 1000;
 }

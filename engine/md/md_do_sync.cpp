@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/kernel/hash.hpp"
 #include "engine/md/bitmap.hpp"
 #include "engine/md/md.hpp"
 
@@ -67,7 +68,7 @@ bool is_mddev_idle(Mddev& mddev, bool init) {
     bool idle = true;
     for (Rdev* rdev : rdev_list(mddev)) {
         const std::uint64_t now = rdev->bdev->user_sectors();
-        if (init || now - rdev->last_events > 64) {
+        if (init || now - rdev->last_events > kIdleSectors) {
             rdev->last_events = now;
             idle = false;
         }
@@ -83,6 +84,7 @@ class Sync {
         mddev_.last_sync_action = kind_.action;
         start();
         while (j_ < max_sectors_) {
+            remember_only([this] { return state_hash(); });
             if (checkpoint_due()) checkpoint();
             wait_at_resync_max();
             if (interrupted() || !request_next() || interrupted()) break;
@@ -221,6 +223,16 @@ class Sync {
         for (Rdev* rdev : rdev_list(mddev_))
             if (is_rebuilding(*rdev) && rdev->recovery_offset < mddev_.curr_resync)
                 rdev->recovery_offset = mddev_.curr_resync.load();
+    }
+
+    // Everything below, and the fields of the array that only this task reads. Without it each request would double the
+    // states of a search: it is noticed or not that the one before has ended, and then that makes no difference.
+    [[nodiscard]] std::uint64_t state_hash() const {
+        std::uint64_t hash = mix(mddev_.resync_mark.peek(), mddev_.resync_mark_cnt.peek());
+        for (const std::uint64_t part : {j_, max_sectors_, io_sectors_, last_check_, update_time_, last_mark_})
+            hash = mix(hash, part);
+        for (const Mark& mark : marks_) hash = mix(mix(hash, mark.at), mark.sectors);
+        return hash;
     }
 
     struct Mark {

@@ -1,5 +1,5 @@
-// Field by field, as md.hpp, bitmap.hpp and raid1.hpp declare them. What only people read (log lines, utime, speeds,
-// counts for sysfs) is left out; so are the contents of data.
+// Field by field, as md.hpp, bitmap.hpp and raid1.hpp declare them. What only people read (log lines, utime, the speed
+// of a sync, counts for sysfs) is left out; so are the contents of data.
 #include "engine/md/state_hash.hpp"
 
 #include <algorithm>
@@ -42,6 +42,11 @@ void add_member(Hasher& hash, const Rdev& rdev) {
          << rdev.nr_pending << rdev.sb_events;
 }
 
+// How much others used the member since a sync looked last, as far as the next look makes a difference of it.
+void add_user_io(Hasher& hash, const Rdev& rdev) {
+    hash << std::min(rdev.bdev->user_sectors() - rdev.last_events.peek(), kIdleSectors + 1);
+}
+
 void add_thread(Hasher& hash, const Shared<MdThread*>& slot) {
     const MdThread* thread = slot.peek();
     hash << (thread != nullptr);
@@ -69,10 +74,11 @@ void add_counters(Hasher& hash, const Bitmap& bitmap) NO_THREAD_SAFETY_ANALYSIS 
     }
 }
 
-std::size_t length(const R1bio* list) {
-    std::size_t count = 0;
-    for (; list != nullptr; list = list->next) count++;
-    return count;
+// The requests that wait for raid1d, in their order: what it does with one depends on where it is and how it went.
+void add_list(Hasher& hash, const R1bio* list) {
+    for (; list != nullptr; list = list->next)
+        hash << list->sector << list->sectors << list->state << list->remaining << list->read_disk;
+    hash << true;  // else the end of one list and the beginning of the next would look the same
 }
 
 void add_raid1(Hasher& hash, const R1conf& conf) NO_THREAD_SAFETY_ANALYSIS {
@@ -86,7 +92,8 @@ void add_raid1(Hasher& hash, const R1conf& conf) NO_THREAD_SAFETY_ANALYSIS {
         if ((counts[0] | counts[1] | counts[2] | counts[3]) == 0) continue;
         hash << idx << counts[0] << counts[1] << counts[2] << counts[3];
     }
-    hash << length(conf.retry_list) << length(conf.bio_end_io_list);
+    add_list(hash, conf.retry_list);
+    add_list(hash, conf.bio_end_io_list);
 }
 
 void add_array(Hasher& hash, const Mddev& mddev) {
@@ -95,7 +102,8 @@ void add_array(Hasher& hash, const Mddev& mddev) {
          << mddev.openers << mddev.active_io << mddev.suspended << mddev.suspend_lo << mddev.suspend_hi
          << mddev.serialize_policy << mddev.recovery_disabled << mddev.flags << mddev.sb_flags << mddev.recovery
          << mddev.curr_resync << mddev.curr_resync_completed << mddev.recovery_active << mddev.resync_min
-         << mddev.resync_max << mddev.pending_writes << mddev.bitmap << mddev.freed;
+         << mddev.resync_max << mddev.sync_speed_min << mddev.sync_speed_max << mddev.pending_writes << mddev.bitmap
+         << mddev.freed;
     hash << mddev.bio_set.destroyed() << mddev.sync_set.destroyed() << mddev.reconfig_mutex << mddev.open_mutex
          << mddev.bitmap_info.mutex;
     add_thread(hash, mddev.thread);
@@ -123,6 +131,8 @@ std::uint64_t state_hash(const Mddev& mddev) {
     add_array(hash, mddev);
     add_plain(hash, mddev);
     for (const auto& rdev : mddev.all_rdevs) add_member(hash, *rdev);
+    if (mddev.sync_thread.peek() != nullptr)
+        for (const Rdev* rdev : mddev.disks) add_user_io(hash, *rdev);
     if (const Bitmap* bitmap = mddev.bitmap.peek(); bitmap != nullptr) add_bitmap(hash, *bitmap);
     for (const auto& bitmap : mddev.dead_bitmaps) add_bitmap(hash, *bitmap);
     if (mddev.pers.peek() != nullptr && mddev.priv != nullptr) add_raid1(hash, *static_cast<const R1conf*>(mddev.priv));

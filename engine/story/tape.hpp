@@ -66,7 +66,7 @@ class Tape {
 
     [[nodiscard]] const Scenario& scenario() const { return scenario_; }
     [[nodiscard]] std::size_t size() const { return steps_.size(); }  // with step 0; at least 1
-    [[nodiscard]] const TapeStep& step(std::size_t number) const { return steps_[number]; }
+    [[nodiscard]] const TapeStep& step(std::size_t number) const { return steps_.at(number); }
     [[nodiscard]] const TapeStep& last() const { return steps_.back(); }
     [[nodiscard]] bool is_full() const { return steps_.size() == kMostSteps; }
 

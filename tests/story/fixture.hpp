@@ -25,6 +25,14 @@ inline Duel race() {
     return {none, opponent_of(none)};
 }
 
+// A repair that goes on for more than a thousand steps.
+inline Duel long_repair() {
+    Scenario scenario = scenario_named("during-repair");
+    scenario.size = 64ULL << 20;
+    scenario.chunk = 1ULL << 20;
+    return {scenario, opponent_of(scenario)};
+}
+
 // Through the window's eyes: hold the bitmap writes, stop, let it play until nothing moves.
 inline void hold_and_stop(Duel& duel) {
     CHECK(duel.give(wish(Order::Kind::Hold, "bitmap")).empty());

@@ -157,7 +157,7 @@ TEST_CASE("a reboot that waits is not told to unbind anybody") {
 }
 
 TEST_CASE("a stop that waits for a sync says so") {
-    Duel duel(scenario_named("during-repair"), opponent_of(scenario_named("during-repair")));
+    Duel duel = long_repair();
     duel.play(100, false);
     start_all(duel);
     duel.play(104, false);

@@ -75,8 +75,9 @@ TEST_CASE("after a cut the same step is asked anew") {
 }
 
 TEST_CASE("in a long recording a step is found from a stop on the way, also when the recording was cut") {
-    Duel duel(scenario_named("during-repair"), opponent_of(scenario_named("during-repair")));
+    Duel duel = long_repair();
     duel.play(1200, false);
+    REQUIRE(duel.tape(Side::A).size() > 1200);
     Oracle oracle(duel.tape(Side::A));
     const auto check = [&](std::size_t step) {
         Oracle fresh(duel.tape(Side::A));

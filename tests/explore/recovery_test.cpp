@@ -1,0 +1,190 @@
+// Members of the lab that go and come back, and a stop that meets their recovery.
+//
+// Goal: what the explorer tells of a recovery is what a mounted array does. Method: the statements `remove` and
+// `re-add` with each home of the bitmap, up to the data on both members; then every schedule of a stop meanwhile, once
+// by states and once by executions, and at random with a look at what the members hold when it is over.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "engine/explore/world.hpp"
+#include "tests/explore/fixture.hpp"
+
+namespace mdscope::explore_test {
+
+namespace {
+
+Statement statement_of(Statement::Kind kind, const char* member) {
+    Statement statement;
+    statement.kind = kind;
+    statement.member = member;
+    return statement;
+}
+
+// during-recovery, with the re-add as a task of its own instead of a recovery that waits for an operator.
+Scenario re_add_in_a_task() {
+    Scenario scenario = scenario_named("during-recovery");
+    scenario.setup.resize(4);
+    scenario.tasks.front() = {"keeper", {statement_of(Statement::Kind::ReAdd, "sdb")}};
+    return scenario;
+}
+
+void run_recovery_to_its_end(World& world, std::uint64_t seed) {
+    RandomChooser chooser(seed);
+    for (world.advance(); world.moment() == Moment::Open; world.advance()) world.take(chooser.choose(world.choices()));
+}
+
+using Block = std::array<std::byte, kPageSize>;
+
+Block block_of(SimLab& lab, const Rdev& rdev, std::uint64_t offset) {
+    Block block{};
+    lab.kernel.find_ram_disk(rdev.path)->read((rdev.data_offset << kSectorShift) + offset, block);
+    return block;
+}
+
+// The bit of a chunk in the external bitmap on this member.
+bool bit_is_set(SimLab& lab, const Rdev& rdev, unsigned chunk) {
+    std::array<std::byte, 1> byte{};
+    lab.kernel.find_ram_disk(rdev.path)->read(8 * kSectorSize + chunk / 8, byte);
+    return (byte[0] >> (chunk % 8) & std::byte{1}) != std::byte{0};
+}
+
+}  // namespace
+
+TEST_CASE("a member that was removed comes back, with what was written meanwhile") {
+    for (const char* home : {"external", "internal", "file"}) {
+        CAPTURE(std::string(home));
+        Scenario scenario = re_add_in_a_task();
+        scenario.bitmap = home;
+        scenario.tasks.resize(1);  // nobody stops it
+        World world(scenario, {});
+        Mddev& mddev = world.lab().mddev;
+        CHECK(mddev.disks.size() == 1);
+        CHECK(mddev.degraded.peek() == 1);
+        run_recovery_to_its_end(world, 1);
+        CHECK(world.moment() == Moment::Done);
+        CHECK(world.lab().answers() == std::vector<int>{0});
+        REQUIRE(mddev.disks.size() == 2);
+        CHECK(mddev.degraded.peek() == 0);
+        for (const std::uint64_t chunk : {0, 1}) {
+            const std::uint64_t offset = chunk * scenario.chunk;
+            CHECK(block_of(world.lab(), *mddev.disks[0], offset) == block_of(world.lab(), *mddev.disks[1], offset));
+            CHECK(block_of(world.lab(), *mddev.disks[0], offset)[0] == std::byte{0x5a});
+        }
+    }
+}
+
+TEST_CASE("what cannot be removed or re-added is refused, as on a mounted array") {
+    Scenario scenario = scenario_named("referee-external");
+    scenario.tasks = {{"keeper",
+                       {statement_of(Statement::Kind::Remove, "sda"),    // in use
+                        statement_of(Statement::Kind::ReAdd, "sda"),     // nothing is wrong with it
+                        statement_of(Statement::Kind::Fail, "sdb"),      //
+                        statement_of(Statement::Kind::Remove, "sdb"),    //
+                        statement_of(Statement::Kind::Remove, "sdb"),    // the sidecar knows it: out already
+                        statement_of(Statement::Kind::ReAdd, "sdb"),     //
+                        statement_of(Statement::Kind::Stop, ""),         //
+                        statement_of(Statement::Kind::ReAdd, "sdb")}}};  // there is no array
+    World world(scenario, {});
+    run_recovery_to_its_end(world, 1);
+    CHECK(world.lab().answers() == std::vector<int>{-EBUSY, -EBUSY, 0, 0, 0, 0, 0, -ENODEV});
+
+    Scenario unmarked = re_add_in_a_task();
+    unmarked.bitmap = "none";  // nobody knows what it lacks
+    World without(unmarked, {});
+    run_recovery_to_its_end(without, 1);
+    CHECK(without.lab().answers().size() == 2);
+    CHECK(std::ranges::count(without.lab().answers(), 0) == 1);  // the stop
+}
+
+TEST_CASE("a stop during a recovery: with a fix it is safe, without one it crashes although the array is degraded") {
+    struct Row {
+        const char* fix;
+        std::uint64_t states, crashes, schedules;
+    };
+    for (const Row& row : {Row{"none", 384, 68, 139'808}, Row{"v1", 216, 0, 50'216}, Row{"proposal", 216, 0, 50'216},
+                           Row{"upstream", 216, 0, 50'216}}) {
+        CAPTURE(std::string(row.fix));
+        const Verdict verdict = explored(with(scenario_named("during-recovery"), row.fix));
+        CHECK(verdict.complete);
+        CHECK(verdict.states == row.states);
+        CHECK(verdict.crashes == row.crashes);
+        CHECK(verdict.schedules == row.schedules);
+        CHECK(verdict.hangs + verdict.violations == 0);
+    }
+}
+
+TEST_CASE("a stop and a re-add in any order: the member comes in, or the array is gone") {
+    for (const char* home : {"external", "internal", "file"}) {
+        CAPTURE(std::string(home));
+        Scenario scenario = re_add_in_a_task();
+        scenario.bitmap = home;
+        const Verdict verdict = explored(scenario);
+        CHECK(verdict.complete);
+        CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
+        CHECK(verdict.done > 1);
+    }
+}
+
+// What the sync thread has forgotten at the top of its loop must not matter; executions forget nothing.
+TEST_CASE("with a sync thread, too, states and executions give the same number of schedules" *
+          doctest::skip(!Arena::available())) {
+    Scenario repair = scenario_named("during-repair");
+    repair.size = 1088 << 10;  // one request
+    for (const Scenario& scenario : {scenario_named("during-recovery"), repair}) {
+        ExploreOptions depth_first;
+        depth_first.strategy = Strategy::Dfs;
+        depth_first.sleep_sets = false;
+        CAPTURE(scenario.name);
+        const Verdict states = explored(scenario);
+        const Verdict executions = explored(scenario, depth_first);
+        CHECK(states.complete);
+        CHECK(states.schedules == executions.schedules);
+        CHECK(executions.crashes == 0);
+    }
+}
+
+TEST_CASE("a stop during a repair is searched to its end" * doctest::skip(!Arena::available())) {
+    const Verdict fixed = explored(scenario_named("during-repair"));
+    CHECK(fixed.complete);
+    CHECK(fixed.states == 7571);
+    CHECK(fixed.crashes + fixed.hangs + fixed.violations == 0);
+    const Verdict verdict = explored(with(scenario_named("during-repair"), "none"));
+    CHECK(verdict.complete);
+    CHECK(verdict.states == 8665);
+    CHECK(verdict.crashes == 219);
+}
+
+// A recovery that was interrupted still owes what its bits say; one that was not has copied it.
+TEST_CASE("when the stop is over, what the bitmap calls clean is the same on both members") {
+    std::set<std::string> endings;
+    unsigned owed = 0, copied = 0;
+    const Scenario scenario = scenario_named("during-recovery");
+    World world(scenario, {.event_log = true});
+    for (std::uint64_t seed = 1; seed <= (Arena::available() ? 500 : 20); seed++) {
+        CAPTURE(seed);
+        if (seed > 1) world.restart();
+        run_recovery_to_its_end(world, seed);
+        REQUIRE(world.moment() == Moment::Done);
+        SimLab& lab = world.lab();
+        const std::string& log = lab.kernel.event_log();
+        for (const char* ending : {"recovery interrupted.", "recovery done."})
+            if (log.find(ending) != std::string::npos) endings.insert(ending);
+        const Rdev& sda = *lab.mddev.all_rdevs.front();
+        const Rdev& sdb = *lab.mddev.all_rdevs.back();
+        REQUIRE(sdb.name == "sdb");
+        for (unsigned chunk = 0; chunk < 2; chunk++) {
+            const bool is_owed = bit_is_set(lab, sda, chunk);
+            const std::uint64_t offset = chunk * scenario.chunk;
+            const bool is_same = block_of(lab, sda, offset) == block_of(lab, sdb, offset);
+            CHECK((is_owed || is_same));
+            owed += is_owed && !is_same;
+            copied += !is_owed;
+        }
+    }
+    CHECK(endings.size() == 2);
+    CHECK(owed > 0);
+    CHECK(copied > 0);
+}
+
+}  // namespace mdscope::explore_test
