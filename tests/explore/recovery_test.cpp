@@ -161,7 +161,7 @@ TEST_CASE("when the stop is over, what the bitmap calls clean is the same on bot
     unsigned owed = 0, copied = 0;
     const Scenario scenario = scenario_named("during-recovery");
     World world(scenario, {.event_log = true});
-    for (std::uint64_t seed = 1; seed <= (Arena::available() ? 500 : 20); seed++) {
+    for (std::uint64_t seed = 1; seed <= (Arena::available() ? 500 : 100); seed++) {
         CAPTURE(seed);
         if (seed > 1) world.restart();
         run_recovery_to_its_end(world, seed);
