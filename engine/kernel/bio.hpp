@@ -34,6 +34,7 @@ enum BioFlag : std::uint32_t {
     REQ_NOWAIT = 1U << 5,
     REQ_FAILFAST = 1U << 6,
     REQ_SYNC_IO = 1U << 7,  // resync or recovery: not counted as the user's I/O by the throttle
+    REQ_AHEAD = 1U << 8,    // a flush whose submitter has another disk to flush meanwhile
 };
 
 // What the bio is, for `hold`, for lab/bios and for people. Set by whoever makes it.

@@ -12,11 +12,17 @@ namespace mdscope {
 // ---- a bio on its way
 
 void FileDisk::submit(Bio* bio) {
-    if ((bio->bi_flags & REQ_META) != 0) {
+    if ((bio->bi_flags & REQ_META) != 0 || is_worth_the_task(*bio))
         enqueue(bio, 0);
-        return;
-    }
-    bio_endio(bio, perform(*bio));
+    else
+        bio_endio(bio, perform(*bio));
+}
+
+// Two images become durable at the same time, one of them in its I/O task. A task that is busy would be no help, and a
+// clean image needs none.
+bool FileDisk::is_worth_the_task(const Bio& bio) const {
+    return (bio.bi_flags & REQ_AHEAD) != 0 && bio.bi_op == BioOp::Flush && queued_count_.peek() == 0 &&
+           durable_.load() < counters_.written.load();
 }
 
 void FileDisk::submit_to_fail(Bio* bio, int error) {

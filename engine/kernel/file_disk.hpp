@@ -2,7 +2,7 @@
 //
 //   data bio       pread/pwrite in the submitter's own context; complete before submit returns
 //   REQ_META bio   queued to the disk's I/O task ("sda_io"), one after the other, in order; started by the first one
-//   Flush, PREFLUSH, FUA   fdatasync
+//   Flush, PREFLUSH, FUA   fdatasync; with REQ_AHEAD in the I/O task, while the submitter flushes another disk
 //
 // Durability. `written_` counts writes that returned from pwrite, `durable_` is the count that the last successful
 // fdatasync is known to cover: it was read before that fdatasync began. A flush that finds durable_ >= written_ has
@@ -56,6 +56,7 @@ class FileDisk final : public Disk {
 
     FileDisk(Kernel& kernel, int fd, std::string name, std::uint64_t size_bytes, bool read_only);
 
+    [[nodiscard]] bool is_worth_the_task(const Bio& bio) const;
     int perform(const Bio& bio);
     int read(const Bio& bio);
     int write(const Bio& bio);

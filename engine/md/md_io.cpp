@@ -214,6 +214,12 @@ void md_end_flush(Bio* bio) {
     put_flush(*all);
 }
 
+// Members become durable at the same time: only for the last one there is nothing else to do meanwhile.
+void submit_flush_ahead(MemberFlush& flush) {
+    flush.bio.bi_flags |= REQ_AHEAD;
+    submit_bio(&flush.bio);
+}
+
 // 0, or -EIO when no member could be flushed.
 int flush_members(Mddev& mddev) {
     MD_FRAME("submit_flushes");
@@ -231,8 +237,9 @@ int flush_members(Mddev& mddev) {
         flush.bio.bi_end_io = md_end_flush;
         rdev->nr_pending.inc();
         all->pending.inc();
-        submit_bio(&flush.bio);
+        if (n > 1) submit_flush_ahead(all->flushes[n - 2]);
     }
+    if (n > 0) submit_bio(&all->flushes[n - 1].bio);
     put_flush(*all);
     wait_event(all->wait, all->pending == 0);
     return all->succeeded > 0 ? 0 : -EIO;

@@ -66,6 +66,23 @@ TEST_CASE("metadata bios go to the disk's own task, in order, and are listed whi
     CHECK(read.data == bios[4]->data);
 }
 
+TEST_CASE("a flush ahead of another disk's is done in the disk's own task, unless there is nothing to make durable") {
+    const TemporaryFolder folder;
+    RealKernel kernel;
+    const TaskScope scope(kernel, "writer");
+    const auto disk = open_for_writing(kernel, folder.image("sda.img", 1 << 20));
+    TestBio clean(*disk, BioOp::Flush, 0, 0);
+    submit_bio(&clean.with(REQ_PREFLUSH | REQ_AHEAD).bio);
+    CHECK(clean.ended_in == "writer");
+    TestBio write(*disk, BioOp::Write, 0, 4096, 'w');
+    submit_bio(&write.bio);
+    TestBio flush(*disk, BioOp::Flush, 0, 0);
+    submit_bio(&flush.with(REQ_PREFLUSH | REQ_AHEAD).bio);
+    CHECK(eventually([&] { return flush.ends == 1; }));
+    CHECK(flush.ended_in == "sda_io");
+    CHECK(flush.bio.bi_status == 0);
+}
+
 TEST_CASE("closing a disk finishes the metadata that is queued") {
     const TemporaryFolder folder;
     RealKernel kernel;
