@@ -56,11 +56,11 @@ void draw_line_text(const TreeLine& line, const ImVec2& at, const Columns& colum
     const ImU32 ink = color_u32(is_quiet ? Role::dim_text : is_done ? Role::text : look.role);
     draw.AddText({at.x + sp(4), at.y}, color_u32(look.role), look.shape);
     const FontScope code(Font::code);
-    const float indent = at.x + sp(24) + static_cast<float>(line.depth) * sp(12);
+    const float indent = at.x + sp(20) + static_cast<float>(line.depth) * sp(9);
     const std::string text = line_text(line);
     draw.AddText({indent, at.y}, ink, text.c_str());
     if (line.note.empty()) return;
-    const float note = indent + ImGui::CalcTextSize(text.c_str()).x + sp(14);
+    const float note = indent + ImGui::CalcTextSize(text.c_str()).x + sp(10);
     const float room = columns.right - note - sp(4);
     if (room < sp(24)) return;
     const std::string shown = ui::shortened(line.note, room);
@@ -183,7 +183,7 @@ void draw_waits(Side side, const SideView& view) {
     ImGui::GetWindowDrawList()->AddRectFilled(at, {at.x + avail.x, at.y + avail.y}, color_u32(Role::card), sp(4));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(8, 4));
     ImGui::BeginChild("waits", avail, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
-    if (view.waits.empty()) ui::text(id_of(side, "waits"), "nobody sleeps in the stop", Role::dim_text);
+    if (view.waits.empty()) ui::text(id_of(side, "waits"), "nobody sleeps", Role::dim_text);
     for (std::size_t i = 0; i < view.waits.size(); i++) {
         const Wait& wait = view.waits[i];
         ui::paragraph(id_of(side, fmt::format("wait/{}/task", i)), fmt::format("{} waits on", wait.task),
@@ -270,7 +270,7 @@ void draw_card(State& state, Side side, const ui::Rect& rect) {
     const float foot = 2 * ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y + sp(6);
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float height = std::max(sp(64), room.y - foot);
-    const float counters = std::clamp(room.x * 0.34F, sp(176), sp(230));
+    const float counters = std::clamp(room.x * 0.31F, sp(168), sp(230));
     draw_tree(state, side, view, room.x - counters - sp(8), height);
     ImGui::SameLine(0, sp(8));
     draw_counters(state, side, view, counters, height);

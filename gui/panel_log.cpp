@@ -13,8 +13,11 @@ void draw_console(State& state, Side side) {
     const std::vector<Annotation> lines = annotated_console(state.player.duel(), side);
     for (std::size_t i = 0; i < lines.size(); i++) {
         const std::string id = fmt::format("oops/{}/{}", side_name(side), i);
-        ui::text(id, lines[i].line.empty() ? " " : lines[i].line, lines[i].meaning.empty() ? Role::text : Role::danger,
-                 Font::code);
+        {
+            const FontScope code(Font::code);
+            ui::paragraph(id, lines[i].line.empty() ? " " : lines[i].line,
+                          lines[i].meaning.empty() ? Role::text : Role::danger);
+        }
         if (lines[i].meaning.empty()) continue;
         if (lines[i].tick) {
             if (ui::link(id + "/cause", fmt::format("→ t={}", *lines[i].tick))) state.player.go_to(*lines[i].tick);

@@ -87,11 +87,11 @@ const HeadlessOptions kLarge{.width = 1600, .height = 900, .text_percent = 200};
 TEST_CASE("space, a click and a drag complete the race") {
     Seat seat(1);
     Headless& ui = seat.ui;
-    CHECK(ui.text("lesson/text") == "Both arrays were told to stop. Press Space.");
+    CHECK(ui.text("lesson/text").ends_with("Press Space."));
     CHECK(ui.text("card/A/status") == "STOPPING");
     CHECK(ui.text("card/B/status") == "STOPPING");
     ui.pass(5);  // it waits
-    CHECK(ui.text("lesson/text") == "Both arrays were told to stop. Press Space.");
+    CHECK(ui.text("lesson/text").ends_with("Press Space."));
     ui.key("Space");
     seat.until("lesson/next");
     CHECK(ui.text("lesson/text").starts_with("One line differs here"));
