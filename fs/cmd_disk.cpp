@@ -18,6 +18,7 @@
 #include <memory>
 #include <system_error>
 
+#include "engine/kernel/mountinfo.hpp"
 #include "engine/md/array.hpp"
 #include "fs/commands.hpp"
 #include "fs/host_tools.hpp"

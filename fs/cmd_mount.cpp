@@ -8,6 +8,7 @@
 #include <memory>
 #include <system_error>
 
+#include "engine/kernel/mountinfo.hpp"
 #include "engine/md/axes.hpp"
 #include "engine/md/container.hpp"
 #include "fs/commands.hpp"

@@ -20,6 +20,7 @@
 #include <optional>
 #include <system_error>
 
+#include "engine/kernel/mountinfo.hpp"
 #include "fs/client.hpp"
 #include "fs/commands.hpp"
 #include "fs/host_tools.hpp"

@@ -15,20 +15,6 @@ namespace {
 constexpr std::uint64_t kScanStep = 2048;      // chunks looked at in one hold of counts.lock
 constexpr std::size_t kMaxChunkLines = 16384;  // what one read of lab/chunks shows at most
 
-const char* op_name(BioOp op) {
-    switch (op) {
-        case BioOp::Read:
-            return "read";
-        case BioOp::Write:
-            return "write";
-        case BioOp::Flush:
-            return "flush";
-        case BioOp::Discard:
-            return "discard";
-    }
-    return "?";
-}
-
 double seconds(std::uint64_t ns) {
     return static_cast<double>(ns) / static_cast<double>(kNsPerSec);
 }
@@ -56,7 +42,7 @@ std::string show_bios(Lab& lab) {
     const std::uint64_t now = lab.kernel.ktime_ns();
     std::string text = "id member kind op sector bytes where seconds\n";
     for (const BioInfo& bio : lab.array.bios())
-        text += fmt::format("{} {} {} {} {} {} {} {:.3f}\n", bio.id, bio.member, kind_word(bio.kind), op_name(bio.op),
+        text += fmt::format("{} {} {} {} {} {} {} {:.3f}\n", bio.id, bio.member, kind_word(bio.kind), op_word(bio.op),
                             bio.sector, bio.size, bio.held ? "held" : "in-flight",
                             seconds(now > bio.since_ns ? now - bio.since_ns : 0));
     return text;

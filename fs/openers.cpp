@@ -6,8 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <system_error>
+
+#include "engine/kernel/mountinfo.hpp"
 
 namespace mdscope {
 
@@ -73,20 +74,6 @@ void add_mounts(const std::string& root, std::vector<Opener>& openers) {
             openers.push_back({"mount on " + entry.point, entry.source});
 }
 
-// mountinfo writes blanks, tabs, newlines and backslashes as three octal digits.
-std::string unescape(const std::string& text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); i++) {
-        if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '3') {
-            plain += static_cast<char>(std::strtol(text.substr(i + 1, 3).c_str(), nullptr, 8));
-            i += 3;
-        } else {
-            plain += text[i];
-        }
-    }
-    return plain;
-}
-
 }  // namespace
 
 std::vector<Opener> find_openers(const std::string& path) {
@@ -101,22 +88,6 @@ std::string openers_text(const std::vector<Opener>& openers) {
     std::string text;
     for (const Opener& opener : openers) text += (text.empty() ? "" : ", ") + opener.name;
     return text;
-}
-
-std::vector<MountEntry> read_mounts() {
-    std::vector<MountEntry> mounts;
-    std::ifstream in("/proc/self/mountinfo");
-    for (std::string line; std::getline(in, line);) {
-        // id parent major:minor root POINT options [tags] - TYPE SOURCE options
-        std::istringstream words(line);
-        std::string skip, point, word, type, source;
-        words >> skip >> skip >> skip >> skip >> point;
-        while (words >> word && word != "-") {
-        }
-        words >> type >> source;
-        mounts.push_back({unescape(point), type, unescape(source)});
-    }
-    return mounts;
 }
 
 std::string loop_backing_file(const std::string& device) {

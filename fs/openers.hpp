@@ -19,13 +19,6 @@ struct Opener {
 std::vector<Opener> find_openers(const std::string& path);
 std::string openers_text(const std::vector<Opener>& openers);  // "dd[4711], /dev/loop0"
 
-// One line of /proc/self/mountinfo.
-struct MountEntry {
-    std::string point;
-    std::string type;    // "fuse.mdscope", "ext4"
-    std::string source;  // "/dev/loop0"
-};
-std::vector<MountEntry> read_mounts();
 // The file behind /dev/loopN, or empty.
 std::string loop_backing_file(const std::string& device);
 

@@ -122,20 +122,6 @@ std::string number(std::uint64_t value) {
 
 }  // namespace
 
-std::string_view bio_op_name(BioOp op) {
-    switch (op) {
-        case BioOp::Read:
-            return "read";
-        case BioOp::Write:
-            return "write";
-        case BioOp::Flush:
-            return "flush";
-        case BioOp::Discard:
-            return "discard";
-    }
-    return "";
-}
-
 SimKernel::Line& SimKernel::Line::operator<<(std::uint64_t value) {
     if (text_ == nullptr) return *this;
     char digits[20];
@@ -159,7 +145,7 @@ std::string SimKernel::describe(const Choice& choice) const {
     if (choice.bio == nullptr) return text;
     const Bio& bio = *choice.bio;
     text.append(" (").append(bio.bi_disk != nullptr ? bio.bi_disk->name() : "?").append(" ");
-    text.append(kind_word(bio.bi_kind)).append(" ").append(bio_op_name(bio.bi_op)).append(" ");
+    text.append(kind_word(bio.bi_kind)).append(" ").append(op_word(bio.bi_op)).append(" ");
     return text.append(number(bio.bi_sector)).append("+").append(number(bio_sectors(bio))).append(")");
 }
 

@@ -122,6 +122,4 @@ inline constexpr std::uint64_t kTimerActor = std::uint64_t{2} << 32;
 
 [[nodiscard]] std::uint64_t hash_of(const Bio& bio);  // of what it is, not of what it carries
 
-[[nodiscard]] std::string_view bio_op_name(BioOp op);
-
 }  // namespace mdscope

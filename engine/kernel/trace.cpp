@@ -39,4 +39,18 @@ const char* kind_word(BioKind kind) {
     return "?";
 }
 
+const char* op_word(BioOp op) {
+    switch (op) {
+        case BioOp::Read:
+            return "read";
+        case BioOp::Write:
+            return "write";
+        case BioOp::Flush:
+            return "flush";
+        case BioOp::Discard:
+            return "discard";
+    }
+    return "?";
+}
+
 }  // namespace mdscope

@@ -38,6 +38,7 @@ void trace_event(Kernel& kernel, trace::Tracer& tracer, trace::Point point, std:
 
 // The name of a kind as lab/hold and the event log spell it.
 [[nodiscard]] const char* kind_word(BioKind kind);
+[[nodiscard]] const char* op_word(BioOp op);
 
 }  // namespace mdscope
 

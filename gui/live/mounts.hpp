@@ -16,8 +16,6 @@ struct MountedLab {
 std::vector<MountedLab> list_mounts();
 // The one on this path; absolute, as in the list.
 std::optional<MountedLab> find_mount(const std::string& mount_point);
-// For tests: the text of a mountinfo file.
-std::vector<MountedLab> parse_mountinfo(const std::string& text);
 
 // The path as the kernel's list has it, without touching the last component: that may be a mount that does not answer.
 std::string mount_path_of(const std::string& path);
