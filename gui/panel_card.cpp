@@ -57,7 +57,7 @@ void draw_line_text(const TreeLine& line, const ImVec2& at, const Columns& colum
     draw.AddText({at.x + sp(4), at.y}, color_u32(look.role), look.shape);
     const FontScope code(Font::code);
     const float indent = at.x + sp(20) + static_cast<float>(line.depth) * sp(9);
-    const std::string text = line_text(line);
+    const std::string text = ui::shortened(line_text(line), columns.right - indent - sp(4));
     draw.AddText({indent, at.y}, ink, text.c_str());
     if (line.note.empty()) return;
     const float note = indent + ImGui::CalcTextSize(text.c_str()).x + sp(10);
@@ -82,7 +82,7 @@ void draw_tree_line(State& state, Side side, const TreeLine& line, std::size_t n
     draw_line_text(line, {at.x, at.y + sp(1)}, columns);
     const std::string text = line.note.empty() ? line_text(line) : fmt::format("{}  {}", line_text(line), line.note);
     ui::mark(id, "row", text);
-    if (!line.note.empty()) ui::tip(text);
+    ui::tip(text);
     if (clicked) state.run_to(side, line);
 }
 
@@ -142,8 +142,23 @@ struct CounterLook {
     Role role;
 };
 
+// Where there is no room for more: the number, and what it counts, in one line.
+void draw_counter_line(Side side, const CounterLook& look, int value, const std::string& words, float height) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    ImGui::GetWindowDrawList()->AddRectFilled(at, {at.x + width, at.y + height}, color_u32(Role::card), sp(4));
+    const float line = ImGui::GetTextLineHeight();
+    ImGui::SetCursorScreenPos({at.x + sp(4), at.y + (height - line) / 2});
+    ui::text(id_of(side, fmt::format("counter/{}", look.id)), std::to_string(value), look.role, Font::text, sp(16));
+    ImGui::SetCursorScreenPos({at.x + sp(20), at.y + (height - line) / 2});
+    ui::text(id_of(side, fmt::format("counter/{}/name", look.id)), look.name, look.role, Font::code, width - sp(22));
+    ui::tip(fmt::format("{} {}", value, words));
+    ImGui::SetCursorScreenPos({at.x, at.y + height + sp(6)});
+}
+
 void draw_counter(State& state, Side side, const CounterLook& look, int value,
                   const std::vector<mdscope::CounterStep>& steps, const std::string& words, float height) {
+    if (height < 2 * ImGui::GetTextLineHeight() + sp(14)) return draw_counter_line(side, look, value, words, height);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;
     ImDrawList& draw = *ImGui::GetWindowDrawList();
@@ -203,7 +218,9 @@ void draw_waits(Side side, const SideView& view) {
 void draw_counters(State& state, Side side, const SideView& view, float width, float height) {
     ImGui::BeginChild("counters", {width, height}, false, ImGuiWindowFlags_NoScrollbar);
     const float line = ImGui::GetTextLineHeight();
-    const float each = std::clamp(height * 0.31F, 2 * line + sp(26), sp(108));
+    const float full = 2 * line + sp(26);
+    const bool fits = height >= 2 * full + sp(6);
+    const float each = fits ? std::clamp(height * 0.31F, full, sp(108)) : std::min((height - sp(6)) / 2, line + sp(10));
     draw_counter(state, side, {"bitmap", "bitmap->pending_writes", Role::data_write}, view.bitmap_pending,
                  view.bitmap_steps, counter_words(state, side, view.bitmap_pending, view.bitmap_steps, true), each);
     draw_counter(state, side, {"mddev", "mddev->pending_writes", Role::bitmap_write}, view.mddev_pending,
@@ -270,7 +287,7 @@ void draw_card(State& state, Side side, const ui::Rect& rect) {
     const float foot = 2 * ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y + sp(6);
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float height = std::max(sp(64), room.y - foot);
-    const float counters = std::clamp(room.x * 0.31F, sp(168), sp(230));
+    const float counters = std::clamp(room.x * 0.31F, sp(184), sp(230));
     draw_tree(state, side, view, room.x - counters - sp(8), height);
     ImGui::SameLine(0, sp(8));
     draw_counters(state, side, view, counters, height);
