@@ -97,11 +97,20 @@ bool combo(std::string_view id, std::span<const std::string> items, int& chosen,
     return changed;
 }
 
+// The value stands before the track, not on it: there the grab would cover it.
 bool slider(std::string_view id, float& value, float from, float to, const char* format, float width,
             std::string_view tip_text) {
     const IdScope scope(id);
-    ImGui::SetNextItemWidth(width > 0 ? width : ImGui::GetContentRegionAvail().x);
-    const bool changed = ImGui::SliderFloat("##it", &value, from, to, format, ImGuiSliderFlags_AlwaysClamp);
+    if (width <= 0) width = ImGui::GetContentRegionAvail().x;
+    const float words = std::max(text_width(formatted(format, from)), text_width(formatted(format, to))) + 1;
+    const float gap = ImGui::GetStyle().ItemInnerSpacing.x;
+    const float left = ImGui::GetCursorPosX();
+    ImGui::AlignTextToFramePadding();
+    text(std::string(id) + "/value", formatted(format, value), Role::text, Font::text, words);
+    ImGui::SameLine(left + words + gap);
+    ImGui::SetNextItemWidth(std::max(sp(40), width - words - gap));
+    const bool changed =
+        ImGui::SliderFloat("##it", &value, from, to, "", ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_NoInput);
     mark(id, "slider", formatted(format, value), value);
     tip(tip_text);
     return changed;

@@ -33,6 +33,7 @@ float chip_width(std::string_view shape, std::string_view word);
 // True when another item was chosen. `width` 0: what is left of the line.
 bool combo(std::string_view id, std::span<const std::string> items, int& chosen, float width = 0,
            std::string_view tip = {});
+// What `format` says of the value stands before the track; `width` is of both.
 bool slider(std::string_view id, float& value, float from, float to, const char* format, float width = 0,
             std::string_view tip = {});
 bool field(std::string_view id, std::string& value, std::string_view hint, float width = 0);
