@@ -11,6 +11,7 @@
 #include "gui/imgui_version.hpp"
 #include "gui/keys.hpp"
 #include "gui/panel_lesson.hpp"
+#include "gui/panel_live.hpp"
 #include "gui/panels.hpp"
 
 namespace mdscope::gui {
@@ -53,6 +54,7 @@ class App : public Screen {
         draw_help(state_);
         draw_setup(state_);
         draw_share(state_);
+        live::draw_question(state_);
         draw_messages();
         keep_settings();
     }
@@ -123,7 +125,7 @@ class App : public Screen {
             return draw_status(state_, layout.status);
         }
         if (state_.mode == Mode::live) {
-            draw_live(state_, {layout.now.x, layout.now.y, layout.now.w, layout.status.y - layout.now.y - sp(4)});
+            draw_live(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
             return draw_status(state_, layout.status);
         }
         if (layout.now.h > 0) draw_now(state_, layout.now);
@@ -152,6 +154,7 @@ class App : public Screen {
         input.has_lesson = has_lesson_strip(state_);
         if (input.has_lesson) input.lesson_height = lesson_height(state_, size.x);
         if (input.has_lesson && size.y / input.unit < 700) input.now_height = 0;  // the lesson tells the same
+        if (state_.mode != Mode::lab) input.now_height = 0;
         input.preset = state_.preset;
         input.side_width = state_.side_width;
         input.cards_share = state_.cards_share;
@@ -241,12 +244,11 @@ class App : public Screen {
     // ---- keys
 
     void take_keys() {
-        if (state_.show_help || state_.show_setup || state_.show_share || state_.show_open) {
-            take_keys_everywhere();
-            return;
-        }
         take_keys_everywhere();
+        if (state_.show_help || state_.show_setup || state_.show_share || state_.show_open) return;
+        if (state_.live.is_asking()) return;
         if (pressed("matrix")) state_.toggle_matrix();
+        if (state_.mode == Mode::live) live::take_keys(state_);
         if (state_.mode != Mode::lab) return;
         take_time_keys();
         take_hand_keys();
@@ -255,10 +257,12 @@ class App : public Screen {
 
     void take_keys_everywhere() {
         if (pressed("quit")) state_.wants_quit = true;
-        const bool other = state_.show_help || state_.show_setup || state_.show_open;  // one dialog at a time
+        // One dialog at a time.
+        const bool asks = state_.live.is_asking();
+        const bool other = state_.show_help || state_.show_setup || state_.show_open || asks;
         if (pressed("save") && !other) state_.begin_share(SharePage::Tab::Save);
         if (pressed("open") && !other) state_.begin_share(SharePage::Tab::Open);
-        if (pressed("help") && !state_.show_setup && !state_.show_share) state_.show_help = !state_.show_help;
+        if (pressed("help") && !state_.show_setup && !state_.show_share && !asks) state_.show_help = !state_.show_help;
         if (pressed("text_larger")) step_text_percent(+1);
         if (pressed("text_smaller")) step_text_percent(-1);
         if (pressed("text_reset")) set_text_percent(100);

@@ -18,27 +18,27 @@ using enum KeyScope;
 
 constexpr std::array kTable = {
     KeyRow{"play", key::kSpace, kNoMods, unfocused, "Space", "play, pause (K as well, wherever the focus is)", false,
-           "", "play"},
+           "", "play", "freeze the view, go live"},
     KeyRow{"play", 'k', kNoMods, view, "", "", false},
-    KeyRow{"step_back", key::kLeft, kNoMods, unfocused, "←", "step back", true},
-    KeyRow{"step_forward", key::kRight, kNoMods, unfocused, "→", "step forward", true, "", "step"},
+    KeyRow{"step_back", key::kLeft, kNoMods, unfocused, "←", "step back", true, "", "", "earlier"},
+    KeyRow{"step_forward", key::kRight, kNoMods, unfocused, "→", "step forward", true, "", "step", "later"},
     KeyRow{"previous_change", key::kLeft, kShift, unfocused, "Shift+←", "previous change of a counter", true},
     KeyRow{"next_change", key::kRight, kShift, unfocused, "Shift+→", "next change of a counter", true},
     KeyRow{"first", key::kHome, kNoMods, unfocused, "Home", "first event"},
-    KeyRow{"last", key::kEnd, kNoMods, unfocused, "End", "last event"},
+    KeyRow{"last", key::kEnd, kNoMods, unfocused, "End", "last event", false, "", "", "go live"},
     KeyRow{"first_difference", 'd', kNoMods, view, "D", "first difference of the two runs"},
-    KeyRow{"stop_both", 's', kNoMods, view, "S", "stop both arrays", false, "", "stop"},
+    KeyRow{"stop_both", 's', kNoMods, view, "S", "stop both arrays", false, "", "stop", "stop"},
     KeyRow{"stop_one", 's', kShift, view, "Shift+S", "stop only the array in focus"},
     KeyRow{"hold", 'h', kNoMods, view, "H", "hold the write", false, "", "hold"},
-    KeyRow{"release", 'r', kNoMods, view, "R", "release the write", false, "", "release"},
+    KeyRow{"release", 'r', kNoMods, view, "R", "release the write", false, "", "release", "release all"},
     KeyRow{"fail", 'x', kNoMods, view, "X", "let the write fail"},
     KeyRow{"fork", 'f', kNoMods, view, "F", "fork here", false, "", "fork"},
     KeyRow{"why", 'w', kNoMods, view, "W", "why can this go wrong?", false, "", "why"},
     KeyRow{"matrix", 'm', kNoMods, view, "M", "matrix: when does it crash? (and back)", false, "", "back to the lab"},
     KeyRow{"predict", 'p', kNoMods, view, "P", "predict mode"},
     KeyRow{"expand", 'e', kNoMods, view, "E", "expand a line to its atoms"},
-    KeyRow{"zoom_in", 'a', kNoMods, view, "A", "zoom in (the wheel as well)"},
-    KeyRow{"zoom_out", 'z', kNoMods, view, "Z", "zoom out"},
+    KeyRow{"zoom_in", 'a', kNoMods, view, "A", "zoom in (the wheel as well)", false, "", "", "zoom in"},
+    KeyRow{"zoom_out", 'z', kNoMods, view, "Z", "zoom out", false, "", "", "zoom out"},
     KeyRow{"preset_1", '1', kNoMods, view, "1", "layout: compare"},
     KeyRow{"preset_2", '2', kNoMods, view, "2", "layout: one array"},
     KeyRow{"preset_3", '3', kNoMods, view, "3", "layout: present"},
@@ -126,18 +126,34 @@ std::string status_text(std::span<const std::string_view> ids) {
     return text;
 }
 
+std::string live_status_text() {
+    std::string text;
+    for (const KeyRow& row : kTable)
+        if (*row.live != '\0') text += std::string(row.keys) + " " + row.live + "    ";
+    constexpr std::array<std::string_view, 2> kEverywhere = {"focus_next", "help"};
+    return text + status_text(kEverywhere);
+}
+
+namespace {
+
+void draw_key_row(const KeyRow& row, const std::string& part, const std::string& label) {
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    ImGui::TextColored(color(Role::accent), "%s", row.keys);
+    ui::mark("help/key/" + part + row.id, "text", row.keys);
+    ImGui::TableNextColumn();
+    ImGui::TextUnformatted(label.c_str());
+    ui::mark("help/label/" + part + row.id, "text", label);
+}
+
+}  // namespace
+
 void draw_key_table() {
     if (!ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_RowBg)) return;
-    for (const KeyRow& row : kTable) {
-        if (*row.keys == '\0') continue;
-        ImGui::TableNextRow();
-        ImGui::TableNextColumn();
-        ImGui::TextColored(color(Role::accent), "%s", row.keys);
-        ui::mark(std::string("help/key/") + row.id, "text", row.keys);
-        ImGui::TableNextColumn();
-        ImGui::TextUnformatted(row.label);
-        ui::mark(std::string("help/label/") + row.id, "text", row.label);
-    }
+    for (const KeyRow& row : kTable)
+        if (*row.keys != '\0') draw_key_row(row, "", row.label);
+    for (const KeyRow& row : kTable)
+        if (*row.live != '\0') draw_key_row(row, "live/", std::string("a mounted array: ") + row.live);
     ImGui::EndTable();
 }
 

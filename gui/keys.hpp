@@ -29,6 +29,7 @@ struct KeyRow {
     bool repeats = false;    // held down, it happens again
     const char* typed = "";  // or this character, wherever the keyboard has it
     const char* brief = "";  // the label in the status bar, if shorter
+    const char* live = "";   // what it does to a mounted array, where that is something else
 };
 
 [[nodiscard]] std::span<const KeyRow> key_table();
@@ -38,6 +39,7 @@ struct KeyRow {
 
 [[nodiscard]] const char* keys_of(std::string_view id);                        // "Space"; for labels and tips
 [[nodiscard]] std::string status_text(std::span<const std::string_view> ids);  // "Space play   ←/→ step"
+[[nodiscard]] std::string live_status_text();                                  // the keys that act on a mounted array
 // The table of keys, as the content of a window or popup that the caller has begun.
 void draw_key_table();
 

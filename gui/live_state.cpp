@@ -55,27 +55,71 @@ std::string joined(const std::vector<std::string>& words) {
 
 // ---- time
 
-std::uint64_t LiveTime::left(std::uint64_t last_ns) const {
-    const std::uint64_t edge = right(last_ns);
-    return edge > span_ns ? edge - span_ns : 0;
+std::uint64_t LiveTime::known(std::uint64_t last_ns) const {
+    return std::max(last_ns > first_ns ? last_ns - first_ns : 0, kLeastKnown);
+}
+
+std::uint64_t LiveTime::span(std::uint64_t last_ns) const {
+    return frozen_ ? frozen_->span_ns : std::min(span_ns, known(last_ns));
+}
+
+std::uint64_t LiveTime::right(std::uint64_t last_ns) const {
+    return std::max(frozen_ ? frozen_->right_ns : last_ns, span(last_ns));
+}
+
+void LiveTime::freeze(std::uint64_t last_ns) {
+    frozen_ = Frozen{right(last_ns), span(last_ns)};
 }
 
 void LiveTime::pan(std::int64_t by_ns, std::uint64_t last_ns) {
     const auto edge = static_cast<std::int64_t>(right(last_ns)) + by_ns;
-    if (edge >= static_cast<std::int64_t>(last_ns))
-        right_ns.reset();
-    else
-        right_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(edge, 0));
+    if (edge >= static_cast<std::int64_t>(last_ns)) return go_live();
+    freeze(last_ns);
+    const auto least = static_cast<std::int64_t>(first_ns + frozen_->span_ns);
+    frozen_->right_ns = static_cast<std::uint64_t>(std::max(edge, least));
 }
 
 void LiveTime::zoom(double factor, std::optional<std::uint64_t> at_ns, std::uint64_t last_ns) {
-    const auto before = static_cast<double>(span_ns);
-    const double after = std::clamp(before * factor, static_cast<double>(kShortest), static_cast<double>(kLongest));
-    span_ns = static_cast<std::uint64_t>(after);
+    const auto before = static_cast<double>(span(last_ns));
+    const double wanted = std::clamp(before * factor, static_cast<double>(kShortest), static_cast<double>(kLongest));
+    const auto span_wanted = static_cast<std::uint64_t>(wanted);
+    // Zooming out of all there is does not make what is wanted less.
+    span_ns = factor > 1 ? std::max(span_ns, span_wanted) : span_wanted;
+    const std::uint64_t after = std::min(span_wanted, known(last_ns));
+    if (frozen_) frozen_->span_ns = after;
     if (!at_ns) return;
+    freeze(last_ns);
+    frozen_->span_ns = after;
     const double from_right = static_cast<double>(right(last_ns)) - static_cast<double>(*at_ns);
-    const double edge = static_cast<double>(*at_ns) + from_right * after / before;
-    right_ns = static_cast<std::uint64_t>(std::clamp(edge, 0.0, static_cast<double>(last_ns)));
+    const double edge = static_cast<double>(*at_ns) + from_right * static_cast<double>(after) / before;
+    frozen_->right_ns = static_cast<std::uint64_t>(std::clamp(edge, 0.0, static_cast<double>(last_ns)));
+}
+
+// ---- rules in words
+
+namespace {
+
+void add_word(std::string& words, const char* name, const std::string& value) {
+    if (value.empty()) return;
+    words += std::string(" ") + name + (*name != '\0' ? " " : "") + value;
+}
+
+}  // namespace
+
+std::string LiveFaults::delay_words() const {
+    std::string words = delay_member;
+    add_word(words, "", delay_ms);
+    add_word(words, "", delay_kind);
+    return words;
+}
+
+std::string LiveFaults::fail_words() const {
+    std::string words = fail_member + " " + fail_op;
+    add_word(words, "", fail_kind);
+    add_word(words, "skip", skip == "0" ? "" : skip);
+    add_word(words, "count", count);
+    add_word(words, "sectors", sectors);
+    return words;
 }
 
 // ---- attached or not
@@ -95,13 +139,14 @@ void LivePage::detach() {
     lanes.clear();
     cell.reset();
     hold_member.clear();
-    time.right_ns.reset();
+    question.reset();
+    time.go_live();
     mounts_at_ = {};
 }
 
 // These are short, and what they say is on the page that one sees first.
 void LivePage::want_parts() {
-    lab_->want(Part::Hold);
+    for (const Part part : {Part::Hold, Part::Delay, Part::Fail}) lab_->want(part);
 }
 
 void LivePage::poll(bool visible) {
@@ -120,11 +165,12 @@ void LivePage::poll(bool visible) {
     const std::uint64_t last = history_ ? history_->last_ns : 0;
     const std::uint64_t left = time.left(last), early = time.span_ns;
     history_ = lab_->history().window(left > early ? left - early : 0);
+    time.first_ns = history_->first_ns;
     if (history_->losses.restarts != lanes_of_restart) {
         lanes_of_restart = history_->losses.restarts;
         lanes.clear();
         frozen_events.reset();
-        time.right_ns.reset();
+        time.go_live();
     }
 }
 
@@ -165,6 +211,20 @@ void LivePage::wait_for_something(std::chrono::milliseconds longest) {
 std::string LivePage::status_line() const {
     if (!view_) return "no array attached";
     return std::string(live_state_word(view_->state)) + " · " + view_->mount_point + " · real I/O";
+}
+
+bool LivePage::can_stop() const {
+    if (!view_ || !view_->snapshot || view_->state == LiveState::Gone) return false;
+    return view_->snapshot->array.state != "clear" && !view_->snapshot->oops;
+}
+
+std::uint64_t LivePage::held_bios() const {
+    if (!view_ || !view_->snapshot) return 0;
+    return static_cast<std::uint64_t>(std::ranges::count_if(view_->snapshot->bios, &SnapshotBio::held));
+}
+
+void LivePage::ask(LiveAsk what, const std::string& member) {
+    question = LiveQuestion{what, member, false, view_ ? view_->mount_point : ""};
 }
 
 // ---- hold

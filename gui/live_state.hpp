@@ -21,24 +21,54 @@
 
 namespace mdscope::gui {
 
-enum class LiveTab { now, time, control, members, bitmap, events, oops, commands };
+enum class LiveTab { now, time, control, faults, members, bitmap, events, oops, commands };
 
-// The part of time that plots and lanes show. It follows the newest event until somebody moves it: then nothing scrolls
-// under the mouse.
+// The part of time that plots and lanes show. It follows the newest event, which is at the right edge, until somebody
+// moves or freezes it: then nothing scrolls under the mouse. What is known of an array that was attached a moment ago
+// fills the width; only when there is more than the wanted span does the left edge move.
 struct LiveTime {
-    std::uint64_t span_ns = 10'000'000'000;
-    std::optional<std::uint64_t> right_ns;  // none: now
+    std::uint64_t span_ns = 10'000'000'000;  // as far as so much is known
+    std::uint64_t first_ns = 0;              // from when on something is known
 
     static constexpr std::uint64_t kShortest = 1'000'000, kLongest = 600'000'000'000;
+    static constexpr std::uint64_t kLeastKnown = 20'000'000;
 
-    // Never before there was a whole span: the axis of a young array begins at 0 and fills up.
-    [[nodiscard]] std::uint64_t right(std::uint64_t last_ns) const {
-        return std::max(right_ns.value_or(last_ns), span_ns);
+    [[nodiscard]] std::uint64_t span(std::uint64_t last_ns) const;  // that is shown
+    [[nodiscard]] std::uint64_t right(std::uint64_t last_ns) const;
+    [[nodiscard]] std::uint64_t left(std::uint64_t last_ns) const { return right(last_ns) - span(last_ns); }
+    [[nodiscard]] std::int64_t quarter(std::uint64_t last_ns) const {
+        return static_cast<std::int64_t>(span(last_ns) / 4);
     }
-    [[nodiscard]] std::uint64_t left(std::uint64_t last_ns) const;
+    [[nodiscard]] bool is_frozen() const { return frozen_.has_value(); }
+    void freeze(std::uint64_t last_ns);
+    void go_live() { frozen_.reset(); }
     void pan(std::int64_t by_ns, std::uint64_t last_ns);
     // `at_ns` stays where it is; without one the right edge does, so that what follows now goes on following.
     void zoom(double factor, std::optional<std::uint64_t> at_ns, std::uint64_t last_ns);
+
+   private:
+    struct Frozen {
+        std::uint64_t right_ns, span_ns;
+    };
+    [[nodiscard]] std::uint64_t known(std::uint64_t last_ns) const;
+    std::optional<Frozen> frozen_;
+};
+
+// What is asked before it is done, since who uses the disk loses something by it.
+enum class LiveAsk { stop, stop_by_force, fail, unmount, overwrite };
+struct LiveQuestion {
+    LiveAsk what = LiveAsk::stop;
+    std::string member;       // fail: which one
+    bool has_focus = false;   // its Cancel, once that was drawn
+    std::string mount_point;  // of the array it is about: it is not asked about another one
+};
+
+// The rules that are being written for lab/delay and lab/fail.
+struct LiveFaults {
+    std::string delay_member = "all", delay_ms = "20", delay_kind;  // no kind: every one
+    std::string fail_member = "all", fail_op = "write", fail_kind, skip = "0", count = "1", sectors;
+    [[nodiscard]] std::string delay_words() const;  // "sdb 20 data", as the file wants it
+    [[nodiscard]] std::string fail_words() const;   // "sda read skip 3 count 1"
 };
 
 class LivePage {
@@ -72,6 +102,14 @@ class LivePage {
     [[nodiscard]] bool holds(const std::string& kind) const;  // of the chosen member
 
     [[nodiscard]] std::string status_line() const;
+    // Whether there is an array that could be stopped, and how many writes could be released.
+    [[nodiscard]] bool can_stop() const;
+    [[nodiscard]] std::uint64_t held_bios() const;
+
+    // ---- asking first
+    void ask(LiveAsk what, const std::string& member = "");
+    [[nodiscard]] bool is_asking() const { return question.has_value(); }
+    std::optional<LiveQuestion> question;
 
     // ---- making and taking away
     void start_mount();
@@ -88,6 +126,7 @@ class LivePage {
     bool plan_is_suggested = false;
     LiveTab tab = LiveTab::control;
     LiveTime time;
+    LiveFaults faults;
     std::string hold_member;            // empty: all of them
     std::optional<std::uint64_t> cell;  // of the bitmap, whose chunks are listed
     std::string event_filter;

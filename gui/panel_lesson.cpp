@@ -185,12 +185,14 @@ void take_escape(State& state) {
 
 }  // namespace
 
+// A lesson that runs is about the simulated arrays: it waits while a mounted one is looked at.
 bool has_lesson_strip(const State& state) {
+    if (state.mode == Mode::live) return state.choosing_lesson;
     return state.lesson || state.choosing_lesson || state.prediction;
 }
 
 void draw_lesson(State& state, const ui::Rect& rect) {
-    take_escape(state);
+    if (has_lesson_strip(state)) take_escape(state);
     if (!has_lesson_strip(state)) return;
     {
         const Panel panel("lesson", rect, {.fill = Role::panel, .border = Role::current, .scrolls = true});

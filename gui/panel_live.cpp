@@ -79,6 +79,7 @@ constexpr std::array kPages = {
     LivePageRow{LiveTab::now, {"now", "Counters"}, draw_counters},
     LivePageRow{LiveTab::time, {"time", "Time"}, draw_time},
     LivePageRow{LiveTab::control, {"control", "Control"}, draw_control},
+    LivePageRow{LiveTab::faults, {"faults", "Faults"}, draw_faults},
     LivePageRow{LiveTab::members, {"members", "Members"}, draw_members},
     LivePageRow{LiveTab::bitmap, {"bitmap", "Bitmap"}, draw_bitmap},
     LivePageRow{LiveTab::events, {"events", "Events"}, draw_events},

@@ -5,11 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "gui/flow.hpp"
 #include "gui/panels.hpp"
 
 namespace mdscope::gui::live {
 
-void draw_mounting(State& state);  // not attached: what is mounted, and how to make one
+void draw_mounting(State& state);             // not attached: what is mounted, and how to make one
+void draw_toolbar(State& state, Flow& flow);  // what the window's toolbar has in this mode
+void take_keys(State& state);
+void draw_question(State& state);  // the dialog that asks before something is taken away
 void draw_header(State& state);    // who answers, what is wrong, what runs
 // The last command that failed, until it is closed: below the pages, so that it takes room from their ends and pushes
 // no button away. The height is 0 when there is none.
@@ -20,6 +24,7 @@ void draw_last_failure(LivePage& page);
 void draw_counters(State& state);
 void draw_time(State& state);
 void draw_control(State& state);
+void draw_faults(State& state);
 void draw_members(State& state);
 void draw_bitmap(State& state);
 void draw_events(State& state);

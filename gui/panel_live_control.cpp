@@ -66,16 +66,16 @@ void draw_bios(State& state) {
 
 void draw_stop(State& state) {
     ui::header("live/stops", "Stop and assemble");
-    const Snapshot& snapshot = *state.live.view().snapshot;
-    const bool is_stopped = snapshot.array.state == "clear" || snapshot.oops.has_value();
-    if (ui::button("live/stop", "■ Stop",
+    const bool is_stopped = !state.live.can_stop();
+    if (ui::button("live/stop", "■ Stop…",
                    {.role = Role::drastic,
                     .enabled = !is_stopped,
                     .tip = "echo clear > md/array_state: refused while md0 is open"}))
-        state.live.command(array_state_command("clear"));
-    command_button(
-        state, "live/stop_force", "■ Stop by force", stop_command(true),
-        {.role = Role::drastic, .enabled = !is_stopped, .tip = "also when md0 is open: its writers get errors"});
+        state.live.ask(LiveAsk::stop);
+    if (flow_button(
+            "live/stop_force", "■ Stop by force…",
+            {.role = Role::drastic, .enabled = !is_stopped, .tip = "also when md0 is open: its writers get errors"}))
+        state.live.ask(LiveAsk::stop_by_force);
     command_button(state, "live/assemble", "Assemble", assemble_command(),
                    {.enabled = is_stopped, .tip = "bring it back from what is on disk"});
 }
@@ -143,9 +143,9 @@ void draw_member(State& state, const SnapshotMember& member) {
     flow(ui::text_width(details));
     ui::text(id + "/details", details, Role::dim_text);
     const bool faulty = has(member, "Faulty");
-    if (ui::button(id + "/fail", "Fail",
+    if (ui::button(id + "/fail", "Fail…",
                    {.role = Role::drastic, .enabled = member.bound && !faulty, .tip = "as if the disk had died"}))
-        state.live.command(fail_member_command(member.name));
+        state.live.ask(LiveAsk::fail, member.name);
     command_button(state, id + "/remove", "Remove", remove_member_command(member.name),
                    {.enabled = member.bound && (faulty || member.slot < 0)});
     command_button(state, id + "/re-add", "Re-add", re_add_command(member.name),

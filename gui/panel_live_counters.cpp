@@ -63,7 +63,7 @@ std::vector<Column> columns_of(const LivePage& page, Counter counter, std::size_
     const HistoryWindow& history = page.history();
     const std::uint64_t left = page.time.left(history.last_ns), right = page.time.right(history.last_ns);
     std::vector<Column> columns(std::max<std::size_t>(count, 1));
-    const double ns_a_column = static_cast<double>(page.time.span_ns) / static_cast<double>(columns.size());
+    const double ns_a_column = static_cast<double>(right - left) / static_cast<double>(columns.size());
     Steps(history, counter).each(left, [&](std::uint64_t at_ns, std::int64_t value) {
         if (at_ns > right) return;
         const double offset = at_ns > left ? static_cast<double>(at_ns - left) : 0;
@@ -106,7 +106,8 @@ void draw_plot(const LivePage& page, Counter counter, const ui::Rect& rect, Role
     draw.AddText({rect.right() - ui::text_width(most) - sp(6), rect.y + sp(2)}, color_u32(Role::dim_text),
                  most.c_str());
     ui::mark_rect(rect, id + "/plot", "plot",
-                  fmt::format("over the last {:.1f} s: at most {}", static_cast<double>(page.time.span_ns) / 1e9, top),
+                  fmt::format("over the last {:.1f} s: at most {}",
+                              static_cast<double>(page.time.span(page.history().last_ns)) / 1e9, top),
                   static_cast<double>(top));
 }
 

@@ -76,11 +76,6 @@ void draw_first_line(State& state) {
                                        counted(static_cast<std::uint64_t>(view.events_per_second))));
     ui::tip("snapshots read a second (fewer while nothing changes), and events traced a second");
     draw_losses(page);
-    const bool busy = page.is_mounting();
-    if (flow_button("live/detach", "Detach", {.tip = "stop looking; the disk works on"})) return page.detach();
-    if (flow_button("live/unmount", "Unmount",
-                    {.enabled = !busy, .tip = "mdscope umount: releases what is held, stops the array, takes it away"}))
-        page.start_unmount();
 }
 
 // ---- what runs, and what went wrong

@@ -32,19 +32,20 @@ struct Axis {
 // ---- above the lanes
 
 void draw_hands(LiveTime& time, std::uint64_t last) {
-    const auto quarter = static_cast<std::int64_t>(time.span_ns / 4);
+    const std::int64_t quarter = time.quarter(last);
     ui::header("live/time/title", "Time, in ms of the array's clock");
     if (ui::button("live/time/back", "◀", {.tip = "earlier"})) time.pan(-quarter, last);
     if (flow_button("live/time/forward", "▶", {.tip = "later"})) time.pan(quarter, last);
     if (flow_button("live/time/in", "+", {.tip = "zoom in (the wheel as well)"})) time.zoom(0.5, std::nullopt, last);
     if (flow_button("live/time/out", "−", {.tip = "zoom out"})) time.zoom(2, std::nullopt, last);
+    const bool frozen = time.is_frozen();
     const std::string words =
-        time.right_ns ? fmt::format("viewing {} to {}", milliseconds(time.left(last)), milliseconds(time.right(last)))
-                      : fmt::format("the last {:.4g} s", static_cast<double>(time.span_ns) / 1e9);
+        frozen ? fmt::format("viewing {} to {}", milliseconds(time.left(last)), milliseconds(time.right(last)))
+               : fmt::format("the last {:.1f} s", static_cast<double>(time.span(last)) / 1e9);
     flow(ui::text_width(words));
     ImGui::AlignTextToFramePadding();
-    ui::text("live/time/what", words, time.right_ns ? Role::current : Role::dim_text);
-    if (time.right_ns && flow_button("live/time/go_live", "Go live", {.role = Role::accent})) time.right_ns.reset();
+    ui::text("live/time/what", words, frozen ? Role::current : Role::dim_text);
+    if (frozen && flow_button("live/time/go_live", "Go live", {.role = Role::accent})) time.go_live();
 }
 
 // 1, 2, 5, 10, 20, ... microseconds, the first that leaves room for a label.
@@ -137,7 +138,7 @@ void take_mouse(LivePage& page, const Axis& axis, const ui::Rect& rect) {
              static_cast<double>(page.time.right(last)) / 1e6);
     ui::draw_focus();
     const ImGuiIO& io = ImGui::GetIO();
-    if (ImGui::IsItemActivated()) page.time.right_ns = page.time.right(last);
+    if (ImGui::IsItemActivated()) page.time.freeze(last);
     if (ImGui::IsItemActive() && io.MouseDelta.x != 0) page.time.pan(axis.ns_of_width(-io.MouseDelta.x), last);
     if (ImGui::IsItemHovered() && io.MouseWheel != 0)
         page.time.zoom(io.MouseWheel > 0 ? 0.8 : 1.25, axis.ns_of(io.MousePos.x), last);
@@ -176,7 +177,7 @@ void draw_time(State& state) {
     axis.x = at.x + names;
     axis.width = std::max(sp(60), ImGui::GetContentRegionAvail().x - names - bar);
     axis.left = page.time.left(page.history().last_ns);
-    axis.span = page.time.span_ns;
+    axis.span = page.time.span(page.history().last_ns);
     draw_axis(axis, at.y, at.y + line + sp(4));
     ImGui::SetCursorScreenPos({at.x, at.y + line + sp(4)});
     const std::vector<LiveLane> lanes = live_lanes(page, axis.width);

@@ -35,9 +35,8 @@ void draw_status(State& state, const ui::Rect& rect) {
         constexpr std::array<std::string_view, 8> kKeys = {"play",    "step_forward", "stop_both", "hold",
                                                            "release", "fork",         "why",       "help"};
         constexpr std::array<std::string_view, 3> kMatrixKeys = {"matrix", "focus_next", "help"};
-        constexpr std::array<std::string_view, 2> kLiveKeys = {"focus_next", "help"};
         const bool matrix = state.mode == Mode::matrix, live = state.mode == Mode::live;
-        const std::string keys = live ? status_text(kLiveKeys)
+        const std::string keys = live ? live_status_text()
                                       : status_text(matrix ? std::span<const std::string_view>(kMatrixKeys)
                                                            : std::span<const std::string_view>(kKeys));
         const std::string place = live     ? state.live.status_line()

@@ -1,10 +1,12 @@
-// The toolbar: what is shown, time, and the hands that act on everything. Where one line is too short it becomes two.
+// The toolbar: what is shown, time, and the hands that act on everything. Each mode has its own; what does nothing in a
+// mode is not there. Where one line is too short it becomes two.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "gui/flow.hpp"
 #include "gui/keys.hpp"
+#include "gui/panel_live.hpp"
 #include "gui/panels.hpp"
 
 namespace mdscope::gui {
@@ -12,21 +14,6 @@ namespace mdscope::gui {
 namespace {
 
 constexpr float kPadding = 6;
-
-void draw_modes(State& state, Flow& flow) {
-    constexpr std::array<std::pair<const char*, const char*>, 3> kModes = {
-        {{"lab", "Lab"}, {"matrix", "Matrix"}, {"live", "Live"}}};
-    for (std::size_t i = 0; i < kModes.size(); i++) {
-        const bool chosen = state.mode == static_cast<Mode>(i);
-        if (!flow.item(ui::button_width(kModes[i].second))) continue;
-        const ui::ButtonLook look{.role = chosen ? Role::accent : Role::button,
-                                  .tip = i == 0   ? "two simulated arrays, one schedule"
-                                         : i == 1 ? "every configuration, searched"
-                                                  : "an array that is mounted"};
-        if (ui::button(fmt::format("toolbar/mode/{}", kModes[i].first), kModes[i].second, look))
-            state.mode = static_cast<Mode>(i);
-    }
-}
 
 void draw_scenarios(State& state, Flow& flow) {
     const float width = sp(260);
@@ -68,46 +55,74 @@ void press_time(State& state, std::string_view id) {
 }
 
 void draw_time(State& state, Flow& flow) {
-    const bool enabled = state.mode == Mode::lab;
     for (const TimeButton& button : kTimeButtons) {
         const bool pauses = std::string_view(button.id) == "play" && state.player.is_playing();
         const float width = ui::button_width(button.label);
         if (!flow.item(width)) continue;
         const std::string tip = fmt::format("{} ({})", pauses ? "pause" : button.id, keys_of(button.key));
         if (ui::button(fmt::format("toolbar/{}", button.id), pauses ? "■ Pause" : button.label,
-                       {.enabled = enabled,
-                        .width = pauses ? std::max(width, ui::button_width("■ Pause")) : width,
-                        .tip = tip}))
+                       {.width = pauses ? std::max(width, ui::button_width("■ Pause")) : width, .tip = tip}))
             press_time(state, button.id);
     }
-    if (!flow.item(sp(110))) return;
+    const float width = sp(190);
+    if (!flow.item(width)) return;
     auto speed = static_cast<float>(state.player.speed());
-    if (ui::slider("toolbar/speed", speed, 0.05F, 4, "speed %.2f", sp(110), "how fast Play goes"))
+    if (ui::slider("toolbar/speed", speed, 0.05F, 4, "speed %.2f", width, "how fast Play goes"))
         state.player.set_speed(speed);
 }
 
-void draw_hands(State& state, Flow& flow) {
-    const bool lab = state.mode == Mode::lab;
-    const auto button = [&](const char* id, const char* label, const char* tip, bool enabled,
-                            Role role = Role::button) {
-        return flow.item(ui::button_width(label)) &&
-               ui::button(fmt::format("toolbar/{}", id), label, {.role = role, .enabled = enabled, .tip = tip});
-    };
-    if (button("stop_both", "■ Stop both arrays (S)", "begin the teardown in both arrays, now", lab, Role::drastic))
-        state.answer(state.player.stop());
-    if (button("fork", "Fork (F)", "keep this future, and try another", lab)) state.answer(state.player.fork());
-    if (button("setup", "Set up…", "fix, order, pools, bitmap, members of A and B", lab)) state.show_setup = true;
-    if (button("share", "Share…", "save, open, copy, export", true)) state.begin_share(SharePage::Tab::Save);
-    if (button("lesson", "Lessons", "five short lessons", true)) state.toggle_lessons();
-    if (button("help", "Help ?", "keys, colours, text size (F1)", true)) state.show_help = true;
+bool hand(Flow& flow, const char* id, const char* label, const char* tip, Role role = Role::button) {
+    return flow.item(ui::button_width(label)) &&
+           ui::button(fmt::format("toolbar/{}", id), label, {.role = role, .tip = tip});
 }
 
-int lay_out(State& state, float width, bool draws) {
-    Flow flow(width, draws);
-    draw_modes(state, flow);
+void draw_hands(State& state, Flow& flow) {
+    if (hand(flow, "stop_both", "■ Stop both arrays (S)", "begin the teardown in both arrays, now", Role::drastic))
+        state.answer(state.player.stop());
+    if (hand(flow, "fork", "Fork (F)", "keep this future, and try another")) state.answer(state.player.fork());
+    if (hand(flow, "setup", "Set up…", "fix, order, pools, bitmap, members of A and B")) state.show_setup = true;
+}
+
+void draw_lab(State& state, Flow& flow) {
     draw_scenarios(state, flow);
     draw_time(state, flow);
     draw_hands(state, flow);
+}
+
+void draw_everywhere(State& state, Flow& flow) {
+    if (hand(flow, "share", "Share…", "save, open, copy, export")) state.begin_share(SharePage::Tab::Save);
+    if (hand(flow, "lesson", "Lessons", "five short lessons")) state.toggle_lessons();
+    if (hand(flow, "help", "Help ?", "keys, colours, text size (F1)")) state.show_help = true;
+}
+
+struct ModeRow {
+    Mode mode;
+    const char* id;
+    const char* label;
+    const char* tip;
+    void (*draw)(State&, Flow&);  // what only this mode has
+};
+constexpr std::array kModeRows = {
+    ModeRow{Mode::lab, "lab", "Lab", "two simulated arrays, one schedule", draw_lab},
+    ModeRow{Mode::matrix, "matrix", "Matrix", "every configuration, searched", draw_scenarios},
+    ModeRow{Mode::live, "live", "Live", "an array that is mounted", live::draw_toolbar},
+};
+
+void draw_modes(State& state, Flow& flow) {
+    for (const ModeRow& row : kModeRows) {
+        if (!flow.item(ui::button_width(row.label))) continue;
+        const ui::ButtonLook look{.role = state.mode == row.mode ? Role::accent : Role::button, .tip = row.tip};
+        if (ui::button(fmt::format("toolbar/mode/{}", row.id), row.label, look)) state.mode = row.mode;
+    }
+}
+
+int lay_out(State& state, float width, bool draws) {
+    const Mode mode = state.mode;  // for the whole of a frame
+    Flow flow(width, draws);
+    draw_modes(state, flow);
+    for (const ModeRow& row : kModeRows)
+        if (row.mode == mode) row.draw(state, flow);
+    draw_everywhere(state, flow);
     return flow.lines();
 }
 

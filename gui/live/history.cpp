@@ -57,7 +57,7 @@ struct LiveHistory::Impl {
     std::uint64_t next_seq = 0;
     std::uint64_t announced = 0;  // of losses.dropped: gaps that have not come yet
     bool in_step = false;         // an event was read, so that next_seq is known
-    std::uint64_t last_ns = 0;
+    std::uint64_t first_ns = kStillOpen, last_ns = 0;
     std::uint64_t version = 0;
     std::string storage;  // of the line that is read
 
@@ -151,6 +151,7 @@ void LiveHistory::Impl::add_event(const EventLine& line) {
         const EventLine::Arg& arg = line.args[i];
         if (arg.is_string) event.names[i] = arg.text.empty() ? kEmptyName : names.id_of(arg.text);
     }
+    first_ns = std::min(first_ns, event.at_ns);
     last_ns = std::max(last_ns, event.at_ns);
     losses.received++;
     losses.forgotten += events.push(event);
@@ -194,6 +195,8 @@ void LiveHistory::add_sample(const Snapshot& snapshot) {
     const std::lock_guard guard(impl_->mutex);
     if (snapshot.at_ns > impl_->last_ns + kFarthestNs) return;
     impl_->old += impl_->samples.push(sample_of(snapshot));
+    impl_->first_ns = std::min(impl_->first_ns, snapshot.at_ns);
+    for (const SnapshotBio& bio : snapshot.bios) impl_->first_ns = std::min(impl_->first_ns, bio.since_ns);
     impl_->last_ns = std::max(impl_->last_ns, snapshot.at_ns);
     impl_->bars.compare(snapshot, impl_->names);
     impl_->version++;
@@ -222,6 +225,7 @@ void LiveHistory::Impl::clear() {
     losses = {};
     losses.restarts = restarts;
     old = next_seq = announced = last_ns = 0;
+    first_ns = kStillOpen;
     in_step = false;
     version++;
 }
@@ -271,6 +275,7 @@ std::shared_ptr<const HistoryWindow> LiveHistory::Impl::window(std::uint64_t fro
     for (std::size_t i = 0; i < kCounters; i++) made->steps[i] = steps_since(steps[i].view(), from_ns);
     made->samples = since(samples.view(), from_ns, kAtNs);
     made->losses = all_losses();
+    made->first_ns = std::min(first_ns, last_ns);
     made->last_ns = last_ns;
     made->version = version;
     made->names = names.view();

@@ -132,7 +132,8 @@ struct HistoryWindow {
     std::array<BlockView<CounterStep>, kCounters> steps;
     BlockView<HistorySample> samples;
     HistoryLosses losses;
-    std::uint64_t last_ns = 0;  // of the newest event or sample
+    std::uint64_t first_ns = 0;  // since when something is known; what is in flight began no earlier
+    std::uint64_t last_ns = 0;   // of the newest event or sample
     std::uint64_t version = 0;  // grows with each change
 
     BlockView<std::string, 256> names;

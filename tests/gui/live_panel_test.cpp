@@ -2,6 +2,8 @@
 // is shown, what is pressed is written into them, and nothing is cut or out of reach at any size.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "gui/app.hpp"
 #include "gui/live_lanes.hpp"
 #include "gui/live_state.hpp"
@@ -95,7 +97,7 @@ struct LiveSize {
 };
 constexpr LiveSize kLiveSizes[] = {{900, 600, 100}, {1600, 900, 100},  {1600, 900, 200},
                                    {900, 600, 200}, {2560, 1440, 100}, {1280, 720, 150}};
-constexpr const char* kTabs[] = {"control", "members", "bitmap", "events", "oops", "commands"};
+constexpr const char* kTabs[] = {"control", "faults", "members", "bitmap", "events", "oops", "commands"};
 
 TEST_CASE("an array that is attached shows what its files say") {
     const LiveApp live;
@@ -166,7 +168,7 @@ TEST_CASE("every control of the live page is within reach of the keyboard") {
     for (const LiveSize& size : {kLiveSizes[0], kLiveSizes[1]}) {
         Headless ui(*live.app, {.width = size.width, .height = size.height});
         REQUIRE(live.shows(ui, "live/array", "active"));
-        for (const char* tab : {"control", "members", "events"}) {
+        for (const char* tab : {"control", "faults", "members", "events"}) {
             CAPTURE(tab);
             ui.click(std::string("live/") + tab);
             for (const std::string& id : ui.out_of_reach()) FAIL_CHECK(id);
@@ -186,6 +188,7 @@ TEST_CASE("what is pressed is written into the array's files") {
     ui.click("live/hold/superblock");
     CHECK(eventually([&] { return live.mount.read("lab/hold") == "superblock"; }));
     ui.click("live/stop");
+    ui.click("live/ask/yes");
     CHECK(eventually([&] { return live.mount.read("md/array_state") == "clear"; }));
     REQUIRE(eventually([&] {
         ui.frame();
@@ -263,10 +266,152 @@ TEST_CASE("the part of time that is shown: zoom keeps the point under the mouse,
     CHECK(time.span_ns == 5'000'000'000);
     CHECK(time.left(kLast) == 91'000'000'000);  // 2 of 10 s from the left before, 1 of 5 now
     time.pan(50'000'000'000, kLast);
-    CHECK_FALSE(time.right_ns);
+    CHECK_FALSE(time.is_frozen());
     time.pan(-200'000'000'000, kLast);
     CHECK(time.left(kLast) == 0);
-    CHECK(LiveTime().right(1'000) == 10'000'000'000);  // a young array's axis begins at 0
+}
+
+TEST_CASE("the newest event is at the right edge, and what is known of a young array fills the width") {
+    constexpr std::uint64_t kSecond = 1'000'000'000;
+    LiveTime time;
+    time.first_ns = 100 * kSecond;
+    for (const std::uint64_t last : {101 * kSecond, 105 * kSecond, 300 * kSecond}) CHECK(time.right(last) == last);
+    CHECK(time.left(102 * kSecond) == 100 * kSecond);
+    CHECK(time.left(300 * kSecond) == 290 * kSecond);
+    time.freeze(102 * kSecond);  // what is looked at stays, whatever comes
+    CHECK(time.left(300 * kSecond) == 100 * kSecond);
+    CHECK(time.right(300 * kSecond) == 102 * kSecond);
+    time.go_live();
+    CHECK(time.left(300 * kSecond) == 290 * kSecond);
+    time.zoom(2, std::nullopt, 102 * kSecond);  // out of all there is: nothing more to show, and nothing forgotten
+    CHECK(time.left(102 * kSecond) == 100 * kSecond);
+    CHECK(time.left(300 * kSecond) == 290 * kSecond);
+    time.pan(-50 * static_cast<std::int64_t>(kSecond), 105 * kSecond);
+    CHECK(time.left(105 * kSecond) == 100 * kSecond);
+    CHECK(LiveTime().left(1'000) == 0);
+}
+
+bool is_shown(const std::string& part) {
+    return std::ranges::any_of(ui::all(), [&](const ui::Mark& mark) { return mark.id.starts_with(part); });
+}
+
+TEST_CASE("the toolbar has what acts on a mounted array, and nothing of the simulated ones") {
+    const LiveApp live;
+    Headless ui(*live.app);
+    REQUIRE(live.shows(ui, "live/array", "active"));
+    for (const char* id : {"toolbar/play", "toolbar/speed", "toolbar/stop_both", "toolbar/scenario", "toolbar/fork"})
+        CHECK_FALSE(ui.has(id));
+    CHECK(ui.text("live/choice") == live.mount.path());
+    ui.key("Space");
+    CHECK(ui.text("live/follow") == "▶ Go live");
+    CHECK(ui.has("live/time/go_live"));
+    ui.key("End");
+    CHECK(ui.text("live/follow") == "■ Freeze");
+    ui.key("r");
+    CHECK(eventually([&] { return live.mount.read("lab/release") == "all"; }));
+    ui.click("live/detach");
+    CHECK_FALSE(is_shown("live/toolbar/"));
+    ui.click("toolbar/mode/matrix");
+    CHECK_FALSE(ui.has("toolbar/play"));
+    ui.click("toolbar/mode/lab");
+    CHECK(ui.has("toolbar/play"));
+}
+
+struct AskCase {
+    const char* tab;
+    const char* button;
+    const char* words;  // part of what is asked
+    const char* file;
+    const char* store;
+};
+constexpr AskCase kAskCases[] = {
+    {"control", "live/stop", "md refuses to stop it (EBUSY)", "md/array_state", "clear"},
+    {"control", "live/toolbar/stop", "1 write is held", "md/array_state", "clear"},
+    {"control", "live/stop_force", "Programs that use the disk get EIO", "lab/stop", "force"},
+    {"members", "live/member/sda/fail", "goes on with the others", "md/dev-sda/state", "faulty"},
+};
+
+TEST_CASE("what takes the disk away is asked first: Enter and Escape leave it, the other button does it") {
+    for (const AskCase& row : kAskCases) {
+        CAPTURE(row.button);
+        LiveApp live;
+        live.mount.snapshot.array.openers = 3;
+        live.mount.write(row.file, "untouched");
+        live.mount.tick();
+        Headless ui(*live.app);
+        REQUIRE(live.shows(ui, "live/others", "openers 3"));
+        ui.click(std::string("live/") + row.tab);
+        for (const char* leave : {"Enter", "Escape"}) {
+            ui.click(row.button);
+            REQUIRE(ui.has("live/ask/words"));
+            CHECK(ui.text("live/ask/words").find(row.words) != std::string::npos);
+            CHECK(ui.mark("live/ask/cancel").focused);
+            CHECK(ui.faults() == kNone);
+            ui.key(leave);
+            CHECK_FALSE(ui.has("live/ask/words"));
+            CHECK(ui.text("live/running") == "No command so far.");
+        }
+        ui.click(row.button);
+        ui.key("Tab");
+        CHECK(ui.mark("live/ask/yes").focused);
+        ui.key("Enter");
+        CHECK_FALSE(ui.has("live/ask/words"));
+        CHECK(eventually([&] { return live.mount.read(row.file) == row.store; }));
+    }
+}
+
+TEST_CASE("a question is whole at any size") {
+    LiveApp live;
+    for (const LiveSize& size : kLiveSizes) {
+        CAPTURE(size.width);
+        CAPTURE(size.percent);
+        Headless ui(*live.app, {.width = size.width, .height = size.height, .text_percent = size.percent});
+        REQUIRE(live.shows(ui, "live/array", "active"));
+        ui.click("live/unmount");
+        CHECK(ui.text("live/ask/title") == "Unmount " + live.mount.path() + "?");
+        CHECK(ui.faults() == kNone);
+        ui.click("live/ask/cancel");
+        CHECK_FALSE(ui.has("live/ask/words"));
+    }
+}
+
+TEST_CASE("the last working member: the question says what becomes of the array") {
+    LiveApp live;
+    live.mount.snapshot.members.front().flags = {"Faulty"};  // sdb
+    live.mount.tick();
+    Headless ui(*live.app);
+    REQUIRE(live.shows(ui, "live/array", "active"));
+    ui.click("live/members");
+    REQUIRE(eventually([&] {
+        ui.frame();
+        return !ui.mark("live/member/sdb/fail").enabled;
+    }));
+    ui.click("live/member/sda/fail");
+    CHECK(ui.text("live/ask/words").find("the last working member") != std::string::npos);
+}
+
+TEST_CASE("slow and failing members: the rule is shown as it is written, and what is in force is read back") {
+    const LiveApp live;
+    live.mount.write("lab/delay", "off\n");
+    live.mount.write("lab/fail", "sda read\nsdb write data\n");
+    Headless ui(*live.app);
+    REQUIRE(live.shows(ui, "live/array", "active"));
+    ui.click("live/faults");
+    CHECK(live.shows(ui, "live/delay/rules", "none in force"));
+    CHECK(live.shows(ui, "live/fail/rules", "sda read ;  sdb write data"));
+    ui.click("live/delay/member");
+    ui.click("live/delay/member/2");
+    ui.click("live/delay/kind");
+    ui.click("live/delay/kind/1");
+    CHECK(ui.text("live/delay/store") == "echo sdb 20 data > lab/delay");
+    ui.click("live/delay/set");
+    CHECK(eventually([&] { return live.mount.read("lab/delay") == "sdb 20 data"; }));
+    ui.click("live/fail/sectors");
+    ui.type("0-2047");
+    ui.click("live/fail/add");
+    CHECK(eventually([&] { return live.mount.read("lab/fail") == "all write count 1 sectors 0-2047"; }));
+    ui.click("live/fail/off");
+    CHECK(eventually([&] { return live.mount.read("lab/fail") == "off"; }));
 }
 
 TEST_CASE("an idle array asks for no frames; a command that runs does") {
@@ -276,6 +421,7 @@ TEST_CASE("an idle array asks for no frames; a command that runs does") {
     CHECK_FALSE(live.app->next_frame_ms());
     live.mount.fifo("md/array_state");  // a store that sleeps: nobody reads it yet
     ui.click("live/stop");
+    ui.click("live/ask/yes");
     REQUIRE(live.shows(ui, "live/running", "running for"));
     CHECK(live.app->next_frame_ms());
     CHECK(live.mount.read("md/array_state") == "clear");

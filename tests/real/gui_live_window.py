@@ -86,6 +86,14 @@ def drawing_ticks(gui):
     return int(words[11]) + int(words[12])
 
 
+def asked(gui, button, words):
+    """Presses a button that asks first, reads the question, and answers yes."""
+    gui.click(button)
+    wait_for(lambda: says(gui, "live/ask/words", words), "it asks: " + words)
+    faults(gui, "while it asks")
+    gui.click("live/ask/yes")
+
+
 def hold_bitmap(gui):
     wait_for(lambda: shown(gui, "live/hold/bitmap"), "the page Control")
     gui.click("live/hold/bitmap")
@@ -160,7 +168,7 @@ def story_without_the_fix_it_crashes():
     write_block(lab)
     with attached(lab) as gui:
         hold_bitmap(gui)
-        gui.click("live/stop")
+        asked(gui, "live/stop", "cannot be opened")
         wait_for(lambda: gui.shows("live/array", "clear"), "without the fix the stop does not wait")
         gui.click("live/release_all")
         wait_for(lambda: gui.shows("live/array", "OOPS"), "and the late write meets an Oops")
@@ -182,7 +190,7 @@ def story_with_the_fix_it_waits():
     write_block(lab)
     with attached(lab) as gui:
         hold_bitmap(gui)
-        gui.click("live/stop")
+        asked(gui, "live/stop", "cannot be opened")
         waits = lambda: [name for name in gui.ask("ids") if name.startswith("live/wait/")]
         wait_for(lambda: any(says(gui, name, "md_super_wait") for name in waits()), "the stop is seen asleep")
         wait_for(lambda: gui.shows("live/counter/mddev", "2"), "for two writes")
@@ -204,6 +212,12 @@ def story_a_forced_stop_in_the_middle_of_the_writes():
         wait_for(lambda: writer.written > 20, "in the middle of the writes")
         wait_for(lambda: shown(gui, "live/stop_force"), "the button")
         gui.click("live/stop_force")
+        wait_for(lambda: shown(gui, "live/ask/cancel"), "it asks")
+        gui.keys("Return")  # on Cancel
+        wait_for(lambda: not shown(gui, "live/ask/cancel"), "Enter takes the question away")
+        before = writer.written
+        wait_for(lambda: writer.written > before + 20, "and the disk works on")
+        asked(gui, "live/stop_force", "get EIO from now on")
         wait_for(lambda: gui.shows("live/array", "clear"), "it stops")
         writer.join(DEADLINE)
         check(writer.error in (errno.EIO, errno.ENODEV), "the writer got an error: %d" % writer.error)
@@ -227,7 +241,7 @@ def story_a_member_fails_and_comes_back():
             return any(says(gui, member + "/state", word) for word in ("removed", "unbound"))
 
         wait_for(lambda: can("/fail"), "the button Fail")
-        gui.click(member + "/fail")
+        asked(gui, member + "/fail", "md marks sdb faulty")
         wait_for(lambda: is_out() or can("/remove"), "sdb is faulty")
         if not is_out():  # mdmon may have taken it out already
             gui.click(member + "/remove")
@@ -300,7 +314,7 @@ def story_made_and_mounted_from_the_window():
     check(process_exists(lab.pid) and is_mounted(lab.mnt), "the window is closed, and the disk works")
     write_block(lab)
     with attached(lab) as gui:
-        gui.click("live/unmount")
+        asked(gui, "live/unmount", "takes %s away" % lab.mnt)
         wait_for(lambda: not is_mounted(lab.mnt), "unmounted from the window")
         wait_for(lambda: shown(gui, "live/mount"), "and the form is back")
         lab.pid = 0
