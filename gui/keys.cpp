@@ -126,10 +126,10 @@ std::string status_text(std::span<const std::string_view> ids) {
     return text;
 }
 
-std::string live_status_text() {
+std::string live_status_text(bool is_attached) {
     std::string text;
     for (const KeyRow& row : kTable)
-        if (*row.live != '\0') text += std::string(row.keys) + " " + row.live + "    ";
+        if (is_attached && *row.live != '\0') text += std::string(row.keys) + " " + row.live + "    ";
     constexpr std::array<std::string_view, 2> kEverywhere = {"focus_next", "help"};
     return text + status_text(kEverywhere);
 }

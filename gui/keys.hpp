@@ -39,7 +39,7 @@ struct KeyRow {
 
 [[nodiscard]] const char* keys_of(std::string_view id);                        // "Space"; for labels and tips
 [[nodiscard]] std::string status_text(std::span<const std::string_view> ids);  // "Space play   ←/→ step"
-[[nodiscard]] std::string live_status_text();                                  // the keys that act on a mounted array
+[[nodiscard]] std::string live_status_text(bool is_attached);                  // the keys that act on a mounted array
 // The table of keys, as the content of a window or popup that the caller has begun.
 void draw_key_table();
 

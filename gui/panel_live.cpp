@@ -103,7 +103,7 @@ void draw_tabs(State& state, std::size_t first) {
 
 void draw_wide(State& state, ImVec2 size) {
     const float gap = sp(8), left = std::floor(size.x * 0.6F) - gap;
-    const float counters = std::floor(std::max(sp(200), size.y * 0.38F));
+    const float counters = std::floor(std::max(sp(200), size.y * 0.42F));
     ImGui::BeginChild("left", {left, size.y});
     {
         const Page page("counters", {0, counters});

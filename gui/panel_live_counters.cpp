@@ -83,14 +83,16 @@ std::vector<Column> columns_of(const LivePage& page, Counter counter, std::size_
     return columns;
 }
 
-void draw_plot(const LivePage& page, Counter counter, const ui::Rect& rect, Role role, const std::string& id) {
+// The most it was in sight.
+std::int64_t draw_plot(const LivePage& page, Counter counter, const ui::Rect& rect, Role role, const std::string& id) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::field), sp(3));
     const float step = sp(2);
     const std::vector<Column> columns = columns_of(page, counter, static_cast<std::size_t>(rect.w / step));
-    std::int64_t top = 1;
+    std::int64_t most = 0;
     for (const Column& column : columns)
-        if (column.is_known) top = std::max(top, column.high);
+        if (column.is_known) most = std::max(most, column.high);
+    const std::int64_t top = std::max<std::int64_t>(most, 1);
     const auto y_of = [&](std::int64_t value) {
         const float share = static_cast<float>(std::max<std::int64_t>(value, 0)) / static_cast<float>(top);
         return rect.bottom() - sp(3) - share * (rect.h - sp(6));
@@ -102,13 +104,11 @@ void draw_plot(const LivePage& page, Counter counter, const ui::Rect& rect, Role
         if (columns[i].high > 0) draw.AddRectFilled({x, high}, {x + step, rect.bottom() - sp(3)}, fill_u32(role));
         draw.AddRectFilled({x, high - sp(1)}, {x + step, std::max(low, high) + sp(1)}, color_u32(role));
     }
-    const std::string most = fmt::format("most {}", top);
-    draw.AddText({rect.right() - ui::text_width(most) - sp(6), rect.y + sp(2)}, color_u32(Role::dim_text),
-                 most.c_str());
     ui::mark_rect(rect, id + "/plot", "plot",
                   fmt::format("over the last {:.1f} s: at most {}",
-                              static_cast<double>(page.time.span(page.history().last_ns)) / 1e9, top),
-                  static_cast<double>(top));
+                              static_cast<double>(page.time.span(page.history().last_ns)) / 1e9, most),
+                  static_cast<double>(most));
+    return most;
 }
 
 struct CounterRow {
@@ -136,7 +136,12 @@ void draw_counter(const LivePage& page, const CounterRow& row, float height) {
     ui::text(row.id, std::to_string(value), value == 0 ? Role::dim_text : row.role, Font::large, words);
     const float x = at.x + words + sp(16);
     const float width = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x - x;
-    if (width > sp(60)) draw_plot(page, row.counter, {x, at.y, width, height - sp(6)}, row.role, row.id);
+    if (width > sp(60)) {
+        const ui::Rect rect{x, at.y, width, height - sp(6)};
+        const std::string most = fmt::format("at most {}", draw_plot(page, row.counter, rect, row.role, row.id));
+        ImGui::SetCursorScreenPos({x - sp(16) - ui::text_width(most), at.y + ImGui::GetTextLineHeight() + sp(12)});
+        ui::text(std::string(row.id) + "/most", most, Role::dim_text, Font::text, words);
+    }
     ImGui::SetCursorScreenPos({at.x, at.y + height});
     ImGui::Dummy({1, 0});
 }

@@ -36,7 +36,7 @@ void draw_status(State& state, const ui::Rect& rect) {
                                                            "release", "fork",         "why",       "help"};
         constexpr std::array<std::string_view, 3> kMatrixKeys = {"matrix", "focus_next", "help"};
         const bool matrix = state.mode == Mode::matrix, live = state.mode == Mode::live;
-        const std::string keys = live ? live_status_text()
+        const std::string keys = live ? live_status_text(state.live.is_attached())
                                       : status_text(matrix ? std::span<const std::string_view>(kMatrixKeys)
                                                            : std::span<const std::string_view>(kKeys));
         const std::string place = live     ? state.live.status_line()

@@ -143,7 +143,7 @@ std::vector<std::string> create_words(const MountPlan& plan) {
     add_option(words, "--size", plan.size);
     add_option(words, "--members", std::to_string(plan.members));
     add_option(words, "--bitmap", plan.bitmap);
-    add_option(words, "--metadata", plan.metadata);
+    if (plan.bitmap != "external") add_option(words, "--metadata", plan.metadata);
     add_option(words, "--chunk", plan.chunk);
     add_option(words, "--delay", plan.delay);
     add_option(words, "--write-mostly", plan.write_mostly);
@@ -158,9 +158,14 @@ std::vector<std::string> mount_words(const MountPlan& plan) {
     add_option(words, "--order", plan.order);
     add_option(words, "--pools", plan.pools);
     // An array with a bitmap file needs to be told where it is.
-    if (plan.bitmap.find('/') != std::string::npos) add_option(words, "--bitmap", plan.bitmap);
+    if (plan.has_bitmap_file()) add_option(words, "--bitmap", plan.bitmap);
     if (plan.read_only) words.emplace_back("--read-only");
     return words;
+}
+
+std::string typed(std::vector<std::string> words) {
+    words.insert(words.begin(), "mdscope");
+    return shell_words(words);
 }
 
 // The mount point, if it was missing. Whether it can be used is mdscope's to say.
@@ -206,6 +211,13 @@ void in_background(Work&& work) {
 }
 
 }  // namespace
+
+std::vector<std::string> commands_of(const MountPlan& plan) {
+    std::vector<std::string> commands;
+    if (plan.create) commands.push_back(typed(create_words(plan)));
+    commands.push_back(typed(mount_words(plan)));
+    return commands;
+}
 
 std::unique_ptr<MountProcess> MountProcess::start(const MountPlan& plan, std::function<void()> wake) {
     auto core = std::make_shared<Core>();
@@ -274,15 +286,29 @@ Result<std::string> find_mdscope() {
     return Error{ENOENT, "there is no program mdscope beside this one or in PATH"};
 }
 
-SuggestedFolders suggest_folders() {
+namespace {
+
+// A folder could be made there. Users without a home (nobody, a service) have a path that leads nowhere.
+bool can_hold_folders(stdfs::path path) {
+    std::error_code failed;
+    while (!stdfs::exists(path, failed) && path.has_relative_path()) path = path.parent_path();
+    return stdfs::is_directory(path, failed) && access(path.c_str(), W_OK | X_OK) == 0;
+}
+
+stdfs::path folder_of_labs() {
     stdfs::path base;
     if (const char* data = variable("XDG_DATA_HOME"); data != nullptr && *data == '/')
         base = data;
     else if (const char* home = variable("HOME"); home != nullptr)
         base = stdfs::path(home) / ".local/share";
-    else
-        base = stdfs::temp_directory_path();
-    base /= "mdscope";
+    if (!base.empty() && can_hold_folders(base)) return base / "mdscope";
+    return stdfs::temp_directory_path() / ("mdscope-" + std::to_string(geteuid()));
+}
+
+}  // namespace
+
+SuggestedFolders suggest_folders() {
+    const stdfs::path base = folder_of_labs();
     // The names in the folder, without a look at what they are: one may be a mount that does not answer.
     std::set<std::string> taken;
     std::error_code failed;

@@ -26,7 +26,7 @@ struct MountPlan {
     bool create = true;       // false: the images are there
     std::string size = "64M";
     int members = 2;
-    std::string bitmap = "external";
+    std::string bitmap = "external";  // internal, none, or the path of a file
     std::string metadata = "1.2";
     std::string chunk = "64K";
     std::string delay = "5s";
@@ -34,7 +34,13 @@ struct MountPlan {
     bool overwrite = false;    // create --force
     bool read_only = false;
     std::string kernel, fix, order, pools;  // empty: mdscope's defaults
+
+    [[nodiscard]] bool has_bitmap_file() const {
+        return bitmap != "external" && bitmap != "internal" && bitmap != "none";
+    }
 };
+// What will be run, as it would be typed.
+std::vector<std::string> commands_of(const MountPlan& plan);
 
 enum class MountPhase { Creating, Mounting, Unmounting, Mounted, Unmounted, Failed };
 const char* mount_phase_word(MountPhase phase);
@@ -74,7 +80,8 @@ class MountProcess {
 Result<std::string> find_mdscope();
 
 // Where a new lab goes if nobody says otherwise: $XDG_DATA_HOME/mdscope/NAME and NAME.mnt beside it, with the first
-// NAME (lab, lab2, ...) that is free. Looks at the local file system only.
+// NAME (lab, lab2, ...) that is free; below the folder for temporary files where nothing can be made there. Looks at
+// the local file system only.
 struct SuggestedFolders {
     std::string lab, mount_point;
 };

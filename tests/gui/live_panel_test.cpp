@@ -163,6 +163,44 @@ TEST_CASE("without an array there is a form, whole at any size, and an attach th
     CHECK(ui.has("live/mount"));
 }
 
+TEST_CASE("the form says what it will run; a kernel is a row of all axes, and what overwrites is asked first") {
+    AppOptions options;
+    options.mode = "live";
+    auto app = make_app(std::move(options));
+    REQUIRE(app);
+    Headless ui(**app);
+    const auto runs = [&](const char* words) {
+        return ui.text("live/form/command/0").find(words) != std::string::npos ||
+               ui.text("live/form/command/1").find(words) != std::string::npos;
+    };
+    CHECK_FALSE(ui.has("live/form/metadata"));  // an external bitmap has its own
+    CHECK(ui.text("live/form/fix") == "upstream");
+    ui.click("live/form/kernel");
+    ui.click("live/form/kernel/2");
+    CHECK(ui.text("live/form/kernel") == "5.12");
+    CHECK(ui.text("live/form/fix") == "none");
+    CHECK(ui.text("live/form/order") == "2021");
+    CHECK(runs("--kernel 5.12"));
+    CHECK_FALSE(runs("--fix"));
+    ui.click("live/form/fix");
+    ui.click("live/form/fix/3");
+    CHECK(runs("--kernel 5.12 --fix upstream"));
+    ui.click("live/form/bitmap");
+    ui.click("live/form/bitmap/3");
+    CHECK(ui.text("live/form/bitmap_file") == ui.text("live/form/lab") + "/bitmap");
+    CHECK(ui.has("live/form/metadata"));
+    CHECK(ui.faults() == kNone);
+    ui.click("live/form/overwrite");
+    CHECK(runs("--force"));
+    ui.click("live/mount");
+    CHECK(ui.text("live/ask/words").find("What is on them is lost") != std::string::npos);
+    ui.key("Enter");
+    CHECK_FALSE(ui.has("live/mount/phase"));
+    ui.click("live/form/create");
+    CHECK_FALSE(ui.has("live/form/size"));
+    CHECK(ui.text("live/mount") == "Mount");
+}
+
 TEST_CASE("every control of the live page is within reach of the keyboard") {
     const LiveApp live;
     for (const LiveSize& size : {kLiveSizes[0], kLiveSizes[1]}) {

@@ -164,6 +164,28 @@ TEST_CASE("a mount point that cannot be made is told") {
     CHECK_FALSE(progress->advice.found.empty());
 }
 
+TEST_CASE("a plan as it would be typed: what is left out is what mdscope does anyway") {
+    MountPlan plan;
+    plan.lab = "/l";
+    plan.mount_point = "/m";
+    using Words = std::vector<std::string>;
+    CHECK(commands_of(plan) ==
+          Words{"mdscope create /l --size 64M --members 2 --bitmap external --chunk 64K --delay 5s",
+                "mdscope mount /l /m"});
+    plan.bitmap = "/l/bitmap";
+    plan.metadata = "1.1";
+    plan.overwrite = plan.read_only = true;
+    plan.kernel = "6.1.192";
+    plan.order = "2021";
+    CHECK(
+        commands_of(plan) ==
+        Words{
+            "mdscope create /l --size 64M --members 2 --bitmap /l/bitmap --metadata 1.1 --chunk 64K --delay 5s --force",
+            "mdscope mount /l /m --kernel 6.1.192 --order 2021 --bitmap /l/bitmap --read-only"});
+    plan.create = false;
+    CHECK(commands_of(plan).size() == 1);
+}
+
 TEST_CASE("suggested folders are free ones") {
     const FakeMount folder;
     setenv("XDG_DATA_HOME", folder.base().c_str(), 1);
@@ -172,6 +194,9 @@ TEST_CASE("suggested folders are free ones") {
     std::filesystem::create_directories(folder.base() + "/mdscope/lab");
     std::filesystem::create_directories(folder.base() + "/mdscope/lab2.mnt");
     CHECK(suggest_folders().lab == folder.base() + "/mdscope/lab3");
+    std::ofstream(folder.base() + "/file") << "";
+    setenv("XDG_DATA_HOME", (folder.base() + "/file/below").c_str(), 1);  // nothing can be made there
+    CHECK(suggest_folders().lab.starts_with(std::filesystem::temp_directory_path().string() + "/mdscope-"));
     unsetenv("XDG_DATA_HOME");
     CHECK(suggest_mount_point("/a/lab/") == "/a/lab.mnt");
 }
