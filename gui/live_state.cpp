@@ -176,7 +176,11 @@ void LivePage::poll(bool visible) {
 
 // What went well is seen: the array is there, or it is not. What did not stays to be read.
 void LivePage::take_end_of_process() {
-    if (progress_->phase == MountPhase::Failed) return;
+    if (progress_->phase == MountPhase::Failed) {
+        // What was made needs not be made again, and is not to be overwritten by a second try.
+        if (progress_->has_images) plan.create = false;
+        return;
+    }
     const std::shared_ptr<const MountProgress> ended = std::exchange(progress_, nullptr);
     if (ended->phase == MountPhase::Mounted) return attach(ended->mount_point);
     plan_is_suggested = false;

@@ -134,7 +134,7 @@ struct HistoryWindow {
     HistoryLosses losses;
     std::uint64_t first_ns = 0;  // since when something is known; what is in flight began no earlier
     std::uint64_t last_ns = 0;   // of the newest event or sample
-    std::uint64_t version = 0;  // grows with each change
+    std::uint64_t version = 0;   // grows with each change
 
     BlockView<std::string, 256> names;
     std::shared_ptr<const std::map<NameId, NameId>> other_points;  // of unknown points: name -> sentence

@@ -91,6 +91,9 @@ std::string without_prefix(std::string text) {
 std::string remedy_for(const ProgramEnd& end) {
     if (end.errors.find("No space left") != std::string::npos)
         return "Free some space there, choose another folder, or make the images smaller";
+    if (end.errors.find("fusermount3") != std::string::npos)
+        return "Users other than root mount through fusermount3 (package fuse3), which must be set-user-ID and may not "
+               "gain rights in every sandbox. Install it, or run the window as root";
     switch (end.exit_code) {
         case 2:
             return "Correct the value that is named, and try again";
@@ -186,6 +189,7 @@ class MountFolder {
 template <class Core>
 void mount(Core& core, const MountPlan& plan) {
     if (plan.create && !core.run(create_words(plan))) return;
+    core.change([&](MountProgress& now) { now.has_images = true; });
     core.enter(MountPhase::Mounting);
     const MountFolder folder(plan.mount_point);
     if (folder.err() != 0)

@@ -49,6 +49,7 @@ struct MountProgress {
     MountPhase phase = MountPhase::Creating;
     std::string mount_point, lab;
     std::vector<std::string> lines;  // commands ("$ mdscope ..."), and what they printed; the last kMaxLines
+    bool has_images = false;         // they were there, or are made
     int exit_code = 0;               // of the last program that ended; 128 + N: ended by signal N
     std::string error;               // what it wrote to stderr
     Advice advice;                   // Failed: tried, found, do

@@ -83,6 +83,7 @@ TEST_CASE("the program's own words are the error, and nothing is left half made"
     CHECK(progress->error == "mdscope: sda.img is locked by process 7\n");
     CHECK(progress->advice.found == "sda.img is locked by process 7");
     CHECK(progress->advice.remedy.find("Close") != std::string::npos);
+    CHECK(progress->has_images);  // but what was made is there
     CHECK_FALSE(std::filesystem::exists(program.plan().mount_point));
 }
 

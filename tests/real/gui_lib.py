@@ -11,6 +11,7 @@ started here are ended, by their number.
 from lib import *
 
 import json
+import pwd
 import socket
 
 GUI = os.path.join(os.path.dirname(MDSCOPE), "mdscope-gui")
@@ -75,17 +76,30 @@ class Display:
         end(self.server)
 
 
+def as_user(name):
+    """For subprocess: the user, and nothing else that we may do."""
+    if not name:
+        return {}
+    account = pwd.getpwnam(name)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
 class Gui:
     """A window of mdscope-gui, with its probe. Its settings are in a folder of its own."""
 
-    def __init__(self, display, *words, **more):
+    def __init__(self, display, *words, user=None, **more):
         self.display = display
         self.base = tempfile.mkdtemp(prefix="mdscope-gui-")
         atexit.register(shutil.rmtree, self.base, True)
         path = self.base + "/probe"
+        if user:  # who may look here, and write nothing but the socket
+            os.chmod(self.base, 0o711)
+            os.mkdir(self.base + "/socket")
+            os.chmod(self.base + "/socket", 0o777)
+            path = self.base + "/socket/probe"
         started = time.monotonic()
         self.errors = open(self.base + "/stderr", "w+")
-        self.process = subprocess.Popen([GUI, "--probe", path, *words], stderr=self.errors,
+        self.process = subprocess.Popen([GUI, "--probe", path, *words], stderr=self.errors, **as_user(user),
                                         env=display.environment(XDG_CONFIG_HOME=self.base, **more))
         atexit.register(end, self.process)
         self.socket = None

@@ -320,5 +320,38 @@ def story_made_and_mounted_from_the_window():
         lab.pid = 0
 
 
+def can_run(user):
+    """Whether the user may do it at all: the program can lie in a folder that is not open to others."""
+    try:
+        return subprocess.run([MDSCOPE, "--version"], stdout=subprocess.DEVNULL, **as_user(user)).returncode == 0
+    except PermissionError:
+        return False
+
+
+def story_a_user_without_a_home():
+    """The settings cannot be written, the mount is made through fusermount3: or the window says why it is not."""
+    if os.geteuid() != 0 or not can_run("nobody"):
+        return
+    lab = Lab(create=False)
+    os.chmod(lab.base, 0o711)
+    home = lab.base + "/home"
+    os.mkdir(home)
+    shutil.chown(home, "nobody")
+    with Gui(display, "--mode", "live", user="nobody", HOME="/nonexistent", XDG_DATA_HOME=home, MDSCOPE=MDSCOPE) as gui:
+        wait_for(lambda: shown(gui, "live/mount"), "the form")
+        gui.keys("t")  # another theme, which would be kept
+        gui.click("live/mount")
+        wait_for(lambda: gui.shows("live/state", "LIVE") or shown(gui, "live/mount/problem"), "mounted, or not")
+        if shown(gui, "live/mount/problem"):
+            check(says(gui, "live/mount/problem", "fusermount3"), "why: " + gui.ask("text", "live/mount/problem"))
+            check(gui.ask("text", "live/mount") == "Mount", "the images are there for a second try")
+            return
+        lab.mnt = home + "/mdscope/lab.mnt"
+        asked(gui, "live/unmount", "takes %s away" % lab.mnt)
+        wait_for(lambda: shown(gui, "live/mount"), "unmounted, and the form is back")
+        check(not is_mounted(lab.mnt), "there is no mount")
+        check(gui.close() == 0, "it ends well: " + gui.stderr())
+
+
 run_stories(globals())
 finish("gui_live_window")
