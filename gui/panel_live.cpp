@@ -20,7 +20,8 @@ namespace live {
 
 void flow(float width) {
     const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
-    if (ImGui::GetItemRectMax().x + ImGui::GetStyle().ItemSpacing.x + width <= right) ImGui::SameLine();
+    const float gap = ImGui::GetItemRectSize().x > 0 ? ImGui::GetStyle().ItemSpacing.x : 0;  // 0: the flow begins here
+    if (ImGui::GetItemRectMax().x + gap + width <= right) ImGui::SameLine(0, gap);
 }
 
 bool flow_button(std::string_view id, std::string_view label, const ui::ButtonLook& look) {
@@ -103,7 +104,7 @@ void draw_tabs(State& state, std::size_t first) {
 
 void draw_wide(State& state, ImVec2 size) {
     const float gap = sp(8), left = std::floor(size.x * 0.6F) - gap;
-    const float counters = std::floor(std::max(sp(200), size.y * 0.42F));
+    const float counters = std::floor(std::max(sp(200), size.y * 0.46F));
     ImGui::BeginChild("left", {left, size.y});
     {
         const Page page("counters", {0, counters});

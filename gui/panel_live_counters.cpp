@@ -59,6 +59,21 @@ class Steps {
     BlockView<CounterStep> steps_;
 };
 
+// A counter that did not move has no step. Where counters are traced, what the first snapshot says of it held since the
+// first event.
+void carry_back(const HistoryWindow& history, Counter counter, std::uint64_t left, double ns_a_column,
+                std::vector<Column>& columns) {
+    const auto& own = history.steps[static_cast<std::size_t>(counter)];
+    const auto& other = history.steps[counter == Counter::Mddev ? 1 : 0];
+    const auto first = std::ranges::find_if(columns, &Column::is_known);
+    if (!own.empty() || other.empty() || history.events.empty() || first == columns.end()) return;
+    const std::uint64_t since = history.events[0].at_ns;
+    const double offset = since > left ? static_cast<double>(since - left) : 0;
+    const auto column = static_cast<std::size_t>(offset / ns_a_column);
+    const std::int64_t value = first->last;
+    if (column < columns.size()) columns[column].add(value);
+}
+
 std::vector<Column> columns_of(const LivePage& page, Counter counter, std::size_t count) {
     const HistoryWindow& history = page.history();
     const std::uint64_t left = page.time.left(history.last_ns), right = page.time.right(history.last_ns);
@@ -69,6 +84,7 @@ std::vector<Column> columns_of(const LivePage& page, Counter counter, std::size_
         const double offset = at_ns > left ? static_cast<double>(at_ns - left) : 0;
         columns[std::min(columns.size() - 1, static_cast<std::size_t>(offset / ns_a_column))].add(value);
     });
+    carry_back(history, counter, left, ns_a_column, columns);
     // Where nothing happened the value is what it was.
     for (std::size_t i = 1; i < columns.size(); i++)
         if (columns[i - 1].is_known) {

@@ -31,6 +31,10 @@ struct Axis {
 
 // ---- above the lanes
 
+std::string span_words(std::uint64_t ns) {
+    return ns < 1'000'000'000 ? milliseconds(ns) : fmt::format("{:.1f} s", static_cast<double>(ns) / 1e9);
+}
+
 void draw_hands(LiveTime& time, std::uint64_t last) {
     const std::int64_t quarter = time.quarter(last);
     ui::header("live/time/title", "Time, in ms of the array's clock");
@@ -41,7 +45,7 @@ void draw_hands(LiveTime& time, std::uint64_t last) {
     const bool frozen = time.is_frozen();
     const std::string words =
         frozen ? fmt::format("viewing {} to {}", milliseconds(time.left(last)), milliseconds(time.right(last)))
-               : fmt::format("the last {:.1f} s", static_cast<double>(time.span(last)) / 1e9);
+               : "the last " + span_words(time.span(last));
     flow(ui::text_width(words));
     ImGui::AlignTextToFramePadding();
     ui::text("live/time/what", words, frozen ? Role::current : Role::dim_text);

@@ -118,8 +118,10 @@ bool slider(std::string_view id, float& value, float from, float to, const char*
 
 bool field(std::string_view id, std::string& value, std::string_view hint, float width) {
     const IdScope scope(id);
-    ImGui::SetNextItemWidth(width > 0 ? width : ImGui::GetContentRegionAvail().x);
-    const bool changed = ImGui::InputTextWithHint("##it", std::string(hint).c_str(), &value);
+    if (width <= 0) width = ImGui::GetContentRegionAvail().x;
+    ImGui::SetNextItemWidth(width);
+    const std::string shown = shortened(hint, width - 2 * ImGui::GetStyle().FramePadding.x);
+    const bool changed = ImGui::InputTextWithHint("##it", shown.c_str(), &value);
     mark(id, "field", value);
     tip(hint);
     return changed;
