@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "gui/app.hpp"
 #include "gui/live_lanes.hpp"
@@ -164,6 +165,7 @@ TEST_CASE("without an array there is a form, whole at any size, and an attach th
 }
 
 TEST_CASE("the form says what it will run; a kernel is a row of all axes, and what overwrites is asked first") {
+    setenv("MDSCOPE", "/bin/false", 1);  // should it run anything, it is this
     AppOptions options;
     options.mode = "live";
     auto app = make_app(std::move(options));
@@ -185,6 +187,10 @@ TEST_CASE("the form says what it will run; a kernel is a row of all axes, and wh
     ui.click("live/form/fix");
     ui.click("live/form/fix/3");
     CHECK(runs("--kernel 5.12 --fix upstream"));
+    ui.click("live/form/kernel");
+    ui.click("live/form/kernel/1");
+    CHECK(ui.text("live/form/fix") == "none");  // another kernel, and all of it
+    CHECK_FALSE(runs("--fix"));
     ui.click("live/form/bitmap");
     ui.click("live/form/bitmap/3");
     CHECK(ui.text("live/form/bitmap_file") == ui.text("live/form/lab") + "/bitmap");
@@ -199,6 +205,7 @@ TEST_CASE("the form says what it will run; a kernel is a row of all axes, and wh
     ui.click("live/form/create");
     CHECK_FALSE(ui.has("live/form/size"));
     CHECK(ui.text("live/mount") == "Mount");
+    unsetenv("MDSCOPE");
 }
 
 TEST_CASE("every control of the live page is within reach of the keyboard") {
