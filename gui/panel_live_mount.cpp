@@ -178,7 +178,7 @@ AxisDefaults defaults_of(const MountPlan& plan) {
 
 // `own` is empty where the kernel's row says it.
 template <class Rows>
-void draw_axis(const char* id, const char* words, const Rows& rows, const std::string& usual, std::string& own) {
+void draw_axis_row(const char* id, const char* words, const Rows& rows, const std::string& usual, std::string& own) {
     std::vector<std::string> names;
     for (const auto& row : rows) names.emplace_back(row.name);
     std::string value = own.empty() ? usual : own;
@@ -197,14 +197,14 @@ void draw_kernel(MountPlan& plan) {
         plan.fix = plan.order = plan.pools = "";
     }
     const AxisDefaults usual = defaults_of(plan);
-    draw_axis("fix", "Fix of the stop", stop_fixes(), usual.fix, plan.fix);
-    draw_axis("order", "Order in super_written", written_orders(), usual.order, plan.order);
-    draw_axis("pools", "Bio pools die with", pool_lives(), usual.pools, plan.pools);
+    draw_axis_row("fix", "Fix of the stop", stop_fixes(), usual.fix, plan.fix);
+    draw_axis_row("order", "Order in super_written", written_orders(), usual.order, plan.order);
+    draw_axis_row("pools", "Bio pools die with", pool_lives(), usual.pools, plan.pools);
 }
 
 // ---- doing it
 
-void draw_progress(const MountProgress& progress) {
+void draw_mount_progress(const MountProgress& progress) {
     const bool failed = progress.phase == MountPhase::Failed;
     flow(sp(120));
     ImGui::AlignTextToFramePadding();
@@ -236,7 +236,7 @@ void draw_mount_button(LivePage& page) {
         else
             page.start_mount();
     }
-    if (const MountProgress* progress = page.progress()) return draw_progress(*progress);
+    if (const MountProgress* progress = page.progress()) return draw_mount_progress(*progress);
     draw_commands_to_run(plan);
 }
 

@@ -253,6 +253,36 @@ def story_a_member_fails_and_comes_back():
     unmounted(lab)
 
 
+def story_slow_and_failing_members():
+    lab = Lab()
+    lab.mount_or_die()
+    with attached(lab) as gui:
+        wait_for(lambda: shown(gui, "live/faults"), "the tab")
+        gui.click("live/faults")
+        wait_for(lambda: shown(gui, "live/delay/set"), "the page")
+        gui.click("live/delay/set")
+        wait_for(lambda: says(gui, "live/delay/rules", "in force: all 20"), "the array says that it is slow")
+        check(lab.read("lab/delay") == "all 20", "and so does its file: " + lab.read("lab/delay"))
+        gui.click("live/delay/off")
+        wait_for(lambda: says(gui, "live/delay/rules", "none in force"), "not any more")
+        gui.click("live/delay/ms")
+        gui.keys("End", "x")
+        wait_for(lambda: says(gui, "live/delay/store", "x > lab/delay"), "no number")
+        gui.click("live/delay/set")
+        wait_for(lambda: says(gui, "live/failure", "Milliseconds are a whole number"), "which is said in words")
+        faults(gui, "with an error")
+        gui.click("live/failure/close")
+        gui.click("live/fail/op")
+        wait_for(lambda: shown(gui, "live/fail/op/0"), "what can fail")
+        gui.click("live/fail/op/0")
+        wait_for(lambda: says(gui, "live/fail/store", "echo all read count 1 > lab/fail"), "a read")
+        gui.click("live/fail/add")
+        wait_for(lambda: says(gui, "live/fail/rules", "in force: all read count 1"), "a fault waits for a read")
+        gui.click("live/fail/off")
+        wait_for(lambda: says(gui, "live/fail/rules", "none in force"), "and is gone")
+    unmounted(lab)
+
+
 def digest(data):
     return hashlib.sha256(data).hexdigest()
 
