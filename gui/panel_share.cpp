@@ -198,6 +198,8 @@ void draw_share(State& state) {
     if (!dialog) return;
     SharePage& page = state.share;
     constexpr std::array<ui::Tab, 3> kTabs = {{{"save", "Save"}, {"open", "Open"}, {"text", "Copy and paste"}}};
+    if (state.mode != Mode::lab)
+        ui::paragraph("share/of", "A picture is of this window; all else is of the run in the lab.", Role::dim_text);
     auto chosen = static_cast<int>(page.tab);
     if (ui::tabs("share/tab", kTabs, chosen)) page.begin(static_cast<Tab>(chosen));
     if (page.tab == Tab::Save) draw_save(state);

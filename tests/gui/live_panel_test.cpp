@@ -354,6 +354,14 @@ TEST_CASE("the toolbar has what acts on a mounted array, and nothing of the simu
     CHECK(ui.text("live/follow") == "■ Freeze");
     ui.key("r");
     CHECK(eventually([&] { return live.mount.read("lab/release") == "all"; }));
+    ui.click("toolbar/lesson");
+    CHECK(ui.rect("lesson/choose/5").bottom() <= ui.rect("live/state").y);  // a place of its own
+    ui.key("Escape");
+    CHECK_FALSE(is_shown("lesson/"));
+    ui.click("toolbar/share");
+    CHECK(ui.has("share/of"));
+    CHECK(ui.faults() == kNone);
+    ui.key("Escape");
     ui.click("live/detach");
     CHECK_FALSE(is_shown("live/toolbar/"));
     ui.click("toolbar/mode/matrix");
