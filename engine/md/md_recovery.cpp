@@ -14,11 +14,19 @@ static void update_sb_for_suspender(Mddev& mddev) {
     wake_up(mddev.sb_wait);
 }
 
+// Immediate safe mode: the array becomes clean as soon as no write is in flight. md does not ask for the writes here,
+// and so its thread turns in circles until they have ended: it takes reconfig_mutex, set_in_sync says no, and
+// mddev_unlock wakes it again. md_write_end wakes it in this mode, after it has counted down, so nothing is missed by
+// asking.
+static bool can_become_clean_at_once(const Mddev& mddev) {
+    return mddev.safemode == 2 && mddev.in_sync == 0 && mddev.recovery_cp == MaxSector && mddev.writes_pending == 0;
+}
+
 static bool anything_to_do(const Mddev& mddev) {
     const std::uint64_t pending = std::uint64_t{1} << MD_SB_CHANGE_PENDING;
     return (mddev.sb_flags & ~pending) != 0 || test_bit(MD_RECOVERY_NEEDED, mddev.recovery) ||
            test_bit(MD_RECOVERY_DONE, mddev.recovery) || (!mddev.external && mddev.safemode == 1) ||
-           (mddev.safemode == 2 && mddev.in_sync == 0 && mddev.recovery_cp == MaxSector);
+           can_become_clean_at_once(mddev);
 }
 
 // On a read-only array failed members go and members that are in sync come back; nothing is copied.
