@@ -51,6 +51,8 @@ void sync_io_done(Bio* bio) {
 }  // namespace
 
 int submit_bio_wait(Kernel& kernel, Bio* bio) {
+    if (kernel.halted()) [[unlikely]]  // Before the data is looked at: it may be borrowed, and gone.
+        throw Halted();
     const std::unique_ptr<SyncIo, void (*)(SyncIo*)> io(new SyncIo(kernel, *bio), let_go);
     io->bio.bi_data = io->data.data();
     io->bio.bi_private = io.get();

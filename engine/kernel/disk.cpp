@@ -8,7 +8,8 @@
 // delay that is over), that ends here: the other bios still have to come back.
 //
 // A data bio points at the buffer of its submitter, who has unwound with EIO when the kernel has met an Oops; the
-// buffer is used for something else by then. So such a bio is not performed any more. It ends without an error all the
+// buffer is used for something else by then. So such a bio is not performed any more, and one that is being performed
+// keeps its submitter (BorrowedData). It ends without an error all the
 // same: for an error raid1 asks its thread, which has ended, and the request would never come back. Metadata has
 // buffers of its own, and is written as it would be by a disk that had it in its cache.
 #include "engine/kernel/disk.hpp"
@@ -43,7 +44,8 @@ bool lost_its_buffer(const Kernel& kernel, const Bio& bio) {
     return kernel.halted() && (bio.bi_kind == BioKind::Data || bio.bi_kind == BioKind::Resync);
 }
 
-void submit_for_somebody(const Kernel& kernel, Disk& disk, Bio* bio) {
+void submit_for_somebody(Kernel& kernel, Disk& disk, Bio* bio) {
+    const BorrowedData borrowed(kernel);
     try {
         if (lost_its_buffer(kernel, *bio))
             bio_endio(bio, 0);

@@ -120,6 +120,10 @@ class Kernel {
    public:
     virtual ~Kernel() = default;
 
+    // Who has somebody else's data in hands now: see BorrowedData. No step of a simulated schedule.
+    std::atomic<long> borrowers{0};
+    WaitQueue borrowers_gone{*this, "borrowed data"};
+
     // Where TRACE (trace.hpp) writes; nullptr: nobody traces. What it points at outlives the kernel's tasks.
     std::atomic<trace::Tracer*> tracer{nullptr};
 
@@ -186,6 +190,36 @@ inline int WaitQueue::wait(const char* text, Condition condition, const WaitOpti
 }
 inline void wake_up(WaitQueue& queue) {
     queue.kernel().wake(queue);
+}
+
+// ---- borrowed data
+
+// A data bio points at its submitter's buffer, and the submitter stays until the bio has ended, with one exception: an
+// Oops lets it go at once, its request gets EIO, and the buffer is used for something else. The bio may be in other
+// hands by then: raid1d's, those of a delay that is over, of a release. So whoever is not the submitter reads and
+// writes the data of such a bio only within a BorrowedData, and only if the kernel was not halted when it looked in
+// there (submit_bio looks). And a submitter that is let go calls wait_for_borrowers before it leaves. Nothing of this
+// is on the way of a request that its submitter performs itself.
+class BorrowedData {
+   public:
+    explicit BorrowedData(Kernel& kernel) : kernel_(kernel) { kernel_.borrowers.fetch_add(1); }
+    ~BorrowedData() {
+        // A new array may have been started meanwhile, so it does not matter whether the kernel is halted now.
+        if (kernel_.borrowers.fetch_sub(1) == 1 && kernel_.borrowers_gone.has_sleepers())
+            wake_up(kernel_.borrowers_gone);
+    }
+    BorrowedData(const BorrowedData&) = delete;
+    BorrowedData& operator=(const BorrowedData&) = delete;
+
+   private:
+    Kernel& kernel_;
+};
+
+// REQUIRES: the kernel has been halted by an Oops since the data was lent. Returns soon: who sleeps with borrowed data
+// unwinds, and what is held stays out of it.
+inline void wait_for_borrowers(Kernel& kernel) {
+    auto are_gone = [&kernel] { return kernel.borrowers.load() == 0; };
+    kernel.borrowers_gone.wait("borrowers == 0", are_gone, {.through_halt = true});
 }
 
 // jiffies of the emulator are nanoseconds of ktime.

@@ -141,10 +141,15 @@ int ArrayDisk::submit(Mddev& mddev, BioOp op, std::uint64_t offset, std::byte* d
     bio.bi_data = data;
     bio.bi_private = request.operator->();
     bio.bi_end_io = end_request;
-    Plugged plug;
-    md_submit_bio(mddev, &bio);
-    plug.finish();
-    wait_event(request->wait, request->done);
+    try {
+        Plugged plug;
+        md_submit_bio(mddev, &bio);
+        plug.finish();
+        wait_event(request->wait, request->done);
+    } catch (const Halted&) {
+        wait_for_borrowers(kernel_);  // The caller uses its buffer for something else next.
+        throw;
+    }
     return bio.bi_status;
 }
 

@@ -8,7 +8,8 @@
 //   gate.
 //
 // A request is a bio from a pool, kept by two references: the submitter's and the completion's. After an Oops the
-// submitter unwinds while the bio may still be held; the last one to leave puts it back. Buffers are the caller's.
+// submitter unwinds while the bio may still be held; the last one to leave puts it back. Buffers are the caller's, who
+// has them back when a method returns or throws, whatever happens to the bio later.
 //
 // Offsets and lengths are bytes. Answers are bytes done, or -errno. All methods may be called from any task, many at
 // once.

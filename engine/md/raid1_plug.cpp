@@ -46,7 +46,9 @@ void flush_pending_writes(R1conf& conf) {
         conf.pending_tail = &conf.pending_bio_list;
         if (bio != nullptr) conf.pending_count = 0;
     }
-    if (bio != nullptr) flush_bio_list(conf, bio);
+    if (bio == nullptr) return;
+    const BorrowedData borrowed(conf.mddev.kernel);
+    flush_bio_list(conf, bio);
 }
 
 static void add_pending_writes(R1conf& conf, Bio* first, Bio** tail, int count) {

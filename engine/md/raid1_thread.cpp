@@ -50,6 +50,7 @@ void raid1d(MdThread& thread) {
 }
 
 static void handle_retry(R1conf& conf, R1bio* r1_bio) {
+    const BorrowedData borrowed(conf.mddev.kernel);
     const bool written = test_bit(R1BIO_MadeGood, r1_bio->state) || test_bit(R1BIO_WriteError, r1_bio->state);
     if (test_bit(R1BIO_IsSync, r1_bio->state)) {
         if (written)

@@ -60,6 +60,7 @@ class RecordingDisk final : public Disk {
     RecordingDisk(std::string name, std::uint64_t size, Recorder& recorder)
         : name_(std::move(name)), image_(name_, size), recorder_(recorder) {}
     void submit(Bio* bio) override {
+        if (before_transfer) before_transfer(*bio);
         const bool data = bio->bi_kind == BioKind::Data || bio->bi_kind == BioKind::Resync;
         recorder_.note({name_, bio->bi_op, bio->bi_kind, data ? bio->bi_sector - kDataOffset : bio->bi_sector,
                         bio_sectors(*bio), bio->bi_flags});
@@ -74,6 +75,8 @@ class RecordingDisk final : public Disk {
     [[nodiscard]] std::uint64_t size_bytes() const override { return image_.size_bytes(); }
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] std::uint64_t user_sectors() const override { return 0; }
+
+    std::function<void(const Bio&)> before_transfer;  // may sleep; set while nothing is in flight
 
     // The data area, past everything that records.
     std::vector<std::byte> peek(Sector sector, Sector sectors) {
@@ -174,6 +177,10 @@ class Lab {
         for (auto& stack : stacks) {
             stack->pause.lift();
             stack->pause.release_all();
+        }
+        if (kernel_.halted()) {  // Nothing can be stopped any more; its threads have ended.
+            for (auto* thread : {&mddev.sync_thread, &mddev.thread}) md_unregister_thread(mddev, *thread);
+            return;
         }
         mddev_lock_nointr(mddev);
         clear_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags);
