@@ -23,7 +23,7 @@ struct ArrayWords {
 };
 
 int code_of(int err) {
-    return err == EBUSY ? kBusy : kFailed;
+    return err == EBUSY || err == EALREADY ? kBusy : kFailed;
 }
 
 // What a lab file answered to the last store into it; else the errno in words.

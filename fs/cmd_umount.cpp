@@ -100,11 +100,16 @@ Result<bool> release_held(const MountedTree& tree, const std::string& path) {
 int stop_for_umount(const MountedTree& tree) {
     if (tree.read_or("md/array_state", "clear") == "clear") return kOk;
     if (tree.read_or("lab/oops", "none") != "none") return kOk;  // nobody is left who could stop it
-    const Result<bool> stopped = tree.write("lab/stop", "1");
+    Result<bool> stopped = tree.write("lab/stop", "1");
+    if (!stopped && stopped.error().err == EALREADY)  // Somebody else's stop goes on now that nothing is held.
+        wait_until(kPatienceMs, [&] {
+            stopped = tree.write("lab/stop", "1");
+            return stopped || stopped.error().err != EALREADY;
+        });
     if (stopped) return kOk;
     const std::string why = tree.read_or("lab/stop", "");
-    return complain(stopped.error().err == EBUSY ? kBusy : kFailed,
-                    "cannot stop md0: " + (why.empty() ? stopped.error().text : why));
+    const bool busy = stopped.error().err == EBUSY || stopped.error().err == EALREADY;
+    return complain(busy ? kBusy : kFailed, "cannot stop md0: " + (why.empty() ? stopped.error().text : why));
 }
 
 int take_down_array(const std::string& point) {

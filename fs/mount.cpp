@@ -141,6 +141,16 @@ void to_background() {
     if (null > STDERR_FILENO) close(null);
 }
 
+// Somebody else's stop or assembly, which goes on now that nothing is held, is waited for.
+int stop_when_settled(Lab& lab, bool force, std::string* why) {
+    int err = -EALREADY;
+    while (err == -EALREADY) {
+        lab.array.wait_until_settled();
+        err = lab.array.stop(force, why);
+    }
+    return err;
+}
+
 // The array is stopped in order; with md0 open, as far as a reboot would.
 void stop_array_for(End end, Lab& lab) {
     release_everything(lab);
@@ -148,10 +158,11 @@ void stop_array_for(End end, Lab& lab) {
     if (end == End::Unmounted) {
         // Nobody can hold md0 any more; closes that the kernel did not send are what `force` is for.
         lab.disk_epoch++;
-        if (lab.array.stop(true, &why) != 0 && !why.empty()) lab.kernel.printk(LogLevel::Warn, "mdscope: " + why);
+        if (stop_when_settled(lab, true, &why) != 0 && !why.empty())
+            lab.kernel.printk(LogLevel::Warn, "mdscope: " + why);
         return;
     }
-    if (lab.array.mddev().openers.peek() == 0 && lab.array.stop(false, &why) == 0) return;
+    if (lab.array.mddev().openers.peek() == 0 && stop_when_settled(lab, false, &why) == 0) return;
     lab.array.notify_reboot();
 }
 

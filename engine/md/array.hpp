@@ -77,7 +77,8 @@ class Array {
     // Openers lose the array: their I/O answers EIO from now on, and they no longer count (echo force > lab/stop).
     virtual void revoke_openers() = 0;
 
-    // mdadm's part. Member names as in md ("sda"). 0 or -errno; *why says what to do.
+    // mdadm's part. Member names as in md ("sda"). 0 or -errno; *why says what to do. A stop or an assembly has the
+    // array to itself: while one is under way, or while members change, others are answered -EALREADY at once.
     virtual int add(const std::string& path_or_name, std::string* why) = 0;     // a new member, full recovery
     virtual int re_add(const std::string& path_or_name, std::string* why) = 0;  // by bitmap, or -EINVAL when too old
     virtual int remove(const std::string& name, std::string* why) = 0;
@@ -85,6 +86,8 @@ class Array {
     virtual int stop(bool force, std::string* why) = 0;
     // After a stop or an Oops: starts again from what is on disk. *why gets what the array owes (resync) and why.
     virtual int reassemble(std::string* why) = 0;
+    // Sleeps until no stop, assembly or change of members is under way.
+    virtual void wait_until_settled() = 0;
     // SIGTERM while open: writes stopped, bitmap flushed, marked clean (md_notify_reboot).
     virtual void notify_reboot() = 0;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/md/sysfs.hpp"
 
@@ -25,6 +26,7 @@ ArrayImpl::ArrayImpl(Kernel& kernel, AssembleOptions options)
       options_(std::move(options)),
       disk_(kernel),
       inside_wait_(kernel, "md0 requests"),
+      claims_wait_(kernel, "md0 is settled"),
       images_(std::make_shared<OpenImages>(kernel)) {}
 
 // Whoever drops an Array should have stopped it. If not, this does: the images are left as after a kill only when that
@@ -116,6 +118,35 @@ void ArrayImpl::revoke_openers() {
     revoked_ += mddev().openers.exchange(0);
 }
 
+// ---- one at a time
+
+ArrayImpl::Claim::Claim(ArrayImpl& array, Kind kind) : array_(array), kind_(kind), found_(array.claims_) {
+    // The largest count that lets this one in: a stop wants to find nobody, a change of members no stop.
+    const int most = kind == Kind::Alone ? 0 : std::numeric_limits<int>::max();
+    while (!held_ && found_ >= 0 && found_ <= most)
+        held_ = array_.claims_.compare_exchange(found_, kind == Kind::Alone ? kAlone : found_ + 1);
+}
+
+ArrayImpl::Claim::~Claim() {
+    if (!held_) return;
+    if (kind_ == Kind::Alone)
+        array_.claims_ = 0;
+    else
+        array_.claims_.dec();
+    wake_up(array_.claims_wait_);
+}
+
+int ArrayImpl::Claim::refused(std::string* why) const {
+    if (held_) return 0;
+    *why = fmt::format("{} {}; try again when that has ended (lab/tasks shows who sleeps where)", array_.options_.name,
+                       found_ == kAlone ? "is being stopped or assembled" : "is having members added or removed");
+    return -EALREADY;
+}
+
+void ArrayImpl::wait_until_settled() {
+    wait_event(claims_wait_, claims_ == 0);
+}
+
 // ---- stopping
 
 // As mdadm --stop does for an array that mdmon manages: `inactive`, then mdmon writes `clear` when its metadata says
@@ -137,7 +168,13 @@ void ArrayImpl::wait_for_requests() {
 }
 
 int ArrayImpl::stop(bool force, std::string* why) {
+    const Claim claim(*this, Claim::Kind::Alone);
+    if (const int err = claim.refused(why); err != 0) return err;
     if (force) revoke_openers();
+    return stop_claimed(why);
+}
+
+int ArrayImpl::stop_claimed(std::string* why) {
     Mddev& md = mddev();
     wait_for_requests();
     int err = 0;
@@ -167,6 +204,12 @@ void ArrayImpl::notify_reboot() {
 // ---- starting again
 
 int ArrayImpl::reassemble(std::string* why) {
+    const Claim claim(*this, Claim::Kind::Alone);
+    if (const int err = claim.refused(why); err != 0) return err;
+    return reassemble_claimed(why);
+}
+
+int ArrayImpl::reassemble_claimed(std::string* why) {
     Mddev& md = mddev();
     if (!kernel_.halted() && md.pers.load() != nullptr) {
         *why = fmt::format("{} is running", mdname(md));

@@ -3,6 +3,10 @@
 // Mddev objects and member stacks are kept after a stop for as long as anything may still point at them: requests that
 // are unwinding, bios that are held. Stacks go when everything in them has come back; of the Mddevs the last 16 stay
 // until the Array goes, for whoever is reading a file of md/ right now.
+//
+// A stop or an assembly has the Array to itself; changes of members (add, re-add, remove) may go on beside each other,
+// but not beside one of those. Who comes meanwhile is answered -EALREADY, and does not wait: what is under way may
+// sleep for as long as a person holds a bio. See Claim.
 #pragma once
 
 #include <atomic>
@@ -50,9 +54,16 @@ class ArrayImpl final : public Array {
     bool bios_drained() const override { return bios().empty(); }
     void set_notify(std::function<void(const std::string&)> observer) override;
 
+    void wait_until_settled() override;
+
    private:
     class Inside;
+    class Claim;
     // array_impl.cpp
+    int stop_claimed(std::string* why);
+    int reassemble_claimed(std::string* why);
+    int add_claimed(const std::string& path_or_name, std::string* why);
+    int re_add_claimed(const std::string& path_or_name, std::string* why);
     int not_usable() const;  // 0, or why md0 cannot take I/O now
     void connect_notifiers(Mddev& mddev);
     void notify(const std::string& path) const;
@@ -89,6 +100,8 @@ class ArrayImpl final : public Array {
     Shared<int> inside_;                // requests between their arrival and their end
     WaitQueue inside_wait_;
     std::atomic<int> revoked_{0};  // openers that will still call release()
+    Shared<int> claims_;           // see Claim
+    WaitQueue claims_wait_;
 
     const std::shared_ptr<OpenImages> images_;
     mutable SpinLock stacks_lock_;
@@ -97,6 +110,25 @@ class ArrayImpl final : public Array {
 
     mutable SpinLock observer_lock_;
     std::function<void(const std::string&)> observer_ GUARDED_BY(observer_lock_);
+};
+
+// Somebody's right to stop or assemble the array, or to change its members, for as long as it lives.
+class ArrayImpl::Claim {
+   public:
+    enum class Kind : std::uint8_t { Alone, WithOthers };
+    Claim(ArrayImpl& array, Kind kind);
+    ~Claim();
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    // 0, or -EALREADY and who is in the way.
+    [[nodiscard]] int refused(std::string* why) const;
+
+   private:
+    static constexpr int kAlone = -1;
+    ArrayImpl& array_;
+    const Kind kind_;
+    int found_;  // claims_ as it was: 0 or more, or kAlone
+    bool held_ = false;
 };
 
 }  // namespace mdscope

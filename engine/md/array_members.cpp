@@ -164,6 +164,26 @@ int ArrayImpl::add_external(MemberImage image, std::string* why) {
 // ---- the three
 
 int ArrayImpl::add(const std::string& path_or_name, std::string* why) {
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(why); err != 0) return err;
+    return add_claimed(path_or_name, why);
+}
+
+int ArrayImpl::re_add(const std::string& path_or_name, std::string* why) {
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(why); err != 0) return err;
+    return re_add_claimed(path_or_name, why);
+}
+
+int ArrayImpl::remove(const std::string& name, std::string* why) {
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(why); err != 0) return err;
+    if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, why);
+    const Container container = mdmon_->container();
+    return manage_remove(mddev(), name, &container, why);
+}
+
+int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
     if (not_usable() != 0) return refuse(why, -ENODEV, "the array is not running");
     auto image = open_new_member(resolve(path_or_name));
     if (!image) return refuse(why, -image.error().err, image.error().text);
@@ -183,7 +203,7 @@ int ArrayImpl::add(const std::string& path_or_name, std::string* why) {
     return err;
 }
 
-int ArrayImpl::re_add(const std::string& path_or_name, std::string* why) {
+int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why) {
     if (not_usable() != 0) return refuse(why, -ENODEV, "the array is not running");
     Mddev& md = mddev();
     if (Rdev* rdev = find_rdev(md, path_or_name); rdev != nullptr) return manage_re_add_bound(md, *rdev, why);
@@ -207,12 +227,6 @@ int ArrayImpl::slot_of_before(const MemberImage& image, std::string* why) {
     if (image.minor_version == md.minor_version && image.sb.set_uuid == md.uuid && image.sb.role() < MD_DISK_ROLE_MAX)
         return image.sb.role();
     return refuse(why, -EINVAL, fmt::format("{} never had a slot in this array: use `add`", image.stack->path));
-}
-
-int ArrayImpl::remove(const std::string& name, std::string* why) {
-    if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, why);
-    const Container container = mdmon_->container();
-    return manage_remove(mddev(), name, &container, why);
 }
 
 // A write to md/new_dev, with the name or path of an image. REQUIRES: reconfig_mutex.
