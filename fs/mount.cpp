@@ -7,6 +7,9 @@
 // the file system goes; if md0 is open, what md does at a reboot, and the file system goes lazily). What is held by
 // lab/hold is released first in all of them: a stop must not wait for a person who has gone. A second signal ends the
 // process at once; the array is then assembled as after a power failure.
+//
+// umount -l: what is open stays, and the end comes with the last close. Nobody can reach lab/ any more, so who waits
+// for something from there is let go at once: what is held is released, readers of the trace come to their end.
 #include "fs/mount.hpp"
 
 #include <fcntl.h>
@@ -21,10 +24,12 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "engine/md/array.hpp"
 #include "fs/commands.hpp"
+#include "fs/mount_watch.hpp"
 #include "fs/openers.hpp"
 #include "fs/operations.hpp"
 #include "fs/session.hpp"
@@ -166,9 +171,22 @@ void stop_array_for(End end, Lab& lab) {
     lab.array.notify_reboot();
 }
 
+// The file system has left the name space, and perhaps files are open still.
+void let_go_of_waiters(Lab& lab) {
+    const TaskScope scope(lab.kernel, "mount_watch");
+    md_log(lab.array.mddev(), LogLevel::Info,
+           "mdscope: unmounted; what is held is released, md0 goes with its last user");
+    guarded([&] {
+        release_everything(lab);
+        return 0;
+    });
+    lab.trace_pipe.end();
+}
+
 // Serves the mounted file system to its end. Returns the exit code.
-int serve_mounted(Lab& lab, Session& session, EndWatch& watch) {
+int serve_mounted(Lab& lab, Session& session, EndWatch& watch, std::optional<MountWatch>& mount_watch) {
     const End end = watch.wait();
+    mount_watch.reset();
     try {
         stop_array_for(end, lab);
     } catch (const Halted&) {
@@ -222,7 +240,8 @@ int serve(const MountRequest& request, const Report& report) {
     const bool heard = report.send(kOk, text);
     if (!request.foreground) to_background();
     if (!heard) watch.post(End::Signal);  // whoever asked is gone: nobody would know of this mount
-    const int exit_code = serve_mounted(lab, session, watch);
+    std::optional<MountWatch> mount_watch(std::in_place, request.mountpoint, [&lab] { let_go_of_waiters(lab); });
+    const int exit_code = serve_mounted(lab, session, watch, mount_watch);
     array.set_notify(nullptr);
     return exit_code;
 }

@@ -174,13 +174,17 @@ void TracePipe::close_readers() {
     poke();
 }
 
-void TracePipe::stop() {
+void TracePipe::end() {
     {
         const std::lock_guard guard(mutex_);
         if (!stopping_) end_ = tracer_.next();
         stopping_ = true;
     }
     poke();
+}
+
+void TracePipe::stop() {
+    end();
     if (pump_.joinable()) pump_.join();
 }
 

@@ -48,7 +48,9 @@ class TracePipe {
 
     // Files that are open read to their end and no further.
     void close_readers();
-    // The same for good; every request has been answered when it returns. Before the session goes; harmless twice.
+    // The same for good: also files that are opened later have an end. Any thread.
+    void end();
+    // As end(), and every request has been answered when it returns. Before the session goes; harmless twice.
     void stop();
 
    private:

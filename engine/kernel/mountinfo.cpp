@@ -32,12 +32,12 @@ std::vector<MountEntry> parse_mountinfo(const std::string& text) {
     for (std::string line; std::getline(in, line);) {
         // id parent major:minor root POINT options [tags] - TYPE SOURCE options
         std::istringstream words(line);
-        std::string skipped, point, word, type, source;
-        words >> skipped >> skipped >> skipped >> skipped >> point;
+        std::string skipped, device, point, word, type, source;
+        words >> skipped >> skipped >> device >> skipped >> point;
         while (words >> word && word != "-") {
         }
         words >> type >> source;
-        if (!point.empty()) mounts.push_back({unescape(point), type, unescape(source)});
+        if (!point.empty()) mounts.push_back({unescape(point), type, unescape(source), device});
     }
     return mounts;
 }

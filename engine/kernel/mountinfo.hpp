@@ -11,6 +11,7 @@ struct MountEntry {
     std::string point;
     std::string type;    // "fuse.mdscope", "ext4"
     std::string source;  // "/dev/loop0"
+    std::string device;  // "0:45": the same for all mounts of one file system
 };
 
 // In the order of the list: of two on the same point the last one covers the other.

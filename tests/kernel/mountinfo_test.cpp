@@ -16,6 +16,7 @@ TEST_CASE("mounts are found in the kernel's list, names with blanks too, and gar
     CHECK(mounts[1].point == "/srv/me/my mnt");
     CHECK(mounts[1].type == "fuse.mdscope");
     CHECK(mounts[1].source == "/srv/me/my lab");
+    CHECK(mounts[1].device == "0:39");
     CHECK(mounts[2].point == "/y\\\tz");
 }
 
