@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <ctime>
 
 namespace mdscope {
 
@@ -72,6 +73,8 @@ class MayBlock {
 
 int FileDisk::write(const Bio& bio) {
     if (read_only_) return -EROFS;
+    const bool is_metadata = (bio.bi_flags & REQ_META) != 0;
+    if (const int error = is_metadata ? check_image() : check_image_now_and_then(); error != 0) return error;
     if ((bio.bi_flags & REQ_PREFLUSH) != 0)
         if (const int error = flush(); error != 0) return error;
     const std::byte* data = bio.bi_data;
@@ -118,7 +121,10 @@ int FileDisk::read_blocking(std::byte* data, std::size_t size, off_t offset) {
         const ssize_t done = ::pread(fd_, data, size, offset);
         if (done < 0 && errno == EINTR) continue;
         if (done < 0) return -errno;
-        if (done == 0) return -EIO;  // The image was cut short behind our back.
+        if (done == 0) {  // The image was cut short behind our back.
+            (void)check_image();
+            return -EIO;
+        }
         data += done;
         offset += done;
         size -= static_cast<std::size_t>(done);
@@ -128,6 +134,7 @@ int FileDisk::read_blocking(std::byte* data, std::size_t size, off_t offset) {
 
 int FileDisk::discard(const Bio& bio) {
     if (read_only_) return -EROFS;
+    if (const int error = check_image_now_and_then(); error != 0) return error;
     int error = 0;
     do {
         const auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
@@ -145,10 +152,41 @@ int FileDisk::flush() {
         while (::fdatasync(fd_) != 0)
             if (errno != EINTR) return -errno;
     }
+    if (const int error = check_image(); error != 0) return error;
     std::uint64_t durable = durable_.load();
     while (durable < target && !durable_.compare_exchange_weak(durable, target)) {
     }
     return 0;
+}
+
+// ---- somebody else at the image
+
+int FileDisk::check_image_now_and_then() {
+    if (is_short_.load(std::memory_order_relaxed)) [[unlikely]]
+        return -EIO;
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);  // 3 ns; a hundredth of an fstat
+    const std::int64_t tick = now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+    if (checked_at_.load(std::memory_order_relaxed) == tick) return 0;
+    checked_at_.store(tick, std::memory_order_relaxed);
+    return check_image();
+}
+
+// 0, or -EIO when it is shorter than it was. Says once what it found.
+int FileDisk::check_image() {
+    struct stat info {};
+    if (is_short_.load() || ::fstat(fd_, &info) != 0) return -EIO;
+    if (info.st_nlink == 0 && !is_deleted_.exchange(true))
+        kernel_.printk(LogLevel::Warn,
+                       name_ +
+                           ": the image was deleted. It is in use and stays so, but its data is gone "
+                           "when it is closed; copy what you need from md0 before the array is stopped");
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size >= size_bytes_) return 0;
+    if (!is_short_.exchange(true))
+        kernel_.printk(LogLevel::Err, name_ + ": the image was cut short, from " + std::to_string(size_bytes_) +
+                                          " bytes to " + std::to_string(size) + "; nothing is written to it any more");
+    return -EIO;
 }
 
 // ---- metadata: the I/O task

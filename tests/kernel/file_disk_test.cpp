@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "tests/kernel/support.hpp"
 
 namespace mdscope::test {
@@ -235,6 +238,75 @@ TEST_CASE("many threads write and flush one image") {
         disk->submit(&read.bio);
         CHECK(read.data == std::vector<std::byte>(51200, static_cast<std::byte>('a' + i)));
     }
+}
+
+// ---- an image that somebody is at
+
+static std::size_t count_log(const RealKernel& kernel, const std::string& part) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        kernel.log(), [&](const LogLine& line) { return line.text.find(part) != std::string::npos; }));
+}
+
+TEST_CASE("an image that was cut short is not grown back: who writes past its end or into it is told so") {
+    const TemporaryFolder folder;
+    RealKernel kernel;
+    const TaskScope scope(kernel, "writer");
+    const std::string path = folder.image("sda.img", 1 << 20);
+    const auto disk = open_for_writing(kernel, path);
+    TestBio before(*disk, BioOp::Write, 0, 4096, 'b');
+    submit_bio(&before.bio);
+    CHECK(before.bio.bi_status == 0);
+    std::filesystem::resize_file(path, 64 << 10);
+    // A data write looks once in a tick of the clock, so the first ones may come too early to notice.
+    CHECK(eventually([&] {
+        TestBio write(*disk, BioOp::Write, 0, 4096, 'w');
+        submit_bio(&write.bio);
+        return write.bio.bi_status == -EIO;
+    }));
+    TestBio past(*disk, BioOp::Write, 2040, 4096, 'p');
+    submit_bio(&past.bio);
+    CHECK(past.bio.bi_status == -EIO);
+    CHECK(std::filesystem::file_size(path) == 64 << 10);
+    CHECK(count_log(kernel, "sda: the image was cut short, from 1048576 bytes to 65536") == 1);
+    TestBio read(*disk, BioOp::Read, 0, 4096);
+    submit_bio(&read.bio);
+    CHECK(read.bio.bi_status == 0);  // What is left can be read.
+}
+
+TEST_CASE("metadata writes, flushes and reads past the end notice at once that an image was cut short") {
+    for (const char* how : {"metadata", "flush", "read"}) {
+        CAPTURE(how);
+        const TemporaryFolder folder;
+        RealKernel kernel;
+        const TaskScope scope(kernel, "writer");
+        const std::string path = folder.image("sda.img", 1 << 20);
+        const auto disk = open_for_writing(kernel, path);
+        TestBio before(*disk, BioOp::Write, 0, 4096, 'b');
+        submit_bio(&before.bio);
+        std::filesystem::resize_file(path, 64 << 10);
+        const BioOp op = how[0] == 'f' ? BioOp::Flush : how[0] == 'r' ? BioOp::Read : BioOp::Write;
+        TestBio bio(*disk, op, how[0] == 'r' ? 1024 : 0, op == BioOp::Flush ? 0 : 4096, 'w');
+        submit_bio(how[0] == 'm' ? &bio.with(REQ_META).bio : &bio.bio);
+        CHECK(eventually([&] { return bio.ends == 1; }));
+        CHECK(bio.bio.bi_status == -EIO);
+        CHECK(std::filesystem::file_size(path) == 64 << 10);
+        CHECK(count_log(kernel, "the image was cut short") == 1);
+    }
+}
+
+TEST_CASE("an image that was deleted is written to, and the log says what that is worth") {
+    const TemporaryFolder folder;
+    RealKernel kernel;
+    const TaskScope scope(kernel, "writer");
+    const std::string path = folder.image("sda.img", 1 << 20);
+    const auto disk = open_for_writing(kernel, path);
+    std::filesystem::remove(path);
+    for (int i = 0; i < 3; i++) {
+        TestBio write(*disk, BioOp::Write, 0, 4096, 'w');
+        submit_bio(&write.with(REQ_FUA).bio);
+        CHECK(write.bio.bi_status == 0);
+    }
+    CHECK(count_log(kernel, "sda: the image was deleted") == 1);
 }
 
 }  // namespace mdscope::test

@@ -1,5 +1,6 @@
 // A whole array on image files: create, assemble, write, fail, re-add, resync, stop, for every bitmap home.
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/md/lab.hpp"
@@ -105,6 +106,27 @@ TEST_CASE("a stop right after the start is answered by mdmon") {
         REQUIRE(lab.array->reassemble(&why) == 0);
     }
     CHECK(lab.log_lines("mdmon did not answer") == 0);
+}
+
+// Linux would see a disk that has lost its end. Here the file grows back with the first write behind it, unless
+// somebody looks.
+TEST_CASE("a member whose image was cut short is failed by the next writes, and the array goes on") {
+    for (const char* bitmap : {"external", "internal"}) {
+        CAPTURE(bitmap);
+        Lab lab(home(bitmap));
+        CHECK(lab.write(0, kBlock));
+        std::filesystem::resize_file(lab.options.images[1], 4 << 20);
+        std::uint64_t writes = 0;
+        CHECK(lab.eventually([&] {
+            CHECK(lab.write(writes++ % 16 << 12, kBlock));
+            return lab.md().degraded == 1;
+        }));
+        CHECK(std::filesystem::file_size(lab.options.images[1]) == 4 << 20);
+        CHECK(lab.write(12 << 20, kBlock));
+        CHECK(lab.read(12 << 20, kBlock.size()) == kBlock);
+        CHECK(lab.log_lines("sdb: the image was cut short") == 1);
+        CHECK(lab.log_lines("Disk failure on sdb") == 1);
+    }
 }
 
 // What a lab says of itself on disk.

@@ -265,8 +265,28 @@ def story_member_deleted_or_truncated():
     check(got in (0, errno.EIO), "reading with a member cut short: errno %d" % got)
     close(fd)
     check("md0" in lab.read("mdstat"), "the tree answers")
+    log = lab.read("lab/log")
+    check("sdb: the image was deleted" in log and "sda: the image was cut short" in log, "the log says both: " + log)
     done = lab.umount()
     check(not is_mounted(lab.mnt), "umount after members were harmed: " + done.stderr)
+
+
+def story_a_member_cut_short_is_failed():
+    """By the write that finds out, and not grown back; the other member has everything."""
+    for home in ("external", "internal"):
+        lab = Lab("--size", "16M", "--bitmap", home)
+        lab.mount_or_die()
+        fd = os.open(lab.path("md0"), os.O_RDWR)
+        os.truncate(lab.image("sda"), 1 << 20)
+        check(os.pwrite(fd, b"y" * 65536, 8 << 20) == 65536, home + ": the array takes the write")
+        check(errno_of(os.fsync, fd) == 0, home + ": and its fsync")
+        wait_for(lambda: lab.read("md/degraded") == "1", home + ": the member is out", 20)
+        check(os.path.getsize(lab.image("sda")) == 1 << 20, home + ": the image was not grown back")
+        check(os.pread(fd, 65536, 8 << 20) == b"y" * 65536, home + ": the data is there")
+        os.close(fd)
+        check("sda: the image was cut short" in lab.read("lab/log"), home + ": the log says why")
+        done = lab.umount()
+        check(done.returncode == OK, home + ": umount: " + done.stderr)
 
 
 def story_locked():
