@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/md/label_stamp.hpp"
 #include "engine/md/sysfs.hpp"
 
 namespace mdscope {
@@ -174,8 +175,26 @@ int ArrayImpl::stop(bool force, std::string* why) {
     return stop_claimed(why);
 }
 
+// Their images stay open for as long as the answer is kept.
+std::vector<std::shared_ptr<MemberStack>> ArrayImpl::labelled_members() const {
+    if (!mddev_.load()->external || options_.read_only) return {};
+    const SpinGuard guard(stacks_lock_);
+    return stacks_;
+}
+
+// A copy that was made while the array was in use is an old one from here on. REQUIRES: mdmon has ended.
+void ArrayImpl::stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members) {
+    if (members.empty() || mdmon_ == nullptr) return;
+    Container container = mdmon_->container();
+    if (container.generation == stamped_generation_) return;  // Nothing was written.
+    std::vector<LabelledDisk> disks;
+    for (const auto& member : members) disks.push_back({member->name, member->file.get()});
+    (void)stamp_labels(kernel_, container, container_path(options_.lab), disks, true);
+}
+
 int ArrayImpl::stop_claimed(std::string* why) {
     Mddev& md = mddev();
+    const auto members = labelled_members();
     wait_for_requests();
     int err = 0;
     if (md.external && md.pers.load() != nullptr) {
@@ -186,6 +205,7 @@ int ArrayImpl::stop_claimed(std::string* why) {
     closing_ = false;
     if (err == 0) {
         if (mdmon_ != nullptr) mdmon_->stop();
+        stamp_after_use(members);
         bitmap_file_.reset();
         drop_drained();
     } else if (err == -EBUSY) {

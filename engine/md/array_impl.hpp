@@ -74,6 +74,8 @@ class ArrayImpl final : public Array {
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
     void wait_for_requests();
     int stop_external();
+    std::vector<std::shared_ptr<MemberStack>> labelled_members() const;
+    void stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members);
     // array_start.cpp
     int bind_native(Mddev& mddev, MemberImage& image);
     int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
@@ -86,6 +88,7 @@ class ArrayImpl final : public Array {
     int write_new_superblock(MemberImage& image, std::string* why);
     int hot_add_native(MemberImage image, std::string* why);
     int add_external(MemberImage image, std::string* why);
+    int restamp(MemberImage& image, std::string* why);
     int slot_of_before(const MemberImage& image, std::string* why);
     int new_dev(std::string_view text);
 
@@ -95,6 +98,7 @@ class ArrayImpl final : public Array {
     std::atomic<Mddev*> mddev_{nullptr};
     std::vector<std::unique_ptr<Mddev>> mddevs_;  // the current one is last
     std::unique_ptr<Mdmon> mdmon_;
+    std::uint64_t stamped_generation_ = 0;  // the sidecar's when this use began; see label_stamp.hpp
     std::unique_ptr<Disk> bitmap_file_;
     std::atomic<bool> closing_{false};  // openers were revoked and the stop is on its way
     Shared<int> inside_;                // requests between their arrival and their end

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "engine/md/array_impl.hpp"
+#include "engine/md/label_stamp.hpp"
 #include "engine/md/manage.hpp"
 
 namespace mdscope {
@@ -122,7 +123,7 @@ int ArrayImpl::add_external(MemberImage image, std::string* why) {
                                   container.data_offset + container.size));
     LabLabel label = label_for(container, disk);
     kernel_.get_random_bytes(label.member_uuid.data(), label.member_uuid.size());
-    label.generation = container.generation;
+    label.generation = std::max(newest_label(container), std::uint64_t{1});
     std::array<std::byte, kLabLabelSize> sector;
     encode_label(label, sector);
     Bio bio;
@@ -141,6 +142,7 @@ int ArrayImpl::add_external(MemberImage image, std::string* why) {
     member.uuid = label.member_uuid;
     member.state = "spare";
     member.recovery_start = ContainerMember::MaxRecovery;
+    member.label = label.generation;
     const int err = mdmon_->change([&](Container& c) {
         std::erase_if(c.members, [&](const ContainerMember& m) { return m.name == name; });
         c.members.push_back(member);
@@ -213,11 +215,39 @@ int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why)
         return refuse(why, -EINVAL, fmt::format("{} was never a member of this array", image->stack->path));
     const int slot = slot_of_before(*image, why);
     if (slot < 0) return slot;
+    if (const int err = md.external ? restamp(*image, why) : 0; err != 0) return err;
     Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
     const int err = md.external ? manage_re_add_external(md, rdev, *image->label, slot, why)
                                 : manage_re_add_native(md, rdev, slot, why);
     if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
     return err;
+}
+
+// It was out when the array was used last, and gets the number of this use. Until it is bound the sidecar calls it
+// faulty: with a good number it would else be assembled as if it had missed nothing.
+int ArrayImpl::restamp(MemberImage& image, std::string* why) {
+    const Uuid uuid = image.label->member_uuid;
+    const std::uint64_t number = newest_label(mdmon_->container());
+    if (number == 0 || image.label->generation == number) return 0;
+    const auto edit_member = [&](auto edit) {
+        return mdmon_->change([&](Container& container) {
+            for (ContainerMember& member : container.members)
+                if (member.uuid == uuid) edit(member);
+        });
+    };
+    int err = edit_member([&](ContainerMember& member) {
+        member.state = "faulty";
+        member.label_next = number;
+    });
+    if (err == 0) err = write_label_generation(kernel_, *image.stack->file, number);
+    if (err == 0)
+        err = edit_member([&](ContainerMember& member) {
+            member.label = number;
+            member.label_next = 0;
+        });
+    if (err != 0) return refuse(why, err, fmt::format("{}: its label could not be written", image.stack->path));
+    image.label->generation = number;
+    return 0;
 }
 
 // The slot in which the bits of the bitmap are about this image; or -EINVAL.

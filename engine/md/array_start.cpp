@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/md/array_impl.hpp"
+#include "engine/md/label_stamp.hpp"
 
 namespace mdscope {
 
@@ -77,6 +78,14 @@ Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
     return true;
 }
 
+// Before anything can be written.
+static std::uint64_t stamp_for_this_use(Kernel& kernel, Assembly& plan, const std::string& sidecar_path) {
+    std::vector<LabelledDisk> disks;
+    for (const MemberImage& image : plan.members) disks.push_back({image.stack->name, image.stack->file.get()});
+    (void)stamp_labels(kernel, plan.container, sidecar_path, disks, false);  // it has said why not
+    return plan.container.generation;
+}
+
 static constexpr std::size_t kOldArrays = 16;
 
 Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
@@ -105,6 +114,7 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
     mddevs_.push_back(std::move(fresh));
     mddev_.store(&mddev);
     if (plan->external) {
+        if (!options_.read_only) stamped_generation_ = stamp_for_this_use(kernel_, *plan, container_path(options_.lab));
         mdmon_ = std::make_unique<Mdmon>(kernel_, mddev, plan->container, container_path(options_.lab));
         mdmon_->read_only = options_.read_only;
         mdmon_->start();

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/md/check.hpp"
+#include "engine/md/label_stamp.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope {
@@ -173,6 +174,18 @@ Result<Container> read_container(Kernel& kernel, const std::string& lab) {
     return container;
 }
 
+Error nobody_is_left(const Assembly& plan) {
+    const auto is_failed = [](const ContainerMember& member) { return member.state == "faulty"; };
+    if (std::ranges::all_of(plan.container.members, is_failed))
+        return Error{ENODEV, "every image of this lab is marked failed in the sidecar"};
+    std::string text = "no image of this lab can be used:";
+    for (const std::string& note : plan.notes) text += "\n  " + note;
+    return Error{ENODEV,
+                 text +
+                     "\nImages and container.json belong together: restore all of them from the same backup (or, to "
+                     "use an image as it is, set its \"label\" in container.json to 0)"};
+}
+
 Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, const std::string& lab) {
     auto container = read_container(kernel, lab);
     if (!container) return container.error();
@@ -196,6 +209,10 @@ Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, con
                 fmt::format("md: {} is failed according to the sidecar; `re-add` brings it back", c.stack->name));
             continue;
         }
+        if (const std::string why = why_label_is_refused(*container, *member, *c.label); !why.empty()) {
+            plan.notes.push_back("md: " + why);
+            continue;
+        }
         plan.members.push_back(std::move(c));
     }
     const auto slot = [&](const MemberImage& c) {
@@ -204,7 +221,7 @@ Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, con
     };
     std::ranges::stable_sort(plan.members,
                              [&](const MemberImage& a, const MemberImage& b) { return slot(a) < slot(b); });
-    if (plan.members.empty()) return Error{ENODEV, "every image of this lab is marked failed in the sidecar"};
+    if (plan.members.empty()) return nobody_is_left(plan);
     return plan;
 }
 

@@ -11,8 +11,8 @@
 //     "data_offset_sectors": 2048,
 //     "bitmap": {"offset_sectors": 8, "chunk_bytes": 65536, "daemon_sleep_ms": 5000},      offset 0: no bitmap
 //     "members": [{"name": "sda", "uuid": "...", "slot": 0, "state": "in_sync", "recovery_start": "none",
-//                  "write_mostly": false}, ...]    slot: a number or "none"
-//   }
+//                  "write_mostly": false, "label": 1, "label_next": 0}, ...]
+//   }                                              slot: a number or "none"; label and label_next may be missing
 //
 // Words are sysfs's where it has one ("none"), and numbers carry their units. Reading trusts nothing: the file may have
 // been edited by hand, cut, or made by somebody else. Every field is there, of its type and within its bounds, or the
@@ -138,6 +138,8 @@ std::string container_to_json(const Container& container) {
         row["state"] = member.state;
         row["recovery_start"] = sector_or_none(member.recovery_start);
         row["write_mostly"] = member.write_mostly;
+        row["label"] = member.label;
+        row["label_next"] = member.label_next;
         json["members"].push_back(std::move(row));
     }
     // A name that is not UTF-8 must not make mdmon throw while it records a failure.
@@ -173,6 +175,9 @@ class FieldReader {
         const Json* value = find(name);
         if (value == nullptr || *value == "none") return std::nullopt;
         return bounded(name, *value, 0, most);
+    }
+    std::uint64_t number_if_there(const char* name) {
+        return object_.is_object() && object_.contains(name) ? number(name, 0, ~std::uint64_t{0}) : 0;
     }
     bool boolean(const char* name) {
         const Json* value = find(name);
@@ -256,6 +261,8 @@ ContainerMember read_member(const Json& json, std::size_t index, const Container
     member.recovery_start =
         read.number_or_none("recovery_start", container.size).value_or(ContainerMember::MaxRecovery);
     member.write_mostly = read.boolean("write_mostly");
+    member.label = read.number_if_there("label");
+    member.label_next = read.number_if_there("label_next");
     return member;
 }
 

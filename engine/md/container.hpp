@@ -3,8 +3,9 @@
 //   member image:  sector 0 label (512 bytes)   sector 8.. bitmap bits, no header   data_offset (as 1.2): data
 //   LAB/container.json: the sidecar, written by the mdmon task alone, replaced durably
 //
-// The label recognises a stale or foreign image. The sidecar says dirty before `active` is written to array_state, a
-// member faulty before the write that failed is acknowledged, and clean only after `clean` or `inactive` was seen.
+// The label recognises a stale or foreign image, by a number that each use of the array leaves there (label_stamp.hpp).
+// The sidecar says dirty before `active` is written to array_state, a member faulty before the write that failed is
+// acknowledged, and clean only after `clean` or `inactive` was seen.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,10 @@ struct ContainerMember {
     std::string state;                    // "in_sync", "faulty", "spare", "rebuilding"
     Sector recovery_start = MaxRecovery;  // sectors; MaxRecovery: all of it
     bool write_mostly = false;
+    // The generation that its label has, and the one that is being written there: while that is so, either may be
+    // found. 0 and 0: not known, as in a sidecar of before. See label_stamp.hpp.
+    std::uint64_t label = 0;
+    std::uint64_t label_next = 0;
     static constexpr Sector MaxRecovery = ~Sector{0};
     bool operator==(const ContainerMember&) const = default;
 };

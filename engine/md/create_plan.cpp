@@ -265,6 +265,7 @@ Container make_container(const Design& design) {
         member.slot = slot;
         member.state = "in_sync";
         member.write_mostly = is_write_mostly(design, member.name);
+        member.label = container.generation;
         container.members.push_back(std::move(member));
     }
     return container;

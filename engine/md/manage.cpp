@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "engine/md/label_stamp.hpp"
 #include "engine/md/sysfs.hpp"
 
 namespace mdscope {
@@ -89,6 +90,12 @@ int manage_re_add_native(Mddev& mddev, Rdev& rdev, int slot, std::string* why) {
 int manage_slot_on_record(const Mddev& mddev, const Container& container, const LabLabel& label,
                           const std::string& name, std::string* why) {
     const auto known = std::ranges::find(container.members, label.member_uuid, &ContainerMember::uuid);
+    if (known != container.members.end() && !is_label_on_record(*known, label))
+        return refuse(
+            why, -EINVAL,
+            fmt::format("re-add of {} is not possible: it is an old copy, from before it left the array. `add` "
+                        "takes it with a full recovery",
+                        name));
     if (known != container.members.end() && known->slot >= 0 && mddev.bitmap.load() != nullptr) return known->slot;
     return refuse(
         why, -EINVAL,
