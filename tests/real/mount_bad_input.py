@@ -289,6 +289,30 @@ def story_a_member_cut_short_is_failed():
         check(done.returncode == OK, home + ": umount: " + done.stderr)
 
 
+def story_an_old_copy():
+    """One image from before, put back after the array was used: it stays out, for both kinds of metadata."""
+    for home in ("external", "internal"):
+        lab = Lab("--size", "16M", "--bitmap", home)
+        lab.mount_or_die()
+        check(lab.umount().returncode == OK, home + ": umount")
+        shutil.copy(lab.image("sda"), lab.base + "/copy")
+        lab.mount_or_die()
+        fd = os.open(lab.path("md0"), os.O_RDWR)
+        check(os.pwrite(fd, b"n" * 4096, 0) == 4096 and errno_of(os.fsync, fd) == 0, home + ": a write")
+        os.close(fd)
+        check(lab.umount().returncode == OK, home + ": umount")
+        shutil.copy(lab.base + "/copy", lab.image("sda"))
+        lab.mount_or_die()
+        check(lab.read("md/degraded") == "1" and "dev-sda" not in os.listdir(lab.path("md")), home + ": it stays out")
+        fd = os.open(lab.path("md0"), os.O_RDONLY)
+        check(os.pread(fd, 4096, 0) == b"n" * 4096, home + ": the write is there")
+        os.close(fd)
+        done = mdscope("add", lab.mnt, "sda")
+        check(done.returncode == OK, home + ": add takes it: " + done.stderr)
+        check(mdscope("wait", lab.mnt).returncode == OK and lab.read("md/degraded") == "0", home + ": and it is whole")
+        check(lab.umount().returncode == OK, home + ": umount")
+
+
 def story_locked():
     lab = Lab("--size", "16M")
     second = lab.base + "/second"
