@@ -109,7 +109,10 @@ SnapshotRecovery recovery_part(const Mddev& mddev) {
     part.flags = names_of(recovery, kRecoveryFlags);
     part.curr_resync = mddev.curr_resync.peek();
     part.completed = mddev.curr_resync_completed.peek();
-    part.range = ((recovery >> MD_RECOVERY_SYNC) & 1U) != 0 ? mddev.resync_max_sectors : mddev.dev_sectors;
+    {
+        const SpinGuard guard(mddev.lock);  // md_clean may be setting them back
+        part.range = ((recovery >> MD_RECOVERY_SYNC) & 1U) != 0 ? mddev.resync_max_sectors : mddev.dev_sectors;
+    }
     part.active = mddev.recovery_active.peek();
     part.mismatches = mddev.resync_mismatches.peek();
     return part;
