@@ -9,9 +9,9 @@
 //
 // A data bio points at the buffer of its submitter, who has unwound with EIO when the kernel has met an Oops; the
 // buffer is used for something else by then. So such a bio is not performed any more, and one that is being performed
-// keeps its submitter (BorrowedData). It ends without an error all the
-// same: for an error raid1 asks its thread, which has ended, and the request would never come back. Metadata has
-// buffers of its own, and is written as it would be by a disk that had it in its cache.
+// keeps its submitter (BorrowedData). It ends without an error all the same: for an error raid1 asks its thread, which
+// has ended, and the request would never come back. Metadata has buffers of its own, and is written as it would be by
+// a disk that had it in its cache.
 #include "engine/kernel/disk.hpp"
 
 #include <algorithm>
