@@ -67,7 +67,7 @@ class Array {
     virtual Mddev& mddev() = 0;  // the current one; replaced by reassemble()
     virtual const AssembleOptions& options() const = 0;
 
-    // The disk md0. Offsets and sizes in bytes. Errors: -ENODEV stopped, -EIO, -EROFS, -ENOSPC past the end.
+    // The disk md0. Offsets and sizes in bytes. Errors: -ENODEV stopped, -EIO, -EPERM read-only, -ENOSPC past the end.
     virtual std::uint64_t size_bytes() const = 0;  // 0 when not running
     virtual int open() = 0;
     virtual void release() = 0;

@@ -202,6 +202,7 @@ int ArrayDisk::write_partial_sectors(Mddev& mddev, std::uint64_t offset, std::sp
 
 std::int64_t ArrayDisk::write(Mddev& mddev, std::uint64_t offset, std::span<const std::byte> data, bool fua) {
     const std::uint64_t size = mddev.array_sectors << kSectorShift;
+    if (mddev.ro == MD_RDONLY) return -EPERM;  // as blkdev_write_iter
     if (offset >= size && !data.empty()) return -ENOSPC;
     data = data.first(std::min<std::uint64_t>(data.size(), size - offset));
     const std::uint32_t flags = REQ_SYNC | (fua ? REQ_FUA : 0U);

@@ -262,7 +262,7 @@ void md_bitmap_dirty_bits(Bitmap* bitmap, std::uint64_t start_chunk, std::uint64
 static void md_bitmap_checkpage(BitmapCounts& counts, std::uint64_t page) REQUIRES(counts.lock) {
     if (counts.bp[page].map != nullptr) return;
     counts.lock.unlock();
-    auto map = std::make_unique<std::array<BitmapCounter, kCountersPerPage>>();
+    auto map = std::make_unique<std::array<BitmapCounter, PAGE_COUNTER_RATIO>>();
     counts.lock.lock();
     if (counts.bp[page].map != nullptr) return;
     counts.bp[page].map = std::move(map);
@@ -271,7 +271,7 @@ static void md_bitmap_checkpage(BitmapCounts& counts, std::uint64_t page) REQUIR
 
 BitmapCounter* md_bitmap_get_counter(BitmapCounts& counts, Sector offset, Sector* blocks, bool create) {
     const std::uint64_t chunk = offset >> counts.chunkshift;
-    const std::uint64_t page = chunk / kCountersPerPage;
+    const std::uint64_t page = chunk / PAGE_COUNTER_RATIO;
     Sector size = Sector{1} << counts.chunkshift;
     if (page >= counts.bp.size()) {
         *blocks = size - (offset & (size - 1));
@@ -279,13 +279,13 @@ BitmapCounter* md_bitmap_get_counter(BitmapCounts& counts, Sector offset, Sector
     }
     if (create) md_bitmap_checkpage(counts, page);
     const bool there = counts.bp[page].map != nullptr;
-    if (!there) size *= kCountersPerPage;
+    if (!there) size *= PAGE_COUNTER_RATIO;
     *blocks = size - (offset & (size - 1));
-    return there ? &(*counts.bp[page].map)[chunk % kCountersPerPage] : nullptr;
+    return there ? &(*counts.bp[page].map)[chunk % PAGE_COUNTER_RATIO] : nullptr;
 }
 
 void md_bitmap_count_page(BitmapCounts& counts, Sector offset, int inc) {
-    BitmapPage& page = counts.bp[(offset >> counts.chunkshift) / kCountersPerPage];
+    BitmapPage& page = counts.bp[(offset >> counts.chunkshift) / PAGE_COUNTER_RATIO];
     MD_CHECK(inc > 0 || page.count > 0);
     page.count += static_cast<unsigned>(inc);
     if (page.count != 0) return;
@@ -294,7 +294,7 @@ void md_bitmap_count_page(BitmapCounts& counts, Sector offset, int inc) {
 }
 
 void md_bitmap_set_pending(BitmapCounts& counts, Sector offset) {
-    counts.bp[(offset >> counts.chunkshift) / kCountersPerPage].pending = true;
+    counts.bp[(offset >> counts.chunkshift) / PAGE_COUNTER_RATIO].pending = true;
 }
 
 }  // namespace mdscope

@@ -39,14 +39,14 @@ inline constexpr BitmapCounter COUNTER(BitmapCounter x) {
     return x & COUNTER_MAX;
 }
 
-inline constexpr unsigned kCountersPerPage = 2048;  // kPageSize / sizeof(BitmapCounter)
+inline constexpr unsigned PAGE_COUNTER_RATIO = 2048;  // kPageSize / sizeof(BitmapCounter)
 inline constexpr unsigned kBitsPerPage = 32768;
 
 enum BitmapPageAttr : unsigned { BITMAP_PAGE_DIRTY, BITMAP_PAGE_PENDING, BITMAP_PAGE_NEEDWRITE };
 enum BitmapState : unsigned { BITMAP_STALE = 1, BITMAP_WRITE_ERROR = 2, BITMAP_HOSTENDIAN = 15 };
 
 struct BitmapPage {  // struct bitmap_page: 2048 counters, allocated on first use
-    std::unique_ptr<std::array<BitmapCounter, kCountersPerPage>> map;
+    std::unique_ptr<std::array<BitmapCounter, PAGE_COUNTER_RATIO>> map;
     bool pending = false;
     unsigned count = 0;  // counters that are not zero
 };

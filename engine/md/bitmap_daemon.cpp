@@ -92,8 +92,8 @@ static void lower_counters(Bitmap& bitmap) {
     for (std::uint64_t page = 0; page < bitmap.counts.pages; page++) {
         const SpinGuard guard(bitmap.counts.lock);
         if (!std::exchange(bitmap.counts.bp[page].pending, false)) continue;
-        const std::uint64_t end = std::min((page + 1) * kCountersPerPage, bitmap.counts.chunks);
-        for (std::uint64_t chunk = page * kCountersPerPage; chunk < end; chunk++)
+        const std::uint64_t end = std::min((page + 1) * PAGE_COUNTER_RATIO, bitmap.counts.chunks);
+        for (std::uint64_t chunk = page * PAGE_COUNTER_RATIO; chunk < end; chunk++)
             if (!lower_counter(bitmap, chunk)) break;
     }
 }

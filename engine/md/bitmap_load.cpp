@@ -1,8 +1,7 @@
 // The life of a bitmap: create (header and room), load (bits to counters), resize, destroy.
 //
-//   md_run       md_bitmap_create   internal, file: read and check the header; external: chunksize and time_base must
-//   be set do_md_run    md_bitmap_load     read the bits; each set one makes its counter 2, and NEEDED if it must be
-//   resynced
+//   md_run       md_bitmap_create   internal, file: read and check the header; external: chunksize, time_base are set
+//   do_md_run    md_bitmap_load     read the bits; each set one makes its counter 2, NEEDED if it must be resynced
 //   __md_stop    md_bitmap_destroy  mddev->bitmap = NULL, then md_bitmap_free
 //
 // Which set bits are NEEDED. An array that was dirty (recovery_cp 0) has to copy every chunk that is marked; a clean

@@ -123,7 +123,7 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
     if (const int err = md_bitmap_storage_alloc(storage, chunks, with_super); err != 0) return err;
     std::vector<BitmapPage> bp;
     try {
-        bp.resize((chunks + kCountersPerPage - 1) / kCountersPerPage);
+        bp.resize((chunks + PAGE_COUNTER_RATIO - 1) / PAGE_COUNTER_RATIO);
     } catch (const std::bad_alloc&) {
         return -ENOMEM;
     }

@@ -1,10 +1,13 @@
 // What people see of the bitmap and may change: md/bitmap/*, the line of /proc/mdstat, and the chunks themselves.
 //
-//   location     none, file, +8        giving one to a running array creates the bitmap, none destroys it (without a
-//   flush) metadata     internal, external    who keeps the header; before location chunksize    bytes while there is
-//   no bitmap space        sectors               room at location, 0 unknown time_base    seconds               the
-//   daemon's period backlog      count                 write-behind requests at most can_clear    true, false the
-//   opposite of need_sync: may bits be cleared? max_backlog_used
+//   location          none, file, +8       +8 on a running array creates the bitmap, none destroys it (without a flush)
+//   metadata          internal, external   who keeps the header; to be said before location
+//   chunksize         bytes                while there is no bitmap
+//   space             sectors              room at location, 0 unknown
+//   time_base         seconds              the daemon's period
+//   backlog           count                write-behind requests at most
+//   can_clear         true, false          the opposite of need_sync: may bits be cleared?
+//   max_backlog_used  count
 //
 // Shows take mddev.lock and counts.lock, never a mutex, so they answer while a stop sleeps. That is why every store
 // that changes a field of bitmap_info does so under mddev.lock.
@@ -47,8 +50,8 @@ std::vector<BitmapChunkInfo> md_bitmap_chunks(const Bitmap& bitmap, std::uint64_
     const std::uint64_t end = first + std::min(count, bitmap.counts.chunks - first);
     chunks.reserve(end - first);
     for (std::uint64_t chunk = first; chunk < end; chunk++) {
-        const BitmapPage& page = bitmap.counts.bp[chunk / kCountersPerPage];
-        const BitmapCounter counter = page.map != nullptr ? (*page.map)[chunk % kCountersPerPage] : BitmapCounter{0};
+        const BitmapPage& page = bitmap.counts.bp[chunk / PAGE_COUNTER_RATIO];
+        const BitmapCounter counter = page.map != nullptr ? (*page.map)[chunk % PAGE_COUNTER_RATIO] : BitmapCounter{0};
         chunks.push_back({chunk, counter, md_bitmap_file_test_bit(bitmap, chunk)});
     }
     return chunks;

@@ -129,6 +129,12 @@ struct Rdev {
     std::uint64_t sysfs_generation = 0;
 };
 
+// What curr_resync says below a position.
+inline constexpr Sector MD_RESYNC_NONE = 0;
+inline constexpr Sector MD_RESYNC_YIELDED = 1;  // to another array that shares a disk
+inline constexpr Sector MD_RESYNC_DELAYED = 2;  // until that one has finished
+inline constexpr Sector MD_RESYNC_ACTIVE = 3;
+
 // ---- md_thread
 
 struct MdThread {
@@ -259,7 +265,7 @@ struct Mddev {
     Shared<int> max_read_errors;     // md_run sets it
 
     // Resync. Positions in sectors.
-    Shared<Sector> curr_resync;  // 0 none, 1 yielded, 2 delayed, >= 3 active
+    Shared<Sector> curr_resync;  // MD_RESYNC_..., from MD_RESYNC_ACTIVE on a position
     Shared<Sector> curr_resync_completed;
     Shared<Sector> curr_mark_cnt, resync_mark_cnt;
     Shared<std::uint64_t> resync_mark;     // ktime ns
@@ -315,8 +321,7 @@ struct Mddev {
 };
 
 // ---- md.c, I/O
-// ----------------------------------------------------------------------------------------------------------- REQUIRES
-// for all: called from a task. None is called with a SpinLock held.
+// REQUIRES for all: called from a task, with no SpinLock held.
 
 // The block layer's door. Splits at nothing: bio->bi_size is a multiple of 512 and at most 1 MiB. Ends the bio.
 void md_submit_bio(Mddev& mddev, Bio* bio);

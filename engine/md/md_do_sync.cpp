@@ -19,7 +19,6 @@ namespace mdscope {
 
 namespace {
 
-constexpr Sector MD_RESYNC_ACTIVE = 3;  // curr_resync below this is a state, not a position
 constexpr std::size_t SYNC_MARKS = 10;
 constexpr std::uint64_t SYNC_MARK_STEP = 3 * HZ;
 constexpr std::uint64_t UPDATE_FREQUENCY = 5 * 60 * HZ;

@@ -62,7 +62,7 @@ void md_submit_bio(Mddev& mddev, Bio* bio) {
         return;
     }
     if (write && mddev.ro == MD_RDONLY) {
-        bio_endio(bio, bio->bi_size != 0 ? -EROFS : 0);
+        bio_endio(bio, bio->bi_size != 0 ? -EIO : 0);
         return;
     }
     md_handle_request(mddev, bio);

@@ -2,8 +2,8 @@
 //
 //   do_md_stop
 //     __md_stop_writes      quiet the writers, md_bitmap_flush, superblock if it says dirty
-//     __md_stop             destroy the bitmap, end the md thread, free the personality (and, on some kernels, the bio
-//     pools) export_array          mode 0 only: unbind every member: rdev->mddev = NULL
+//     __md_stop             destroy the bitmap, end the md thread, free the personality (and with some the bio pools)
+//     export_array          mode 0 only: unbind every member: rdev->mddev = NULL
 //
 // Where somebody waits for the bitmap writes that md_bitmap_flush leaves in flight is the `fix` axis; see axes.hpp.
 #include <fmt/format.h>

@@ -27,8 +27,6 @@ namespace mdscope {
 
 namespace {
 
-constexpr Sector kResyncActive = 3;  // curr_resync: 0 none, 1 yielded, 2 delayed
-
 using Out = std::back_insert_iterator<std::string>;
 
 // ---- status_resync
@@ -46,14 +44,14 @@ std::uint64_t sectors_in_flight(const Mddev& mddev) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(mddev.recovery_active, 0));
 }
 
-// What is done, not what was issued; below kResyncActive it is one of the special values.
+// What is done, not what was issued; below MD_RESYNC_ACTIVE it is one of the special values.
 Sector sync_position(const Mddev& mddev, Sector range) {
     const Sector position = mddev.curr_resync;
-    if (position < kResyncActive) return has(mddev, MD_RECOVERY_DONE) ? range : position;
+    if (position < MD_RESYNC_ACTIVE) return has(mddev, MD_RECOVERY_DONE) ? range : position;
     if (position > range) return range;
     const std::uint64_t in_flight = sectors_in_flight(mddev);
     // A little after the start the difference may be one of the special values; it is still a sync that runs.
-    return position < in_flight + kResyncActive ? kResyncActive : position - in_flight;
+    return position < in_flight + MD_RESYNC_ACTIVE ? MD_RESYNC_ACTIVE : position - in_flight;
 }
 
 const char* sync_kind(const Mddev& mddev) {
@@ -88,7 +86,7 @@ bool status_resync(Out out, const Mddev& mddev) {
         fmt::format_to(out, "\tresync=PENDING");
         return true;
     }
-    if (position < kResyncActive)
+    if (position < MD_RESYNC_ACTIVE)
         fmt::format_to(out, "\tresync=DELAYED");
     else
         progress(out, mddev, position, range);

@@ -5,17 +5,20 @@
 // What needs to sleep (errors, resync data, failed writes) is queued to raid1d. Sync I/O keeps out of the users' way by
 // barriers, counted per bucket of 64 MiB units.
 //
-//   raid1_request.cpp   make_request, writes, the plug, completion     raid1_read.cpp     read_balance, reads, repair
-//   raid1_barrier.cpp   barriers, freeze, quiesce                      raid1_thread.cpp   raid1d and what it handles
-//   raid1_sync.cpp      resync, recovery, check                        raid1_check.cpp    what is done with the data
-//   read raid1_conf.cpp      run, free, members, status, pools
+//   raid1_request.cpp   make_request, writes, the plug, completion
+//   raid1_read.cpp      read_balance, reads, repair
+//   raid1_barrier.cpp   barriers, freeze, quiesce
+//   raid1_thread.cpp    raid1d and what it handles
+//   raid1_sync.cpp      resync, recovery, check
+//   raid1_check.cpp     what is done with the data read
+//   raid1_conf.cpp      run, free, members, status, pools
 //
 // Who owns an R1bio: `remaining` counts the clones in flight, and one more for as long as its maker still adds clones.
 // A clone may complete before submit_bio returns, so nobody touches an R1bio after giving up its count. bios[slot] is
 // written by the maker before the clone is submitted and by that clone's completion after, never by two at once.
 //
-// Left out, compared with raid1.c: replacements (the flag Replacement is never set, so `mirrors` has raid_disks entries
-// and not twice as many), a change of the number of disks, and clusters.
+// Left out, compared with raid1.c: replacements (a flag Replacement changes nothing, so `mirrors` has raid_disks
+// entries and not twice as many), a change of the number of disks, and clusters.
 #pragma once
 
 #include <array>

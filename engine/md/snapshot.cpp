@@ -189,11 +189,11 @@ void summarise_chunks(SnapshotBitmap& part, Bitmap& bitmap) {
     constexpr std::uint64_t kMost = Snapshot::kMaxCells;
     part.chunks_per_cell = std::max<std::uint64_t>((part.chunks + kMost - 1) / kMost, 1);
     std::vector<Chunk> cells((part.chunks + part.chunks_per_cell - 1) / part.chunks_per_cell, Chunk::clean);
-    for (std::uint64_t first = 0; first < part.chunks; first += kCountersPerPage) {
+    for (std::uint64_t first = 0; first < part.chunks; first += PAGE_COUNTER_RATIO) {
         const SpinGuard guard(bitmap.counts.lock);
-        const std::uint64_t page = first / kCountersPerPage;
+        const std::uint64_t page = first / PAGE_COUNTER_RATIO;
         if (page >= bitmap.counts.bp.size()) break;
-        const std::uint64_t count = std::min<std::uint64_t>(part.chunks - first, kCountersPerPage);
+        const std::uint64_t count = std::min<std::uint64_t>(part.chunks - first, PAGE_COUNTER_RATIO);
         add_counter_page(part, cells, bitmap.counts.bp[page], first, count);
     }
     for (const Chunk cell : cells) part.cells += kChunkLetters[static_cast<std::size_t>(cell)];

@@ -254,7 +254,7 @@ std::string mddev_struct_text(const Mddev& mddev) {
 }
 
 std::string chunks_text(const Mddev& mddev, std::uint64_t first, std::uint64_t count) {
-    constexpr std::uint64_t kBatch = kCountersPerPage;
+    constexpr std::uint64_t kBatch = PAGE_COUNTER_RATIO;
     std::string text;
     while (count != 0) {
         const std::uint64_t batch = std::min(count, kBatch);

@@ -68,7 +68,7 @@ void add_counters(Hasher& hash, const Bitmap& bitmap) NO_THREAD_SAFETY_ANALYSIS 
         hash << page.pending << page.count;
         if (page.map == nullptr || page.count == 0) continue;
         const std::size_t chunks =
-            std::min<std::size_t>(bitmap.counts.chunks - number * kCountersPerPage, kCountersPerPage);
+            std::min<std::size_t>(bitmap.counts.chunks - number * PAGE_COUNTER_RATIO, PAGE_COUNTER_RATIO);
         for (std::size_t i = 0; i < chunks; i++)
             if ((*page.map)[i] != 0) hash << number << i << (*page.map)[i];
     }

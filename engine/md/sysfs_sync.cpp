@@ -160,7 +160,7 @@ int sync_force_parallel_store(Mddev& mddev, std::string_view value) {
 std::string sync_completed_show(Mddev& mddev) {
     if (!test_bit(MD_RECOVERY_RUNNING, mddev.recovery)) return "none\n";
     const Sector position = mddev.curr_resync;
-    if (position == 1 || position == 2) return "delayed\n";
+    if (position == MD_RESYNC_YIELDED || position == MD_RESYNC_DELAYED) return "delayed\n";
     const SpinGuard guard(mddev.lock);
     const bool whole_array =
         test_bit(MD_RECOVERY_SYNC, mddev.recovery) || test_bit(MD_RECOVERY_RESHAPE, mddev.recovery);
@@ -168,11 +168,11 @@ std::string sync_completed_show(Mddev& mddev) {
     return fmt::format("{} / {}\n", mddev.curr_resync_completed.load(), range);
 }
 
-std::string sync_min_show(Mddev& mddev) {
+std::string min_sync_show(Mddev& mddev) {
     return line(mddev.resync_min.load());
 }
 
-int sync_min_store(Mddev& mddev, std::string_view value) {
+int min_sync_store(Mddev& mddev, std::string_view value) {
     Sector min = 0;
     if (kstrtoull(value, &min) != 0) return -EINVAL;
     const SpinGuard guard(mddev.lock);
@@ -182,11 +182,11 @@ int sync_min_store(Mddev& mddev, std::string_view value) {
     return 0;
 }
 
-std::string sync_max_show(Mddev& mddev) {
+std::string max_sync_show(Mddev& mddev) {
     return sectors_or(mddev.resync_max, "max");
 }
 
-int set_sync_max(Mddev& mddev, std::string_view value) {
+int set_max_sync(Mddev& mddev, std::string_view value) {
     const SpinGuard guard(mddev.lock);
     Sector max = MaxSector;
     if (!value.starts_with("max")) {
@@ -198,8 +198,8 @@ int set_sync_max(Mddev& mddev, std::string_view value) {
     return 0;
 }
 
-int sync_max_store(Mddev& mddev, std::string_view value) {
-    const int err = set_sync_max(mddev, value);
+int max_sync_store(Mddev& mddev, std::string_view value) {
+    const int err = set_max_sync(mddev, value);
     if (err == 0) wake_up(mddev.recovery_wait);  // the sync may be waiting at the old limit
     return err;
 }
@@ -281,8 +281,8 @@ constexpr MdAttr kRedundancyAttrs[] = {
     {"sync_speed", 0444, sync_speed_show, nullptr, true, nullptr},
     {"sync_force_parallel", 0644, sync_force_parallel_show, sync_force_parallel_store, true, nullptr},
     {"sync_completed", 0444, sync_completed_show, nullptr, true, &Mddev::sysfs_completed},
-    {"sync_min", 0644, sync_min_show, sync_min_store, true, nullptr},
-    {"sync_max", 0644, sync_max_show, sync_max_store, true, nullptr},
+    {"sync_min", 0644, min_sync_show, min_sync_store, true, nullptr},
+    {"sync_max", 0644, max_sync_show, max_sync_store, true, nullptr},
     {"suspend_lo", 0644, suspend_lo_show, suspend_lo_store, true, nullptr},
     {"suspend_hi", 0644, suspend_hi_show, suspend_hi_store, true, nullptr},
     {"bitmap_set_bits", 0200, nullptr, bitmap_set_bits_store, true, nullptr},

@@ -87,10 +87,10 @@ TEST_CASE("a full counter makes the next writer wait for the end of a write") {
 }
 
 TEST_CASE("a write past the end of the array is nobody's chunk") {
-    BitmapLab lab(Home::External, kCountersPerPage * kChunk);
+    BitmapLab lab(Home::External, PAGE_COUNTER_RATIO * kChunk);
     lab.start();
-    CHECK(md_bitmap_startwrite(&lab.bitmap(), kCountersPerPage * kChunk, 8, false) == 0);
-    md_bitmap_endwrite(&lab.bitmap(), kCountersPerPage * kChunk, 8, true, false);
+    CHECK(md_bitmap_startwrite(&lab.bitmap(), PAGE_COUNTER_RATIO * kChunk, 8, false) == 0);
+    md_bitmap_endwrite(&lab.bitmap(), PAGE_COUNTER_RATIO * kChunk, 8, true, false);
     CHECK(lab.bitmap().allclean == false);
 }
 
@@ -293,12 +293,12 @@ TEST_CASE("cond_end_sync ends whole chunks below the position, not more often th
 }
 
 TEST_CASE("an empty counter page answers for all its chunks, small chunks for a whole page") {
-    BitmapLab lab(Home::External, 3 * kCountersPerPage);
+    BitmapLab lab(Home::External, 3 * PAGE_COUNTER_RATIO);
     lab.mddev.bitmap_info.chunksize = 512;  // one sector
     lab.start();
     Sector blocks = 0;
     CHECK_FALSE(md_bitmap_start_sync(&lab.bitmap(), 100, &blocks, false));
-    CHECK(blocks == kCountersPerPage - 100);
+    CHECK(blocks == PAGE_COUNTER_RATIO - 100);
     md_bitmap_startwrite(&lab.bitmap(), 5, 1, false);
     md_bitmap_endwrite(&lab.bitmap(), 5, 1, false, false);
     CHECK(md_bitmap_start_sync(&lab.bitmap(), 0, &blocks, false));  // sector 5 is among these 8

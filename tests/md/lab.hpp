@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -104,7 +105,9 @@ class Lab {
     }
 
     TempFolder folder;
-    RealKernel kernel;
+    // Not on the stack: ThreadSanitizer would take its mutexes for those of the lab that lay there before.
+    std::unique_ptr<RealKernel> own_kernel = std::make_unique<RealKernel>();
+    RealKernel& kernel = *own_kernel;
     TaskScope scope{kernel, "test"};
     AssembleOptions options;
     std::unique_ptr<Array> array;

@@ -3,6 +3,7 @@
 // Goal: nothing in the list is dead, and no event is lost silently. Method: the teardown of an external, an internal
 // and a file bitmap on a RealKernel with a tracer, the external one to its Oops; then the tracer alone, with few events
 // and with more than it keeps, from one thread and from many.
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -18,7 +19,9 @@ using trace::Tracer;
 
 // Everything a Lab needs to be traced, in the order in which it has to go.
 struct TracedLab {
-    explicit TracedLab(const char* bitmap) : lab(create_options(bitmap)) { lab.kernel.tracer = &tracer; }
+    explicit TracedLab(const char* bitmap) : own_lab_(std::make_unique<Lab>(create_options(bitmap))) {
+        lab.kernel.tracer = &tracer;
+    }
     static CreateOptions create_options(const char* bitmap) {
         CreateOptions create;
         create.size_bytes = 8 << 20;
@@ -31,8 +34,16 @@ struct TracedLab {
             names.insert(trace::kPoints[static_cast<std::size_t>(event.point)].name);
         return names;
     }
-    Tracer tracer;
-    Lab lab;
+
+   private:
+    // ThreadSanitizer sees a mutex end when its memory is freed, and not when it leaves the stack: another one at the
+    // same address would be taken for the one before.
+    std::unique_ptr<Tracer> own_tracer_ = std::make_unique<Tracer>();
+    std::unique_ptr<Lab> own_lab_;
+
+   public:
+    Tracer& tracer = *own_tracer_;
+    Lab& lab = *own_lab_;
 };
 
 void hold_bitmap(Lab& lab) {
