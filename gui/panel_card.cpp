@@ -48,8 +48,18 @@ struct Columns {
     float left, right, line;
 };
 
-void draw_line_text(const TreeLine& line, const ImVec2& at, const Columns& columns) {
-    const StateLook look = look_of(line.state);
+// What this kernel does not call stands there from the beginning, but it is no news before the stop has come that far.
+StateLook look_in_tree(const std::vector<TreeLine>& tree, std::size_t number) {
+    using enum TreeLine::State;
+    const TreeLine::State state = tree[number].state;
+    if (state != Missing || number == 0) return look_of(state);
+    const TreeLine::State before = tree[number - 1].state;
+    StateLook look = look_of(state);
+    if (before == ToCome || before == Never || before == Missing) look.role = Role::dim_text;
+    return look;
+}
+
+void draw_line_text(const TreeLine& line, const StateLook& look, const ImVec2& at, const Columns& columns) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const bool is_quiet = line.state == TreeLine::State::ToCome || line.state == TreeLine::State::Never;
     const bool is_done = line.state == TreeLine::State::Done;
@@ -67,19 +77,21 @@ void draw_line_text(const TreeLine& line, const ImVec2& at, const Columns& colum
     draw.AddText({note, at.y}, color_u32(is_done ? Role::dim_text : look.role), shown.c_str());
 }
 
-void draw_tree_line(State& state, Side side, const TreeLine& line, std::size_t number, const Columns& columns) {
+void draw_tree_line(State& state, Side side, const std::vector<TreeLine>& tree, std::size_t number,
+                    const Columns& columns) {
+    const TreeLine& line = tree[number];
+    const StateLook look = look_in_tree(tree, number);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const bool marked = line.state == TreeLine::State::Now || line.state == TreeLine::State::Asleep ||
                         line.state == TreeLine::State::Missing || line.state == TreeLine::State::Oops;
-    if (marked)
-        ImGui::GetWindowDrawList()->AddRectFilled(at, {columns.right, at.y + columns.line},
-                                                  fill_u32(look_of(line.state).role), sp(3));
+    if (marked && look.role != Role::dim_text)
+        ImGui::GetWindowDrawList()->AddRectFilled(at, {columns.right, at.y + columns.line}, fill_u32(look.role), sp(3));
     const std::string id = id_of(side, fmt::format("tree/{}", number));
     ImGui::PushID(static_cast<int>(number));
     const bool clicked =
         ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {columns.right - at.x, columns.line});
     ImGui::PopID();
-    draw_line_text(line, {at.x, at.y + sp(1)}, columns);
+    draw_line_text(line, look, {at.x, at.y + sp(1)}, columns);
     const std::string text = line.note.empty() ? line_text(line) : fmt::format("{}  {}", line_text(line), line.note);
     ui::mark(id, "row", text);
     ui::tip(text);
@@ -103,7 +115,7 @@ void draw_tree(State& state, Side side, const SideView& view, float width, float
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     std::size_t focus = view.tree.size();
     for (std::size_t i = 0; i < view.tree.size(); i++) {
-        draw_tree_line(state, side, view.tree[i], i, columns);
+        draw_tree_line(state, side, view.tree, i, columns);
         const TreeLine::State s = view.tree[i].state;
         if (s == TreeLine::State::Now || s == TreeLine::State::Asleep || s == TreeLine::State::Oops) focus = i;
     }

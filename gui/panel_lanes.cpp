@@ -175,9 +175,12 @@ void draw_first_difference(State& state, const LaneView& view, float top, float 
     const std::string label = fmt::format("first difference t={}", *tick);
     const float width = ImGui::CalcTextSize(label.c_str()).x;
     const float left = x + sp(4) + width < view.right ? x + sp(4) : x - sp(4) - width;
-    draw.AddText({left, bottom - ImGui::GetTextLineHeight()}, color_u32(Role::current), label.c_str());
-    ui::mark_rect({left, bottom - ImGui::GetTextLineHeight(), width, ImGui::GetTextLineHeight()},
-                  "lanes/first_difference", "text", label, static_cast<double>(*tick));
+    // Where the lanes scroll it stays in sight, on a ground of its own.
+    const float line = ImGui::GetTextLineHeight();
+    const float y = std::min(bottom, ImGui::GetWindowPos().y + ImGui::GetWindowHeight() - sp(2)) - line;
+    draw.AddRectFilled({left - sp(2), y}, {left + width + sp(2), y + line}, color_u32(Role::panel), sp(2));
+    draw.AddText({left, y}, color_u32(Role::current), label.c_str());
+    ui::mark_rect({left, y, width, line}, "lanes/first_difference", "text", label, static_cast<double>(*tick));
 }
 
 void draw_playhead(State& state, const LaneView& view, float top, float bottom) {

@@ -98,7 +98,7 @@ TEST_CASE("space, a click and a drag complete the race") {
     seat.until("predict/0");  // by itself
     CHECK(ui.text("lesson/text").find("bitmap->pending_writes: 0") != std::string::npos);
     CHECK(ui.text("lesson/text").find("mddev->pending_writes: 1") != std::string::npos);
-    CHECK(ui.text("predict/0") == "Oops");
+    CHECK(ui.text("predict/0") == "it crashes: an Oops");
     ui.click("predict/0");
     seat.until("lesson/show");
     CHECK(ui.text("lesson/feedback").starts_with("Right: "));
@@ -122,7 +122,7 @@ TEST_CASE("a drag that is not far enough crashes again, says so, and can be trie
     Seat seat(1);
     Headless& ui = seat.ui;
     seat.to_drag(2);
-    CHECK(ui.text("lesson/feedback").starts_with("Not quite (Oops): "));
+    CHECK(ui.text("lesson/feedback").starts_with("Not quite (it crashes: an Oops): "));
     CHECK_FALSE(ui.has("lesson/return"));
     ui.drag("lane/A/bio/sdb bitmap 1/end", -0.12F * ui.rect("lane/A/bio/sdb bitmap 1").w, 0);
     CHECK(ui.text("lesson/hint").find("Further left") != std::string::npos);

@@ -73,7 +73,7 @@ def story_the_recipe():
     check(process_exists(lab.pid), "the process lives")
     check(errno_of(os.open, lab.path("md0"), os.O_RDONLY) == errno.EIO, "the disk answers EIO")
     check(lab.store("lab/hold", "off") == 0 and lab.store("lab/release", "all") == 0, "the other member's page")
-    wait_for(lambda: lab.store("lab/assemble", "1") == 0, "assemble, once nothing of the dead array is in flight")
+    wait_for(lambda: lab.store("lab/assemble", "\n") == 0, "assemble, once nothing of the dead array is in flight")
     owed = lab.read("lab/assemble")  # mdmon recorded the array as clean before the crash; else the bitmap's chunks
     check("nothing is owed" in owed or "resync" in owed, "what is owed: " + owed)
     check(lab.read("lab/oops") == "none" and lab.read("md/array_state") != "clear", "it runs again")
