@@ -8,7 +8,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
+
+#include "fs/commands.hpp"
+#include "fs/disk_mounts.hpp"
 
 namespace mdscope {
 
@@ -29,9 +33,14 @@ Result<MountedTree> MountedTree::open(const std::string& path) {
     for (;; at = at.parent_path()) {
         if (stdfs::exists(at / "lab" / "pid", failed) && stdfs::exists(at / "mdstat", failed))
             return MountedTree(at.string());
+        // A folder of `disk`: its array is mounted aside.
+        if (const std::optional<MountEntry> entry = mount_at(at.string()))
+            if (const std::optional<MountEntry> array = array_below(*entry)) return open(array->point);
         if (at == at.parent_path()) break;
     }
-    return Error{EINVAL, path + " is not a mounted array; `mdscope mount LAB " + path + "` mounts one"};
+    if (const std::optional<MountEntry> mounted = mount_of_lab(stdfs::canonical(path).string()))
+        return Error{EINVAL, path + " is the lab; its array is mounted on " + quoted(mounted->point)};
+    return Error{EINVAL, path + " is not a mounted array; `mdscope mount LAB MNT` mounts one"};
 }
 
 Result<std::string> read_whole_file(const std::string& path) {

@@ -20,9 +20,9 @@
 #include <optional>
 #include <system_error>
 
-#include "engine/kernel/mountinfo.hpp"
 #include "fs/client.hpp"
 #include "fs/commands.hpp"
+#include "fs/disk_mounts.hpp"
 #include "fs/host_tools.hpp"
 #include "fs/openers.hpp"
 
@@ -32,7 +32,7 @@ namespace {
 
 constexpr int kPatienceMs = 60'000;
 constexpr int kReleasedMs = 3'000;  // for programs whose requests were held: to finish and close
-constexpr const char* kMdscopeType = "fuse.mdscope";
+constexpr int kSilentMs = 2'000;    // what takes longer is said
 
 // Absolute without touching the path itself: it may be a mount that does not answer.
 std::string mount_path_of(const std::string& path) {
@@ -43,18 +43,12 @@ std::string mount_path_of(const std::string& path) {
     return failed ? clean.string() : (parent / clean.filename()).string();
 }
 
-std::optional<MountEntry> mount_at(const std::string& point) {
-    std::optional<MountEntry> found;
-    for (const MountEntry& entry : read_mounts())
-        if (entry.point == point) found = entry;  // the last one covers the others
-    return found;
-}
-
 // Looks until `gone` holds, some fifty times a second. False: the time passed.
 template <class Gone>
 bool wait_until(int patience_ms, Gone&& gone) {
-    for (int waited = 0; !gone(); waited += 20) {
-        if (waited >= patience_ms) return false;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+    while (!gone()) {
+        if (std::chrono::steady_clock::now() >= end) return false;
         poll(nullptr, 0, 20);
     }
     return true;
@@ -140,26 +134,53 @@ int take_down_array(const std::string& point) {
     return kOk;
 }
 
-// The md0 below a file system: behind its loop device, or what fuse2fs was given.
-std::string disk_below(const MountEntry& entry) {
-    const std::string file = entry.source.starts_with("/dev/loop") ? loop_backing_file(entry.source) : entry.source;
-    return file.ends_with("/md0") ? file : std::string();
+// Who uses the disk besides this file system: its own loop device, or its fuse2fs, go with it.
+std::vector<Opener> other_users(const MountEntry& entry, const std::string& disk) {
+    std::vector<Opener> others;
+    for (const MountEntry& other : file_systems_on(disk))
+        if (other.point != entry.point) others.push_back({"mount on " + other.point, disk});
+    for (const Opener& opener : find_openers(disk)) {
+        const bool is_its_own =
+            entry.source.starts_with("/dev/loop") ? opener.name == entry.source : opener.name.starts_with("fuse2fs[");
+        if (!is_its_own && !opener.name.starts_with("mount on ")) others.push_back(opener);
+    }
+    return others;
 }
 
-int take_down_disk(const MountEntry& entry, const std::string& disk) {
-    const std::string array = disk.substr(0, disk.size() - std::strlen("/md0"));
-    if (const Result<MountedTree> tree = MountedTree::open(array); tree)
+// The loop device goes by itself; fuse2fs writes its last blocks after the unmount.
+bool wait_for_disk(const std::string& disk) {
+    const auto is_free = [&] { return find_openers(disk).empty(); };
+    if (wait_until(kSilentMs, is_free)) return true;
+    complain(kBusy, "waiting for " + openers_text(find_openers(disk)) + " to let go of " + disk);
+    return wait_until(kPatienceMs, is_free);
+}
+
+int take_down_disk(const MountEntry& entry, const std::string& disk, const MountEntry& array) {
+    if (const Result<MountedTree> tree = MountedTree::open(array.point); tree)
         if (const Result<bool> released = release_held(*tree, entry.point); !released)
             return complain(kFailed, released.error().text);
     const std::vector<Opener> users = find_openers(entry.point);
     if (!users.empty()) return complain(kBusy, entry.point + " is in use by " + openers_text(users));
+    if (const std::vector<Opener> others = other_users(entry, disk); !others.empty())
+        return complain(kBusy, disk + " is in use by " + openers_text(others) + "; nothing was taken down");
     const Result<bool> done = unmount_path(entry.point, false);
     if (!done) return complain(done.error().err == EBUSY ? kBusy : kFailed, done.error().text);
     std::printf("%s: unmounted\n", entry.point.c_str());
-    // The loop device goes by itself; fuse2fs writes its last blocks after the unmount.
-    if (!wait_until(kPatienceMs, [&] { return find_openers(disk).empty(); }))
-        return complain(kBusy, disk + " is still open in " + openers_text(find_openers(disk)));
-    return take_down_array(array);
+    std::fflush(stdout);
+    if (!wait_for_disk(disk))
+        return complain(kBusy, entry.point + " is unmounted, but " + disk + " is still open in " +
+                                   openers_text(find_openers(disk)) + "; then: `mdscope umount " + quoted(array.point) +
+                                   "`");
+    const int exit_code = take_down_array(array.point);
+    // The folder that `disk` made; one that holds something stays.
+    if (exit_code == kOk && array.point == array_point_of(array.source)) rmdir(array.point.c_str());
+    return exit_code;
+}
+
+// What a person has to unmount to have this array down: the file system on it first, if there is one.
+std::string umount_target(const MountEntry& array) {
+    const std::vector<MountEntry> above = file_systems_on(array.point + "/md0");
+    return above.empty() ? array.point : above[0].point;
 }
 
 }  // namespace
@@ -167,14 +188,17 @@ int take_down_disk(const MountEntry& entry, const std::string& disk) {
 int umount_path(const std::string& path) {
     const std::string point = mount_path_of(path);
     const std::optional<MountEntry> entry = mount_at(point);
-    if (!entry) return complain(kFailed, "nothing is mounted on " + path);
+    if (!entry) {
+        const std::optional<MountEntry> mounted = mount_of_lab(point);
+        if (!mounted) return complain(kFailed, "nothing is mounted on " + path);
+        return complain(kFailed, path + " is the lab; its array is mounted on " + mounted->point +
+                                     ": `mdscope umount " + quoted(umount_target(*mounted)) + "`");
+    }
     if (entry->type == kMdscopeType) return take_down_array(point);
-    const std::string disk = disk_below(*entry);
-    const std::optional<MountEntry> array =
-        disk.empty() ? std::nullopt : mount_at(std::filesystem::path(disk).parent_path().string());
-    if (!array || array->type != kMdscopeType)
+    const std::optional<MountEntry> array = array_below(*entry);
+    if (!array)
         return complain(kFailed, path + " (" + entry->type + ") is neither a mount of mdscope nor on one of its disks");
-    return take_down_disk(*entry, disk);
+    return take_down_disk(*entry, disk_below(*entry), *array);
 }
 
 void add_umount_commands(CLI::App& app, int* exit_code) {

@@ -43,6 +43,9 @@ Result<std::uint64_t> parse_duration_ms(const std::string& text);
 // 66060288 -> "63.0 MiB".
 std::string size_text(std::uint64_t bytes);
 
+// A path as a shell reads it as one word, for commands in messages.
+std::string quoted(const std::string& path);
+
 // mount and disk: what both need.
 struct MountRequest {
     std::vector<std::string> images;  // absolute

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -9,9 +10,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+
+#include "fs/interrupt_flag.hpp"
 
 namespace mdscope {
 
@@ -30,6 +34,23 @@ std::string find_tool(const std::string& name) {
     return {};
 }
 
+// Asks the program to end, once, and says so when it takes its time: it may be inside a write that somebody holds.
+class Ender {
+   public:
+    explicit Ender(pid_t child) : child_(child) {}
+    void look() {
+        if (!InterruptFlag::raised()) return;
+        if (looks_++ == 0) kill(child_, SIGTERM);
+        if (looks_ == kLooksInSilence)
+            std::fprintf(stderr, "mdscope: interrupted; waiting for process %d to end\n", static_cast<int>(child_));
+    }
+
+   private:
+    static constexpr int kLooksInSilence = 1000;
+    pid_t child_;
+    int looks_ = 0;
+};
+
 // Reads until the program and everything it left behind has closed the pipe, or the program itself has ended: a
 // file-system daemon that goes into the background may keep the pipe open.
 std::string collect_output(int fd, pid_t child, int* status) {
@@ -37,7 +58,9 @@ std::string collect_output(int fd, pid_t child, int* status) {
     char buffer[4096];
     fcntl(fd, F_SETFL, O_NONBLOCK);
     bool ended = false;
+    Ender ender(child);
     for (;;) {
+        ender.look();
         const ssize_t got = read(fd, buffer, sizeof buffer);
         if (got > 0) {
             output.append(buffer, static_cast<std::size_t>(got));
@@ -47,7 +70,11 @@ std::string collect_output(int fd, pid_t child, int* status) {
         ended = waitpid(child, status, WNOHANG) == child;
         if (!ended) usleep(2000);
     }
-    if (!ended) waitpid(child, status, 0);
+    while (!ended) {
+        ender.look();
+        ended = waitpid(child, status, WNOHANG) == child;
+        if (!ended) usleep(2000);
+    }
     while (!output.empty() && output.back() == '\n') output.pop_back();
     return output;
 }
@@ -82,6 +109,7 @@ Result<bool> run_tool(const std::vector<std::string>& words) {
     int status = 0;
     const std::string output = collect_output(ends[0], child, &status);
     close(ends[0]);
+    if (InterruptFlag::raised()) return Error{EINTR, words[0] + " was interrupted"};
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
     return Error{EIO, words[0] + " failed" + (output.empty() ? std::string() : ": " + output)};
 }

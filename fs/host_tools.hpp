@@ -9,7 +9,7 @@
 namespace mdscope {
 
 // Runs a program from PATH, /usr/sbin or /sbin, without a shell; stdin is empty. Waits for it. The error has the
-// program's output.
+// program's output; EINTR: an InterruptFlag was raised, and the program was asked to end and has.
 Result<bool> run_tool(const std::vector<std::string>& words);
 bool have_tool(const std::string& name);
 

@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -73,6 +75,17 @@ int run(int argc, char** argv) {
 void set_interrupt_hint(const char* hint) {
     hint_text = hint;
     hint_size = static_cast<sig_atomic_t>(std::strlen(hint));
+}
+
+std::string quoted(const std::string& path) {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::strchr("/._-+,:=@%", c) != nullptr;
+    };
+    if (!path.empty() && std::all_of(path.begin(), path.end(), is_plain)) return path;
+    std::string word = "'";
+    for (const char c : path) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return word + "'";
 }
 
 int complain(int exit_code, const std::string& text) {

@@ -7,11 +7,13 @@ As root: ext4 and xfs over a loop device. Without root (through setpriv when thi
 
 import os
 import shutil
+import signal
 import stat
 
 from lib import *
 
 need_mount()
+os.environ.pop("XDG_RUNTIME_DIR", None)  # the array is mounted beside its lab
 NOBODY = 65534
 
 
@@ -38,6 +40,21 @@ class Disk:
         return done.returncode == 0
 
 
+def refused_twice(disk):
+    """Two file systems on one md0 would destroy each other: the second is refused, and the first stays."""
+    other = disk.lab.base + "/other"
+    os.mkdir(other)
+    if disk.prefix:
+        os.chown(other, NOBODY, NOBODY)
+    second = disk.run("disk", disk.lab.lab, other)
+    check(second.returncode == 3 and "a disk already, on " + disk.dir in second.stderr,
+          "a disk twice: %d %s" % (second.returncode, second.stderr))
+    check(not is_mounted(other) and is_mounted(disk.dir), "a disk twice: the first stays, there is no second")
+    if is_mounted(other):
+        subprocess.run(["umount", other])
+    os.rmdir(other)
+
+
 def fill_and_find_again(disk, shell, *words):
     """`shell` runs a command as the owner of the disk."""
     if not disk.set_up(*words):
@@ -46,10 +63,75 @@ def fill_and_find_again(disk, shell, *words):
     check(shell("echo from-the-first-mount > %s && sync %s" % (path, path)) == 0, "writing a file")
     again = disk.run("disk", disk.lab.lab, disk.dir)
     check(again.returncode == 1 and "mounted" in again.stderr, "a second disk on the same folder: " + again.stderr)
+    refused_twice(disk)
+    detail = disk.run("detail", disk.dir)
+    check(detail.returncode == 0 and "raid1" in detail.stdout, "a disk's folder stands for its array: " + detail.stderr)
+    lab_itself = disk.run("check", disk.lab.lab)
+    check(lab_itself.returncode == 1 and "mounted on" in lab_itself.stderr, "check LAB: " + lab_itself.stderr)
+    lab_itself = disk.run("umount", disk.lab.lab)
+    check(lab_itself.returncode == 1 and "`mdscope umount %s`" % disk.dir in lab_itself.stderr,
+          "umount LAB: " + lab_itself.stderr)
     check(disk.take_down(), "down")
-    check(not os.path.exists(path), "the folder is empty again")
+    check(not os.path.exists(disk.lab.lab + ".mnt"), "the folder of the array is gone again")
+    os.rmdir(disk.dir)  # made if it is missing
     if disk.set_up():
         check(shell("grep -q from-the-first-mount " + path) == 0, "the file is there after a second mount")
+        disk.take_down()
+
+
+def used_by_something_else():
+    """Whoever else has md0 open is named at once, before anything is taken down."""
+    disk = Disk()
+    if not disk.set_up():
+        return
+    holder = subprocess.Popen(["sh", "-c", "exec 9<%s; echo ready; read line" % (disk.lab.lab + ".mnt/md0")],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder.stdout.readline()
+    try:
+        busy = mdscope("umount", disk.dir, timeout=20)
+        check(busy.returncode == 3 and "sh[%d]" % holder.pid in busy.stderr, "md0 in use: its user: " + busy.stderr)
+        check(is_mounted(disk.dir), "md0 in use: nothing is taken down")
+    except subprocess.TimeoutExpired:
+        check(False, "md0 in use: umount does not return")
+    holder.communicate(b"\n")
+    if is_mounted(disk.dir):
+        disk.take_down()
+
+
+def interrupted_mkfs(array_first):
+    """Ctrl-C while mkfs runs: mkfs has ended, the loop device is gone, and so is the array unless it was there before."""
+    disk = Disk()
+    tools = disk.lab.base + "/tools"
+    os.mkdir(tools)
+    started = disk.lab.base + "/started"
+    os.mkfifo(started)
+    with open(tools + "/mke2fs", "w") as script:
+        script.write('#!/bin/sh\nfor target; do :; done\nexec 9<>"$target"\necho $$ > %s\nexec tail -f /dev/null\n' %
+                     started)
+    os.chmod(tools + "/mke2fs", 0o755)
+    point = disk.lab.lab + ".mnt"
+    if array_first:
+        check(mdscope("create", disk.lab.lab).returncode == 0, "create")
+        os.mkdir(point)
+        check(mdscope("mount", disk.lab.lab, point).returncode == 0, "mount")
+    env = dict(os.environ, PATH=tools + ":" + os.environ["PATH"])
+    env.pop("XDG_RUNTIME_DIR", None)
+    command = subprocess.Popen([MDSCOPE, "disk", disk.lab.lab, disk.dir], env=env, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    with open(started) as line:
+        mkfs = int(line.read())
+    command.send_signal(signal.SIGINT)
+    out, err = command.communicate(timeout=DEADLINE)
+    check(command.returncode == 130 and "interrupted" in err, "Ctrl-C: %d %s" % (command.returncode, err))
+    check(not process_exists(mkfs), "Ctrl-C: mkfs has ended")
+    loops = subprocess.run(["losetup", "-a"], stdout=subprocess.PIPE, text=True).stdout
+    check(disk.lab.base not in loops, "Ctrl-C: no loop device is left: " + loops)
+    check(is_mounted(point) == array_first, "Ctrl-C: the array is as it was before")
+    check(not is_mounted(disk.dir), "Ctrl-C: no file system")
+    if process_exists(mkfs):
+        os.kill(mkfs, signal.SIGKILL)
+    # The disk is blank again: the next attempt makes its file system.
+    if disk.set_up():
         disk.take_down()
 
 
@@ -72,6 +154,9 @@ def as_root():
         check(is_mounted(disk.dir), "busy: still mounted")
         holder.communicate(b"\n")
         disk.take_down()
+    used_by_something_else()
+    interrupted_mkfs(array_first=False)
+    interrupted_mkfs(array_first=True)
     loops = subprocess.run(["losetup", "-a"], stdout=subprocess.PIPE, text=True).stdout
     check(disk.lab.base not in loops, "no loop device is left: " + loops)
 
