@@ -67,17 +67,19 @@ class ReadBuffer {
 
 void disk_open(fuse_req_t req, fuse_file_info* info) {
     Lab& lab = file_system(req).lab;
+    StoreReply& opening = StoreReply::mine();
+    opening.begin(req);
     const int err = guarded([&] { return lab.array.open(); });
     if (err != 0) {
-        fuse_reply_err(req, -err);
+        opening.finish_error(-err);
         return;
     }
     // O_TRUNC is ignored: the size is the array's.
     info->fh = lab.handles.keep(std::make_shared<OpenDisk>(lab.disk_epoch.load()));
     const OpenReply reply{info->fh, kOpenDirectIo | kOpenParallelDirectWrites, 0};
-    if (fuse_reply_buf(req, reinterpret_cast<const char*>(&reply), sizeof reply) == 0) return;
-    lab.handles.drop(info->fh);
-    give_back(lab.array);  // the opener was killed meanwhile
+    if (opening.finish_open(reply)) return;
+    lab.handles.drop(reply.fh);
+    give_back(lab.array);  // the opener was killed or interrupted meanwhile
 }
 
 // Each successful open is given back once, also when the array was taken away meanwhile: Array counts that.
@@ -179,7 +181,9 @@ void reply_value(fuse_req_t req, const T& value, std::size_t out_size) {
 // A stop that was refused leaves the file open as it was. But one that was interrupted may have been closed meanwhile:
 // then its RELEASE had nothing to give back, and nobody else will.
 void take_again(Lab& lab, OpenDisk& disk) {
-    if (lab.array.open() != 0) return;
+    int err = -EINTR;
+    while (err == -EINTR) err = lab.array.open();  // what interrupted the stop has been answered
+    if (err != 0) return;
     std::uint64_t expected = kLost;
     if (!disk.epoch.compare_exchange_strong(expected, lab.disk_epoch.load())) give_back(lab.array);
 }

@@ -75,6 +75,13 @@ void StoreReply::finish_ioctl() {
     finish([](fuse_req_t req) { fuse_reply_ioctl(req, 0, nullptr, 0); });
 }
 
+bool StoreReply::finish_open(const OpenReply& open) {
+    bool arrived = false;
+    finish(
+        [&](fuse_req_t req) { arrived = fuse_reply_buf(req, reinterpret_cast<const char*>(&open), sizeof open) == 0; });
+    return arrived;
+}
+
 void StoreReply::finish_error(int err) {
     finish([err](fuse_req_t req) { fuse_reply_err(req, err); });
 }

@@ -1,4 +1,4 @@
-// The reply to one store into a control file: sent exactly once, by whoever is first.
+// The reply to one store into a control file, or to one open of md0: sent exactly once, by whoever is first.
 //
 //   store thread:       begin(req) ---- the store runs, may sleep ---- finish_write(size) | finish_error(errno)
 //   FUSE_INTERRUPT:                         interrupted()  --> kernel.interrupt(task), and EINTR if it sleeps
@@ -26,8 +26,9 @@ class StoreReply {
     // From the thread that runs the store; a task of the kernel.
     void begin(fuse_req_t req);
     void finish_write(std::size_t size);
-    void finish_ioctl();         // with the value 0
-    void finish_error(int err);  // positive errno
+    void finish_ioctl();                      // with the value 0
+    bool finish_open(const OpenReply& open);  // false: nobody has this file, EINTR was said or the opener is gone
+    void finish_error(int err);               // positive errno
 
     // From the block observer of the same thread. Harmless when no store is running.
     void will_block();

@@ -105,13 +105,13 @@ void mddev_unlock(Mddev& mddev) NO_THREAD_SAFETY_ANALYSIS {
     wake_up(mddev.sb_wait);
 }
 
-int md_open(Mddev& mddev) {
+int md_open(Mddev& mddev) NO_THREAD_SAFETY_ANALYSIS {
     MD_FRAME("md_open");
-    const MutexGuard guard(mddev.open_mutex);
-    if (test_bit(MD_CLOSING, mddev.flags)) return -ENODEV;
-    if (mddev.pers.load() == nullptr) return -ENODEV;
-    mddev.openers.inc();
-    return 0;
+    if (const int err = mddev.open_mutex.lock_interruptible(); err != 0) return err;  // a stop may hold it for long
+    const bool runs = !test_bit(MD_CLOSING, mddev.flags) && mddev.pers.load() != nullptr;
+    if (runs) mddev.openers.inc();
+    mddev.open_mutex.unlock();
+    return runs ? 0 : -ENODEV;
 }
 
 void md_release(Mddev& mddev) {

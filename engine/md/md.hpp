@@ -376,7 +376,7 @@ int mddev_lock(Mddev& mddev);  // interruptible; 0 or -EINTR
 void mddev_lock_nointr(Mddev& mddev);
 bool mddev_trylock(Mddev& mddev);
 void mddev_unlock(Mddev& mddev);
-int md_open(Mddev& mddev);  // 0, -ENODEV, -EBUSY
+int md_open(Mddev& mddev);  // interruptible; 0, -ENODEV, -EINTR
 void md_release(Mddev& mddev);
 
 // ---- md.c, resync

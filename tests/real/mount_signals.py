@@ -91,6 +91,27 @@ subprocess.run(tool, check=True)
 wait_for(lambda: not process_exists(pid), "the daemon ends after umount(8)")
 check(not sidecar_says_dirty(lab), "umount(8): stopped clean")
 
+# Opening md0 waits for a stop that is asleep, as on Linux; any signal ends that wait.
+lab.mount_or_die()
+os.close(write_synced(lab))
+lab.store("lab/hold", "bitmap")
+stopper = subprocess.Popen([MDSCOPE, "stop", lab.mnt], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+wait_for(lambda: "do_md_stop" in lab.read("lab/tasks") and lab.read("lab/pending_writes") != "mddev 0\nbitmap 0",
+         "the stop is asleep")
+for number in (signal.SIGINT, signal.SIGKILL):
+    opener = subprocess.Popen(["cat", lab.path("md0")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: "md_open" in lab.read("lab/tasks"), "the open waits for the stop")
+    opener.send_signal(number)
+    wait_for(lambda: opener.poll() is not None, "signal %d ends the wait for md0" % number, 10)
+    wait_for(lambda: "md_open" not in lab.read("lab/tasks"), "signal %d: nobody waits in md_open" % number)
+check(stopper.poll() is None, "the stop sleeps on")
+lab.store("lab/hold", "off")
+lab.store("lab/release", "all")
+stopper.wait(timeout=DEADLINE)
+opener.wait(timeout=DEADLINE)
+check(lab.read("md/array_state") == "clear", "the stop came to its end: the interrupted opens do not count")
+lab.umount()
+
 # In front: Ctrl-C ends it, the log is printed.
 front = subprocess.Popen([MDSCOPE, "mount", "-f", lab.lab, lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          text=True)
