@@ -1,7 +1,9 @@
 // explore: every schedule of a scenario, or the matrix of all of them; a card, or one JSON object.
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -32,7 +34,7 @@ struct ExploreRequest {
     std::string save, save_scenario;
 };
 
-// One line on a terminal, drawn over and over; nothing anywhere else.
+// One line on a terminal, drawn over and over; elsewhere what say() is given, a line each.
 class ProgressLine {
    public:
     void show(const std::string& text) {
@@ -41,6 +43,11 @@ class ProgressLine {
         fmt::print(stderr, "\r\033[K{}", text);
         std::fflush(stderr);
         drawn_ = true;
+    }
+    void say(const std::string& text) {
+        if (terminal_) return;
+        const std::lock_guard guard(mutex_);
+        fmt::print(stderr, "{}\n", text);
     }
     void clear() {
         const std::lock_guard guard(mutex_);
@@ -145,6 +152,23 @@ Result<std::vector<MatrixCell>> cells_of(const ExploreRequest& request) {
     return cells;
 }
 
+// Nobody can read the tables any more: `mdscope explore --matrix | head -1`, once head has left.
+bool is_stdout_gone() {
+    pollfd out{STDOUT_FILENO, 0, 0};
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool is_wanted() {
+    return !InterruptFlag::raised() && !is_stdout_gone();
+}
+
+void say_how_long(const std::vector<MatrixCell>& cells) {
+    const bool fine = std::any_of(cells.begin(), cells.end(),
+                                  [](const MatrixCell& cell) { return cell.granularity == Granularity::Fine; });
+    fmt::print(stderr, "mdscope: {} cells; {}\n", cells.size(),
+               fine ? "about two minutes (with --granularity coarse under a second)" : "a second or so");
+}
+
 // Cells are independent: each thread takes the next one.
 void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request, ProgressLine& line) {
     std::atomic<std::size_t> next{0};
@@ -155,15 +179,17 @@ void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request
                               grouped(states)));
     };
     const auto work = [&] {
-        for (std::size_t i = next++; i < cells.size() && !InterruptFlag::raised(); i = next++) {
+        for (std::size_t i = next++; i < cells.size() && is_wanted(); i = next++) {
             ExploreOptions options = options_of(request);
             if (request.budget == 0) options.budget = kMatrixBudget;
             options.progress = [&, i](const Verdict& so_far) {
                 show(cells[i], so_far.states);
-                return !InterruptFlag::raised();
+                return is_wanted();
             };
             explore_cell(cells[i], options);
-            done++;
+            const std::size_t now = ++done;
+            if (now * 10 / cells.size() != (now - 1) * 10 / cells.size())
+                line.say(fmt::format("{} of {} cells", now, cells.size()));
             show(cells[i], cells[i].verdict.states);
         }
     };
@@ -178,8 +204,10 @@ int explore_matrix(const ExploreRequest& request) {
     if (!cells) return complain(kUsage, cells.error().text);
     const InterruptFlag interrupt;
     ProgressLine line;
+    say_how_long(*cells);
     explore_cells(*cells, request, line);
     line.clear();
+    if (is_stdout_gone()) return complain(kFailed, "stdout was closed; the search has ended");
     fmt::print("{}", request.json ? matrix_json(*cells) + "\n" : matrix_text(*cells));
     return InterruptFlag::raised() ? kInterrupted : kOk;
 }

@@ -114,6 +114,17 @@ def story_ctrl_c_gives_the_card_so_far():
     check(search.returncode == 130 and "interrupted, there is more to look at" in out, "Ctrl-C: %d" % search.returncode)
 
 
+def story_a_matrix_that_nobody_reads_ends():
+    with subprocess.Popen([MDSCOPE, "explore", "--matrix"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as search:
+        search.stdout.close()
+        err = search.stderr.read()
+        check(search.wait(timeout=DEADLINE) == 1 and "stdout was closed" in err, "a closed stdout: " + err)
+        check("about two minutes" in err, "the matrix says how long it takes: " + err)
+    coarse = mds("explore", "--matrix", "--granularity", "coarse")
+    check(coarse.returncode == 0 and "cells\n" in coarse.stderr, "progress without a terminal: " + coarse.stderr)
+
+
 def cpu_ticks(pid):
     with open("/proc/%d/stat" % pid) as stat:
         return int(stat.read().rsplit(")", 1)[1].split()[11])
