@@ -23,8 +23,8 @@ Result<MountedTree> MountedTree::open(const std::string& path) {
     if (stat(path.c_str(), &status) != 0) {
         const int err = errno;
         if (err == ENOTCONN)
-            return Error{err, path + " is a mount whose process is gone; take it away with `mdscope umount " + path +
-                                  "` and mount the lab again"};
+            return Error{err, path + " is a mount whose process is gone; take it away with `mdscope umount " +
+                                  shell_word(path) + "` and mount the lab again"};
         return Error{err, path + ": " + std::strerror(err)};
     }
     std::error_code failed;
@@ -39,7 +39,7 @@ Result<MountedTree> MountedTree::open(const std::string& path) {
         if (at == at.parent_path()) break;
     }
     if (const std::optional<MountEntry> mounted = mount_of_lab(stdfs::canonical(path).string()))
-        return Error{EINVAL, path + " is the lab; its array is mounted on " + quoted(mounted->point)};
+        return Error{EINVAL, path + " is the lab; its array is mounted on " + shell_word(mounted->point)};
     return Error{EINVAL, path + " is not a mounted array; `mdscope mount LAB MNT` mounts one"};
 }
 
@@ -75,6 +75,15 @@ Result<bool> MountedTree::write(const std::string& name, const std::string& valu
     close(fd);
     if (err != 0) return Error{err, std::strerror(err)};
     return true;
+}
+
+bool stop_is_asleep(const MountedTree& tree) {
+    const std::string tasks = tree.read_or("lab/tasks", "");
+    return tasks.find("do_md_stop") != std::string::npos || tasks.find("sync_blockdev") != std::string::npos;
+}
+
+std::string asleep_text(const MountedTree& tree) {
+    return "md0 is being stopped, and the stop is asleep: " + tree.file("lab/tasks") + " says where";
 }
 
 std::vector<std::string> MountedTree::members() const {

@@ -28,6 +28,10 @@ class MountedTree {
     std::string root_;
 };
 
+// A stop that waits: for requests that are inside, for metadata writes. Nothing else gets the array meanwhile.
+bool stop_is_asleep(const MountedTree& tree);
+std::string asleep_text(const MountedTree& tree);
+
 Result<std::string> read_whole_file(const std::string& path);
 
 }  // namespace mdscope

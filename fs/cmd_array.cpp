@@ -40,9 +40,11 @@ void print_answer(const MountedTree& tree, const std::string& lab_file, const st
 // ---- check, repair
 
 int start_sync(const MountedTree& tree, const char* action) {
+    if (stop_is_asleep(tree))
+        return complain(kBusy, std::string("cannot start a ") + action + ": " + asleep_text(tree));
     const Result<bool> done = tree.write("md/sync_action", action);
     if (done) {
-        std::printf("%s started; `mdscope wait %s` shows how far it is\n", action, tree.root().c_str());
+        std::printf("%s started; `mdscope wait %s` shows how far it is\n", action, shell_word(tree.root()).c_str());
         return kOk;
     }
     const int err = done.error().err;
@@ -58,7 +60,7 @@ int start_sync(const MountedTree& tree, const char* action) {
 int stop(const MountedTree& tree, bool force) {
     const Result<bool> done = tree.write("lab/stop", force ? "force" : "1");
     if (done) {
-        print_answer(tree, "stop", "md0 stopped; `mdscope assemble " + tree.root() + "` starts it again");
+        print_answer(tree, "stop", "md0 stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it again");
         return kOk;
     }
     std::string why = reason(tree, "stop", done.error());
@@ -91,6 +93,9 @@ int fail(const MountedTree& tree, const std::string& member) {
     switch (done.error().err) {
         case ENOENT:
         case ENODEV:
+            if (tree.read_or("md/array_state", "clear") == "clear")
+                return complain(kFailed,
+                                "md0 is stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it");
             return complain(kFailed, "no member is named " + member + "; " + members_text(tree));
         case EBUSY:
             return complain(kBusy, "cannot fail " + member +
@@ -168,16 +173,23 @@ int add(const MountedTree& tree, const std::string& member) {
 using TreeCommand = int (*)(const MountedTree&, const ArrayWords&);
 
 void add_command(CLI::App& app, int* exit_code, const char* name, const char* what, bool with_member,
-                 TreeCommand command) {
+                 const char* example, TreeCommand command) {
     CLI::App* sub = app.add_subcommand(name, what);
     const auto words = std::make_shared<ArrayWords>();
-    sub->add_option("MNT", words->mount, "Mount point")->required();
+    sub->footer(std::string("Example: ") + example);
+    sub->add_option("MNT", words->mount, "Mount point, or the folder of a disk")->required();
     if (with_member) sub->add_option("MEMBER", words->member, "Name of the member, e.g. sdb")->required();
     if (std::string(name) == "stop")
         sub->add_flag("--force", words->force, "Take md0 away from whoever has it open; their I/O gets EIO");
     sub->callback([=] {
         const Result<MountedTree> tree = MountedTree::open(words->mount);
-        *exit_code = tree ? command(*tree, *words) : complain(kFailed, tree.error().text);
+        if (tree)
+            *exit_code = command(*tree, *words);
+        else if (with_member && MountedTree::open(words->member))
+            *exit_code = complain(kUsage, "the mount point comes first: mdscope " + sub->get_name() + " " +
+                                              shell_word(words->member) + " " + shell_word(words->mount));
+        else
+            *exit_code = complain(kFailed, tree.error().text);
     });
 }
 
@@ -185,26 +197,31 @@ void add_command(CLI::App& app, int* exit_code, const char* name, const char* wh
 
 void add_array_commands(CLI::App& app, int* exit_code) {
     add_command(app, exit_code, "check", "Read and compare all members", false,
+                "mdscope check mnt && mdscope wait mnt && cat mnt/md/mismatch_cnt",
                 [](const MountedTree& tree, const ArrayWords&) { return start_sync(tree, "check"); });
     add_command(app, exit_code, "repair", "Make the members equal where they differ", false,
+                "mdscope repair mnt && mdscope wait mnt",
                 [](const MountedTree& tree, const ArrayWords&) { return start_sync(tree, "repair"); });
     add_command(app, exit_code, "stop", "Stop the array; the mount stays", false,
+                "mdscope stop mnt; mdscope assemble mnt",
                 [](const MountedTree& tree, const ArrayWords& words) { return stop(tree, words.force); });
     add_command(app, exit_code, "assemble", "Start the array again after a stop or an Oops", false,
+                "mdscope stop mnt; mdscope assemble mnt",
                 [](const MountedTree& tree, const ArrayWords&) { return assemble(tree); });
-    add_command(app, exit_code, "fail", "Mark a member faulty", true,
+    add_command(app, exit_code, "fail", "Mark a member faulty", true, "mdscope fail mnt sdb && cat mnt/mdstat",
                 [](const MountedTree& tree, const ArrayWords& words) { return fail(tree, words.member); });
     add_command(app, exit_code, "remove", "Remove a faulty or spare member", true,
-                [](const MountedTree& tree, const ArrayWords& words) {
+                "mdscope fail mnt sdb && mdscope remove mnt sdb", [](const MountedTree& tree, const ArrayWords& words) {
                     return member_store(tree, "remove", "cannot remove " + words.member, words.member,
                                         "removed " + words.member + " from md0");
                 });
     add_command(app, exit_code, "re-add", "Bring a removed member back; the bitmap says what it missed", true,
-                [](const MountedTree& tree, const ArrayWords& words) {
+                "mdscope re-add mnt sdb && mdscope wait mnt", [](const MountedTree& tree, const ArrayWords& words) {
                     return member_store(tree, "re-add", "cannot re-add " + words.member, name_or_path(words.member),
                                         "re-added " + words.member);
                 });
     add_command(app, exit_code, "add", "Add a new member: NAME (NAME.img of the lab, made if missing) or a path", true,
+                "mdscope add mnt sdc && mdscope wait mnt",
                 [](const MountedTree& tree, const ArrayWords& words) { return add(tree, words.member); });
 }
 

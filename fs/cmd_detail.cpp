@@ -222,7 +222,9 @@ void print_details(const Details& details, const std::string& disk) {
     if (native) line("Persistence", "Superblock is persistent");
     fmt::print("\n");
     if (details.running() && details.bitmap != "none") {
-        line("Intent Bitmap", details.bitmap == "file" ? details.word("bitmap_info.file") : std::string("Internal"));
+        line("Intent Bitmap", details.bitmap == "file" ? details.word("bitmap_info.file")
+                              : native                 ? std::string("Internal")
+                                                       : "External, " + details.version);
         fmt::print("\n");
     }
     if (native) line("Update Time", time_text(details.number("utime")));
@@ -282,7 +284,7 @@ int detail(const std::string& mount, bool json) {
     const Result<Details> details = read_details(*tree);
     if (!details) return complain(kFailed, details.error().text);
     if (details->array_state == "clear" && !json)
-        return complain(kFailed, "md0 is stopped; `mdscope assemble " + mount + "` starts it");
+        return complain(kFailed, "md0 is stopped; `mdscope assemble " + shell_word(mount) + "` starts it");
     if (json)
         print_json(*details, tree->file("md0"));
     else
@@ -298,6 +300,7 @@ void add_detail_commands(CLI::App& app, int* exit_code) {
     const auto json = std::make_shared<bool>(false);
     sub->add_option("MNT", *mount, "Mount point")->required();
     sub->add_flag("--json", *json, "One JSON object");
+    sub->footer("Example: mdscope detail mnt");
     sub->callback([=] { *exit_code = detail(*mount, *json); });
 }
 

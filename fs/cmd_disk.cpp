@@ -198,10 +198,10 @@ Result<std::string> file_system_type(const std::string& disk, const std::string&
 // loop device's name.
 std::string advice(const SetUp& up, const std::string& type) {
     if (up.blank) return {};
-    const std::string array = quoted(up.point);
+    const std::string array = shell_word(up.point);
     const std::string check = type == "xfs" ? "xfs_repair -f " : "e2fsck -f ";
-    return "\nIf it is damaged: mkdir -p " + array + " && mdscope mount " + quoted(up.lab) + " " + array + " && " +
-           check + quoted(up.disk()) + "; mdscope umount " + array;
+    return "\nIf it is damaged: mkdir -p " + array + " && mdscope mount " + shell_word(up.lab) + " " + array + " && " +
+           check + shell_word(up.disk()) + "; mdscope umount " + array;
 }
 
 Result<bool> mount_as_root(const SetUp& up, const std::string& type) {
@@ -285,7 +285,7 @@ int check_words(const DiskWords& words) {
     if (words.mkfs == "xfs" && !is_root())
         return complain(kFailed, "only root can mount xfs; without root there is ext4, by fuse2fs");
     if (words.size.empty()) return kOk;
-    const Result<std::uint64_t> size = parse_size(words.size);
+    const Result<std::uint64_t> size = parse_member_size(words.size);
     if (!size) return complain(kUsage, "--size: " + size.error().text);
     if (words.mkfs == "xfs" && *size < kSmallestXfs + (8 << 20))
         return complain(kUsage, "--size: xfs needs images of at least " + size_text(kSmallestXfs + (8 << 20)));
@@ -309,7 +309,7 @@ int disk_command(const DiskWords& words) {
     set_interrupt_hint("mdscope: interrupted; an array that was being mounted is taken down by its own process\n");
     if (const int exit_code = mount_lab(up); exit_code != kOk) return refuse(up, exit_code);
     if (const int exit_code = set_up(words.mkfs, up); exit_code != kOk) return refuse(up, exit_code);
-    std::printf("`mdscope umount %s` takes it all down\n", quoted(words.dir).c_str());
+    std::printf("`mdscope umount %s` takes it all down\n", shell_word(words.dir).c_str());
     return kOk;
 }
 

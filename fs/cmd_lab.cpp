@@ -20,7 +20,7 @@ struct CreateWords {
 // What the words say, or the option that makes no sense.
 Result<CreateOptions> understood(const CreateWords& words) {
     CreateOptions options = words.options;
-    const Result<std::uint64_t> size = parse_size(words.size);
+    const Result<std::uint64_t> size = parse_member_size(words.size);
     if (!size) return Error{EINVAL, "--size: " + size.error().text};
     options.size_bytes = *size;
     options.chunk = 0;  // mdadm's choice
@@ -45,7 +45,8 @@ int create(const CreateWords& words) {
     const Result<CreateReport> report = create_lab(*options);
     if (!report) {
         const int err = report.error().err;
-        return complain(err == EBUSY || err == EAGAIN ? kBusy : kFailed, report.error().text);
+        const bool too_small = err == ENOSPC && options->size_bytes < (2 << 20);
+        return complain(err == EBUSY || err == EAGAIN ? kBusy : too_small ? kUsage : kFailed, report.error().text);
     }
     std::fputs(report->text.c_str(), stdout);
     if (!report->text.ends_with('\n')) std::fputs("\n", stdout);
@@ -74,7 +75,7 @@ void add_lab_commands(CLI::App& app, int* exit_code) {
     create_app->add_option("LAB", words->options.lab, "Folder; made if missing")->required();
     create_app->add_option("--size", words->size, "Size of each image")->capture_default_str();
     create_app->add_option("--members", words->options.members, "Number of members")
-        ->check(CLI::Range(1, 8))
+        ->check(CLI::Range(2, 8))
         ->capture_default_str();
     create_app->add_option("--bitmap", words->options.bitmap, "external, internal, none, or the path of a bitmap file")
         ->capture_default_str();

@@ -92,7 +92,8 @@ Result<std::vector<std::string>> images_of_lab(const std::string& lab) {
     for (stdfs::directory_iterator at(lab, failed), end; !failed && at != end; at.increment(failed))
         if (at->path().extension() == ".img") images.push_back(at->path().string());
     if (failed) return Error{failed.value(), lab + ": " + failed.message()};
-    if (images.empty()) return Error{ENOENT, lab + " has no images (*.img); `mdscope create " + lab + "` makes some"};
+    if (images.empty())
+        return Error{ENOENT, lab + " has no images (*.img); `mdscope create " + shell_word(lab) + "` makes some"};
     std::sort(images.begin(), images.end());
     return images;
 }
@@ -103,8 +104,8 @@ Result<std::string> check_mountpoint(const std::string& path) {
         const int err = errno;
         if (err == ENOENT) return Error{err, "the mount point " + path + " does not exist; make it with mkdir"};
         if (err == ENOTCONN)
-            return Error{err,
-                         path + " is a mount whose process is gone; take it away with `mdscope umount " + path + "`"};
+            return Error{err, path + " is a mount whose process is gone; take it away with `mdscope umount " +
+                                  shell_word(path) + "`"};
         return Error{err, "the mount point " + path + " cannot be used: " + std::strerror(err)};
     }
     if (!S_ISDIR(status.st_mode)) return Error{ENOTDIR, "the mount point " + path + " is not a folder"};

@@ -169,8 +169,8 @@ int take_down_disk(const MountEntry& entry, const std::string& disk, const Mount
     std::fflush(stdout);
     if (!wait_for_disk(disk))
         return complain(kBusy, entry.point + " is unmounted, but " + disk + " is still open in " +
-                                   openers_text(find_openers(disk)) + "; then: `mdscope umount " + quoted(array.point) +
-                                   "`");
+                                   openers_text(find_openers(disk)) + "; then: `mdscope umount " +
+                                   shell_word(array.point) + "`");
     const int exit_code = take_down_array(array.point);
     // The folder that `disk` made; one that holds something stays.
     if (exit_code == kOk && array.point == array_point_of(array.source)) rmdir(array.point.c_str());
@@ -192,7 +192,7 @@ int umount_path(const std::string& path) {
         const std::optional<MountEntry> mounted = mount_of_lab(point);
         if (!mounted) return complain(kFailed, "nothing is mounted on " + path);
         return complain(kFailed, path + " is the lab; its array is mounted on " + mounted->point +
-                                     ": `mdscope umount " + quoted(umount_target(*mounted)) + "`");
+                                     ": `mdscope umount " + shell_word(umount_target(*mounted)) + "`");
     }
     if (entry->type == kMdscopeType) return take_down_array(point);
     const std::optional<MountEntry> array = array_below(*entry);

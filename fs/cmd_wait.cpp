@@ -107,6 +107,7 @@ bool is_over(const Progress& progress) {
 }
 
 int say_how_it_ended(const MountedTree& tree, const std::string& action, const std::string& last) {
+    if (action == "frozen" && stop_is_asleep(tree)) return complain(kBusy, asleep_text(tree));
     if (action == "frozen") return complain(kFailed, "syncs are frozen: write idle to " + tree.file("md/sync_action"));
     if (action == "stopped") return complain(kFailed, "md0 is not running");
     const std::string members = tree.read_or("md/raid_disks", "0");
@@ -121,6 +122,7 @@ int wait_until_idle(const MountedTree& tree) {
     const int fd = open(tree.file("md/sync_action").c_str(), O_RDONLY | O_CLOEXEC);
     Display display;
     std::string last;
+    if (stop_is_asleep(tree)) return complain(kBusy, asleep_text(tree));
     Result<Progress> progress = look(tree);
     for (; progress && !is_over(*progress); progress = look(tree)) {
         last = progress->action;
@@ -138,6 +140,7 @@ void add_watch_commands(CLI::App& app, int* exit_code) {
     CLI::App* wait = app.add_subcommand("wait", "Wait until no resync, recovery or check runs, showing progress");
     const auto mount = std::make_shared<std::string>();
     wait->add_option("MNT", *mount, "Mount point")->required();
+    wait->footer("Example: mdscope re-add mnt sdb && mdscope wait mnt");
     wait->callback([=] {
         const Result<MountedTree> tree = MountedTree::open(*mount);
         *exit_code = tree ? wait_until_idle(*tree) : complain(kFailed, tree.error().text);

@@ -38,13 +38,15 @@ int complain(int exit_code, const std::string& text);
 
 // "64M", "1G", "4096": a number of bytes; K, M, G, T are powers of 1024. The error names what is wrong with it.
 Result<std::uint64_t> parse_size(const std::string& text);
+// The same for --size: what is far too small for a member is an error, too.
+Result<std::uint64_t> parse_member_size(const std::string& text);
 // "5s", "500ms", "5": milliseconds.
 Result<std::uint64_t> parse_duration_ms(const std::string& text);
 // 66060288 -> "63.0 MiB".
 std::string size_text(std::uint64_t bytes);
 
 // A path as a shell reads it as one word, for commands in messages.
-std::string quoted(const std::string& path);
+std::string shell_word(const std::string& path);
 
 // mount and disk: what both need.
 struct MountRequest {

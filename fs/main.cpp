@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <numeric>
+#include <utility>
 
 #include "fs/commands.hpp"
 
@@ -46,8 +48,57 @@ void on_interrupt(int /*signal*/) {
     _exit(kInterrupted);
 }
 
+// ---- what cannot be understood
+
+std::size_t edits_between(const std::string& one, const std::string& other) {
+    std::vector<std::size_t> row(other.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < one.size(); i++) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < other.size(); j++) {
+            const std::size_t changed = diagonal + (one[i] == other[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+bool is_command(const CLI::App& app, const std::string& word) {
+    const std::vector<const CLI::App*> all = app.get_subcommands(nullptr);
+    return std::any_of(all.begin(), all.end(), [&](const CLI::App* command) { return command->get_name() == word; });
+}
+
+int unknown_command(const CLI::App& app, const std::string& word) {
+    std::string near;
+    for (const CLI::App* command : app.get_subcommands(nullptr)) {
+        const std::string& name = command->get_name();
+        const bool is_near = edits_between(word, name) <= 2 || name.starts_with(word) || word.starts_with(name);
+        if (is_near) near += (near.empty() ? "" : ", ") + name;
+    }
+    return complain(kUsage, "there is no command '" + word + "'" + (near.empty() ? "" : "; near it: " + near) +
+                                ". `mdscope --help` lists them.");
+}
+
+// CLI11's reason, and how the command is written.
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+    std::vector<const CLI::App*> used = app.get_subcommands(nullptr);
+    std::erase_if(used, [](const CLI::App* command) { return !command->parsed(); });
+    if (used.empty()) {
+        complain(kUsage, error.what());
+        return complain(kUsage, "`mdscope --help` lists commands and options");
+    }
+    const std::string& name = used[0]->get_name();
+    complain(kUsage, name + ": " + error.what());
+    std::string usage = CLI::Formatter().make_usage(used[0], "mdscope " + name);
+    usage.erase(0, std::min(usage.find_first_not_of('\n'), usage.size()));
+    usage.erase(usage.find_last_not_of('\n') + 1);
+    std::fprintf(stderr, "%s\n`mdscope %s --help` says more\n", usage.c_str(), name.c_str());
+    return kUsage;
+}
+
 int run(int argc, char** argv) {
-    CLI::App app{"Linux md RAID1 in user space: a disk you mount, and an engine you can look into."};
+    CLI::App app{"Linux md RAID1 in user space: a disk you mount, and an engine you can look into.", "mdscope"};
     app.set_version_flag("--version", "mdscope " MDSCOPE_VERSION);
     app.footer(kFirstSteps);
     app.require_subcommand(1);
@@ -65,7 +116,9 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kOk : kUsage;
+        if (error.get_exit_code() == 0) return app.exit(error) == 0 ? kOk : kUsage;  // --help, --version
+        if (argc > 1 && argv[1][0] != '-' && !is_command(app, argv[1])) return unknown_command(app, argv[1]);
+        return usage_error(app, error);
     }
     return exit_code;
 }
@@ -77,7 +130,7 @@ void set_interrupt_hint(const char* hint) {
     hint_size = static_cast<sig_atomic_t>(std::strlen(hint));
 }
 
-std::string quoted(const std::string& path) {
+std::string shell_word(const std::string& path) {
     const auto is_plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                std::strchr("/._-+,:=@%", c) != nullptr;

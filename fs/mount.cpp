@@ -28,7 +28,9 @@
 #include <thread>
 
 #include "engine/md/array.hpp"
+#include "fs/client.hpp"
 #include "fs/commands.hpp"
+#include "fs/disk_mounts.hpp"
 #include "fs/mount_watch.hpp"
 #include "fs/openers.hpp"
 #include "fs/operations.hpp"
@@ -201,6 +203,15 @@ int serve_mounted(Lab& lab, Session& session, EndWatch& watch, std::optional<Mou
     return kOk;
 }
 
+// Who has the images, as far as it is to be seen: another mount of the same lab.
+std::string where_mounted(const std::string& lab) {
+    const std::optional<MountEntry> mounted = mount_of_lab(lab);
+    if (!mounted) return {};
+    const Result<MountedTree> tree = MountedTree::open(mounted->point);
+    const std::string pid = tree ? tree->read_or("lab/pid", "") : "";
+    return " " + lab + " is mounted on " + mounted->point + (pid.empty() ? "" : ", by process " + pid) + ".";
+}
+
 int serve(const MountRequest& request, const Report& report) {
     trace::Tracer tracer;
     TracePipe trace_pipe(tracer);
@@ -212,7 +223,7 @@ int serve(const MountRequest& request, const Report& report) {
     if (!assembled) {
         const int err = assembled.error().err;
         const bool busy = err == EBUSY || err == EAGAIN || err == EWOULDBLOCK;
-        report.send(busy ? kBusy : kUnusable, assembled.error().text);
+        report.send(busy ? kBusy : kUnusable, assembled.error().text + (busy ? where_mounted(request.lab) : ""));
         return busy ? kBusy : kUnusable;
     }
     Array& array = **assembled;

@@ -2,7 +2,11 @@
 // so, never a different number.
 #include <fmt/format.h>
 
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string_view>
 
 #include "fs/commands.hpp"
 
@@ -26,7 +30,29 @@ Error wrong(const std::string& text, const char* why) {
     return Error{EINVAL, "'" + text + "' " + why};
 }
 
+// "1.5G": said with the unit below, where that is a whole number.
+Error fraction(const std::string& text) {
+    static constexpr std::string_view kUnits = "KMGT";
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end) * 1024;
+    const std::size_t unit = *end == '\0' ? std::string_view::npos : kUnits.find(static_cast<char>(std::toupper(*end)));
+    const bool is_known = unit != std::string_view::npos && end[1] == '\0' && value < 1e15;
+    if (!is_known || value != std::floor(value)) return wrong(text, "is not a whole number");
+    const std::string smaller = unit == 0 ? std::string() : std::string(1, kUnits[unit - 1]);
+    return wrong(text, fmt::format("is a fraction; whole numbers only: {:.0f}{}", value, smaller).c_str());
+}
+
+constexpr std::uint64_t kHopelesslySmall = 64 << 10;  // as much has to be left for data alone
+
 }  // namespace
+
+Result<std::uint64_t> parse_member_size(const std::string& text) {
+    const Result<std::uint64_t> bytes = parse_size(text);
+    if (!bytes || *bytes >= kHopelesslySmall) return bytes;
+    const bool has_unit = text.find_first_not_of("0123456789") != std::string::npos;
+    return Error{EINVAL, fmt::format("'{}' is too small; a member needs at least 1088K{}", text,
+                                     has_unit || *bytes == 0 ? "" : ". Did you mean " + text + "M?")};
+}
 
 Result<std::uint64_t> parse_size(const std::string& text) {
     std::uint64_t value = 0;
@@ -36,6 +62,7 @@ Result<std::uint64_t> parse_size(const std::string& text) {
     if (digits == 0) return wrong(text, "is not a size; write a number of bytes, or one with K, M, G or T");
     const std::string unit = text.substr(digits);
     if (unit.empty()) return value;
+    if (unit[0] == '.') return fraction(text);
     const std::size_t power = std::string("KMGTkmgt").find(unit[0]);
     if (unit.size() != 1 || power == std::string::npos)
         return wrong(text, "has an unknown unit; K, M, G and T (powers of 1024) are known");

@@ -1,5 +1,6 @@
 // mdscope-gui: the window. Reads the command line and hands a Screen to a window, or to a picture.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -84,6 +85,9 @@ int fail(const std::string& why) {
 }
 
 int make_picture(CommandLine& line) {
+    // A window waits for the mount to appear; a picture of nothing helps nobody.
+    if (!line.app.attach.empty() && access((line.app.attach + "/lab/snapshot").c_str(), R_OK) != 0)
+        return fail("no array is mounted at " + line.app.attach);
     if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}\n", line.app.message);
     line.app.is_picture = true;
     const Result<std::unique_ptr<Screen>> screen = make_app(line.app);

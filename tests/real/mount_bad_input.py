@@ -397,19 +397,61 @@ def story_sizes_and_options():
                  "+5", "64m "):
         refused(lab, ["create", lab.lab, "--size=" + size], USAGE, "--size", "--size=" + size)
     for size in ("0", "1", "512", "4K"):
-        refused(lab, ["create", lab.lab, "--size", size], FAILED, ("small", "size", "too"), "--size " + size)
+        refused(lab, ["create", lab.lab, "--size", size], USAGE, ("small", "size", "too"), "--size " + size)
     for words in (["--members", "0"], ["--members", "9"], ["--members", "-2"], ["--members", "two"], ["--chunk", "1000"],
                   ["--chunk", "0"], ["--chunk", "-4K"], ["--delay", "0"], ["--delay", "5h"], ["--delay=-1s"],
                   ["--metadata", "0.90"], ["--bitmap"], ["--nonsense"], ["extra"]):
         refused(lab, ["create", lab.lab] + words, USAGE, ("--", "extra", "argument"), "create " + " ".join(words))
     for words in ([], ["nonsense"], ["mount"], ["mount", "--kernel", "9.9", "a", "b"], ["mount", "--fix", "x", "a", "b"],
                   ["detail"], ["fail", "x"], ["examine"]):
-        refused(lab, words, USAGE, ("required", "subcommand", "not in", "following", "argument", "mount"),
+        refused(lab, words, USAGE, ("required", "subcommand", "no command", "not in", "following", "argument", "mount"),
                 "mdscope " + " ".join(words))
     check(not os.path.exists(lab.lab), "a refused create makes nothing")
     refused(lab, ["create", lab.lab, "--write-mostly", "sdz"], (FAILED, USAGE), "sdz", "write-mostly of no member")
     check(mdscope("--help").returncode == OK and "Exit codes" in mdscope("--help").stdout, "--help")
     check(mdscope("--version").stdout.startswith("mdscope "), "--version")
+
+
+def story_messages_that_can_be_followed():
+    def says(words, code, *mentions):
+        done = mdscope(*words)
+        check(done.returncode == code and all(word in done.stderr for word in mentions),
+              "%s: %d, %s" % (words, done.returncode, done.stderr))
+
+    says(["foo"], USAGE, "there is no command 'foo'")
+    says(["umout"], USAGE, "there is no command 'umout'", "umount")
+    says(["fail", "x"], USAGE, "mdscope: fail: MEMBER is required", "Usage: mdscope fail", "MNT MEMBER")
+    lab = Lab("--size", "16M")
+    for size, hint in (("10", "did you mean 10m?"), ("1.5G", "whole numbers only: 1536m"), ("512K", "1088k or more")):
+        refused(lab, ["create", lab.base + "/new", "--size", size], USAGE, hint, "a size of " + size)
+    refused(lab, ["create", lab.base + "/new", "--members", "1"], USAGE, "range 2 to 8", "one member")
+    lab.mount_or_die()
+    says(["mount", lab.lab, lab.base], FAILED, "not empty")
+    other = lab.base + "/m 2"
+    os.mkdir(other)
+    says(["mount", lab.lab, other], BUSY, "is mounted on %s, by process %d" % (lab.mnt, lab.pid))
+    says(["fail", "sdb", lab.mnt], USAGE, "mdscope fail %s sdb" % lab.mnt)
+    for command in ("check", "umount"):
+        says([command, lab.lab], FAILED, "mounted on " + lab.mnt)
+    check("External, external:lab" in mdscope("detail", lab.mnt).stdout, "detail: an external bitmap")
+    fd = os.open(lab.path("md0"), os.O_WRONLY)
+    os.pwrite(fd, b"x" * 4096, 0)
+    os.fsync(fd)
+    os.close(fd)
+    lab.store("lab/hold", "bitmap")
+    stopper = subprocess.Popen([MDSCOPE, "stop", lab.mnt], stdout=subprocess.DEVNULL)
+    wait_for(lambda: "do_md_stop" in lab.read("lab/tasks"), "the stop is asleep")
+    for command in ("wait", "check"):
+        says([command, lab.mnt], BUSY, "the stop is asleep")
+    lab.store("lab/hold", "off")
+    lab.store("lab/release", "all")
+    stopper.wait(timeout=DEADLINE)
+    says(["fail", lab.mnt, "sdb"], FAILED, "md0 is stopped")
+    check(lab.umount().returncode == OK, "umount")
+    shutil.copytree(lab.lab, lab.base + "/lab 2")
+    check(mdscope("mount", lab.base + "/lab 2", other).returncode == OK, "paths with blanks")
+    check("`mdscope wait '%s'`" % other in mdscope("check", other).stdout, "a path with a blank is quoted in a hint")
+    check(mdscope("umount", other).returncode == OK, "umount with a blank")
 
 
 run_stories(globals())
