@@ -130,9 +130,11 @@ void raid1_error(Mddev& mddev, Rdev& rdev) {
         if (test_and_clear_bit(In_sync, rdev.flags)) mddev.degraded.inc();
         set_bit(Faulty, rdev.flags);
         working = conf.raid_disks - mddev.degraded;
+        // Under the lock, which end_recorded_writes takes: whoever saw Faulty finds the record pending. (raid1.c:
+        // after.)
+        set_sb_flags(mddev, 1ULL << MD_SB_CHANGE_DEVS | 1ULL << MD_SB_CHANGE_PENDING);
     }
     set_bit(MD_RECOVERY_INTR, mddev.recovery);
-    set_sb_flags(mddev, 1ULL << MD_SB_CHANGE_DEVS | 1ULL << MD_SB_CHANGE_PENDING);
     mddev.kernel.printk(LogLevel::Crit, fmt::format("md/raid1:{0}: Disk failure on {1}, disabling device.\n"
                                                     "md/raid1:{0}: Operation continuing on {2} devices.",
                                                     mdname(mddev), rdev.name, working));

@@ -97,6 +97,11 @@ static bool choose_write_target(R1conf& conf, R1bio& r1_bio, Rdev* rdev, Sector*
         return false;
     }
     if (rdev == nullptr || test_bit(Faulty, rdev->flags)) [[unlikely]] {
+        if (rdev != nullptr && test_bit(Blocked, rdev->flags)) {  // It failed between the two looks.
+            rdev->nr_pending.inc();
+            *blocked = rdev;
+            return false;
+        }
         set_bit(R1BIO_Degraded, r1_bio.state);  // The chunk stays marked: it differs from the missing member's.
         return false;
     }
@@ -315,11 +320,13 @@ static void raid1_end_write_request(Bio* bio) {
     if (bio->bi_status != 0 && !discard_error) [[unlikely]] {
         raid1_note_write_error(mddev, rdev);
         if ((bio->bi_flags & REQ_FAILFAST) != 0) md_error(mddev, rdev);
+        // Linux ends a write to a member that is Faulty already without waiting for that to be recorded; here it waits
+        // as every failed write does.
+        set_bit(R1BIO_WriteError, r1_bio->state);
         if (test_bit(Faulty, rdev.flags)) {
             set_bit(R1BIO_Degraded, r1_bio->state);
             r1_bio->bios[mirror] = nullptr;
         } else {
-            set_bit(R1BIO_WriteError, r1_bio->state);
             kept = true;
         }
     } else {
@@ -338,9 +345,9 @@ static void raid1_end_write_request(Bio* bio) {
 
     if (behind) {
         if (test_bit(WriteMostly, rdev.flags)) r1_bio->behind_remaining.dec();
-        // All that is left are write-mostly members: the caller need not wait for them.
+        // All that is left are write-mostly members: the caller need not wait for them, only for a failure's record.
         if (r1_bio->behind_remaining >= r1_bio->remaining - 1 && test_bit(R1BIO_Uptodate, r1_bio->state) &&
-            !test_and_set_bit(R1BIO_Returned, r1_bio->state))
+            !test_bit(R1BIO_WriteError, r1_bio->state) && !test_and_set_bit(R1BIO_Returned, r1_bio->state))
             bio_endio(r1_bio->master_bio, 0);
     }
 

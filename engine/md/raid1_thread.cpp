@@ -126,7 +126,6 @@ static void queue_until_recorded(R1conf& conf, R1bio* r1_bio) {
 static void handle_write_finished(R1conf& conf, R1bio* r1_bio) {
     MD_FRAME("handle_write_finished");
     Mddev& mddev = conf.mddev;
-    bool fail = false;
     for (std::size_t m = 0; m < r1_bio->bios.size(); m++) {
         Bio* bio = r1_bio->bios[m];
         if (bio == nullptr) continue;
@@ -134,7 +133,6 @@ static void handle_write_finished(R1conf& conf, R1bio* r1_bio) {
         if (bio == IO_MADE_GOOD) {
             rdev_clear_badblocks(rdev, r1_bio->sector, r1_bio->sectors, false);
         } else {
-            fail = true;
             if (!narrow_write_error(conf, *r1_bio, rdev, *bio)) {
                 md_error(mddev, rdev);
                 set_bit(R1BIO_Degraded, r1_bio->state);  // The chunk's bit has to stay.
@@ -142,12 +140,10 @@ static void handle_write_finished(R1conf& conf, R1bio* r1_bio) {
         }
         rdev_dec_pending(rdev, mddev);
     }
-    if (fail) {
+    if (test_bit(R1BIO_WriteError, r1_bio->state))
         queue_until_recorded(conf, r1_bio);
-        return;
-    }
-    if (test_bit(R1BIO_WriteError, r1_bio->state)) close_write(*r1_bio);
-    raid_end_bio_io(r1_bio);
+    else
+        raid_end_bio_io(r1_bio);
 }
 
 }  // namespace mdscope

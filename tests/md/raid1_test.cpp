@@ -117,6 +117,24 @@ TEST_CASE("a failed write fails its member, and is acknowledged only when that i
     CHECK(lab.mddev.pers.load()->status(lab.mddev) == " [2/1] [U_]");
 }
 
+TEST_CASE("a write whose bit did not reach a member is acknowledged only when that failure is on record") {
+    RealLabKernel real;
+    Lab lab(real.kernel, {.bitmap_chunk = 65536, .external = true});
+    FaultRule rule;
+    rule.filter.ops = {BioOp::Write};
+    rule.filter.kinds = {BioKind::Bitmap};
+    rule.count = 1;
+    lab.fault(1).add_rule(rule);
+    // The member is Faulty before the clone is submitted: the clone is ended without having been anywhere.
+    auto request = lab.start(BioOp::Write, 0, pattern(8, 1));
+    REQUIRE(eventually([&] { return request->ended.load() || lab.conf().nr_queued[0] == 1; }));
+    CHECK(test_bit(MD_SB_CHANGE_PENDING, lab.mddev.sb_flags));
+    CHECK_FALSE(request->ended.load());
+    lab.mdmon_records();
+    CHECK(request->finish() == 0);
+    CHECK(lab.chunk(0).counter == (NEEDED_MASK | 2));
+}
+
 TEST_CASE("with a bad-block log only the blocks that failed are recorded, and the member stays") {
     RealLabKernel real;
     Lab lab(real.kernel, {.bitmap_chunk = 65536, .external = true, .badblocks_shift = 0});
