@@ -183,6 +183,7 @@ struct FlushWait;
 struct MemberFlush {
     Bio bio;
     Rdev* rdev = nullptr;
+    bool was_in_sync = false;        // when the flush was sent
     std::shared_ptr<FlushWait> all;  // while the bio is in flight
 };
 
@@ -191,7 +192,6 @@ struct FlushWait {
     Mddev& mddev;
     WaitQueue wait;
     Shared<int> pending{1};
-    Shared<int> succeeded;
     std::array<MemberFlush, kMaxMembers * 2> flushes;
     explicit FlushWait(Mddev& mddev_) : mddev(mddev_), wait(mddev_.kernel, "mddev->flush_pending") {}
 };
@@ -202,14 +202,13 @@ void put_flush(FlushWait& all) {
 
 // md ignores the answer of a flush. We do not: a member whose fsync failed may have lost what it acknowledged before,
 // so it is failed and must be recovered (the last one stays, by the last-device rule, and the caller gets the error).
+// And that is on record before the flush is answered: else a crash could bring the member back as a good one, to be
+// copied over the others.
 void md_end_flush(Bio* bio) {
     MD_FRAME("md_end_flush");
     auto* flush = static_cast<MemberFlush*>(bio->bi_private);
     const std::shared_ptr<FlushWait> all = std::move(flush->all);
-    if (bio->bi_status == 0)
-        all->succeeded.inc();
-    else
-        md_error(all->mddev, *flush->rdev);
+    if (bio->bi_status != 0) md_error(all->mddev, *flush->rdev);
     rdev_dec_pending(*flush->rdev, all->mddev);
     put_flush(*all);
 }
@@ -220,15 +219,39 @@ void submit_flush_ahead(MemberFlush& flush) {
     submit_bio(&flush.bio);
 }
 
-// 0, or -EIO when no member could be flushed.
+constexpr bool has_flag(std::uint64_t flags, RdevFlag flag) {
+    return (flags >> flag & 1) != 0;
+}
+
+// A member that is being rebuilt does not count: what was not copied yet is on the others alone.
+bool made_durable(const MemberFlush& flush) {
+    if (flush.bio.bi_status != 0 || !flush.was_in_sync) return false;
+    const std::uint64_t flags = flush.rdev->flags;
+    return has_flag(flags, In_sync) && !has_flag(flags, Faulty);
+}
+
+// False: the array is being suspended, perhaps by whoever the record waits for.
+bool wait_until_recorded(Mddev& mddev) {
+    wait_event(mddev.sb_wait, !test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags) || is_mddev_suspended(mddev));
+    return !test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags);
+}
+
+// 0, -EIO when no good member could be flushed, or -EAGAIN: start again, as md_write_start does.
 int flush_members(Mddev& mddev) {
     MD_FRAME("submit_flushes");
     auto all = std::make_shared<FlushWait>(mddev);
     std::size_t n = 0;
+    bool failed = false;  // a member, now or before, and it may not be on record
     for (Rdev* rdev : rdev_list(mddev)) {
-        if (rdev->raid_disk < 0 || test_bit(Faulty, rdev->flags) || n == all->flushes.size()) continue;
+        if (rdev->raid_disk < 0 || n == all->flushes.size()) continue;
+        const std::uint64_t flags = rdev->flags;
+        if (has_flag(flags, Faulty)) {
+            failed = failed || has_flag(flags, Blocked);
+            continue;
+        }
         MemberFlush& flush = all->flushes[n++];
         flush.rdev = rdev;
+        flush.was_in_sync = has_flag(flags, In_sync);
         flush.all = all;
         flush.bio.bi_op = BioOp::Flush;
         flush.bio.bi_flags = REQ_PREFLUSH | REQ_SYNC;
@@ -242,13 +265,20 @@ int flush_members(Mddev& mddev) {
     if (n > 0) submit_bio(&all->flushes[n - 1].bio);
     put_flush(*all);
     wait_event(all->wait, all->pending == 0);
-    return all->succeeded > 0 ? 0 : -EIO;
+    bool durable = false;
+    for (std::size_t i = 0; i < n; i++) {
+        failed = failed || all->flushes[i].bio.bi_status != 0;
+        durable = durable || made_durable(all->flushes[i]);
+    }
+    if (!durable) return -EIO;
+    return !failed || wait_until_recorded(mddev) ? 0 : -EAGAIN;
 }
 
 }  // namespace
 
 // One flush at a time. A request that finds one running waits; if a flush that began after this request arrived has
-// ended meanwhile, that one was this request's too.
+// ended meanwhile, that one was this request's too. False with REQ_PREFLUSH still set: md_handle_request is to start
+// again.
 bool md_flush_request(Mddev& mddev, Bio* bio) {
     MD_FRAME("md_flush_request");
     bool mine = true;
@@ -274,6 +304,7 @@ bool md_flush_request(Mddev& mddev, Bio* bio) {
         }
         wake_up(mddev.flush_wait);
     }
+    if (status == -EAGAIN) return false;
     if (status != 0 || bio->bi_size == 0) {
         bio_endio(bio, status);
         return true;

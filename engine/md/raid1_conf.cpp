@@ -130,8 +130,7 @@ void raid1_error(Mddev& mddev, Rdev& rdev) {
         if (test_and_clear_bit(In_sync, rdev.flags)) mddev.degraded.inc();
         set_bit(Faulty, rdev.flags);
         working = conf.raid_disks - mddev.degraded;
-        // Under the lock, which end_recorded_writes takes: whoever saw Faulty finds the record pending. (raid1.c:
-        // after.)
+        // Under the lock, other than in raid1.c: end_recorded_writes takes it, so who saw Faulty finds this pending.
         set_sb_flags(mddev, 1ULL << MD_SB_CHANGE_DEVS | 1ULL << MD_SB_CHANGE_PENDING);
     }
     set_bit(MD_RECOVERY_INTR, mddev.recovery);

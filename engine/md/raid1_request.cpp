@@ -32,9 +32,11 @@ static void r1_bio_write_done(R1bio* r1_bio);
 // True: the bio is taken care of. False: md_handle_request is to start again with what `bio` says now.
 bool raid1_make_request(Mddev& mddev, Bio* bio) {
     MD_FRAME("raid1_make_request");
-    const bool flush = (bio->bi_flags & REQ_PREFLUSH) != 0 || bio->bi_op == BioOp::Flush;
-    if (flush && md_flush_request(mddev, bio)) [[unlikely]]
-        return true;
+    const auto is_flush = [&] { return (bio->bi_flags & REQ_PREFLUSH) != 0 || bio->bi_op == BioOp::Flush; };
+    if (is_flush()) [[unlikely]] {
+        if (md_flush_request(mddev, bio)) return true;
+        if (is_flush()) return false;  // The array is being suspended.
+    }
     const Sector sectors = align_to_barrier_unit_end(bio->bi_sector, bio_sectors(*bio));
     if (bio->bi_op == BioOp::Read) return raid1_read_request(mddev, bio, sectors, nullptr);
     if (!md_write_start(mddev, bio)) return false;

@@ -205,6 +205,84 @@ TEST_CASE("fail_last_dev lets the last device fail") {
     CHECK(test_bit(Faulty, lab.rdev(1).flags));
 }
 
+// ---- failing flushes
+
+namespace {
+
+FaultRule fail_flushes() {
+    FaultRule rule;
+    rule.filter.ops = {BioOp::Flush};
+    return rule;
+}
+
+// A flush as fsync sends it, from a task of its own: it may sleep.
+class Fsync {
+   public:
+    Fsync(Kernel& kernel, Lab& lab) : kernel_(kernel), request_(lab.requests, BioOp::Flush, 0, {}) {
+        request_.bio.bi_flags = REQ_PREFLUSH | REQ_SYNC;
+        task_ = kernel.kthread_run("fsync", [this, &lab] { md_submit_bio(lab.mddev, &request_.bio); });
+    }
+    ~Fsync() { kernel_.kthread_join(task_); }
+    Fsync(const Fsync&) = delete;
+    Fsync& operator=(const Fsync&) = delete;
+    [[nodiscard]] bool ended() const { return request_.ended; }
+    int finish() { return request_.finish(); }
+
+   private:
+    Kernel& kernel_;
+    Request request_;
+    Task* task_;
+};
+
+}  // namespace
+
+TEST_CASE("a flush that failed on a member is answered only when that failure is on record") {
+    RealLabKernel real;
+    Lab lab(real.kernel, {.external = true});
+    lab.fault(1).add_rule(fail_flushes());
+    Fsync first(real.kernel, lab);
+    REQUIRE(eventually([&] { return first.ended() || lab.mddev.sb_wait.has_sleepers(); }));
+    CHECK(test_bit(Faulty, lab.rdev(1).flags));
+    CHECK_FALSE(first.ended());
+    // Nor is a flush answered that came after the failure, and did not meet it itself.
+    Fsync second(real.kernel, lab);
+    REQUIRE(eventually([&] { return second.ended() || lab.mddev.flush_wait.has_sleepers(); }));
+    CHECK_FALSE(second.ended());
+    lab.mdmon_records();
+    CHECK(first.finish() == 0);
+    CHECK(second.finish() == 0);
+}
+
+TEST_CASE("a flush that waits for the record of a failure does not keep the array from being suspended") {
+    RealLabKernel real;
+    Lab lab(real.kernel, {.external = true});
+    lab.fault(1).add_rule(fail_flushes());
+    Fsync fsync(real.kernel, lab);
+    REQUIRE(eventually([&] { return fsync.ended() || lab.mddev.sb_wait.has_sleepers(); }));
+    mddev_lock_nointr(lab.mddev);
+    mddev_suspend(lab.mddev);
+    CHECK_FALSE(fsync.ended());
+    mddev_resume(lab.mddev);
+    mddev_unlock(lab.mddev);
+    REQUIRE(eventually([&] { return fsync.ended() || lab.mddev.sb_wait.has_sleepers(); }));
+    CHECK_FALSE(fsync.ended());  // it went round again, and found the failure still not recorded
+    lab.mdmon_records();
+    CHECK(fsync.finish() == 0);
+}
+
+TEST_CASE("a member that is being rebuilt does not make a flush a success") {
+    RealLabKernel real;
+    Lab lab(real.kernel, {.bitmap_chunk = 65536});
+    // As a re-add that waits at sync_max leaves it.
+    clear_bit(In_sync, lab.rdev(1).flags);
+    lab.rdev(1).recovery_offset = 0;
+    lab.mddev.degraded = 1;
+    lab.fault(0).add_rule(fail_flushes());
+    Fsync fsync(real.kernel, lab);
+    CHECK(fsync.finish() == -EIO);
+    CHECK_FALSE(test_bit(Faulty, lab.rdev(0).flags));  // the last one is kept
+}
+
 // ---- reads
 
 TEST_CASE("a read error is repaired from the other mirror") {
