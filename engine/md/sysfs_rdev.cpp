@@ -101,6 +101,8 @@ int re_add_member(Rdev& rdev) {
     if (!is_running(mddev)) return -EINVAL;
     if (!test_bit(Faulty, rdev.flags) || rdev.raid_disk != -1 || rdev.saved_raid_disk < 0) return -EBUSY;
     clear_bit(Faulty, rdev.flags);
+    // Linux copies nothing here when there is no bitmap to say what the member missed; then it has missed everything.
+    if (mddev.bitmap.load() == nullptr) rdev.saved_raid_disk = -1;
     return add_bound_rdev(rdev);
 }
 

@@ -77,6 +77,17 @@ TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is
     }
 }
 
+TEST_CASE("a failed member that was not removed and is re-added without a bitmap is copied in full") {
+    Lab lab(home("none"));
+    CHECK(lab.write(0, kBlock));
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    CHECK(lab.write(3 << 20, kBlock));
+    std::string why;
+    REQUIRE(lab.eventually([&] { return lab.array->re_add("sdb", &why) == 0; }));  // busy until md took its slot
+    CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+    CHECK(mirrors_equal(lab));
+}
+
 TEST_CASE("a member's disk stays, its image locked, while somebody holds it, though the array has been stopped") {
     Lab lab(home("internal"));
     std::string why;
