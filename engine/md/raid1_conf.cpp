@@ -65,6 +65,14 @@ static int count_degraded(const R1conf& conf) {
     return degraded;
 }
 
+// A write that was in flight below a recovery's checkpoint may have reached one member only. Linux goes on at the
+// checkpoint all the same, and such a chunk stays different.
+static void forget_checkpoints_if_dirty(Mddev& mddev) {
+    if (mddev.recovery_cp != 0) return;  // Both homes of the metadata say 0 of an array that was not stopped cleanly.
+    for (Rdev* rdev : rdev_list(mddev))
+        if (rdev->raid_disk >= 0 && !test_bit(In_sync, rdev->flags)) rdev->recovery_offset = 0;
+}
+
 static int raid1_run(Mddev& mddev) {
     MD_FRAME("raid1_run");
     Kernel& kernel = mddev.kernel;
@@ -77,6 +85,7 @@ static int raid1_run(Mddev& mddev) {
     std::unique_ptr<R1conf> conf = setup_conf(mddev);
     if (!conf) return -EINVAL;
 
+    forget_checkpoints_if_dirty(mddev);
     mddev.degraded = count_degraded(*conf);
     const int working = conf->raid_disks - mddev.degraded;
     if (working < 1) return -EINVAL;
