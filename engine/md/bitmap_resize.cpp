@@ -1,9 +1,10 @@
 // md_bitmap_resize: gives a bitmap its counters and pages, at its creation or when the array's size changes.
 //
-// A new size keeps the chunk size, doubled until the bits fit into `space`. Only NEEDED is carried over: the array is
-// quiet, so everything else that is marked has been written everywhere, and its bits go with the old pages. New space
-// was never compared, so all of it is NEEDED. All pages are then written, and waited for, before anybody writes data
-// again.
+// A new size keeps the chunk size, doubled until the bits fit into `space`; when nobody told how much that is, the
+// sectors the bitmap has now are all there are, as something else may lie behind them. NEEDED and RESYNC are carried
+// over, as NEEDED: the array is quiet, so everything else that is marked has been written everywhere, and its bits go
+// with the old pages. New space was never compared, so all of it is NEEDED. All pages are then written, and waited for,
+// before anybody writes data again.
 //
 // How large it may be is decided before anything is allocated: chunk size and array size come from a disk.
 #include <fmt/format.h>
@@ -43,6 +44,13 @@ static std::uint64_t room_for_bits(const Bitmap& bitmap) {
     return room;
 }
 
+static void take_present_space(const Bitmap& bitmap, bool with_super) {
+    Mddev& mddev = *bitmap.mddev;
+    if (mddev.bitmap_info.space != 0) return;
+    const SpinGuard guard(mddev.lock);
+    mddev.bitmap_info.space = (bytes_of(bitmap.counts.chunks, with_super) + kSectorSize - 1) / kSectorSize;
+}
+
 static int check_room(const Bitmap& bitmap, std::uint64_t chunks, bool with_super) {
     const std::uint64_t bytes = bytes_of(chunks, with_super);
     const std::uint64_t room = room_for_bits(bitmap);
@@ -59,7 +67,7 @@ static unsigned pick_chunkshift(const Bitmap& bitmap, Sector blocks, bool with_s
     return shift;
 }
 
-// What was NEEDED in the old counters is in the new ones, and new space is.
+// What was NEEDED or under RESYNC in the old counters is NEEDED in the new ones, and new space is.
 static void carry_over(Bitmap& bitmap, BitmapCounts& old) {
     const Sector old_end = old.chunks << old.chunkshift;
     const SpinGuard old_guard(old.lock);
@@ -115,6 +123,7 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
     if (chunksize != 0 && (!std::has_single_bit(chunksize) || chunksize < kSectorSize || chunksize > kLargestChunk))
         return -EINVAL;
     const bool with_super = !mddev.bitmap_info.external;
+    if (!init) take_present_space(*bitmap, with_super);
     const unsigned shift = chunksize == 0 ? pick_chunkshift(*bitmap, blocks, with_super)
                                           : static_cast<unsigned>(std::countr_zero(chunksize)) - kSectorShift;
     const std::uint64_t chunks = chunks_of(blocks, shift);

@@ -282,6 +282,24 @@ TEST_CASE("a larger array: marks are kept, new space is needed, all of it on dis
     lab.mddev.pers = nullptr;
 }
 
+TEST_CASE("a bitmap whose space nobody told keeps to the sectors it has when the array grows") {
+    BitmapLab lab(Home::Internal);
+    lab.mddev.pers = &kQuietPersonality;
+    // What may lie there: the bad-block log.
+    const std::size_t after = lab.bitmap_byte() + kPageSize;
+    for (auto& disk : lab.disks) std::fill_n(disk->bytes.begin() + static_cast<long>(after), 4096, std::byte{0xee});
+    lab.start();
+    lab.mddev.resync_max_sectors = 100000 * kChunk;
+    REQUIRE(md_bitmap_resize(&lab.bitmap(), 100000 * kChunk, 0, false) == 0);
+    CHECK(lab.mddev.bitmap_info.space == 1);
+    CHECK(lab.mddev.bitmap_info.chunksize == 64 << 20);  // 1563 bits and the header
+    for (const auto& disk : lab.disks)
+        CHECK(std::all_of(disk->bytes.begin() + static_cast<long>(after),
+                          disk->bytes.begin() + static_cast<long>(after) + 4096,
+                          [](std::byte byte) { return byte == std::byte{0xee}; }));
+    lab.mddev.pers = nullptr;
+}
+
 TEST_CASE("a resize doubles the chunk until the bits fit; a file cannot be resized") {
     BitmapLab lab;
     lab.mddev.pers = &kQuietPersonality;
