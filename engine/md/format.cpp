@@ -158,13 +158,14 @@ std::string check_supported(const Superblock1& sb) {
         std::uint32_t bit;
         const char* what;
     };
-    static constexpr std::array<Unsupported, 6> unsupported{{
+    static constexpr std::array<Unsupported, 7> unsupported{{
         {MD_FEATURE_BITMAP_VERSIONED, "a clustered bitmap"},
         {MD_FEATURE_JOURNAL, "a journal"},
         {MD_FEATURE_PPL, "a partial parity log"},
         {MD_FEATURE_MULTIPLE_PPLS, "partial parity logs"},
         {MD_FEATURE_RAID0_LAYOUT, "a RAID0 layout"},
         {MD_FEATURE_NEW_OFFSET, "a move of its data"},
+        {MD_FEATURE_REPLACEMENT, "a replacement of a member"},
     }};
     if (sb.level != 1) return fmt::format("level {}, mdscope only does RAID1 (level 1)", sb.level);
     if ((sb.feature_map & (MD_FEATURE_RESHAPE_ACTIVE | MD_FEATURE_RESHAPE_BACKWARDS)) != 0)

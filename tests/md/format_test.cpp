@@ -167,6 +167,8 @@ const std::vector<Wrong>& wrongs() {
          [](auto& sb) { sb.feature_map |= MD_FEATURE_RESHAPE_ACTIVE; }},
         {"the array has a journal (feature 0x200), mdscope does not do that",
          [](auto& sb) { sb.feature_map |= MD_FEATURE_JOURNAL; }},
+        {"the array has a replacement of a member (feature 0x10), mdscope does not do that",
+         [](auto& sb) { sb.feature_map |= MD_FEATURE_REPLACEMENT; }},
         {"the array has a clustered bitmap (feature 0x100), mdscope does not do that",
          [](auto& sb) { sb.feature_map |= MD_FEATURE_BITMAP_VERSIONED; }},
         {"raid_disks is 0", [](auto& sb) { sb.raid_disks = 0; }},
