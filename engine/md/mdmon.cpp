@@ -160,9 +160,11 @@ void Mdmon::apply(Request& request) {
 
 // ---- the sidecar
 
-// Makes the sidecar say what next_ says. 0 once it is durable.
+// Makes the sidecar say what next_ says. 0 once it is durable, and what it claims of the members is.
 int Mdmon::save() {
     if (kernel_.halted()) throw Halted();
+    if (unsure_ || mdmon::claims_more(container(), next_))
+        if (const int err = flush_members(); err != 0) return err;
     next_.generation = container().generation + 1;
     const Result<bool> written = kernel_.replace_file(sidecar_path_, container_file_text(next_));
     if (!written) {

@@ -8,14 +8,17 @@
 //   active, active-idle                     dirty                              - , clean
 //   clean, broken                           clean                              -
 //   readonly, not external:-...             -                                  read-auto, or active if it owes a resync
-//   inactive or clear after a running state clean                              clear (unless that is what was seen)
+//   inactive after a running state          clean                              clear
+//   clear after a running state             -                                  -
 //   a member faulty                         that member faulty                 active if read-auto; -blocked; remove
 //   resync, recovery                        checkpoint each 1/16 and at the end -
 //
 // The order is the point. `active` lets the writers go that wait for the array to become dirty, and `-blocked` (and
 // `active`) lets a failed write be acknowledged, so neither is written before the sidecar that says so is durable.
-// Clean goes into the sidecar only after `clean` or a stop was seen. It uses nothing but the sysfs files: what it knows
-// of the array is what a program could know.
+// Clean goes into the sidecar only after `clean` or `inactive` was seen, and only after the members were flushed; so do
+// a member in sync and a checkpoint (mdmon_flush.cpp). It uses nothing but the sysfs files and that flush: what it
+// knows of the array is what a program could know. After a stop in one step there is no member left to be flushed, so
+// the sidecar goes on saying what it said.
 //
 // A sidecar that cannot be written (disk full): nothing that depends on it is written either, so the array does not go
 // active and its writers keep waiting. It is logged once, tried again each second, and logged when it works again. A
@@ -81,6 +84,7 @@ class Mdmon {
     [[nodiscard]] Requests take_requests();
     void apply(Request& request);
     [[nodiscard]] int save();
+    [[nodiscard]] int flush_members();
 
     void read_and_act();
     [[nodiscard]] Seen look() const;
@@ -101,7 +105,9 @@ class Mdmon {
 
     // The task's own.
     Container next_;                     // as it should be on disk
+    std::set<std::string> working_;      // members with a slot and not failed, as of the last pass
     bool unsure_ = false;                // a write failed: on disk may be the old or the new
+    bool flush_failed_ = false;          // of the last member; it was said
     bool was_running_ = false;           // as of the last pass
     bool stopped_ = false;               // the array is gone, and `clear` is written
     std::uint64_t retry_ns_ = kForever;  // look again after this long although nothing moved

@@ -29,12 +29,6 @@ bool is_clean(std::string_view array_state) {
     return array_state == "clean" || array_state == "broken";
 }
 
-ContainerMember* find_member(Container& container, const std::string& name) {
-    const auto found = std::find_if(container.members.begin(), container.members.end(),
-                                    [&](const ContainerMember& member) { return member.name == name; });
-    return found == container.members.end() ? nullptr : &*found;
-}
-
 // A slot has one owner; who had it before (a failed member, now replaced) loses it.
 void give_slot(Container& container, ContainerMember& member, int slot) {
     for (ContainerMember& other : container.members)
@@ -71,6 +65,12 @@ bool positions_moved_far(const Container& from, const Container& to) {
 }  // namespace
 
 // ---- looking
+
+ContainerMember* mdmon::find_member(Container& container, const std::string& name) {
+    const auto found = std::find_if(container.members.begin(), container.members.end(),
+                                    [&](const ContainerMember& member) { return member.name == name; });
+    return found == container.members.end() ? nullptr : &*found;
+}
 
 bool mdmon::is_running(std::string_view array_state) {
     return !array_state.empty() && array_state != "clear" && array_state != "inactive";
@@ -135,7 +135,7 @@ Mdmon::Seen Mdmon::look() const {
 // ---- the sidecar's side
 
 void Mdmon::record_member(const MemberSeen& seen) {
-    ContainerMember* const member = find_member(next_, seen.name);
+    ContainerMember* const member = mdmon::find_member(next_, seen.name);
     if (member == nullptr) {
         if (strangers_.insert(seen.name).second)
             kernel_.printk(LogLevel::Warn,
@@ -162,7 +162,11 @@ void Mdmon::record(const Seen& seen) {
     if (is_open(seen.array_state)) next_.dirty = true;
     if (is_clean(seen.array_state) || !mdmon::is_running(seen.array_state)) next_.dirty = false;
     next_.resync_start = seen.resync_start == MaxSector ? MaxSector : std::min(seen.resync_start, next_.size);
-    for (const MemberSeen& member : seen.members) record_member(member);
+    working_.clear();
+    for (const MemberSeen& member : seen.members) {
+        record_member(member);
+        if (member.slot >= 0 && !member.faulty) working_.insert(member.name);
+    }
 }
 
 // Progress alone is written now and then, and when the sync has ended; everything else at once.
@@ -208,7 +212,7 @@ void Mdmon::act_on_state(const Seen& seen) {
     if (word == nullptr) return;
     if (seen.array_state == "write-pending") {
         for (const MemberSeen& member : look().members) {
-            const ContainerMember* const recorded = find_member(next_, member.name);
+            const ContainerMember* const recorded = mdmon::find_member(next_, member.name);
             const bool is_news = member.faulty && recorded != nullptr && recorded->state != "faulty";
             if (is_news) return;  // md_error announces it: the next pass is on its way
         }
@@ -231,10 +235,9 @@ void Mdmon::act_on_members(const Seen& seen) {
 
 // The array is stopped, or has been stopped in one step by somebody else; then there is nothing left to clear.
 void Mdmon::act_on_stop(const Seen& seen) {
-    if (seen.array_state == "inactive")
-        record(seen);
-    else
-        next_.dirty = false;  // members and positions are forgotten already; what was recorded of them stands
+    // After `clear` members and positions are forgotten already, and nobody is left to be flushed: what was recorded
+    // stands.
+    if (seen.array_state == "inactive") record(seen);
     // Whether it could be recorded or not, the array goes: a sidecar that still says dirty costs a resync, no more.
     if (is_due(seen)) (void)save();
     if (seen.array_state == "inactive" && write_attr("array_state", "clear") != 0) {

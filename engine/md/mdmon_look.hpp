@@ -37,6 +37,10 @@ namespace mdmon {
 bool is_running(std::string_view array_state);
 // The text of a file without its newline; empty when the file is not there now.
 std::string read_attr(Mddev& mddev, const char* name);
+// nullptr: it has no place there.
+ContainerMember* find_member(Container& container, const std::string& name);
+// `to` says of the members' content what `from` did not; see mdmon_flush.cpp.
+bool claims_more(const Container& from, const Container& to);
 // A number of sectors, or MaxSector for `none`.
 Sector sectors_of(const std::string& text);
 

@@ -6,6 +6,7 @@
 // disk), and lets a story do something while one is under way.
 #include "engine/md/mdmon.hpp"
 
+#include "engine/kernel/disk.hpp"
 #include "tests/md/sysfs_lab.hpp"
 
 namespace mdscope::sysfs_test {
@@ -40,7 +41,8 @@ class FilesKernel final : public Kernel {
 
     struct Replacement {
         Container container;
-        std::string array_state;  // while it was written
+        std::string array_state;           // while it was written
+        std::size_t volatile_sectors = 0;  // of all members, that a power cut at that moment would have lost
     };
     std::vector<Replacement> replacements;
     int error = 0;                        // what replacing answers, as a positive errno
@@ -51,7 +53,9 @@ class FilesKernel final : public Kernel {
         if (error != 0) return Error{error, "No space left on device"};
         const auto container = container_from_json(std::string(text));
         CHECK(static_cast<bool>(container));
-        replacements.push_back({*container, array_state_word(mddev_)});
+        Replacement& replacement = replacements.emplace_back(Replacement{*container, array_state_word(mddev_)});
+        for (const char* image : {"sda.img", "sdb.img", "sdc.img"})
+            replacement.volatile_sectors += below_.find_ram_disk(image)->volatile_sectors().size();
         return below_.replace_file(path, text);
     }
 
@@ -102,7 +106,13 @@ class MdmonLab : public SysfsLab {
         start(start_word);
         mdmon = std::make_unique<Mdmon>(files, mddev, container, kSidecar);
     }
-    ~MdmonLab() { mdmon.reset(); }
+    ~MdmonLab() {
+        mdmon.reset();
+        for (Rdev* rdev : rdev_list(mddev)) {
+            for (const auto& disk : disks)
+                if (disk->name() == rdev->name) rdev->bdev = disk.get();
+        }
+    }
     MdmonLab& monitored() {
         mdmon->start();
         settle();
@@ -135,6 +145,12 @@ class MdmonLab : public SysfsLab {
         kernel.run_task("mdadm", [&] { result = mdmon->ping(); });
         return result;
     }
+    void fail_flushes_of(const std::string& name) {
+        Rdev& rdev = *find(name);
+        faults_.push_back(std::make_unique<FaultDisk>(*rdev.bdev));
+        faults_.back()->add_rule({.filter = {.ops = {BioOp::Flush}}});
+        rdev.bdev = faults_.back().get();
+    }
     std::size_t log_lines(const std::string& part) {
         std::size_t count = 0;
         for (const LogLine& line : kernel.log()) count += line.text.find(part) != std::string::npos ? 1 : 0;
@@ -143,6 +159,9 @@ class MdmonLab : public SysfsLab {
 
     FilesKernel files{kernel, mddev};
     std::unique_ptr<Mdmon> mdmon;
+
+   private:
+    std::vector<std::unique_ptr<FaultDisk>> faults_;
 };
 
 }  // namespace
@@ -169,6 +188,49 @@ TEST_CASE("dirty is durable before the first writer goes, and clean only after c
     CHECK(!lab.on_disk().dirty);
     REQUIRE(lab.files.replacements.size() == 2);
     CHECK(lab.files.replacements[1].array_state == "clean");
+    CHECK(lab.files.replacements[1].volatile_sectors == 0);
+}
+
+TEST_CASE("a member that cannot be flushed is failed, and recorded so by the sidecar that says clean") {
+    MdmonLab lab;
+    lab.monitored();
+    CHECK(lab.write(0) == 0);
+    lab.fail_flushes_of("sdb");
+    lab.pass(3000);
+    CHECK(!lab.on_disk().dirty);
+    CHECK(lab.member_state("sda") == "in_sync");
+    CHECK(lab.member_state("sdb") == "faulty");
+    for (const auto& replacement : lab.files.replacements)
+        CHECK((replacement.container.dirty || MdmonLab::state_in(replacement.container, "sdb") == "faulty" ||
+               replacement.volatile_sectors == 0));
+    CHECK(lab.log_lines("sdb cannot be flushed") == 1);
+}
+
+TEST_CASE("the sidecar goes on saying dirty when no member can be flushed, also after a stop") {
+    for (const bool stopped : {false, true}) {
+        CAPTURE(stopped);
+        MdmonLab lab;
+        lab.monitored();
+        CHECK(lab.write(0) == 0);
+        lab.fail_flushes_of("sda");
+        lab.fail_flushes_of("sdb");
+        if (stopped) CHECK(lab.store("array_state", "inactive") == 0);
+        lab.pass(3000);
+        CHECK(lab.on_disk().dirty);
+    }
+}
+
+TEST_CASE("a member that cannot be flushed at the end is recorded as failed, and the array as clean") {
+    MdmonLab lab;
+    lab.monitored();
+    CHECK(lab.write(0) == 0);
+    lab.fail_flushes_of("sdb");
+    CHECK(lab.store("array_state", "inactive") == 0);
+    lab.settle();
+    CHECK(!lab.on_disk().dirty);
+    CHECK(lab.member_state("sda") == "in_sync");
+    CHECK(lab.member_state("sdb") == "faulty");
+    CHECK(lab.mdmon->finished());
 }
 
 TEST_CASE("a failure is durable before the failed write can be acknowledged, and the member is then removed") {
@@ -286,14 +348,15 @@ TEST_CASE("inactive is answered: clean is written, then clear, and mdmon ends") 
     CHECK(lab.change([](Container& container) { container.dirty = true; }) == -ENODEV);
 }
 
-TEST_CASE("a stop in one step is recorded, too, even when mdmon is told to end right after it") {
+TEST_CASE("after a stop in one step the sidecar says clean only if mdmon could flush the members before they went") {
     MdmonLab lab;
     lab.monitored();
     CHECK(lab.write(0) == 0);
     CHECK(lab.on_disk().dirty);
     CHECK(lab.store("array_state", "clear") == 0);
     lab.kernel.run_task("umount", [&] { lab.mdmon->stop(); });
-    CHECK(!lab.on_disk().dirty);
+    for (const auto& replacement : lab.files.replacements)
+        CHECK((replacement.container.dirty || replacement.volatile_sectors == 0));
     CHECK(lab.mdmon->finished());
 }
 
@@ -345,6 +408,8 @@ TEST_CASE("a recovery is recorded from its start to its end, with checkpoints in
     CHECK(lab.until([&] { return lab.show_dev("sdc", "state") == "in_sync"; }));
     lab.settle();
     CHECK(lab.member_state("sdc") == "in_sync");
+    for (const auto& replacement : lab.files.replacements)
+        if (MdmonLab::state_in(replacement.container, "sdc") == "in_sync") CHECK(replacement.volatile_sectors == 0);
     CHECK(lab.member_state("sdb") == "faulty");
     CHECK(lab.on_disk().generation > before);
     CHECK(lab.show("degraded") == "0");
