@@ -250,12 +250,28 @@ int ArrayImpl::restamp(MemberImage& image, std::string* why) {
     return 0;
 }
 
+// Used without all that are in sync now: what was written then is in its own bitmap, not in ours. (md looks at the
+// event count alone, which two halves reach together.)
+static bool went_its_own_way(const Mddev& md, const Superblock1& sb) {
+    return std::ranges::none_of(rdev_list(md), [&](const Rdev* rdev) {
+        return test_bit(In_sync, rdev->flags) &&
+               std::ranges::find(sb.dev_roles, rdev->raid_disk.load()) != sb.dev_roles.end();
+    });
+}
+
 // The slot in which the bits of the bitmap are about this image; or -EINVAL.
 int ArrayImpl::slot_of_before(const MemberImage& image, std::string* why) {
     Mddev& md = mddev();
     if (md.external) return manage_slot_on_record(md, mdmon_->container(), *image.label, image.stack->name, why);
-    if (image.minor_version == md.minor_version && image.sb.set_uuid == md.uuid && image.sb.role() < MD_DISK_ROLE_MAX)
+    if (image.minor_version == md.minor_version && image.sb.set_uuid == md.uuid && image.sb.role() < MD_DISK_ROLE_MAX) {
+        if (went_its_own_way(md, image.sb))
+            return refuse(why, -EINVAL,
+                          fmt::format("re-add of {} is not possible: it was used without any of those that are in sync "
+                                      "now, and no bitmap here knows what was written to it. `add` takes it with a "
+                                      "full recovery",
+                                      image.stack->path));
         return image.sb.role();
+    }
     return refuse(why, -EINVAL, fmt::format("{} never had a slot in this array: use `add`", image.stack->path));
 }
 

@@ -114,6 +114,12 @@ Result<bool> check_same_array(const std::vector<MemberImage>& all) {
     return true;
 }
 
+// mdadm looks for its slot, too: a member that was never there is not faulty (0xfffe) but unknown (0xffff), and each of
+// two halves that were used alone calls the other so.
+bool knows_as_working(const Superblock1& in, const MemberImage& member) {
+    return std::ranges::find(in.dev_roles, member.sb.role()) != in.dev_roles.end();
+}
+
 // Why this member stays out; empty: it comes in.
 std::string why_left_out(const MemberImage& c, const MemberImage& best) {
     if (&c == &best || !has_role(c)) return "";
@@ -124,6 +130,11 @@ std::string why_left_out(const MemberImage& c, const MemberImage& best) {
         return fmt::format("{} is failed according to {}; `re-add` brings it back", c.stack->name, best.stack->name);
     if (role_of(c.sb, best) == MD_DISK_ROLE_FAULTY)
         return fmt::format("ignoring {} as it reports {} as failed", c.stack->name, best.stack->name);
+    if (!knows_as_working(c.sb, best))
+        return fmt::format(
+            "ignoring {}: it was used without {}, so the two have gone separate ways and each may have data that the "
+            "other has not. Mount {} alone to save what only it has; then `add` it here, with a full recovery",
+            c.stack->name, best.stack->name, c.stack->name);
     return "";
 }
 
