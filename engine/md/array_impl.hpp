@@ -88,6 +88,9 @@ class ArrayImpl final : public Array {
     int write_new_superblock(MemberImage& image, std::string* why);
     int hot_add_native(MemberImage image, std::string* why);
     int add_external(MemberImage image, std::string* why);
+    int record_member(const ContainerMember& member, std::string* why);
+    int label_new(MemberImage& image, const LabLabel& label, std::string* why);
+    int relabel(MemberImage& image, const LabLabel& label, const ContainerMember& before, std::string* why);
     int restamp(MemberImage& image, std::string* why);
     int slot_of_before(const MemberImage& image, std::string* why);
     int new_dev(std::string_view text);

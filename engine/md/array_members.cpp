@@ -113,6 +113,72 @@ static LabLabel label_for(const Container& container, const Disk& disk) {
     return label;
 }
 
+// What the sidecar says of this image, if it knows it under this name. (The copy of a member beside it is another one.)
+static const ContainerMember* entry_of(const Container& container, const MemberImage& image) {
+    if (!image.label) return nullptr;
+    const auto entry = std::ranges::find(container.members, image.label->member_uuid, &ContainerMember::uuid);
+    return entry != container.members.end() && entry->name == image.stack->name ? &*entry : nullptr;
+}
+
+// The sidecar and a label cannot change in one step. Whatever step is the last one made, what is there can be
+// assembled, and as long as `add` has done nothing, `re-add` is as possible as before:
+//
+//   a new image     label; sidecar                         between: not listed, left out, and `add` takes it
+//   a known one     sidecar: spare, either label; label;   between: a spare, and so is what `add` wants
+//                   sidecar: that label                    (its uuid stays)
+//
+// The sidecar's part: this entry in place of any of that name.
+int ArrayImpl::record_member(const ContainerMember& member, std::string* why) {
+    const int err = mdmon_->change([&](Container& c) {
+        std::erase_if(c.members, [&](const ContainerMember& m) { return m.name == member.name; });
+        c.members.push_back(member);
+    });
+    return err == 0 ? 0 : refuse(why, err, "the sidecar could not be written");
+}
+
+static ContainerMember spare_entry(const MemberImage& image, const LabLabel& label) {
+    ContainerMember member;
+    member.name = image.stack->name;
+    member.uuid = label.member_uuid;
+    member.state = "spare";
+    member.recovery_start = ContainerMember::MaxRecovery;
+    member.label = label.generation;
+    return member;
+}
+
+static int write_label(Kernel& kernel, MemberImage& image, const LabLabel& label, std::string* why) {
+    std::array<std::byte, kLabLabelSize> sector;
+    encode_label(label, sector);
+    Bio bio;
+    bio.bi_op = BioOp::Write;
+    bio.bi_kind = BioKind::Superblock;
+    bio.bi_flags = REQ_SYNC | REQ_FUA | REQ_META;
+    bio.bi_disk = &image.stack->top();
+    bio.bi_size = kLabLabelSize;
+    bio.bi_data = sector.data();
+    const int err = submit_bio_wait(kernel, &bio);
+    return err == 0 ? 0 : refuse(why, err, fmt::format("{}: the label could not be written", image.stack->path));
+}
+
+int ArrayImpl::label_new(MemberImage& image, const LabLabel& label, std::string* why) {
+    const int err = write_label(kernel_, image, label, why);
+    return err != 0 ? err : record_member(spare_entry(image, label), why);
+}
+
+int ArrayImpl::relabel(MemberImage& image, const LabLabel& label, const ContainerMember& before, std::string* why) {
+    ContainerMember member = spare_entry(image, label);
+    ContainerMember either = member;
+    either.label = before.label;
+    either.label_next = label.generation;
+    if (const int err = record_member(either, why); err != 0) return err;
+    if (const int err = write_label(kernel_, image, label, why); err != 0) {
+        std::string ignored;  // What is recorded now is as true as what was.
+        (void)record_member(before, &ignored);
+        return err;
+    }
+    return record_member(member, why);
+}
+
 int ArrayImpl::add_external(MemberImage image, std::string* why) {
     Mddev& md = mddev();
     const Container container = mdmon_->container();
@@ -122,32 +188,15 @@ int ArrayImpl::add_external(MemberImage image, std::string* why) {
                       fmt::format("{} is too small: {} sectors, {} are needed", image.stack->path, disk.size_sectors(),
                                   container.data_offset + container.size));
     LabLabel label = label_for(container, disk);
-    kernel_.get_random_bytes(label.member_uuid.data(), label.member_uuid.size());
     label.generation = std::max(newest_label(container), std::uint64_t{1});
-    std::array<std::byte, kLabLabelSize> sector;
-    encode_label(label, sector);
-    Bio bio;
-    bio.bi_op = BioOp::Write;
-    bio.bi_kind = BioKind::Superblock;
-    bio.bi_flags = REQ_SYNC | REQ_FUA | REQ_META;
-    bio.bi_disk = &disk;
-    bio.bi_size = kLabLabelSize;
-    bio.bi_data = sector.data();
-    if (const int err = submit_bio_wait(kernel_, &bio); err != 0)
-        return refuse(why, err, fmt::format("{}: the label could not be written", image.stack->path));
-
+    const ContainerMember* const before = entry_of(container, image);
+    if (before != nullptr)
+        label.member_uuid = before->uuid;
+    else
+        kernel_.get_random_bytes(label.member_uuid.data(), label.member_uuid.size());
+    const int err = before != nullptr ? relabel(image, label, *before, why) : label_new(image, label, why);
+    if (err != 0) return err;
     const std::string name = image.stack->name;
-    ContainerMember member;
-    member.name = name;
-    member.uuid = label.member_uuid;
-    member.state = "spare";
-    member.recovery_start = ContainerMember::MaxRecovery;
-    member.label = label.generation;
-    const int err = mdmon_->change([&](Container& c) {
-        std::erase_if(c.members, [&](const ContainerMember& m) { return m.name == name; });
-        c.members.push_back(member);
-    });
-    if (err != 0) return refuse(why, err, "the sidecar could not be written");
 
     if (const int lock = mddev_lock(md); lock != 0) return lock;
     Rdev& rdev = new_rdev(md, take_stack(std::move(image.stack)));

@@ -78,6 +78,16 @@ Result<bool> find_label(Kernel& kernel, MemberImage& image) {
     return true;
 }
 
+// As `add` makes a missing image: it may have been cut short before it wrote anything.
+bool is_blank(Kernel& kernel, Disk& disk) {
+    for (const Sector sector : {Sector{0}, Sector{8}}) {
+        Page page;
+        if (read_page(kernel, disk, sector, page) != 0) return false;
+        if (!std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; })) return false;
+    }
+    return true;
+}
+
 // The same file under two names would be a mirror of itself.
 Result<bool> check_distinct(const std::vector<std::string>& paths) {
     for (std::size_t i = 0; i < paths.size(); i++)
@@ -210,9 +220,13 @@ Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, con
                              fmt::format("belongs to array {}, the sidecar describes {}",
                                          format_uuid(c.label->set_uuid), format_uuid(container->uuid)));
         const ContainerMember* member = find_member(*container, c);
-        if (member == nullptr)
-            return bad_image(path, EINVAL,
-                             "is not listed in the sidecar: it was removed from this array; `add` it again");
+        if (member == nullptr) {
+            plan.notes.push_back(fmt::format(
+                "md: {} is not listed in the sidecar: it was removed from this array, or an `add` was cut short; `add` "
+                "takes it with a full recovery",
+                c.stack->name));
+            continue;
+        }
         if (c.label->data_offset != container->data_offset || c.label->data_size < container->size)
             return bad_image(path, EINVAL, "its label and the sidecar disagree about where the data is");
         if (member->state == "faulty") {
@@ -259,22 +273,30 @@ Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& p
     if (paths.empty()) return Error{EINVAL, "no images were given"};
     if (auto distinct = check_distinct(paths); !distinct) return distinct.error();
     std::vector<MemberImage> all;
+    std::vector<MemberImage> strangers;
     for (const std::string& path : paths) {
         auto image = open_image(kernel, path, read_only);
         if (!image) return image.error();
-        if (image->minor_version < 0 && !image->label)
+        const bool is_member = image->minor_version >= 0 || image->label;
+        (is_member ? all : strangers).push_back(std::move(*image));
+    }
+    std::vector<std::string> notes;
+    for (const MemberImage& stranger : strangers) {
+        if (all.empty() || !is_blank(kernel, *stranger.stack->file))
             return bad_image(
-                path, EINVAL,
+                stranger.stack->path, EINVAL,
                 "has no md superblock (1.0, 1.1, 1.2) and no mdscope label: it is not a member of an array. "
                 "`mdscope create` makes a lab");
-        all.push_back(std::move(*image));
+        notes.push_back(fmt::format("md: {} is blank; `add` makes it a member", stranger.stack->name));
     }
     for (const MemberImage& c : all)
         if (c.label.has_value() != all.front().label.has_value())
             return Error{EINVAL,
                          fmt::format("{} and {} are not of one array: one has external metadata, the other native",
                                      all.front().stack->path, c.stack->path)};
-    return all.front().label ? plan_external(kernel, std::move(all), lab) : plan_native(std::move(all));
+    auto plan = all.front().label ? plan_external(kernel, std::move(all), lab) : plan_native(std::move(all));
+    if (plan) plan->notes.insert(plan->notes.end(), notes.begin(), notes.end());
+    return plan;
 }
 
 // ---- telling md about an external array

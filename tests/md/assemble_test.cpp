@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "engine/md/label_stamp.hpp"
 #include "tests/md/lab.hpp"
 
 namespace mdscope::test {
@@ -30,7 +31,116 @@ void use(Lab& lab, const std::vector<std::string>& images, std::uint64_t offset,
     REQUIRE_MESSAGE(lab.array->stop(false, &why) == 0, why);
 }
 
+CreateOptions small_external() {
+    CreateOptions create;
+    create.size_bytes = 16ULL << 20;
+    return create;
+}
+
+Container read_sidecar(const Lab& lab) {
+    std::ifstream file(container_path(lab.options.lab), std::ios::binary);
+    auto container = container_from_json({std::istreambuf_iterator<char>(file), {}});
+    REQUIRE(static_cast<bool>(container));
+    return *container;
+}
+
+void write_sidecar_of(Lab& lab, const Container& container) {
+    REQUIRE(
+        static_cast<bool>(lab.kernel.replace_file(container_path(lab.options.lab), container_file_text(container))));
+}
+
+bool has_member(Lab& lab, const std::string& name) {
+    return std::ranges::any_of(rdev_list(lab.md()), [&](const Rdev* rdev) { return rdev->name == name; });
+}
+
+// An array that sdb has left, and which was written to since.
+void fail_and_write(Lab& lab) {
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    REQUIRE(lab.eventually([&] { return !has_member(lab, "sdb") && read_sidecar(lab).members[1].state == "faulty"; }));
+    CHECK(lab.write(0, std::string(4096, 'n')));
+}
+
+bool is_whole(Lab& lab) {
+    return lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; });
+}
+
 }  // namespace
+
+TEST_CASE("an add that could not write the sidecar has changed nothing: the member is re-added, or the lab assembled") {
+    for (const bool re_add : {false, true}) {
+        CAPTURE(re_add);
+        Lab lab(small_external());
+        fail_and_write(lab);
+        REQUIRE(lab.eventually([&] { return !read_sidecar(lab).dirty; }));
+        const std::string spare = container_spare_path(lab.options.lab);
+        std::filesystem::remove(spare);
+        std::filesystem::create_directories(spare + "/in the way");  // as a full disk
+        std::string why;
+        CHECK(lab.array->add("sdb", &why) != 0);
+        CHECK(why.find("the sidecar could not be written") != std::string::npos);
+        std::filesystem::remove_all(spare);
+        if (!re_add) {
+            lab.array.reset();
+            lab.start();
+            CHECK(lab.md().degraded == 1);
+        }
+        REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
+        CHECK(is_whole(lab));
+    }
+}
+
+TEST_CASE("killed between any two steps of an add, the lab is assembled, and the add can be made again") {
+    for (const bool new_label : {false, true}) {
+        CAPTURE(new_label);
+        Lab lab(small_external());
+        fail_and_write(lab);
+        std::string why;
+        REQUIRE_MESSAGE(lab.array->stop(false, &why) == 0, why);
+        lab.array.reset();
+        Container container = read_sidecar(lab);
+        ContainerMember& sdb = container.members[1];
+        REQUIRE(sdb.name == "sdb");
+        sdb.state = "spare";
+        sdb.slot = -1;
+        sdb.label_next = container.members[0].label;
+        write_sidecar_of(lab, container);
+        if (new_label) {
+            const auto disk = lab.kernel.open_disk(lab.options.images[1], OpenMode::ReadWrite);
+            REQUIRE(static_cast<bool>(disk));
+            REQUIRE(write_label_generation(lab.kernel, **disk, sdb.label_next) == 0);
+        }
+        lab.start();
+        CHECK(lab.read(0, 4096) == std::string(4096, 'n'));
+        CHECK(is_whole(lab));
+    }
+}
+
+TEST_CASE("an image that the sidecar does not list, or a blank one, is left out with a note") {
+    for (const bool blank : {false, true}) {
+        CAPTURE(blank);
+        Lab lab(small_external());
+        fail_and_write(lab);
+        std::string why;
+        REQUIRE_MESSAGE(lab.array->stop(false, &why) == 0, why);
+        lab.array.reset();
+        Container container = read_sidecar(lab);
+        if (blank) {
+            const auto size = std::filesystem::file_size(lab.options.images[1]);
+            std::filesystem::resize_file(lab.options.images[1], 0);
+            std::filesystem::resize_file(lab.options.images[1], size);
+        } else {
+            container.members[1].uuid.fill(0x77);
+            write_sidecar_of(lab, container);
+        }
+        lab.start();
+        CHECK(lab.md().degraded == 1);
+        CHECK(lab.log_lines(blank ? "sdb is blank" : "sdb is not listed in the sidecar") == 1);
+        REQUIRE_MESSAGE(lab.array->add("sdb", &why) == 0, why);
+        CHECK(is_whole(lab));
+        lab.restart();
+        CHECK(lab.md().degraded == 0);
+    }
+}
 
 TEST_CASE("two halves of a mirror that were used alone are not merged, neither by an assembly nor by a re-add") {
     Lab lab(small_native());
