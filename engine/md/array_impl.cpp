@@ -366,6 +366,32 @@ void ArrayImpl::notify_members() const {
     for (const std::string& path : paths) notify(path);
 }
 
+// A change of bitmap/location, in the sidecar. An array that nobody keeps metadata for has none to change.
+int ArrayImpl::record_bitmap(const Mddev& mddev, std::int64_t offset) {
+    std::string ignored;
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(&ignored); err != 0) return err;
+    if (mdmon_ == nullptr || options_.read_only || &mddev != mddev_.load()) return 0;
+    std::uint64_t chunk = 0;
+    std::uint64_t sleep_ms = 0;
+    {
+        const SpinGuard guard(mddev.lock);
+        chunk = mddev.bitmap_info.chunksize;
+        sleep_ms = std::max<std::uint64_t>(mddev.bitmap_info.daemon_sleep / kNsPerMs, 1);
+    }
+    const auto edit = [&](Container& container) {
+        container.bitmap_offset = offset;
+        if (offset == 0) return;
+        container.bitmap_chunk = chunk;
+        container.bitmap_daemon_sleep_ms = sleep_ms;
+    };
+    Container changed = mdmon_->container();
+    edit(changed);
+    if (changed == mdmon_->container()) return 0;
+    const int err = mdmon_->change(edit);
+    return err == -ENODEV ? 0 : err;
+}
+
 void ArrayImpl::connect_notifiers(Mddev& mddev) {
     mddev.sysfs_state.observer = [this, &mddev] {
         trace_array_state(mddev);
@@ -380,6 +406,7 @@ void ArrayImpl::connect_notifiers(Mddev& mddev) {
     for (SysfsNotifier* notifier : {&mddev.sysfs_state, &mddev.mdstat_event}) notifier->also = &mddev.sysfs_wait;
     mddev.on_export = [this](Rdev& rdev) { close_member(rdev); };
     mddev.on_new_dev = [this](std::string_view text) { return new_dev(text); };
+    mddev.on_bitmap_location = [this, &mddev](std::int64_t offset) { return record_bitmap(mddev, offset); };
 }
 
 }  // namespace mdscope

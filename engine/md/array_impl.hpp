@@ -66,6 +66,7 @@ class ArrayImpl final : public Array {
     int re_add_claimed(const std::string& path_or_name, std::string* why);
     int not_usable() const;  // 0, or why md0 cannot take I/O now
     void connect_notifiers(Mddev& mddev);
+    int record_bitmap(const Mddev& mddev, std::int64_t offset);
     void notify(const std::string& path) const;
     void notify_members() const;
     void close_member(Rdev& rdev);

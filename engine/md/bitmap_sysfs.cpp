@@ -101,8 +101,12 @@ void remove_bitmap(Mddev& mddev) {
     mddev.bitmap_info.file_path.clear();
 }
 
+// With external metadata nobody keeps a header that would say since when the bits are true. What was written without
+// this bitmap is not in it, so it starts with all of them set, and a member that was out meanwhile gets everything. (md
+// takes the bits that it finds.)
 int add_bitmap_to_running_array(Mddev& mddev) {
     int err = md_bitmap_create(mddev);
+    if (err == 0 && mddev.bitmap_info.external) set_bit(BITMAP_STALE, mddev.bitmap.load()->flags);
     mddev_suspend(mddev);
     if (err == 0) {
         err = md_bitmap_load(mddev);
@@ -132,8 +136,7 @@ bool bitmap_is_configured(const Mddev& mddev) {
     return mddev.bitmap.load() != nullptr || mddev.bitmap_info.file != nullptr || mddev.bitmap_info.offset != 0;
 }
 
-int location_store(Mddev& mddev, std::string_view value) {
-    MD_FRAME("location_store");
+int change_location(Mddev& mddev, std::string_view value) {
     return sysfs::with_mddev_lock(mddev, [&]() -> int {
         if (mddev.pers.load() != nullptr && (mddev.recovery != 0 || mddev.sync_thread.load() != nullptr)) return -EBUSY;
         if (bitmap_is_configured(mddev)) {
@@ -148,6 +151,26 @@ int location_store(Mddev& mddev, std::string_view value) {
         }
         return 0;
     });
+}
+
+std::int64_t offset_now(Mddev& mddev) {
+    const SpinGuard guard(mddev.lock);
+    return mddev.bitmap_info.offset;
+}
+
+// External metadata must never promise bits that nobody sets: `none` is recorded before the bitmap goes, an offset
+// after the bitmap is there. (On Linux it is not recorded at all: mdmon does not read this file.)
+int location_store(Mddev& mddev, std::string_view value) {
+    MD_FRAME("location_store");
+    const bool is_recorded = mddev.external && mddev.on_bitmap_location;
+    if (is_recorded && value.starts_with("none"))
+        if (const int err = mddev.on_bitmap_location(0); err != 0) return err;
+    const int err = change_location(mddev, value);
+    if (is_recorded && mddev.on_bitmap_location(offset_now(mddev)) != 0)
+        md_log(mddev, LogLevel::Warn,
+               fmt::format("{}: the bitmap's location could not be recorded; after a crash all is resynced",
+                           mdname(mddev)));
+    return err;
 }
 
 // ---- space

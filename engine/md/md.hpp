@@ -311,6 +311,9 @@ struct Mddev {
     WaitQueue sysfs_wait{kernel, "poll(md/*)"};  // see SysfsNotifier::also
     // A write to new_dev: opens the image and binds it. Called with reconfig_mutex held; 0 or -errno. Array fills it.
     std::function<int(std::string_view)> on_new_dev;
+    // With external metadata: the bitmap is about to be at this offset, or is there now; 0: none. Returns when that is
+    // recorded; 0 or -errno. Called without reconfig_mutex. Array fills it.
+    std::function<int(std::int64_t)> on_bitmap_location;
 
     // Things the emulator keeps that a kernel frees: looked at by snapshots and by whoever holds a stale pointer.
     std::vector<std::unique_ptr<Rdev>> all_rdevs;

@@ -147,7 +147,7 @@ TEST_CASE("location of an inactive array") {
     CHECK(store(lab.mddev, "location", "+8") == -EINVAL);
 }
 
-TEST_CASE("location of a running array: none takes the bitmap away, an offset brings it back with its bits") {
+TEST_CASE("location of a running array: none takes the bitmap away, an offset brings it back with all bits set") {
     BitmapLab lab;
     lab.start().write(3);
     lab.mddev.pers = &kSilentPersonality;
@@ -160,6 +160,8 @@ TEST_CASE("location of a running array: none takes the bitmap away, an offset br
     CHECK(store(lab.mddev, "location", "+8") == 0);
     REQUIRE(lab.mddev.bitmap.load() != nullptr);
     CHECK(lab.counter(3) == 2);
+    CHECK(lab.counter(4) == 2);  // md would have the bits that it found there
+    CHECK(lab.disk_bit(4));
     lab.mddev.pers = nullptr;
 }
 

@@ -1,0 +1,96 @@
+// bitmap/location of an external:lab array: what the sidecar says of it, and what the bits are worth afterwards.
+//
+// Goal: no crash and no re-add trusts bits that were not set because there was no bitmap. Method: whole labs on image
+// files; a crash is an Oops, after which nothing more is written.
+#include <filesystem>
+#include <fstream>
+
+#include "engine/md/container.hpp"
+#include "tests/md/lab.hpp"
+
+namespace mdscope::test {
+
+namespace {
+
+CreateOptions with_external_bitmap() {
+    CreateOptions create;
+    create.size_bytes = 16ULL << 20;
+    return create;
+}
+
+Container recorded(const Lab& lab) {
+    std::ifstream file(container_path(lab.options.lab), std::ios::binary);
+    auto container = container_from_json({std::istreambuf_iterator<char>(file), {}});
+    REQUIRE(static_cast<bool>(container));
+    return *container;
+}
+
+bool set_location(Lab& lab, const char* word) {  // busy while something is left for the md thread
+    int err = -EBUSY;
+    return lab.eventually([&] { return (err = lab.store("bitmap/location", word)) != -EBUSY; }) && err == 0;
+}
+
+bool is_idle(Lab& lab) {
+    return lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; });
+}
+
+std::string mismatches(Lab& lab) {
+    CHECK(lab.store("sync_action", "check") == 0);
+    CHECK(lab.eventually([&] { return lab.show("sync_action") == "idle"; }));
+    return lab.show("mismatch_cnt");
+}
+
+}  // namespace
+
+TEST_CASE("a bitmap that was taken away is not believed after a crash: everything is resynced") {
+    Lab lab(with_external_bitmap());
+    const Sector data_offset = recorded(lab).data_offset;
+    REQUIRE(set_location(lab, "none"));
+    CHECK(recorded(lab).bitmap_offset == 0);
+    CHECK(lab.write(0, std::string(4096, 'n')));
+    REQUIRE(recorded(lab).dirty);
+    CHECK_THROWS_AS(lab.kernel.oops({}), Halted);
+    lab.array.reset();
+    {
+        std::fstream image(lab.options.images[1], std::ios::binary | std::ios::in | std::ios::out);
+        image.seekp(static_cast<std::streamoff>(data_offset << kSectorShift));
+        image << std::string(4096, 'o');  // as if this half of the write had not been made
+    }
+    lab.kernel.restart();
+    lab.start();
+    CHECK(lab.show("bitmap/location") == "none");
+    REQUIRE(is_idle(lab));
+    CHECK(mismatches(lab) == "0");
+}
+
+TEST_CASE("a bitmap that came back does not know what was written without it: a re-add copies everything") {
+    Lab lab(with_external_bitmap());
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    REQUIRE(lab.eventually([&] { return rdev_list(lab.md()).size() == 1; }));
+    REQUIRE(set_location(lab, "none"));
+    CHECK(lab.write(0, std::string(4096, 'n')));
+    REQUIRE(set_location(lab, "8"));
+    CHECK(recorded(lab).bitmap_offset == 8);
+    std::string why;
+    REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
+    REQUIRE(is_idle(lab));
+    CHECK(mismatches(lab) == "0");
+}
+
+TEST_CASE("a bitmap is not taken away when that cannot be recorded") {
+    Lab lab(with_external_bitmap());
+    const std::string spare = container_spare_path(lab.options.lab);
+    std::filesystem::remove(spare);
+    std::filesystem::create_directories(spare + "/in the way");  // as a full disk
+    CHECK(lab.store("bitmap/location", "none") != 0);
+    CHECK(lab.show("bitmap/location") == "+8");
+    CHECK(lab.md().bitmap.load() != nullptr);
+    std::filesystem::remove_all(spare);
+    CHECK(recorded(lab).bitmap_offset == 8);
+    REQUIRE(set_location(lab, "none"));
+    REQUIRE(set_location(lab, "8"));
+    CHECK(lab.write(0, std::string(4096, 'n')));
+    CHECK(recorded(lab).bitmap_offset == 8);
+}
+
+}  // namespace mdscope::test
