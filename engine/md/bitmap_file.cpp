@@ -242,7 +242,9 @@ static void write_file_page(Bitmap& bitmap, std::uint64_t index) REQUIRES(bitmap
     buffer.bio = Bio{};
     buffer.bio.bi_op = BioOp::Write;
     buffer.bio.bi_kind = BioKind::Bitmap;
-    buffer.bio.bi_flags = REQ_META | REQ_SYNC;
+    // As on the members, so that a bit is durable before its data may be. (md writes META | SYNC here: after a power
+    // cut the data may be there and the bit not.)
+    buffer.bio.bi_flags = REQ_META | REQ_SYNC | REQ_PREFLUSH | REQ_FUA;
     buffer.bio.bi_disk = bitmap.storage.file;
     buffer.bio.bi_sector = begin >> kSectorShift;
     buffer.bio.bi_size = static_cast<std::uint32_t>(std::min<std::uint64_t>(kPageSize, file_size - begin));

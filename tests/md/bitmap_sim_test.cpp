@@ -188,6 +188,18 @@ TEST_CASE("a copy that the daemon made before a bit was set cannot land after it
     lab.kernel.set_chooser(nullptr);
 }
 
+TEST_CASE("a bit in a bitmap file is durable before its data") {
+    SimLab lab(1, Granularity::Coarse, true);
+    lab.kernel.run_task("writer", [&] {
+        md_bitmap_startwrite(lab.mddev.bitmap, 3 * kSimChunk, 8, false);
+        md_bitmap_unplug(lab.mddev.bitmap);
+        std::array<std::byte, 1> byte{};
+        lab.kernel.find_ram_disk("bm")->read_durable(kBitmapSuperSize, byte);
+        CHECK(byte[0] == std::byte{1U << 3});
+        md_bitmap_endwrite(lab.mddev.bitmap, 3 * kSimChunk, 8, true, false);
+    });
+}
+
 // Lets a completion begin, stops it when it has counted a file's page writes down to zero, and lets everybody else
 // finish.
 class StopsAfterTheLastCount : public Chooser {
