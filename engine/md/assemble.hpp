@@ -2,7 +2,8 @@
 //
 // Native images are judged by their superblocks: same set UUID, RAID1, highest event count wins, a member more than one
 // event behind stays out, a member that the freshest calls failed stays out, and so does one that calls the freshest
-// failed or does not know it as a working member. external:lab images are judged by their labels against the sidecar. Nothing is written here.
+// failed or does not know it as a working member. external:lab images are judged by their labels against the sidecar.
+// Nothing is written here.
 #pragma once
 
 #include <memory>

@@ -96,7 +96,7 @@ class Mdmon {
     void act_on_stop(const Seen& seen);
     void act_on_state(const Seen& seen);
     void act_on_members(const Seen& seen);
-    [[nodiscard]] int write_attr(const char* name, const char* word);
+    [[nodiscard]] int write_array_state(const char* word);
 
     Kernel& kernel_;
     Mddev& mddev_;

@@ -181,11 +181,11 @@ bool Mdmon::is_due(const Seen& seen) const {
 
 // ---- the array's side
 
-int Mdmon::write_attr(const char* name, const char* word) {
+int Mdmon::write_array_state(const char* word) {
     if (kernel_.halted()) throw Halted();
     int err = 0;
     do {
-        err = md_attr_store(mddev_, name, word);
+        err = answer_array_state(mddev_, word);
     } while (err == -EINTR && !stopping_);
     return err;
 }
@@ -218,7 +218,7 @@ void Mdmon::act_on_state(const Seen& seen) {
         }
     }
     // -EBUSY to `clean`: a write came in between. The state has moved, and so has the generation.
-    (void)write_attr("array_state", word);
+    (void)write_array_state(word);
 }
 
 void Mdmon::act_on_members(const Seen& seen) {
@@ -240,7 +240,7 @@ void Mdmon::act_on_stop(const Seen& seen) {
     if (seen.array_state == "inactive") record(seen);
     // Whether it could be recorded or not, the array goes: a sidecar that still says dirty costs a resync, no more.
     if (is_due(seen)) (void)save();
-    if (seen.array_state == "inactive" && write_attr("array_state", "clear") != 0) {
+    if (seen.array_state == "inactive" && write_array_state("clear") != 0) {
         retry_ns_ = kBusyRetryNs;
         return;
     }

@@ -40,6 +40,10 @@ int md_attr_store(Mddev& mddev, std::string_view name, std::string_view value);
 int rdev_attr_store(Rdev& rdev, std::string_view name, std::string_view value);
 bool md_attr_visible(const Mddev& mddev, const MdAttr& attr);
 
+// mdmon's answer to what it read in array_state: as a write to the file, but an array that was stopped since is not
+// started by it: -ENODEV.
+int answer_array_state(Mddev& mddev, std::string_view word);
+
 const char* array_state_word(const Mddev& mddev);  // "clean", "write-pending", ...
 void trace_array_state(const Mddev& mddev);        // for the observer of sysfs_state
 std::string rdev_state_words(const Rdev& rdev);    // "in_sync,write_mostly", no newline

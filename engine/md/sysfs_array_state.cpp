@@ -153,6 +153,21 @@ int store_stopped(Mddev& mddev, ArrayState state) {
     }
 }
 
+// `stopped` takes the state of an array that does not run.
+int store_array_state(Mddev& mddev, std::string_view word, int (*stopped)(Mddev&, ArrayState)) {
+    MD_FRAME("array_state_store");
+    const ArrayState state = match_word(word);
+    const bool toggles = state == ArrayState::active || state == ArrayState::clean;
+    if (toggles && mddev.pers.load() != nullptr && mddev.ro != MD_RDONLY) return toggle_clean_active(mddev, state);
+
+    int err = mddev_lock(mddev);
+    if (err != 0) return err;
+    err = mddev.pers.load() != nullptr ? store_running(mddev, state) : stopped(mddev, state);
+    if (err == 0) sysfs_notify(mddev.sysfs_state);
+    mddev_unlock(mddev);
+    return err;
+}
+
 }  // namespace
 
 const char* array_state_word(const Mddev& mddev) {
@@ -169,17 +184,15 @@ std::string sysfs::array_state_show(Mddev& mddev) {
 }
 
 int sysfs::array_state_store(Mddev& mddev, std::string_view value) {
-    MD_FRAME("array_state_store");
-    const ArrayState state = match_word(value);
-    const bool toggles = state == ArrayState::active || state == ArrayState::clean;
-    if (toggles && mddev.pers.load() != nullptr && mddev.ro != MD_RDONLY) return toggle_clean_active(mddev, state);
+    return store_array_state(mddev, value, store_stopped);
+}
 
-    int err = mddev_lock(mddev);
-    if (err != 0) return err;
-    err = mddev.pers.load() != nullptr ? store_running(mddev, state) : store_stopped(mddev, state);
-    if (err == 0) sysfs_notify(mddev.sysfs_state);
-    mddev_unlock(mddev);
-    return err;
+// The end of an interrupted sync makes a clean array write-pending; mdmon sees it, and while it records that the array
+// is dirty the stop goes on. (On Linux the `active` it then writes starts the array again.)
+int answer_array_state(Mddev& mddev, std::string_view word) {
+    return store_array_state(mddev, word, [](Mddev& stopped, ArrayState state) {
+        return state == ArrayState::clear ? store_stopped(stopped, state) : -ENODEV;
+    });
 }
 
 }  // namespace mdscope

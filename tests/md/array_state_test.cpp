@@ -242,6 +242,20 @@ TEST_CASE("`active` lets the writer go that waits for the array to become dirty"
     CHECK(lab.show("array_state") == "clean");
 }
 
+TEST_CASE("mdmon's answer does not start an array that was stopped since mdmon looked") {
+    for (const char* word : {"active", "clean", "read-auto"}) {
+        CAPTURE(std::string(word));
+        SysfsLab lab;
+        to_inactive(lab);
+        CHECK(lab.answer(word) == -ENODEV);
+        CHECK(lab.show("array_state") == "inactive");
+    }
+    SysfsLab lab;
+    to_inactive(lab);
+    CHECK(lab.answer("clear") == 0);
+    CHECK(lab.show("array_state") == "clear");
+}
+
 TEST_CASE("a word refused with EBUSY is logged, and the array goes on") {
     SysfsLab lab;
     lab.native().start();

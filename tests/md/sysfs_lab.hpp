@@ -119,6 +119,9 @@ class SysfsLab {
     int store(const std::string& name, const std::string& value) {
         return run([&] { return md_attr_store(mddev, name, value); });
     }
+    int answer(const std::string& word) {
+        return run([&] { return answer_array_state(mddev, word); });
+    }
     int store_dev(const std::string& dev, const std::string& name, const std::string& value) {
         Rdev* rdev = find(dev);
         if (rdev == nullptr) return -ENOENT;
