@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "gui/panels.hpp"
 
@@ -34,6 +35,11 @@ void draw_head(State& state, Side side, const SideView& view) {
     ImGui::SetCursorPos({right - chip, begin.y - sp(2)});
     ui::chip(id_of(side, "status"), look.shape, word, look.role);
     ImGui::SetCursorPosY(begin.y + ImGui::GetTextLineHeight() + sp(8));
+}
+
+// So much of `height` that the last line is a whole one: half of one looks broken, and hides that there is more.
+float whole_lines(float height, float line) {
+    return std::max(line, std::floor(height / line) * line);
 }
 
 // ---- the call tree
@@ -108,8 +114,8 @@ void keep_in_view(std::size_t& last, std::size_t line, std::size_t lines, float 
 }
 
 void draw_tree(State& state, Side side, const SideView& view, float width, float height) {
-    ImGui::BeginChild("tree", {width, height});
     const float line = ImGui::GetTextLineHeight() + sp(3);
+    ImGui::BeginChild("tree", {width, whole_lines(height, line)});
     const ImVec2 begin = ImGui::GetCursorScreenPos();
     const Columns columns{begin.x, begin.x + ImGui::GetContentRegionAvail().x, line};
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
@@ -209,7 +215,10 @@ void draw_waits(Side side, const SideView& view) {
     const ImVec2 avail = ImGui::GetContentRegionAvail();
     ImGui::GetWindowDrawList()->AddRectFilled(at, {at.x + avail.x, at.y + avail.y}, color_u32(Role::card), sp(4));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(8, 4));
-    ImGui::BeginChild("waits", avail, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, ImU32{0});
+    const float gap = ImGui::GetStyle().ItemSpacing.y;
+    const float words = whole_lines(avail.y - sp(4) + gap, ImGui::GetTextLineHeight() + gap) - gap;
+    ImGui::BeginChild("waits", {avail.x, sp(4) + words}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
     if (view.waits.empty()) ui::text(id_of(side, "waits"), "nobody sleeps", Role::dim_text);
     for (std::size_t i = 0; i < view.waits.size(); i++) {
         const Wait& wait = view.waits[i];
@@ -224,6 +233,7 @@ void draw_waits(Side side, const SideView& view) {
                           fmt::format("woken by {}", fmt::join(wait.wakers, ", ")), Role::dim_text);
     }
     ImGui::EndChild();
+    ImGui::PopStyleColor();
     ImGui::PopStyleVar();
 }
 

@@ -19,7 +19,7 @@ namespace mdscope {
 class RealKernel::TimerThread {
    public:
     explicit TimerThread(RealKernel& kernel);
-    ~TimerThread();
+    ~TimerThread();  // NOLINT(bugprone-exception-escape): see there
     TimerThread(const TimerThread&) = delete;
     TimerThread& operator=(const TimerThread&) = delete;
 
