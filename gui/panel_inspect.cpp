@@ -174,6 +174,7 @@ void draw_bitmap(State& state) {
             state.show_side(SideTab::hex);
         }
     }
+    ImGui::Spacing();  // a highlighted chunk has a frame around it
     const Page page("grid");
     draw_chunk_grid(state, chunks);
 }
