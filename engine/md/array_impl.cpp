@@ -46,6 +46,14 @@ ArrayImpl::~ArrayImpl() {
         }
     }
     if (mdmon_ != nullptr) mdmon_->stop();
+    if (mddev_.load() != nullptr && kernel_.halted()) end_tasks(mddev());
+}
+
+// After an Oops each task ends at its next sleep; nothing of the array may go before that. A timer that is set would go
+// off once the kernel is restarted.
+void ArrayImpl::end_tasks(Mddev& md) {
+    for (auto& thread_slot : {&md.sync_thread, &md.thread}) md_unregister_thread(md, *thread_slot);
+    kernel_.del_timer_sync(md.safemode_timer);
 }
 
 // ---- the disk
@@ -245,7 +253,7 @@ int ArrayImpl::reassemble_claimed(std::string* why) {
     if (kernel_.halted()) {
         revoked_ += md.openers.exchange(0);  // they had the dead array open, and will still call release()
         if (mdmon_ != nullptr) mdmon_->stop();
-        for (auto& thread_slot : {&md.sync_thread, &md.thread}) md_unregister_thread(md, *thread_slot);
+        end_tasks(md);
         kernel_.restart();
         const SpinGuard guard(stacks_lock_);
         retired_.insert(retired_.end(), stacks_.begin(), stacks_.end());

@@ -65,6 +65,7 @@ class ArrayImpl final : public Array {
     int add_claimed(const std::string& path_or_name, std::string* why);
     int re_add_claimed(const std::string& path_or_name, std::string* why);
     int not_usable() const;  // 0, or why md0 cannot take I/O now
+    void end_tasks(Mddev& md);
     void connect_notifiers(Mddev& mddev);
     int record_bitmap(const Mddev& mddev, std::int64_t offset);
     void notify(const std::string& path) const;

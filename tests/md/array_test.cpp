@@ -71,7 +71,7 @@ TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is
         CHECK(lab.write(5 << 20, kBlock));
         CHECK(lab.array->re_add("sdb", &why) == 0);
         CAPTURE(why);
-        CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+        CHECK(lab.is_in_sync());
         CHECK(mirrors_equal(lab));
         CHECK(lab.show("last_sync_action") == "recovery");
     }
@@ -84,7 +84,7 @@ TEST_CASE("a failed member that was not removed and is re-added without a bitmap
     CHECK(lab.write(3 << 20, kBlock));
     std::string why;
     REQUIRE(lab.eventually([&] { return lab.array->re_add("sdb", &why) == 0; }));  // busy until md took its slot
-    CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+    CHECK(lab.is_in_sync());
     CHECK(mirrors_equal(lab));
 }
 
@@ -93,7 +93,8 @@ static constexpr Sector kHalfway = 16384;  // of 16 MiB
 // sdb comes back as a new member, and its recovery sleeps halfway, which is on record.
 static void recover_halfway(Lab& lab) {
     std::string why;
-    CHECK(lab.store("sync_max", std::to_string(kHalfway)) == 0);
+    // Busy while md's thread looks whether there is something to sync.
+    CHECK(lab.eventually([&] { return lab.store("sync_max", std::to_string(kHalfway)) == 0; }));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     for (std::size_t block = 0; block < 12; block++) CHECK(lab.write(block << 20, kBlock));
     REQUIRE(lab.eventually([&] {
@@ -130,7 +131,7 @@ TEST_CASE("a crash while a write is below the checkpoint of a recovery leaves eq
         disks.clear();
         std::string why;
         REQUIRE_MESSAGE(lab.array->reassemble(&why) == 0, why);
-        CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+        CHECK(lab.is_in_sync());
         CHECK(lab.read(2 << 20, 4096) == std::string(4096, 'y'));
         CHECK(mirrors_equal(lab));
     }

@@ -60,10 +60,6 @@ void fail_and_write(Lab& lab) {
     CHECK(lab.write(0, std::string(4096, 'n')));
 }
 
-bool is_whole(Lab& lab) {
-    return lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; });
-}
-
 }  // namespace
 
 TEST_CASE("an add that could not write the sidecar has changed nothing: the member is re-added, or the lab assembled") {
@@ -85,7 +81,7 @@ TEST_CASE("an add that could not write the sidecar has changed nothing: the memb
             CHECK(lab.md().degraded == 1);
         }
         REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
-        CHECK(is_whole(lab));
+        CHECK(lab.is_in_sync());
     }
 }
 
@@ -111,7 +107,7 @@ TEST_CASE("killed between any two steps of an add, the lab is assembled, and the
         }
         lab.start();
         CHECK(lab.read(0, 4096) == std::string(4096, 'n'));
-        CHECK(is_whole(lab));
+        CHECK(lab.is_in_sync());
     }
 }
 
@@ -136,7 +132,7 @@ TEST_CASE("an image that the sidecar does not list, or a blank one, is left out 
         CHECK(lab.md().degraded == 1);
         CHECK(lab.log_lines(blank ? "sdb is blank" : "sdb is not listed in the sidecar") == 1);
         REQUIRE_MESSAGE(lab.array->add("sdb", &why) == 0, why);
-        CHECK(is_whole(lab));
+        CHECK(lab.is_in_sync());
         lab.restart();
         CHECK(lab.md().degraded == 0);
     }
@@ -161,10 +157,8 @@ TEST_CASE("two halves of a mirror that were used alone are not merged, neither b
     CHECK(lab.array->re_add(left_out, &why) == -EINVAL);
     CHECK(why.find("used without") != std::string::npos);
     REQUIRE_MESSAGE(lab.array->add(left_out, &why) == 0, why);
-    CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
-    CHECK(lab.store("sync_action", "check") == 0);
-    CHECK(lab.eventually([&] { return lab.show("sync_action") == "idle"; }));
-    CHECK(lab.show("mismatch_cnt") == "0");
+    CHECK(lab.is_in_sync());
+    CHECK(lab.mismatches() == "0");
 }
 
 TEST_CASE("a native member that was only missing is taken back by the bitmap") {
@@ -177,7 +171,7 @@ TEST_CASE("a native member that was only missing is taken back by the bitmap") {
     CHECK(lab.md().degraded == 1);
     std::string why;
     REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
-    CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+    CHECK(lab.is_in_sync());
 }
 
 }  // namespace mdscope::test

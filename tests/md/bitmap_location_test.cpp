@@ -30,16 +30,6 @@ bool set_location(Lab& lab, const char* word) {  // busy while something is left
     return lab.eventually([&] { return (err = lab.store("bitmap/location", word)) != -EBUSY; }) && err == 0;
 }
 
-bool is_idle(Lab& lab) {
-    return lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; });
-}
-
-std::string mismatches(Lab& lab) {
-    CHECK(lab.store("sync_action", "check") == 0);
-    CHECK(lab.eventually([&] { return lab.show("sync_action") == "idle"; }));
-    return lab.show("mismatch_cnt");
-}
-
 }  // namespace
 
 TEST_CASE("a bitmap that was taken away is not believed after a crash: everything is resynced") {
@@ -59,8 +49,8 @@ TEST_CASE("a bitmap that was taken away is not believed after a crash: everythin
     lab.kernel.restart();
     lab.start();
     CHECK(lab.show("bitmap/location") == "none");
-    REQUIRE(is_idle(lab));
-    CHECK(mismatches(lab) == "0");
+    REQUIRE(lab.is_in_sync());
+    CHECK(lab.mismatches() == "0");
 }
 
 TEST_CASE("a bitmap that came back does not know what was written without it: a re-add copies everything") {
@@ -73,8 +63,8 @@ TEST_CASE("a bitmap that came back does not know what was written without it: a 
     CHECK(recorded(lab).bitmap_offset == 8);
     std::string why;
     REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
-    REQUIRE(is_idle(lab));
-    CHECK(mismatches(lab) == "0");
+    REQUIRE(lab.is_in_sync());
+    CHECK(lab.mismatches() == "0");
 }
 
 TEST_CASE("a bitmap is not taken away when that cannot be recorded") {

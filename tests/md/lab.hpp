@@ -89,6 +89,17 @@ class Lab {
         }
         return true;
     }
+    // Every member is there and nothing is owed. (Right after a start nothing runs yet.)
+    [[nodiscard]] bool is_in_sync() {
+        return eventually(
+            [&] { return md().degraded == 0 && show("resync_start") == "none" && show("sync_action") == "idle"; });
+    }
+    // What a check finds, in sectors; it is refused as long as md's thread has something else to do.
+    std::string mismatches() {
+        CHECK(eventually([&] { return store("sync_action", "check") == 0; }));
+        CHECK(eventually([&] { return show("sync_action") == "idle"; }));
+        return show("mismatch_cnt");
+    }
     std::size_t log_lines(const std::string& part) {
         std::size_t count = 0;
         for (const LogLine& line : kernel.log()) count += line.text.find(part) != std::string::npos ? 1 : 0;

@@ -68,7 +68,7 @@ void check_old_copy_stays_out(Lab& lab, const std::string& copy) {
     CHECK(lab.array->re_add("sda", &why) == -EINVAL);
     CHECK(why.find("old copy") != std::string::npos);
     CHECK_MESSAGE(lab.array->add("sda", &why) == 0, why);
-    CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+    CHECK(lab.is_in_sync());
     stop(lab);
     assemble(lab);
     CHECK(lab.md().degraded == 0);
@@ -121,7 +121,7 @@ TEST_CASE("a member that was missing when the array was used is left out, and re
     CHECK(lab.log_lines("sdb was missing when the array was used last") == 1);
     std::string why;
     REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
-    CHECK(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+    CHECK(lab.is_in_sync());
     stop(lab);
     lab.array.reset();
     lab.options.images = {both[1]};
@@ -140,7 +140,7 @@ TEST_CASE("a member that was re-added belongs to the array also when the array i
     CHECK(lab.write(0, kNew));
     std::string why;
     REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
-    REQUIRE(lab.eventually([&] { return lab.md().degraded == 0 && lab.show("sync_action") == "idle"; }));
+    REQUIRE(lab.is_in_sync());
     REQUIRE(lab.eventually([&] { return sidecar_of(lab).members[1].state == "in_sync"; }));
     CHECK_THROWS_AS(lab.kernel.oops({}), Halted);  // nothing more is written
     assemble(lab);
