@@ -121,10 +121,13 @@ int Mdmon::flush_members() {
     if (!std::ranges::all_of(working_, was_flushed)) return -ENODEV;
     const bool one_is_durable = std::ranges::any_of(
         fsyncs, [](const Fsync& fsync) { return fsync.err == 0 && test_bit(In_sync, fsync.rdev->flags); });
+    // md keeps its last member. Told of it again it would announce an error each time, which brings the next look at
+    // once: this would try, and fail, without a pause.
+    const bool is_in_vain = flush_failed_ && !one_is_durable;
     int err = 0;
     for (const Fsync& fsync : fsyncs) {
         if (fsync.err == 0) continue;
-        md_error(mddev_, *fsync.rdev);
+        if (!is_in_vain) md_error(mddev_, *fsync.rdev);
         // md says who is out; of an array that was stopped it says nothing any more.
         const bool is_out = mddev_.pers.load() != nullptr ? test_bit(Faulty, fsync.rdev->flags) : one_is_durable;
         ContainerMember* const member = mdmon::find_member(next_, fsync.rdev->name);

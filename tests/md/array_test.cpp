@@ -16,9 +16,12 @@ static CreateOptions home(const std::string& bitmap) {
 
 // The data area of a member image, read from the file.
 static std::string data_of(const Lab& lab, std::size_t index, Sector data_offset) {
+    const std::uint64_t begin = data_offset << kSectorShift;
+    std::string bytes(std::filesystem::file_size(lab.options.images[index]) - begin, '\0');
     std::ifstream file(lab.options.images[index], std::ios::binary);
-    std::string bytes((std::istreambuf_iterator<char>(file)), {});
-    return bytes.substr(data_offset << kSectorShift);
+    file.seekg(static_cast<std::streamoff>(begin)).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    REQUIRE(file.good());
+    return bytes;
 }
 
 static bool mirrors_equal(Lab& lab) {
