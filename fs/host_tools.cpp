@@ -178,6 +178,8 @@ Result<bool> unmount_path(const std::string& point, bool lazy) {
     Result<bool> done = run_tool(words);
     // fusermount has one exit code for everything; its text tells.
     if (!done && done.error().text.find("busy") != std::string::npos) return Error{EBUSY, done.error().text};
+    if (!done && access("/etc/mtab", R_OK) != 0)
+        return Error{ENOENT, done.error().text + ". As root: ln -s ../proc/self/mounts /etc/mtab"};
     return done;
 }
 
