@@ -5,7 +5,6 @@
 Goal: whoever looks into a stuck array gets an answer. Method: lab/hold keeps all data writes; 64 writers get stuck, then
 300 (more than the session gives threads to); a forced stop goes to sleep behind them; every readable file is read and
 timed. The stop's writer is interrupted: it answers EINTR at once, and the stop goes on. Releasing lets all of it end.
-# ctest: TIMEOUT 240 RUN_SERIAL 1 LABELS sanitize
 """
 
 import errno
