@@ -6,7 +6,6 @@
 // what it had set up; images stay. So does Ctrl-C, once mkfs or fuse2fs has ended. `mdscope umount DIR` is the way
 // back.
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -37,6 +36,7 @@ namespace {
 
 constexpr std::uint64_t kSmallestXfs = 300ULL << 20;  // mkfs.xfs refuses less
 
+constexpr int kDiskPatienceMs = 10'000;     // for fuse2fs, which writes its last blocks after the unmount
 constexpr std::size_t kLookedAt = 1 << 20;  // bytes that have to be zero on a blank disk
 
 struct DiskWords {
@@ -247,17 +247,13 @@ void wipe_start(const std::string& disk) {
     if (!done) complain(kFailed, disk + " holds the beginning of a file system, and could not be made blank again");
 }
 
-void wait_until_free(const std::string& disk) {
-    for (int looks = 0; looks < 500 && !find_openers(disk).empty(); looks++) poll(nullptr, 0, 20);
-}
-
 // In order: file system, its writer, the array, the folders. What was there before stays.
 void take_back(const SetUp& up, bool interrupted) {
     const InterruptFlag in_peace;  // a second Ctrl-C still ends the command
     if (const std::optional<MountEntry> entry = mount_at(up.dir); entry && disk_below(*entry) == up.disk())
         if (const Result<bool> done = unmount_path(up.dir, false); !done) complain(kFailed, done.error().text);
     if (up.made_dir) rmdir(up.dir.c_str());
-    wait_until_free(up.disk());
+    wait_until_closed(up.disk(), kDiskPatienceMs);
     if (interrupted && up.blank) wipe_start(up.disk());
     if (up.mounted_array && umount_path(up.point) == kOk && up.made_point) rmdir(up.point.c_str());
 }

@@ -45,8 +45,8 @@ int create(const CreateWords& words) {
     const Result<CreateReport> report = create_lab(*options);
     if (!report) {
         const int err = report.error().err;
-        const bool too_small = err == ENOSPC && options->size_bytes < (2 << 20);
-        return complain(err == EBUSY || err == EAGAIN ? kBusy : too_small ? kUsage : kFailed, report.error().text);
+        const int exit_code = err == EBUSY || err == EAGAIN ? kBusy : err == ERANGE ? kUsage : kFailed;
+        return complain(exit_code, report.error().text);
     }
     std::fputs(report->text.c_str(), stdout);
     if (!report->text.ends_with('\n')) std::fputs("\n", stdout);

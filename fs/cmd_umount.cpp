@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +24,7 @@
 #include "fs/disk_mounts.hpp"
 #include "fs/host_tools.hpp"
 #include "fs/openers.hpp"
+#include "fs/wait_until.hpp"
 
 namespace mdscope {
 
@@ -41,17 +41,6 @@ std::string mount_path_of(const std::string& path) {
     const std::filesystem::path clean = given.has_filename() ? given : given.parent_path();
     const std::filesystem::path parent = std::filesystem::canonical(clean.parent_path(), failed);
     return failed ? clean.string() : (parent / clean.filename()).string();
-}
-
-// Looks until `gone` holds, some fifty times a second. False: the time passed.
-template <class Gone>
-bool wait_until(int patience_ms, Gone&& gone) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
-    while (!gone()) {
-        if (std::chrono::steady_clock::now() >= end) return false;
-        poll(nullptr, 0, 20);
-    }
-    return true;
 }
 
 // The daemon of a mount, followed by a descriptor: its number may be given to another process once it has ended.
@@ -87,7 +76,7 @@ Result<bool> release_held(const MountedTree& tree, const std::string& path) {
          {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}, {"lab/trace", "end"}})
         if (const Result<bool> done = tree.write(file, value); !done)
             return Error{done.error().err, std::string(file) + ": " + done.error().text};
-    if (held || traced) wait_until(kReleasedMs, [&] { return find_openers(path).empty(); });
+    if (held || traced) wait_until_closed(path, kReleasedMs);
     return true;
 }
 
@@ -149,10 +138,9 @@ std::vector<Opener> other_users(const MountEntry& entry, const std::string& disk
 
 // The loop device goes by itself; fuse2fs writes its last blocks after the unmount.
 bool wait_for_disk(const std::string& disk) {
-    const auto is_free = [&] { return find_openers(disk).empty(); };
-    if (wait_until(kSilentMs, is_free)) return true;
+    if (wait_until_closed(disk, kSilentMs)) return true;
     complain(kBusy, "waiting for " + openers_text(find_openers(disk)) + " to let go of " + disk);
-    return wait_until(kPatienceMs, is_free);
+    return wait_until_closed(disk, kPatienceMs);
 }
 
 int take_down_disk(const MountEntry& entry, const std::string& disk, const MountEntry& array) {

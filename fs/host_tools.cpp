@@ -2,17 +2,22 @@
 
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "fs/interrupt_flag.hpp"
@@ -20,6 +25,9 @@
 namespace mdscope {
 
 namespace {
+
+constexpr int kLookMs = 100;  // where no descriptor tells that a program has ended, and for a late Ctrl-C
+constexpr std::chrono::seconds kSilence{2};
 
 std::string find_tool(const std::string& name) {
     const char* path = std::getenv("PATH");
@@ -34,47 +42,42 @@ std::string find_tool(const std::string& name) {
     return {};
 }
 
-// Asks the program to end, once, and says so when it takes its time: it may be inside a write that somebody holds.
-class Ender {
-   public:
-    explicit Ender(pid_t child) : child_(child) {}
-    void look() {
-        if (!InterruptFlag::raised()) return;
-        if (looks_++ == 0) kill(child_, SIGTERM);
-        if (looks_ == kLooksInSilence)
-            std::fprintf(stderr, "mdscope: interrupted; waiting for process %d to end\n", static_cast<int>(child_));
-    }
-
-   private:
-    static constexpr int kLooksInSilence = 1000;
-    pid_t child_;
-    int looks_ = 0;
-};
-
-// Reads until the program and everything it left behind has closed the pipe, or the program itself has ended: a
-// file-system daemon that goes into the background may keep the pipe open.
-std::string collect_output(int fd, pid_t child, int* status) {
-    std::string output;
+// What is in the pipe now. False: it was closed by all who had it.
+bool read_available(int fd, std::string* output) {
     char buffer[4096];
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    bool ended = false;
-    Ender ender(child);
     for (;;) {
-        ender.look();
         const ssize_t got = read(fd, buffer, sizeof buffer);
-        if (got > 0) {
-            output.append(buffer, static_cast<std::size_t>(got));
-            continue;
+        if (got == 0) return false;
+        if (got < 0) return true;
+        output->append(buffer, static_cast<std::size_t>(got));
+    }
+}
+
+// Until the program has ended: a file-system daemon that goes into the background may keep the pipe open. Ctrl-C asks
+// the program to end, once, and says so when that takes its time: it may be inside a write that somebody holds.
+std::string collect_output(int fd, pid_t child, int* status) {
+    using Clock = std::chrono::steady_clock;
+    std::string output;
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    const int child_fd = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+    std::optional<Clock::time_point> asked;
+    bool said = false;
+    bool is_open = true;
+    for (bool ended = false; !ended;) {
+        if (InterruptFlag::raised() && !asked) {
+            kill(child, SIGTERM);
+            asked = Clock::now();
         }
-        if (got == 0 || ended) break;
+        if (asked && !said && Clock::now() - *asked > kSilence) {
+            std::fprintf(stderr, "mdscope: interrupted; waiting for process %d to end\n", static_cast<int>(child));
+            said = true;
+        }
+        std::array<pollfd, 2> events{{{child_fd, POLLIN, 0}, {is_open ? fd : -1, POLLIN, 0}}};
+        poll(events.data(), events.size(), kLookMs);
         ended = waitpid(child, status, WNOHANG) == child;
-        if (!ended) usleep(2000);
+        is_open = is_open && read_available(fd, &output);
     }
-    while (!ended) {
-        ender.look();
-        ended = waitpid(child, status, WNOHANG) == child;
-        if (!ended) usleep(2000);
-    }
+    if (child_fd >= 0) close(child_fd);
     while (!output.empty() && output.back() == '\n') output.pop_back();
     return output;
 }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "engine/kernel/mountinfo.hpp"
+#include "fs/wait_until.hpp"
 
 namespace mdscope {
 
@@ -82,6 +83,10 @@ std::vector<Opener> find_openers(const std::string& path) {
     add_mounts(path, openers);
     add_processes(path, openers);
     return openers;
+}
+
+bool wait_until_closed(const std::string& path, int patience_ms) {
+    return wait_until(patience_ms, [&] { return find_openers(path).empty(); });
 }
 
 std::string openers_text(const std::vector<Opener>& openers) {

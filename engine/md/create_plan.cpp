@@ -145,7 +145,7 @@ Result<Geometry1> choose_geometry(const CreateOptions& options, Home home, int m
     if (!geometry && geometry.error().err == EINVAL) return no_chunk_fits(options);
     if (geometry || geometry.error().err != ENOSPC) return geometry;
     return Error{
-        ENOSPC,
+        ERANGE,
         fmt::format(
             "Members of {} are too small: beside the metadata at least 64K must be left for data. Use {} or more.",
             unit_text(options.size_bytes), unit_text(smallest_size(minor_version)))};

@@ -247,16 +247,29 @@ static std::size_t count_log(const RealKernel& kernel, const std::string& part) 
         kernel.log(), [&](const LogLine& line) { return line.text.find(part) != std::string::npos; }));
 }
 
-TEST_CASE("an image that was cut short is not grown back: who writes past its end or into it is told so") {
-    const TemporaryFolder folder;
+namespace {
+
+// 1 MiB when it was opened, and written to; now 64 KiB.
+struct CutShort {
+    TemporaryFolder folder;
     RealKernel kernel;
-    const TaskScope scope(kernel, "writer");
-    const std::string path = folder.image("sda.img", 1 << 20);
-    const auto disk = open_for_writing(kernel, path);
-    TestBio before(*disk, BioOp::Write, 0, 4096, 'b');
-    submit_bio(&before.bio);
-    CHECK(before.bio.bi_status == 0);
-    std::filesystem::resize_file(path, 64 << 10);
+    TaskScope scope{kernel, "writer"};
+    std::string path = folder.image("sda.img", 1 << 20);
+    std::unique_ptr<Disk> disk = open_for_writing(kernel, path);
+    CutShort() {
+        TestBio before(*disk, BioOp::Write, 0, 4096, 'b');
+        submit_bio(&before.bio);
+        CHECK(before.bio.bi_status == 0);
+        std::filesystem::resize_file(path, 64 << 10);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an image that was cut short is not grown back: who writes past its end or into it is told so") {
+    CutShort image;
+    RealKernel& kernel = image.kernel;
+    const auto& disk = image.disk;
     // A data write looks once in a tick of the clock, so the first ones may come too early to notice.
     CHECK(eventually([&] {
         TestBio write(*disk, BioOp::Write, 0, 4096, 'w');
@@ -266,7 +279,7 @@ TEST_CASE("an image that was cut short is not grown back: who writes past its en
     TestBio past(*disk, BioOp::Write, 2040, 4096, 'p');
     submit_bio(&past.bio);
     CHECK(past.bio.bi_status == -EIO);
-    CHECK(std::filesystem::file_size(path) == 64 << 10);
+    CHECK(std::filesystem::file_size(image.path) == 64 << 10);
     CHECK(count_log(kernel, "sda: the image was cut short, from 1048576 bytes to 65536") == 1);
     TestBio read(*disk, BioOp::Read, 0, 4096);
     submit_bio(&read.bio);
@@ -276,21 +289,15 @@ TEST_CASE("an image that was cut short is not grown back: who writes past its en
 TEST_CASE("metadata writes, flushes and reads past the end notice at once that an image was cut short") {
     for (const char* how : {"metadata", "flush", "read"}) {
         CAPTURE(how);
-        const TemporaryFolder folder;
-        RealKernel kernel;
-        const TaskScope scope(kernel, "writer");
-        const std::string path = folder.image("sda.img", 1 << 20);
-        const auto disk = open_for_writing(kernel, path);
-        TestBio before(*disk, BioOp::Write, 0, 4096, 'b');
-        submit_bio(&before.bio);
-        std::filesystem::resize_file(path, 64 << 10);
+        CutShort image;
+        const auto& disk = image.disk;
         const BioOp op = how[0] == 'f' ? BioOp::Flush : how[0] == 'r' ? BioOp::Read : BioOp::Write;
         TestBio bio(*disk, op, how[0] == 'r' ? 1024 : 0, op == BioOp::Flush ? 0 : 4096, 'w');
         submit_bio(how[0] == 'm' ? &bio.with(REQ_META).bio : &bio.bio);
         CHECK(eventually([&] { return bio.ends == 1; }));
         CHECK(bio.bio.bi_status == -EIO);
-        CHECK(std::filesystem::file_size(path) == 64 << 10);
-        CHECK(count_log(kernel, "the image was cut short") == 1);
+        CHECK(std::filesystem::file_size(image.path) == 64 << 10);
+        CHECK(count_log(image.kernel, "the image was cut short") == 1);
     }
 }
 

@@ -12,13 +12,6 @@ namespace mdscope::test {
 
 namespace {
 
-CreateOptions small_home(const std::string& bitmap) {
-    CreateOptions create;
-    create.bitmap = bitmap;
-    create.size_bytes = 8ULL << 20;
-    return create;
-}
-
 BioFilter bitmap_writes() {
     BioFilter filter;
     filter.kinds = {BioKind::Bitmap};

@@ -7,13 +7,6 @@
 
 namespace mdscope::test {
 
-static CreateOptions home(const std::string& bitmap) {
-    CreateOptions create;
-    create.bitmap = bitmap;
-    create.size_bytes = 16ULL << 20;
-    return create;
-}
-
 // The data area of a member image, read from the file.
 static std::string data_of(const Lab& lab, std::size_t index, Sector data_offset) {
     const std::uint64_t begin = data_offset << kSectorShift;
@@ -39,7 +32,7 @@ static const std::string kBlock(4096, 'x');
 TEST_CASE("what is written is read back, from both mirrors, and survives a stop") {
     for (const char* bitmap : {"external", "internal", "file", "none"}) {
         CAPTURE(bitmap);
-        Lab lab(home(bitmap));
+        Lab lab(small_home(bitmap));
         CHECK(lab.write(0, kBlock));
         CHECK(lab.write(1 << 20, kBlock));
         CHECK(lab.write(4096 + 7, "unaligned"));
@@ -59,7 +52,7 @@ TEST_CASE("what is written is read back, from both mirrors, and survives a stop"
 TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is copied") {
     for (const char* bitmap : {"external", "internal", "file"}) {
         CAPTURE(bitmap);
-        Lab lab(home(bitmap));
+        Lab lab(small_home(bitmap));
         CHECK(lab.write(0, kBlock));
         CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
         CHECK(lab.write(3 << 20, kBlock));
@@ -81,7 +74,7 @@ TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is
 }
 
 TEST_CASE("a failed member that was not removed and is re-added without a bitmap is copied in full") {
-    Lab lab(home("none"));
+    Lab lab(small_home("none"));
     CHECK(lab.write(0, kBlock));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     CHECK(lab.write(3 << 20, kBlock));
@@ -113,7 +106,7 @@ static void recover_halfway(Lab& lab) {
 TEST_CASE("a crash while a write is below the checkpoint of a recovery leaves equal mirrors") {
     for (const char* bitmap : {"external", "internal", "none"}) {
         CAPTURE(bitmap);
-        Lab lab(home(bitmap));
+        Lab lab(small_home(bitmap));
         recover_halfway(lab);
         BioFilter data;
         data.kinds = {BioKind::Data};
@@ -143,7 +136,7 @@ TEST_CASE("a crash while a write is below the checkpoint of a recovery leaves eq
 TEST_CASE("after a clean stop a recovery goes on from its checkpoint") {
     for (const char* bitmap : {"external", "internal", "none"}) {
         CAPTURE(bitmap);
-        Lab lab(home(bitmap));
+        Lab lab(small_home(bitmap));
         recover_halfway(lab);
         std::string why;
         CHECK_MESSAGE(lab.array->stop(false, &why) == 0, why);
@@ -155,7 +148,7 @@ TEST_CASE("after a clean stop a recovery goes on from its checkpoint") {
 }
 
 TEST_CASE("a member's disk stays, its image locked, while somebody holds it, though the array has been stopped") {
-    Lab lab(home("internal"));
+    Lab lab(small_home("internal"));
     std::string why;
     {
         const auto held = lab.array->member_disks();
@@ -167,7 +160,7 @@ TEST_CASE("a member's disk stays, its image locked, while somebody holds it, tho
 }
 
 TEST_CASE("a bitmap that cannot be loaded is reported in one line") {
-    Lab lab(home("file"));
+    Lab lab(small_home("file"));
     std::string why;
     REQUIRE(lab.array->stop(false, &why) == 0);
     std::filesystem::resize_file(lab.options.bitmap_file, 260);
@@ -176,7 +169,7 @@ TEST_CASE("a bitmap that cannot be loaded is reported in one line") {
 }
 
 TEST_CASE("a stop right after the start is answered by mdmon") {
-    Lab lab(home("external"));
+    Lab lab(small_home("external"));
     std::string why;
     for (int round = 0; round < 20; round++) {
         REQUIRE(lab.array->stop(false, &why) == 0);
@@ -190,7 +183,7 @@ TEST_CASE("a stop right after the start is answered by mdmon") {
 TEST_CASE("a member whose image was cut short is failed by the next writes, and the array goes on") {
     for (const char* bitmap : {"external", "internal"}) {
         CAPTURE(bitmap);
-        Lab lab(home(bitmap));
+        Lab lab(small_home(bitmap));
         CHECK(lab.write(0, kBlock));
         std::filesystem::resize_file(lab.options.images[1], 4 << 20);
         std::uint64_t writes = 0;
@@ -215,7 +208,7 @@ static std::string sidecar(const Lab& lab) {
 TEST_CASE("a lab that is assembled read-only stays read-only, and its sidecar as it was") {
     for (const bool dirty : {false, true}) {
         CAPTURE(dirty);
-        Lab lab(home("external"));
+        Lab lab(small_home("external"));
         std::string why;
         REQUIRE(lab.array->stop(false, &why) == 0);
         lab.array.reset();
@@ -238,7 +231,7 @@ TEST_CASE("a lab that is assembled read-only stays read-only, and its sidecar as
 }
 
 TEST_CASE("a member that was just removed is taken back as soon as somebody lets go of its disk") {
-    Lab lab(home("internal"));
+    Lab lab(small_home("internal"));
     CHECK(lab.write(0, kBlock));
     auto held = lab.array->member_disks();
     std::string why;
@@ -257,7 +250,7 @@ TEST_CASE("a member that was just removed is taken back as soon as somebody lets
 }
 
 TEST_CASE("an array of before stays readable for whoever is still inside one of its files") {
-    Lab lab(home("none"));
+    Lab lab(small_home("none"));
     Mddev& before = lab.md();
     before.dead_privates.push_back(std::make_shared<int>());
     const std::weak_ptr<void> goes_with_it = before.dead_privates.back();
@@ -269,7 +262,7 @@ TEST_CASE("an array of before stays readable for whoever is still inside one of 
 }
 
 TEST_CASE("a stop is refused while the disk is open, and the array goes on") {
-    Lab lab(home("external"));
+    Lab lab(small_home("external"));
     REQUIRE(lab.array->open() == 0);
     std::string why;
     CHECK(lab.array->stop(false, &why) == -EBUSY);
@@ -287,7 +280,7 @@ static void halt(Lab& lab) {
 }
 
 TEST_CASE("who had the array open when its kernel died does not count for the one assembled after it") {
-    Lab lab(home("internal"));
+    Lab lab(small_home("internal"));
     REQUIRE(lab.array->open() == 0);
     halt(lab);
     std::string why;
@@ -301,7 +294,7 @@ TEST_CASE("who had the array open when its kernel died does not count for the on
 }
 
 TEST_CASE("the kernel's variants stay as they were chosen, over a stop and over an Oops") {
-    Lab lab(home("internal"));
+    Lab lab(small_home("internal"));
     lab.md().axes = axes_of(*find_kernel_era("5.12"));
     std::string why;
     REQUIRE(lab.array->stop(false, &why) == 0);

@@ -12,19 +12,6 @@ namespace mdscope::test {
 
 namespace {
 
-CreateOptions with_external_bitmap() {
-    CreateOptions create;
-    create.size_bytes = 16ULL << 20;
-    return create;
-}
-
-Container recorded(const Lab& lab) {
-    std::ifstream file(container_path(lab.options.lab), std::ios::binary);
-    auto container = container_from_json({std::istreambuf_iterator<char>(file), {}});
-    REQUIRE(static_cast<bool>(container));
-    return *container;
-}
-
 bool set_location(Lab& lab, const char* word) {  // busy while something is left for the md thread
     int err = -EBUSY;
     return lab.eventually([&] { return (err = lab.store("bitmap/location", word)) != -EBUSY; }) && err == 0;
@@ -33,12 +20,12 @@ bool set_location(Lab& lab, const char* word) {  // busy while something is left
 }  // namespace
 
 TEST_CASE("a bitmap that was taken away is not believed after a crash: everything is resynced") {
-    Lab lab(with_external_bitmap());
-    const Sector data_offset = recorded(lab).data_offset;
+    Lab lab(small_home());
+    const Sector data_offset = sidecar_of(lab).data_offset;
     REQUIRE(set_location(lab, "none"));
-    CHECK(recorded(lab).bitmap_offset == 0);
+    CHECK(sidecar_of(lab).bitmap_offset == 0);
     CHECK(lab.write(0, std::string(4096, 'n')));
-    REQUIRE(recorded(lab).dirty);
+    REQUIRE(sidecar_of(lab).dirty);
     CHECK_THROWS_AS(lab.kernel.oops({}), Halted);
     lab.array.reset();
     {
@@ -54,13 +41,13 @@ TEST_CASE("a bitmap that was taken away is not believed after a crash: everythin
 }
 
 TEST_CASE("a bitmap that came back does not know what was written without it: a re-add copies everything") {
-    Lab lab(with_external_bitmap());
+    Lab lab(small_home());
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     REQUIRE(lab.eventually([&] { return rdev_list(lab.md()).size() == 1; }));
     REQUIRE(set_location(lab, "none"));
     CHECK(lab.write(0, std::string(4096, 'n')));
     REQUIRE(set_location(lab, "8"));
-    CHECK(recorded(lab).bitmap_offset == 8);
+    CHECK(sidecar_of(lab).bitmap_offset == 8);
     std::string why;
     REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
     REQUIRE(lab.is_in_sync());
@@ -68,7 +55,7 @@ TEST_CASE("a bitmap that came back does not know what was written without it: a 
 }
 
 TEST_CASE("a bitmap is not taken away when that cannot be recorded") {
-    Lab lab(with_external_bitmap());
+    Lab lab(small_home());
     const std::string spare = container_spare_path(lab.options.lab);
     std::filesystem::remove(spare);
     std::filesystem::create_directories(spare + "/in the way");  // as a full disk
@@ -76,11 +63,11 @@ TEST_CASE("a bitmap is not taken away when that cannot be recorded") {
     CHECK(lab.show("bitmap/location") == "+8");
     CHECK(lab.md().bitmap.load() != nullptr);
     std::filesystem::remove_all(spare);
-    CHECK(recorded(lab).bitmap_offset == 8);
+    CHECK(sidecar_of(lab).bitmap_offset == 8);
     REQUIRE(set_location(lab, "none"));
     REQUIRE(set_location(lab, "8"));
     CHECK(lab.write(0, std::string(4096, 'n')));
-    CHECK(recorded(lab).bitmap_offset == 8);
+    CHECK(sidecar_of(lab).bitmap_offset == 8);
 }
 
 }  // namespace mdscope::test

@@ -3,14 +3,19 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/kernel/real_kernel.hpp"
 #include "engine/md/array.hpp"
+#include "engine/md/container.hpp"
+#include "engine/md/label_stamp.hpp"
 #include "engine/md/sysfs.hpp"
 
 namespace mdscope::test {
@@ -37,6 +42,14 @@ class TempFolder {
    private:
     std::string path_;
 };
+
+// 16 MiB: quick to compare.
+inline CreateOptions small_home(const std::string& bitmap = "external") {
+    CreateOptions create;
+    create.size_bytes = 16ULL << 20;
+    create.bitmap = bitmap;
+    return create;
+}
 
 // Create, assemble, and take apart in the right order.
 class Lab {
@@ -123,5 +136,27 @@ class Lab {
     AssembleOptions options;
     std::unique_ptr<Array> array;
 };
+
+inline Container sidecar_of(const Lab& lab) {
+    std::ifstream file(container_path(lab.options.lab), std::ios::binary);
+    auto container = container_from_json({std::istreambuf_iterator<char>(file), {}});
+    REQUIRE(static_cast<bool>(container));
+    return *container;
+}
+
+inline void set_label(Lab& lab, std::size_t image, std::uint64_t generation) {
+    const auto disk = lab.kernel.open_disk(lab.options.images[image], OpenMode::ReadWrite);
+    REQUIRE(static_cast<bool>(disk));
+    REQUIRE(write_label_generation(lab.kernel, **disk, generation) == 0);
+}
+
+inline bool has_member(Lab& lab, const std::string& name) {
+    return std::ranges::any_of(rdev_list(lab.md()), [&](const Rdev* rdev) { return rdev->name == name; });
+}
+
+inline void stop(Lab& lab) {
+    std::string why;
+    REQUIRE_MESSAGE(lab.array->stop(false, &why) == 0, why);
+}
 
 }  // namespace mdscope::test

@@ -16,12 +16,6 @@ namespace mdscope::test {
 
 namespace {
 
-CreateOptions stamped_home() {
-    CreateOptions create;
-    create.size_bytes = 16ULL << 20;
-    return create;
-}
-
 const std::string kOld(4096, 'o');
 const std::string kNew(4096, 'n');
 
@@ -29,38 +23,16 @@ void copy_over(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
 }
 
-void stop(Lab& lab) {
-    std::string why;
-    REQUIRE_MESSAGE(lab.array->stop(false, &why) == 0, why);
-}
-
 void assemble(Lab& lab) {
     std::string why;
     REQUIRE_MESSAGE(lab.array->reassemble(&why) == 0, why);
-}
-
-bool is_member(Lab& lab, const std::string& name) {
-    return std::ranges::any_of(rdev_list(lab.md()), [&](const Rdev* rdev) { return rdev->name == name; });
-}
-
-Container sidecar_of(const Lab& lab) {
-    std::ifstream file(container_path(lab.options.lab), std::ios::binary);
-    auto container = container_from_json({std::istreambuf_iterator<char>(file), {}});
-    REQUIRE(static_cast<bool>(container));
-    return *container;
-}
-
-void set_label(Lab& lab, std::size_t image, std::uint64_t generation) {
-    const auto disk = lab.kernel.open_disk(lab.options.images[image], OpenMode::ReadWrite);
-    REQUIRE(static_cast<bool>(disk));
-    REQUIRE(write_label_generation(lab.kernel, **disk, generation) == 0);
 }
 
 // What a person does: a copy, at some time, of the image; use; a stop; the copy put back.
 void check_old_copy_stays_out(Lab& lab, const std::string& copy) {
     copy_over(copy, lab.options.images[0]);
     assemble(lab);
-    CHECK_FALSE(is_member(lab, "sda"));
+    CHECK_FALSE(has_member(lab, "sda"));
     CHECK(lab.md().degraded == 1);
     CHECK(lab.read(0, kNew.size()) == kNew);
     CHECK(lab.log_lines("sda is an old copy") == 1);
@@ -79,7 +51,7 @@ void check_old_copy_stays_out(Lab& lab, const std::string& copy) {
 TEST_CASE("an old copy of an image that is put back is stale, whether it was made before the last use or during it") {
     for (const bool during : {false, true}) {
         CAPTURE(during);
-        Lab lab(stamped_home());
+        Lab lab(small_home());
         const std::string copy = lab.folder.path("copy");
         CHECK(lab.write(0, kOld));
         if (!during) stop(lab);
@@ -92,7 +64,7 @@ TEST_CASE("an old copy of an image that is put back is stale, whether it was mad
 }
 
 TEST_CASE("an array that nobody wrote to keeps its labels, and a copy of then is as good as the image") {
-    Lab lab(stamped_home());
+    Lab lab(small_home());
     CHECK(lab.write(0, kOld));
     stop(lab);
     assemble(lab);
@@ -105,7 +77,7 @@ TEST_CASE("an array that nobody wrote to keeps its labels, and a copy of then is
 }
 
 TEST_CASE("a member that was missing when the array was used is left out, and re-added by the bitmap") {
-    Lab lab(stamped_home());
+    Lab lab(small_home());
     CHECK(lab.write(0, kOld));
     stop(lab);
     lab.array.reset();
@@ -117,7 +89,7 @@ TEST_CASE("a member that was missing when the array was used is left out, and re
     lab.array.reset();
     lab.options.images = both;
     lab.start();
-    CHECK_FALSE(is_member(lab, "sdb"));
+    CHECK_FALSE(has_member(lab, "sdb"));
     CHECK(lab.log_lines("sdb was missing when the array was used last") == 1);
     std::string why;
     REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
@@ -131,10 +103,10 @@ TEST_CASE("a member that was missing when the array was used is left out, and re
 
 // The member failed in one use and is re-added in another, and the process dies right after that.
 TEST_CASE("a member that was re-added belongs to the array also when the array is not stopped any more") {
-    Lab lab(stamped_home());
+    Lab lab(small_home());
     CHECK(lab.write(0, kOld));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
-    REQUIRE(lab.eventually([&] { return !is_member(lab, "sdb"); }));
+    REQUIRE(lab.eventually([&] { return !has_member(lab, "sdb"); }));
     stop(lab);
     assemble(lab);
     CHECK(lab.write(0, kNew));
@@ -152,7 +124,7 @@ TEST_CASE("killed between any two steps of a stamping, the lab is assembled with
         for (const bool finished : {false, true}) {
             if (finished && labels_written < 2) continue;
             CAPTURE(labels_written);
-            Lab lab(stamped_home());
+            Lab lab(small_home());
             CHECK(lab.write(0, kOld));
             stop(lab);
             lab.array.reset();
@@ -171,7 +143,7 @@ TEST_CASE("killed between any two steps of a stamping, the lab is assembled with
 }
 
 TEST_CASE("a sidecar of before, without the labels' numbers, is taken as it is, and has them afterwards") {
-    Lab lab(stamped_home());
+    Lab lab(small_home());
     stop(lab);
     lab.array.reset();
     Container container = sidecar_of(lab);
@@ -188,7 +160,7 @@ TEST_CASE("a sidecar of before, without the labels' numbers, is taken as it is, 
 }
 
 TEST_CASE("images that are all older than the sidecar are refused, with what to do") {
-    Lab lab(stamped_home());
+    Lab lab(small_home());
     stop(lab);
     lab.array.reset();
     for (const std::size_t image : {0U, 1U}) set_label(lab, image, 7777);
