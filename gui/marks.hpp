@@ -27,6 +27,7 @@ struct Rect {
     [[nodiscard]] bool overlaps(const Rect& other) const {
         return x < other.right() && other.x < right() && y < other.bottom() && other.y < bottom();
     }
+    [[nodiscard]] bool covers(ImVec2 at) const { return at.x >= x && at.x < right() && at.y >= y && at.y < bottom(); }
     static Rect of(ImVec2 min, ImVec2 max) { return {min.x, min.y, max.x - min.x, max.y - min.y}; }
     static Rect of_item() { return of(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()); }
 };

@@ -90,13 +90,24 @@ void Headless::move_to(std::string_view id) {
     settle();
 }
 
+// A thread beside this one may have something new to show, which moves the mark while the mouse is on its way.
+ImVec2 Headless::aim(std::string_view id) {
+    constexpr int kTries = 10;
+    ImVec2 where;
+    for (int tries = 0; tries < kTries; ++tries) {
+        where = rect(id).center();
+        push(at(Kind::mouse_move, where));
+        frame();
+        if (mark(id).rect.covers(where)) break;
+    }
+    REQUIRE(mark(id).visible);
+    REQUIRE(mark(id).enabled);
+    return where;
+}
+
 void Headless::click(std::string_view id, int button) {
-    const ui::Mark& target = mark(id);
     INFO("clicking " << std::string(id));
-    REQUIRE(target.visible);
-    REQUIRE(target.enabled);
-    const ImVec2 where = target.rect.center();
-    push(at(Kind::mouse_move, where));
+    const ImVec2 where = aim(id);
     push(at(Kind::mouse_down, where, button));
     push(at(Kind::mouse_up, where, button));
     settle();
@@ -199,8 +210,8 @@ std::vector<std::string> Headless::out_of_reach() {
             if (mark.focused && mark.visible) return wanted.erase(mark.id) > 0 ? mark.role : std::string();
         return std::string();
     };
-    const std::size_t presses = wanted.size() + 1;
-    for (std::size_t i = 0; i < presses; ++i) {
+    const std::size_t presses = 2 * wanted.size() + 1;  // controls may have come meanwhile
+    for (std::size_t i = 0; i < presses && !wanted.empty(); ++i) {
         key("Tab");
         if (reached() != "row") continue;
         // Within a list: up to its first row, then down.

@@ -62,6 +62,8 @@ class Headless {
     [[nodiscard]] int frames() const { return frames_; }
 
    private:
+    ImVec2 aim(std::string_view id);
+
     Screen& screen_;
     Stage stage_;
     float seconds_per_frame_;

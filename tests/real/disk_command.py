@@ -88,7 +88,7 @@ def used_by_something_else():
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     holder.stdout.readline()
     try:
-        busy = mdscope("umount", disk.dir, timeout=20)
+        busy = mdscope("umount", disk.dir)
         check(busy.returncode == 3 and "sh[%d]" % holder.pid in busy.stderr, "md0 in use: its user: " + busy.stderr)
         check(is_mounted(disk.dir), "md0 in use: nothing is taken down")
     except subprocess.TimeoutExpired:

@@ -161,10 +161,16 @@ class Gui:
                                capture_output=True, text=True, timeout=DEADLINE).stdout.split()
         return found[-1]
 
-    def cpu_ticks(self):
-        with open("/proc/%d/stat" % self.process.pid) as stat:
+    def cpu_seconds(self, of=""):
+        """Of the whole process, or of "/task/TID"."""
+        with open("/proc/%d%s/stat" % (self.process.pid, of)) as stat:
             words = stat.read().rpartition(")")[2].split()
-        return int(words[11]) + int(words[12])
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    def share_of_a_cpu(self):
+        used, begin = self.cpu_seconds(), time.monotonic()
+        select.select([], [], [], 2)  # the interval that is measured
+        return (self.cpu_seconds() - used) / (time.monotonic() - begin)
 
     def picture(self, name="window.png"):
         path = os.path.join(self.base, name)

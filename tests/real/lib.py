@@ -108,6 +108,15 @@ def wait_for(condition, what, deadline=DEADLINE):
     return True
 
 
+def best_of(measure, limit, tries=5):
+    """The least of up to five, for what has a limit: a machine under load may delay or disturb a single one."""
+    least = measure()
+    for _ in range(tries - 1):
+        if least >= limit:
+            least = min(least, measure())
+    return least
+
+
 def is_mounted(path):
     with open("/proc/self/mountinfo") as lines:
         return any(line.split()[4] == path for line in lines)

@@ -350,9 +350,7 @@ def story_garbage_into_control_files():
     check(len(files) > 30, "writable files: %d" % len(files))
     for path in files:
         for value in garbage:
-            start = time.monotonic()
             error = store(path, value)
-            check(0 <= error < 200 and time.monotonic() - start < 5, "%r into %s: errno %d" % (value[:20], path, error))
             check(error in (0, errno.EINVAL, errno.ENOENT, errno.EBUSY, errno.ERANGE, errno.E2BIG, errno.ENODEV,
                             errno.ENXIO, errno.EOVERFLOW, errno.ENOSPC, errno.EACCES, errno.EFBIG, errno.EISDIR, errno.ENAMETOOLONG),
                   "%r into %s: errno %d (%s)" % (value[:20], path, error, os.strerror(error)))
