@@ -32,6 +32,7 @@ namespace {
 
 constexpr int kPatienceMs = 60'000;
 constexpr int kReleasedMs = 3'000;  // for programs whose requests were held: to finish and close
+constexpr int kPassingMs = 1'000;   // for programs that only look at a file now and then
 constexpr int kSilentMs = 2'000;    // what takes longer is said
 
 // Absolute without touching the path itself: it may be a mount that does not answer.
@@ -66,18 +67,29 @@ class Daemon {
     int fd_;
 };
 
-// Neither a stop nor a file system's last blocks may wait for what a person holds.
-// What was held up at `path` gets a moment to finish and close, and so do readers of the trace, who have come to its
-// end.
-Result<bool> release_held(const MountedTree& tree, const std::string& path) {
+// Neither a stop nor a file system's last blocks may wait for what a person holds. What was held up at `path` gets a
+// moment to finish and close, and so do readers of the trace, who have come to its end. The result: who still uses it.
+Result<std::vector<Opener>> release_held(const MountedTree& tree, const std::string& path) {
     const bool held = tree.read_or("lab/bios", "").find(" held ") != std::string::npos;
     const bool traced = !find_openers(path + "/lab/trace_pipe").empty();
     for (const auto& [file, value] :
          {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}, {"lab/trace", "end"}})
         if (const Result<bool> done = tree.write(file, value); !done)
             return Error{done.error().err, std::string(file) + ": " + done.error().text};
-    if (held || traced) wait_until_closed(path, kReleasedMs);
-    return true;
+    std::vector<Opener> users;
+    wait_until(held || traced ? kReleasedMs : kPassingMs, [&] { return (users = find_openers(path)).empty(); });
+    return users;
+}
+
+// Between two looks of somebody who only looks.
+Result<bool> unmount_when_free(const std::string& point) {
+    Result<bool> done = unmount_path(point, false);
+    if (!done && done.error().err == EBUSY)
+        wait_until(kPassingMs, [&] {
+            done = unmount_path(point, false);
+            return done || done.error().err != EBUSY;
+        });
+    return done;
 }
 
 int stop_for_umount(const MountedTree& tree) {
@@ -104,14 +116,13 @@ int take_down_array(const std::string& point) {
         std::printf("%s: its process was gone; the dead mount is taken away\n", point.c_str());
         return kOk;
     }
-    if (const Result<bool> released = release_held(*tree, point); !released)
-        return complain(kFailed, released.error().text);
-    const std::vector<Opener> users = find_openers(point);
-    if (!users.empty()) return complain(kBusy, point + " is in use by " + openers_text(users));
+    const Result<std::vector<Opener>> users = release_held(*tree, point);
+    if (!users) return complain(kFailed, users.error().text);
+    if (!users->empty()) return complain(kBusy, point + " is in use by " + openers_text(*users));
     const Daemon daemon(*tree);
     const int exit_code = stop_for_umount(*tree);
     if (exit_code != kOk) return exit_code;
-    const Result<bool> done = unmount_path(point, false);
+    const Result<bool> done = unmount_when_free(point);
     if (!done) {
         const std::string names = openers_text(find_openers(point));
         return complain(done.error().err == EBUSY ? kBusy : kFailed,
@@ -144,14 +155,13 @@ bool wait_for_disk(const std::string& disk) {
 }
 
 int take_down_disk(const MountEntry& entry, const std::string& disk, const MountEntry& array) {
-    if (const Result<MountedTree> tree = MountedTree::open(array.point); tree)
-        if (const Result<bool> released = release_held(*tree, entry.point); !released)
-            return complain(kFailed, released.error().text);
-    const std::vector<Opener> users = find_openers(entry.point);
-    if (!users.empty()) return complain(kBusy, entry.point + " is in use by " + openers_text(users));
+    const Result<MountedTree> tree = MountedTree::open(array.point);
+    const Result<std::vector<Opener>> users = tree ? release_held(*tree, entry.point) : find_openers(entry.point);
+    if (!users) return complain(kFailed, users.error().text);
+    if (!users->empty()) return complain(kBusy, entry.point + " is in use by " + openers_text(*users));
     if (const std::vector<Opener> others = other_users(entry, disk); !others.empty())
         return complain(kBusy, disk + " is in use by " + openers_text(others) + "; nothing was taken down");
-    const Result<bool> done = unmount_path(entry.point, false);
+    const Result<bool> done = unmount_when_free(entry.point);
     if (!done) return complain(done.error().err == EBUSY ? kBusy : kFailed, done.error().text);
     std::printf("%s: unmounted\n", entry.point.c_str());
     std::fflush(stdout);

@@ -146,6 +146,21 @@ class Gui:
     def click(self, name, button=1):
         self.display.xdotool("mousemove", *self.middle(name), "click", button)
 
+    def can(self, name, what="enabled"):
+        """For wait_for: whether it is there, can be seen, and is enabled (or "focused", or "hovered") now."""
+        try:
+            mark = self.ask("mark", name)
+            return mark["visible"] and mark[what]
+        except KeyError:
+            return False
+
+    def click_if_there(self, name):
+        try:
+            if self.can(name):
+                self.click(name)
+        except KeyError:
+            pass  # gone between the two questions
+
     def drag(self, name, dx, dy):
         x, y = self.middle(name)
         self.display.xdotool("mousemove", x, y, "mousedown", 1, "mousemove", x + dx // 2, y + dy // 2,

@@ -196,7 +196,7 @@ def story_held_and_released():
 
 
 def story_a_stop_that_waits():
-    lab = Lab()
+    lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die("--fix", "upstream")
     probe = Probe(lab.mnt)
     probe.followed(lab)
@@ -252,7 +252,7 @@ def assembled(probe):
 
 
 def story_the_crash():
-    lab = Lab()
+    lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die("--fix", "none")
     probe = Probe(lab.mnt)
     probe.followed(lab)
@@ -381,6 +381,7 @@ def story_a_full_disk():
     view = probe.wait(lambda now: now["space_problem"], "told that it is full")
     check("%s is full" % "the file system that holds them" in view["space_problem"] and
           "Free some space" in view["space_problem"], "what to do: " + view["space_problem"])
+    wait_for(lambda: writer.error, "the writer meets it")  # told is who has little space left; a slow writer has some
     check(writer.stop() in (errno.EIO, errno.ENOSPC), "the writer met it: %d" % writer.error)
     full = probe.ask("create %s %s size=64M" % (small + "/lab2", lab.base + "/mnt2"))
     check(full["phase"] == "failed" and "No space left" in full["error"] and "Free some space" in full["advice"],

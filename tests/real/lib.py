@@ -22,6 +22,9 @@ DEADLINE = 60  # seconds; far more than anything here takes, for slow machines
 GIVE_UP = 230  # seconds for a whole test, less than ctest gives it (their lines "# ctest: TIMEOUT 240")
 
 os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+# For create: what a test wrote is in the bitmap until the stop clears it, however slow the machine is. With the usual 5 s
+# the bitmap's daemon may have cleared it before the test holds its writes.
+SLOW_DAEMON = ("--delay", "600s")
 failures = []
 labs = []
 

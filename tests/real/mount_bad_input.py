@@ -280,7 +280,7 @@ def story_a_member_cut_short_is_failed():
         os.truncate(lab.image("sda"), 1 << 20)
         check(os.pwrite(fd, b"y" * 65536, 8 << 20) == 65536, home + ": the array takes the write")
         check(errno_of(os.fsync, fd) == 0, home + ": and its fsync")
-        wait_for(lambda: lab.read("md/degraded") == "1", home + ": the member is out", 20)
+        wait_for(lambda: lab.read("md/degraded") == "1", home + ": the member is out")
         check(os.path.getsize(lab.image("sda")) == 1 << 20, home + ": the image was not grown back")
         check(os.pread(fd, 65536, 8 << 20) == b"y" * 65536, home + ": the data is there")
         os.close(fd)
@@ -419,7 +419,7 @@ def story_messages_that_can_be_followed():
     says(["foo"], USAGE, "there is no command 'foo'")
     says(["umout"], USAGE, "there is no command 'umout'", "umount")
     says(["fail", "x"], USAGE, "mdscope: fail: MEMBER is required", "Usage: mdscope fail", "MNT MEMBER")
-    lab = Lab("--size", "16M")
+    lab = Lab("--size", "16M", *SLOW_DAEMON)
     for size, hint in (("10", "did you mean 10m?"), ("1.5G", "whole numbers only: 1536m"), ("512K", "1088k or more")):
         refused(lab, ["create", lab.base + "/new", "--size", size], USAGE, hint, "a size of " + size)
     refused(lab, ["create", lab.base + "/new", "--members", "1"], USAGE, "range 2 to 8", "one member")

@@ -52,8 +52,22 @@ def story_readers_of_the_trace():
     readers = [waiting_reader(lab) for _ in range(3)]
     unmount_lazily(lab)
     for done in readers:
-        check(done.wait(20), "a reader comes to the end of the file")
+        check(done.wait(DEADLINE), "a reader comes to the end of the file")
     ends_cleanly(lab, "nothing is open")
+
+
+def story_an_unmount_beside_a_program_that_looks():
+    """It has a file open again and again, and never for long."""
+    lab = Lab()
+    for _ in range(10):
+        lab.mount_or_die()
+        looker = subprocess.Popen(["sh", "-c", 'while [ -e "$1" ]; do cat "$1" > /dev/null; done', "sh",
+                                   lab.path("lab/snapshot")], stderr=subprocess.DEVNULL)
+        done = lab.umount()
+        looker.terminate()
+        looker.wait(DEADLINE)
+        if done.returncode != 0:
+            return check(False, "umount: " + done.stderr)
 
 
 def story_an_open_disk():
@@ -63,7 +77,7 @@ def story_an_open_disk():
     fd = os.open(lab.path("md0"), os.O_RDWR)
     os.pwrite(fd, DATA, 0)
     unmount_lazily(lab)
-    check(reader.wait(20), "the reader comes to the end of the file")
+    check(reader.wait(DEADLINE), "the reader comes to the end of the file")
     check(process_exists(lab.pid), "the disk is open, and there")
     check(os.pwrite(fd, DATA, 1 << 20) == len(DATA) and os.pread(fd, len(DATA), 0) == DATA, "and can be used")
     os.fsync(fd)
@@ -86,7 +100,7 @@ def story_what_is_held():
     writer.start()
     wait_for(lambda: " held " in lab.read("lab/bios"), "the write is held")
     unmount_lazily(lab)
-    writer.join(20)
+    writer.join(DEADLINE)
     check(answers == [len(DATA)], "the write ends, since nobody could release it any more: %s" % answers)
     if writer.is_alive():
         os.kill(lab.pid, signal.SIGTERM)
@@ -109,7 +123,7 @@ def story_a_second_name():
     check(store(second + "/lab/hold", "bitmap") == 0 and read(second + "/lab/hold") != "", "the other name works")
     check(not reader.is_set(), "the reader waits on")
     subprocess.run(["umount", "-l", second], check=True)
-    check(reader.wait(20), "with the last name its end has come")
+    check(reader.wait(DEADLINE), "with the last name its end has come")
     ends_cleanly(lab, "two names")
 
 

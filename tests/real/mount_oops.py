@@ -61,7 +61,7 @@ def recipe(lab, fix):
 
 
 def story_the_recipe():
-    lab = Lab()
+    lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die()
     steps = recipe(lab, "none")
     wait_for(lambda: steps.poll() is not None, "nobody waits: `echo clear` ends")
@@ -84,7 +84,7 @@ def story_the_recipe():
 
 
 def story_the_recipe_with_a_fix():
-    lab = Lab()
+    lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die()
     steps = recipe(lab, "upstream")
     wait_for(lambda: "sleeps in mddev->sb_wait" in lab.read("lab/tasks") and held(lab) == 2, "the stop sleeps")
@@ -102,7 +102,7 @@ def story_the_recipe_with_a_fix():
 
 
 def story_the_crash():
-    lab = Lab()
+    lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die("--kernel", "5.12")
     check(lab.read("lab/fix").startswith("[none]") and lab.read("lab/order").startswith("[2021]"), "the era's axes")
     stopper, fd = write_and_stop(lab, force=True)
@@ -135,7 +135,7 @@ def story_the_crash():
 
 
 def story_unmounting_after_the_crash():
-    lab = Lab()
+    lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die("--kernel", "5.12")
     stopper, _ = write_and_stop(lab)
     wait_for(lambda: stopper.poll() is not None, "the stop ends")
@@ -156,7 +156,7 @@ def while_releasing(lab, call, *arguments):
 
 def story_a_rule_stands():
     """Also for the disks of the next assembly, which may well be where those of the last one were."""
-    lab = Lab()
+    lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die()
     check(lab.store("lab/hold", "bitmap") == 0, "hold bitmap")
     for _ in range(3):
@@ -165,7 +165,7 @@ def story_a_rule_stands():
         fd = os.open(lab.path("md0"), os.O_RDWR)
         writer = threading.Thread(target=os.pwrite, args=(fd, DATA, 0))
         writer.start()
-        wait_for(lambda: held(lab) == 2, "the write's bitmap page is held on both members", 10)
+        wait_for(lambda: held(lab) == 2, "the write's bitmap page is held on both members")
         while_releasing(lab, writer.join)
         os.close(fd)
     check(lab.store("lab/hold", "off") == 0 and lab.umount().returncode == 0, "umount")
@@ -173,7 +173,7 @@ def story_a_rule_stands():
 
 def story_the_fixes():
     for fix in ("v1", "proposal", "upstream"):
-        lab = Lab()
+        lab = Lab(*SLOW_DAEMON)
         lab.mount_or_die("--kernel", "5.12", "--order", "2022", "--fix", fix)
         stopper, _ = write_and_stop(lab)
         wait_for(lambda: held(lab) > 0 and "sb_wait" in lab.read("lab/tasks"), fix + ": the stop sleeps in sb_wait")

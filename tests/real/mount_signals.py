@@ -48,7 +48,7 @@ def mount_again(lab, when):
     check(data_is_there(lab), when + ": the synced data is there")
 
 
-lab = Lab()
+lab = Lab(*SLOW_DAEMON)
 for number in (signal.SIGTERM, signal.SIGINT):
     lab.mount_or_die()
     os.close(write_synced(lab))
@@ -102,7 +102,7 @@ for number in (signal.SIGINT, signal.SIGKILL):
     opener = subprocess.Popen(["cat", lab.path("md0")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: "md_open" in lab.read("lab/tasks"), "the open waits for the stop")
     opener.send_signal(number)
-    wait_for(lambda: opener.poll() is not None, "signal %d ends the wait for md0" % number, 10)
+    wait_for(lambda: opener.poll() is not None, "signal %d ends the wait for md0" % number)
     wait_for(lambda: "md_open" not in lab.read("lab/tasks"), "signal %d: nobody waits in md_open" % number)
 check(stopper.poll() is None, "the stop sleeps on")
 lab.store("lab/hold", "off")

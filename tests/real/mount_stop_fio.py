@@ -61,7 +61,7 @@ def until_just_before(lab, fix):
 
 def story_fio_until_just_before_the_stop():
     for fix in ("none", "v1", "proposal", "upstream"):
-        lab = Lab()
+        lab = Lab(*SLOW_DAEMON)
         lab.mount_or_die()
         stopper = until_just_before(lab, fix)
         if fix == "none":
