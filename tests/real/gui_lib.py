@@ -178,9 +178,7 @@ class Gui:
 
     def cpu_seconds(self, of=""):
         """Of the whole process, or of "/task/TID"."""
-        with open("/proc/%d%s/stat" % (self.process.pid, of)) as stat:
-            words = stat.read().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.process.pid, of)
 
     def share_of_a_cpu(self):
         used, begin = self.cpu_seconds(), time.monotonic()

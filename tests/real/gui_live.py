@@ -13,6 +13,7 @@ from lib import *
 need_mount()
 PROBE = os.environ.get("HELPERS", TOP + "/build") + "/live_probe"
 ENOUGH = 30  # snapshots a second
+IDLE = 10    # when nothing happens
 
 
 class Probe:
@@ -134,6 +135,17 @@ def held(view, kind="bitmap"):
     return sum(bio["held"] and bio["kind"] == kind for bio in view["snapshot"]["bios"])
 
 
+def cost_of_a_snapshot(probe):
+    """CPU seconds, with the events that come meanwhile."""
+    views, used = 90, cpu_seconds(probe.process.pid)
+    rate = probe.ask("rate %d" % views)
+    each = (cpu_seconds(probe.process.pid) - used) / views
+    print("under load: %.1f snapshots a second, %.1f ms of a CPU each; %.1f frames" %
+          (rate["per_second"], 1000 * each, rate["frames_per_second"]))
+    check(rate["per_second"] > IDLE or sanitized(), "as seldom as when nothing happens: %s" % rate)
+    return each
+
+
 def story_followed_under_load():
     lab = Lab("--delay", "100ms")
     lab.mount_or_die()
@@ -146,12 +158,9 @@ def story_followed_under_load():
     fio = start_fio(lab)
     writer = Writer(lab)
     probe.wait(lambda now: now["snapshot"]["bitmap"]["clean"] < now["snapshot"]["bitmap"]["chunks"], "the writes are seen")
-    for _ in range(5):  # other tests run beside this one: it has to be reached once
-        rate = probe.ask("rate 90")
-        if rate["per_second"] >= ENOUGH or sanitized():
-            break
-    print("under load: %.1f snapshots a second, %.1f frames" % (rate["per_second"], rate["frames_per_second"]))
-    check(rate["per_second"] >= ENOUGH or sanitized(), "at least %d a second: %s" % (ENOUGH, rate))
+    # Not the snapshots of a second: that depends on who else is on this machine.
+    each = best_of(lambda: cost_of_a_snapshot(probe), 1 / ENOUGH)
+    check(each < 1 / ENOUGH or sanitized(), "a snapshot costs %.1f ms" % (1000 * each))
     view = probe.wait(lambda now: now.get("chunks") == 100 and len(now["parts"]) == 2, "the files that are wanted")
     check("pending_writes" in view["parts"]["lab/mddev"] and "raid1" in view["parts"]["mdstat"], "and what is in them")
     history = {}
