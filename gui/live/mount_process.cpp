@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -76,7 +77,7 @@ struct MountProcess::Core {
             now.advice = advice;
         });
     }
-    bool run(std::vector<std::string> words);
+    std::optional<Advice> run(std::vector<std::string> words);
 };
 
 namespace {
@@ -111,24 +112,20 @@ std::string remedy_for(const ProgramEnd& end) {
 
 }  // namespace
 
-// One command of mdscope. False: it failed, and that is told.
-bool MountProcess::Core::run(std::vector<std::string> words) {
+// One command of mdscope. The result is what went wrong: to be told once what was prepared for it is taken back.
+std::optional<Advice> MountProcess::Core::run(std::vector<std::string> words) {
     words.insert(words.begin(), "mdscope");
     const std::string typed = shell_words(words);
     add_line("$ " + typed);
-    if (!program) {
-        fail({"running `" + typed + "`", program.error().text, remedy_for({127, ""})});
-        return false;
-    }
+    if (!program) return Advice{"running `" + typed + "`", program.error().text, remedy_for({127, ""})};
     words[0] = *program;
     const ProgramEnd end = run_program(words, environment, [this](const std::string& line) { add_line(line); });
     change([&](MountProgress& now) {
         now.exit_code = end.exit_code;
         now.error = end.errors;
     });
-    if (end.exit_code == 0) return true;
-    fail({"running `" + typed + "`", without_prefix(end.errors), remedy_for(end)});
-    return false;
+    if (end.exit_code == 0) return std::nullopt;
+    return Advice{"running `" + typed + "`", without_prefix(end.errors), remedy_for(end)};
 }
 
 // ---- what is done, in its own thread
@@ -188,20 +185,25 @@ class MountFolder {
 
 template <class Core>
 void mount(Core& core, const MountPlan& plan) {
-    if (plan.create && !core.run(create_words(plan))) return;
+    if (plan.create)
+        if (const auto problem = core.run(create_words(plan))) return core.fail(*problem);
     core.change([&](MountProgress& now) { now.has_images = true; });
     core.enter(MountPhase::Mounting);
     const MountFolder folder(plan.mount_point);
     if (folder.err() != 0)
         return core.fail({"making the folder " + plan.mount_point, errno_words(folder.err()),
                           "Choose a mount point below a folder that you may write to"});
-    if (core.run(mount_words(plan))) return core.enter(MountPhase::Mounted);
-    folder.take_back();
+    if (const auto problem = core.run(mount_words(plan))) {
+        folder.take_back();
+        return core.fail(*problem);
+    }
+    core.enter(MountPhase::Mounted);
 }
 
 template <class Core>
 void unmount(Core& core, const std::string& mount_point) {
-    if (core.run({"umount", mount_point})) core.enter(MountPhase::Unmounted);
+    if (const auto problem = core.run({"umount", mount_point})) return core.fail(*problem);
+    core.enter(MountPhase::Unmounted);
 }
 
 // The window's signals are not for this thread.
