@@ -58,8 +58,9 @@ TEST_CASE("a store that sleeps is shown as running, and a release overtakes it")
     watched.lab.command(hold_command("bitmap"));
     const std::uint64_t stop = watched.lab.command(array_state_command("clear"));
     const std::uint64_t next = watched.lab.command(assemble_command());
-    const auto asleep = watched.wait(
-        [](const LiveView& view) { return view.running.size() == 2 && view.running[0].started_at.has_value(); });
+    const auto asleep = watched.wait([&](const LiveView& view) {
+        return view.running.size() == 2 && view.running[0].id == stop && view.running[0].started_at.has_value();
+    });
     REQUIRE(asleep->running.size() == 2);
     CHECK(asleep->running[0].id == stop);
     CHECK(asleep->running[0].label == "Stop (echo clear)");
