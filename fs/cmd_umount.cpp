@@ -76,19 +76,16 @@ Result<std::vector<Opener>> release_held(const MountedTree& tree, const std::str
          {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}, {"lab/trace", "end"}})
         if (const Result<bool> done = tree.write(file, value); !done)
             return Error{done.error().err, std::string(file) + ": " + done.error().text};
-    std::vector<Opener> users;
-    wait_until(held || traced ? kReleasedMs : kPassingMs, [&] { return (users = find_openers(path)).empty(); });
-    return users;
+    return wait_until_closed(path, held || traced ? kReleasedMs : kPassingMs);
 }
 
 // Between two looks of somebody who only looks.
 Result<bool> unmount_when_free(const std::string& point) {
-    Result<bool> done = unmount_path(point, false);
-    if (!done && done.error().err == EBUSY)
-        wait_until(kPassingMs, [&] {
-            done = unmount_path(point, false);
-            return done || done.error().err != EBUSY;
-        });
+    Result<bool> done = true;
+    wait_until(kPassingMs, [&] {
+        done = unmount_path(point, false);
+        return done || done.error().err != EBUSY;
+    });
     return done;
 }
 
@@ -147,10 +144,12 @@ std::vector<Opener> other_users(const MountEntry& entry, const std::string& disk
     return others;
 }
 
-// The loop device goes by itself; fuse2fs writes its last blocks after the unmount.
-bool wait_for_disk(const std::string& disk) {
-    if (wait_until_closed(disk, kSilentMs)) return true;
-    complain(kBusy, "waiting for " + openers_text(find_openers(disk)) + " to let go of " + disk);
+// The loop device goes by itself; fuse2fs writes its last blocks after the unmount. The result is who has it open
+// still.
+std::vector<Opener> wait_for_disk(const std::string& disk) {
+    const std::vector<Opener> users = wait_until_closed(disk, kSilentMs);
+    if (users.empty()) return users;
+    complain(kBusy, "waiting for " + openers_text(users) + " to let go of " + disk);
     return wait_until_closed(disk, kPatienceMs);
 }
 
@@ -165,10 +164,9 @@ int take_down_disk(const MountEntry& entry, const std::string& disk, const Mount
     if (!done) return complain(done.error().err == EBUSY ? kBusy : kFailed, done.error().text);
     std::printf("%s: unmounted\n", entry.point.c_str());
     std::fflush(stdout);
-    if (!wait_for_disk(disk))
-        return complain(kBusy, entry.point + " is unmounted, but " + disk + " is still open in " +
-                                   openers_text(find_openers(disk)) + "; then: `mdscope umount " +
-                                   shell_word(array.point) + "`");
+    if (const std::vector<Opener> left = wait_for_disk(disk); !left.empty())
+        return complain(kBusy, entry.point + " is unmounted, but " + disk + " is still open in " + openers_text(left) +
+                                   "; then: `mdscope umount " + shell_word(array.point) + "`");
     const int exit_code = take_down_array(array.point);
     // The folder that `disk` made; one that holds something stays.
     if (exit_code == kOk && array.point == array_point_of(array.source)) rmdir(array.point.c_str());

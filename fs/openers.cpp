@@ -85,8 +85,10 @@ std::vector<Opener> find_openers(const std::string& path) {
     return openers;
 }
 
-bool wait_until_closed(const std::string& path, int patience_ms) {
-    return wait_until(patience_ms, [&] { return find_openers(path).empty(); });
+std::vector<Opener> wait_until_closed(const std::string& path, int patience_ms) {
+    std::vector<Opener> openers;
+    wait_until(patience_ms, [&] { return (openers = find_openers(path)).empty(); });
+    return openers;
 }
 
 std::string openers_text(const std::vector<Opener>& openers) {

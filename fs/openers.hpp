@@ -17,8 +17,8 @@ struct Opener {
 
 // Everything that holds `path` or something below it; the calling process is left out.
 std::vector<Opener> find_openers(const std::string& path);
-// Looks until nobody has it open any more. False: that took longer than `patience_ms`.
-bool wait_until_closed(const std::string& path, int patience_ms);
+// Looks until nobody has it open any more, or `patience_ms` have passed. The result is who still has.
+std::vector<Opener> wait_until_closed(const std::string& path, int patience_ms);
 std::string openers_text(const std::vector<Opener>& openers);  // "dd[4711], /dev/loop0"
 
 // The file behind /dev/loopN, or empty.

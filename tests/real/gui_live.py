@@ -13,7 +13,7 @@ from lib import *
 need_mount()
 PROBE = os.environ.get("HELPERS", TOP + "/build") + "/live_probe"
 ENOUGH = 30  # snapshots a second
-IDLE = 10    # when nothing happens
+IDLE = 10    # when nothing happens; a little more is still that
 
 
 class Probe:
@@ -142,7 +142,7 @@ def cost_of_a_snapshot(probe):
     each = (cpu_seconds(probe.process.pid) - used) / views
     print("under load: %.1f snapshots a second, %.1f ms of a CPU each; %.1f frames" %
           (rate["per_second"], 1000 * each, rate["frames_per_second"]))
-    check(rate["per_second"] > IDLE or sanitized(), "as seldom as when nothing happens: %s" % rate)
+    check(rate["per_second"] > 1.2 * IDLE or sanitized(), "as seldom as when nothing happens: %s" % rate)
     return each
 
 
