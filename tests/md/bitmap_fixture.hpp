@@ -150,8 +150,8 @@ struct BitmapLab {
         return count;
     }
 
-    // True once the task sleeps in a wait of md; false after ten seconds without that.
-    bool falls_asleep(const std::string& comm) {
+    // True once the task sleeps in a wait of md; false once it has ended instead, or after ten seconds without either.
+    bool falls_asleep(const std::string& comm, const Shared<bool>& ended = Shared<bool>()) {
         WaitQueue nobody(kernel, "test");
         const auto asleep = [&] {
             const std::vector<SleepInfo> tasks = kernel.tasks();
@@ -159,7 +159,8 @@ struct BitmapLab {
                                [&](const SleepInfo& task) { return task.comm == comm && task.queue != nullptr; });
         };
         const std::uint64_t deadline = kernel.ktime_ns() + 10 * kNsPerSec;
-        while (!asleep() && kernel.ktime_ns() < deadline) (void)wait_event_timeout(nobody, asleep(), kNsPerMs);
+        while (!asleep() && !ended && kernel.ktime_ns() < deadline)
+            (void)wait_event_timeout(nobody, asleep(), kNsPerMs);
         return asleep();
     }
 

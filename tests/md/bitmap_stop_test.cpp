@@ -34,13 +34,33 @@ const trace::CallTreeSink::Names kNames = {"md_bitmap_flush",
 
 std::string stop_tree(BitmapLab& lab, const char* fix) {
     lab.mddev.axes.fix = find_stop_fix(fix);
-    REQUIRE(lab.mddev.axes.fix != nullptr);
     trace::CallTreeSink sink;
-    lab.scope.task().trace.sink = &sink;
+    current->trace.sink = &sink;
     md_bitmap_flush(lab.mddev);
     md_bitmap_destroy(lab.mddev);
-    lab.scope.task().trace.sink = nullptr;
+    current->trace.sink = nullptr;
     return sink.text(&kNames);
+}
+
+// Whether `stop` sleeps until the writes that are held are on disk. It has a task of its own; they land when it sleeps.
+template <class Stop>
+bool waits_for_held_writes(BitmapLab& lab, Stop stop) {
+    Shared<bool> released;
+    Shared<bool> ended;
+    bool ended_after_release = false;
+    Task* stopper = lab.kernel.kthread_run("stopper", [&] {
+        stop();
+        ended_after_release = released;
+        ended = true;
+    });
+    const bool slept = lab.falls_asleep("stopper", ended);
+    if (slept) {
+        released = true;
+        lab.release();
+    }
+    lab.kernel.kthread_join(stopper);
+    CHECK(ended_after_release == slept);
+    return slept;
 }
 
 // 1, 2 or 3: the daemon run that wrote a page; 0: none of them.
@@ -62,7 +82,8 @@ struct Left {
 // Stops an external array without a fix; its members hold every bitmap write.
 Left stop_and_look(BitmapLab& lab) {
     lab.hold();
-    const std::string tree = stop_tree(lab, "none");
+    std::string tree;
+    CHECK_FALSE(waits_for_held_writes(lab, [&] { tree = stop_tree(lab, "none"); }));
     return {run_that_writes(tree), lab.mddev.pending_writes};
 }
 
@@ -155,66 +176,65 @@ TEST_CASE("pages left in flight stay readable after their bitmap was freed") {
 
 // ---- the fixes
 
-// Whether the flush and the destruction return only after the writes in flight are on disk.
-void stop_with(Home home, const char* fix, bool waits) {
-    BitmapLab lab(home);
+// The daemon's third run has written, and its writes are held.
+static void leave_writes_in_flight(BitmapLab& lab, const char* fix) {
     lab.start().write(0);
     for (int run = 0; run < 2; run++) lab.daemon();
     lab.hold();
     lab.daemon();
     REQUIRE(lab.mddev.pending_writes + lab.bitmap().pending_writes != 0);
     lab.mddev.axes.fix = find_stop_fix(fix);
-    Shared<bool> released;
-    bool after_release = false;
-    Task* stopper = lab.kernel.kthread_run("mdmon", [&] {
+}
+
+static bool stop_waits(Home home, const char* fix) {
+    BitmapLab lab(home);
+    leave_writes_in_flight(lab, fix);
+    return waits_for_held_writes(lab, [&] {
         md_bitmap_flush(lab.mddev);
         md_bitmap_destroy(lab.mddev);
-        after_release = released;
     });
-    if (waits)
-        REQUIRE(lab.falls_asleep("mdmon"));
-    else
-        lab.kernel.kthread_join(stopper);
-    released = true;
-    lab.release();
-    if (waits) lab.kernel.kthread_join(stopper);
-    CHECK(after_release == waits);
 }
 
 TEST_CASE("who waits, by home and fix") {
-    stop_with(Home::External, "none", false);
-    stop_with(Home::External, "v1", true);
-    stop_with(Home::External, "proposal", true);
-    stop_with(Home::External, "upstream", true);
-    stop_with(Home::Internal, "none", true);
-    stop_with(Home::File, "none", true);
+    CHECK_FALSE(stop_waits(Home::External, "none"));
+    CHECK(stop_waits(Home::External, "v1"));
+    CHECK(stop_waits(Home::External, "proposal"));
+    CHECK(stop_waits(Home::External, "upstream"));
+    CHECK(stop_waits(Home::Internal, "none"));
+    CHECK(stop_waits(Home::File, "none"));
+}
+
+// As `none` written into bitmap/location does it: no flush, so that only md_bitmap_free can wait for a daemon run.
+static bool destroy_waits(Home home, const char* fix) {
+    BitmapLab lab(home);
+    leave_writes_in_flight(lab, fix);
+    return waits_for_held_writes(lab, [&] { md_bitmap_destroy(lab.mddev); });
 }
 
 TEST_CASE("the proposal's wait in md_bitmap_free holds without a flush, too") {
-    for (const char* fix : {"none", "v1", "upstream", "proposal"}) {
-        BitmapLab lab;
-        lab.start().write(0);
-        lab.daemon();
-        lab.daemon();
-        lab.hold();
-        lab.daemon();
-        lab.mddev.axes.fix = find_stop_fix(fix);
-        Shared<bool> released;
-        bool after_release = false;
-        Task* remover = lab.kernel.kthread_run("remover", [&] {
-            md_bitmap_destroy(lab.mddev);
-            after_release = released;
-        });
-        const bool waits = std::string(fix) == "proposal";
-        if (waits)
-            REQUIRE(lab.falls_asleep("remover"));
-        else
-            lab.kernel.kthread_join(remover);
-        released = true;
-        lab.release();
-        if (waits) lab.kernel.kthread_join(remover);
-        CHECK(after_release == waits);
-    }
+    for (const char* fix : {"none", "v1", "upstream"}) CHECK_FALSE(destroy_waits(Home::External, fix));
+    CHECK(destroy_waits(Home::External, "proposal"));
+}
+
+TEST_CASE("md_bitmap_free waits for the writes of a bitmap file without a flush, too, and not for those of members") {
+    for (const StopFix& fix : stop_fixes()) CHECK(destroy_waits(Home::File, fix.name));
+    CHECK_FALSE(destroy_waits(Home::Internal, "none"));
+}
+
+TEST_CASE("md_bitmap_destroy leaves the bitmap to a run of the daemon that is under way") {
+    BitmapLab lab;
+    leave_writes_in_flight(lab, "none");
+    lab.begin_write(1);
+    lab.end_write(1);  // something to do for the daemon, who waits for its last writes first
+    Task* daemon = lab.kernel.kthread_run("daemon", [&] { lab.daemon(); });
+    CHECK(lab.falls_asleep("daemon"));
+    Task* remover = lab.kernel.kthread_run("remover", [&] { md_bitmap_destroy(lab.mddev); });
+    CHECK(lab.falls_asleep("remover"));
+    CHECK(lab.mddev.bitmap.load() != nullptr);
+    lab.release();
+    lab.kernel.kthread_join(daemon);
+    lab.kernel.kthread_join(remover);
+    CHECK(lab.mddev.bitmap.load() == nullptr);
 }
 
 TEST_CASE("the rows of the table") {

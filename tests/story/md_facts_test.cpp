@@ -57,15 +57,26 @@ TEST_CASE("the header of an external bitmap is never written, so nobody waits be
     CHECK(calls(internal, "md_bitmap_update_sb"));
 }
 
-TEST_CASE("the merged fix is one line: after the third daemon pass, before md_bitmap_update_sb") {
-    const Duel duel = played(with(scenario_named("referee-external"), "upstream"));
+// What a stop with this fix calls after the daemon runs, in its order.
+static std::string after_the_daemon_runs(const char* fix) {
+    const Duel duel = played(with(scenario_named("referee-external"), fix));
     const std::vector<TreeLine> tree = tree_at_end(duel, TreeDetail::Short);
-    const auto wait = std::ranges::find(tree, "md_super_wait", &TreeLine::name);
-    REQUIRE(wait != tree.end());
-    CHECK((wait - 1)->name == "md_bitmap_daemon_work");
-    CHECK((wait - 1)->number == 3);
-    CHECK((wait + 1)->name == "md_bitmap_update_sb");
-    CHECK(wait->depth == (wait - 1)->depth);
+    const auto is_last_run = [](const TreeLine& line) {
+        return line.name == "md_bitmap_daemon_work" && line.number == 3;
+    };
+    const auto run = std::ranges::find_if(tree, is_last_run);
+    REQUIRE(run != tree.end());
+    std::string calls;
+    for (auto line = run + 1; line != tree.end() && line->depth >= run->depth; ++line)
+        if (line->depth == run->depth && line->state != TreeLine::State::Missing) calls += line->name + "; ";
+    return calls;
+}
+
+TEST_CASE("a fix is one line: the merged one before md_bitmap_update_sb, the proposal's behind it") {
+    CHECK(after_the_daemon_runs("none") == "md_bitmap_update_sb; ");
+    CHECK(after_the_daemon_runs("v1") == "md_bitmap_wait_writes; md_bitmap_update_sb; ");
+    CHECK(after_the_daemon_runs("proposal") == "md_bitmap_update_sb; md_super_wait; ");
+    CHECK(after_the_daemon_runs("upstream") == "md_super_wait; md_bitmap_update_sb; ");
 }
 
 TEST_CASE("md_update_sb is not called by the stop of a clean array, and would not wait for an external one") {
