@@ -1,10 +1,12 @@
 // The search for schedules: whole teardowns a second and core, and what one simulated step costs.
 //
-//   search_bench ROUNDS      prints one JSON object: {"executions": {"external": [...], ...}, "step_ns": {...}}
+//   search_bench ROUNDS      prints one JSON object: {"executions": {"external": [...], ...}, "step_ns": {"coarse":
+//                            [...], ...}, "step_accesses": {"coarse": 34.7, ...}}
 //
 // Executions are those of the depth-first search without sleep sets, so that none is left out; they begin at the first
 // choice with more than one option, steps without a choice are taken as they come, and invariants are off. A step is
-// measured over teardowns at random, without what it takes to go back to their beginning.
+// measured over teardowns at random, without what it takes to go back to their beginning; how many shared fields are
+// touched in one is counted, too.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -40,43 +42,56 @@ double executions_a_second(const std::string& bitmap) {
     return static_cast<double>(verdict->schedules) / verdict->seconds;
 }
 
+struct StepCost {
+    double ns;
+    double accesses;
+};
+
 // Whole teardowns at random, less what it takes to go back to their beginning.
-double step_ns(Granularity granularity) {
+StepCost step_cost(Granularity granularity) {
     constexpr int kExecutions = 5000;
     Scenario scenario = stop_mid_write("internal", "array_state", 1);
     scenario.granularity = granularity;
     World world(scenario, {.event_log = false, .invariants = false, .hashing = false, .conflicts = nullptr});
     Prng prng(1);
     std::uint64_t steps = 0;
+    std::uint64_t accesses = 0;
     const auto began = Clock::now();
     for (int i = 0; i < kExecutions; i++) {
         world.restart();
+        const std::uint64_t before = world.lab().kernel.accesses();
         while (world.moment() == Moment::Open) {
             const std::size_t count = world.choices().size();
             world.take(count == 1 ? 0 : static_cast<std::size_t>(prng.below(count)));
         }
         steps += world.steps();
+        accesses += world.lab().kernel.accesses() - before;
     }
     const double all = seconds_since(began);
     const auto again = Clock::now();
     for (int i = 0; i < kExecutions; i++) world.restart();
-    return 1e9 * (all - seconds_since(again)) / static_cast<double>(steps);
+    const auto count = static_cast<double>(steps);
+    return {1e9 * (all - seconds_since(again)) / count, static_cast<double>(accesses) / count};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc != 2 || std::atoi(argv[1]) < 1) die("usage: search_bench ROUNDS");
-    std::string external, internal, coarse, fine;
+    std::string external, internal, coarse_ns, fine_ns;
+    StepCost coarse{}, fine{};
     for (int round = 0; round < std::atoi(argv[1]); round++) {
         const char* comma = round == 0 ? "" : ", ";
         external += fmt::format("{}{:.0f}", comma, executions_a_second("external"));
         internal += fmt::format("{}{:.0f}", comma, executions_a_second("internal"));
-        coarse += fmt::format("{}{:.1f}", comma, step_ns(Granularity::Coarse));
-        fine += fmt::format("{}{:.1f}", comma, step_ns(Granularity::Fine));
+        coarse = step_cost(Granularity::Coarse);
+        fine = step_cost(Granularity::Fine);
+        coarse_ns += fmt::format("{}{:.1f}", comma, coarse.ns);
+        fine_ns += fmt::format("{}{:.1f}", comma, fine.ns);
     }
     fmt::print(
         "{{\"executions\": {{\"external\": [{}], \"internal\": [{}]}}, \"step_ns\": {{\"coarse\": [{}], \"fine\": "
-        "[{}]}}}}\n",
-        external, internal, coarse, fine);
+        "[{}]}}, "
+        "\"step_accesses\": {{\"coarse\": {:.1f}, \"fine\": {:.1f}}}}}\n",
+        external, internal, coarse_ns, fine_ns, coarse.accesses, fine.accesses);
 }
