@@ -264,22 +264,29 @@ TEST_CASE("a task that nobody will wake is a hang") {
 
 // ---- the same again
 
-TEST_CASE("a seed means the same schedule and the same log, each time") {
-    const std::uint64_t seeds = Arena::available() ? 1000 : 20;
-    const Scenario scenario = with(scenario_named("referee-external"), "none");
-    std::vector<std::uint64_t> hashes[2];
-    for (auto& list : hashes) {
-        World world(scenario, {.event_log = true, .invariants = true, .hashing = false, .conflicts = nullptr});
-        for (std::uint64_t seed = 1; seed <= seeds; seed++) {
-            RandomChooser chooser(seed);
-            if (seed > 1) world.restart();
-            for (world.advance(); world.moment() == Moment::Open; world.advance())
-                world.take(chooser.choose(world.choices()));
-            list.push_back(std::hash<std::string>{}(world.lab().kernel.event_log()));
-        }
+// Each seed's log, as a hash.
+static std::vector<std::uint64_t> logs_by_seed(const Scenario& scenario, std::uint64_t seeds) {
+    std::vector<std::uint64_t> hashes;
+    World world(scenario, {.event_log = true, .invariants = true, .hashing = false, .conflicts = nullptr});
+    for (std::uint64_t seed = 1; seed <= seeds; seed++) {
+        RandomChooser chooser(seed);
+        if (seed > 1) world.restart();
+        for (world.advance(); world.moment() == Moment::Open; world.advance())
+            world.take(chooser.choose(world.choices()));
+        hashes.push_back(std::hash<std::string>{}(world.lab().kernel.event_log()));
     }
-    CHECK(hashes[0] == hashes[1]);
-    CHECK(std::set<std::uint64_t>(hashes[0].begin(), hashes[0].end()).size() > (Arena::available() ? 30U : 5U));
+    return hashes;
+}
+
+TEST_CASE("a seed means the same schedule and the same log, each time") {
+    for (const Granularity granularity : {Granularity::Coarse, Granularity::Fine}) {
+        Scenario scenario = with(scenario_named("referee-external"), "none");
+        scenario.granularity = granularity;
+        const std::uint64_t seeds = Arena::available() ? 10000 : 20;
+        const std::vector<std::uint64_t> hashes = logs_by_seed(scenario, seeds);
+        CHECK(hashes == logs_by_seed(scenario, seeds));
+        CHECK(std::set<std::uint64_t>(hashes.begin(), hashes.end()).size() > (Arena::available() ? 100U : 5U));
+    }
 }
 
 TEST_CASE("a schedule replays to the same log, and one that does not fit is refused") {
