@@ -40,13 +40,13 @@ class Writer(threading.Thread):
         return self.error
 
 
-def start_fio(lab):
-    """fio if there is one, else a writer of our own; either way something that ends by itself when the disk goes."""
+def start_fio(lab, *options):
+    """fio if there is one; it ends by itself when the disk goes."""
     if not shutil.which("fio"):
         return None
     fio = subprocess.Popen(
         ["fio", "--name=live", "--filename=" + lab.path("md0"), "--rw=randwrite", "--bs=4k", "--size=32M", "--direct=1",
-         "--ioengine=libaio", "--iodepth=16", "--time_based", "--runtime=120", "--allow_file_create=0"],
+         "--ioengine=libaio", "--iodepth=16", "--time_based", "--runtime=120", "--allow_file_create=0", *options],
         cwd=lab.base, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     atexit.register(end, fio)
     return fio
@@ -131,12 +131,26 @@ def story_it_follows_fio():
         fio, writer = start_fio(lab), Writer(lab)
         wait_for(lambda: gui.ask("value", "live/counter/mddev/plot") > 1, "the counter moves in the window")
         wait_for(lambda: any(name.startswith("live/lane/sda bios") for name in gui.ask("ids")), "a lane of a member")
-        # Not the frames of a second: that depends on who else is on this machine.
-        each = best_of(lambda: cost_of_a_frame(gui), 1 / ENOUGH)
-        check(each < 1 / ENOUGH or sanitized(), "a frame costs %.1f ms" % (1000 * each))
         faults(gui, "under load")
         check(writer.stop() == 0, "the writer met no error")
         if fio:
+            end(fio)
+    unmounted(lab)
+
+
+def story_a_frame_is_cheap():
+    """What one costs, not how many come in a second: that depends on who else is on this machine. Writers that keep all
+    cores busy leave the window next to none, so these write at a fixed rate."""
+    lab = Lab("--delay", "100ms")
+    lab.mount_or_die()
+    with attached(lab) as gui:
+        fio = start_fio(lab, "--rate_iops=500")
+        if not fio:
+            print("not measured: there is no fio")
+        else:
+            wait_for(lambda: gui.ask("value", "live/counter/mddev/plot") > 1, "the counter moves in the window")
+            each = best_of(lambda: cost_of_a_frame(gui), 1 / ENOUGH)
+            check(each < 1 / ENOUGH or sanitized(), "a frame costs %.1f ms" % (1000 * each))
             end(fio)
     unmounted(lab)
 
