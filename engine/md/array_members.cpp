@@ -100,11 +100,6 @@ int ArrayImpl::hot_add_native(MemberImage image, std::string* why) {
 
 // ---- external:lab
 
-static void bring_in(Rdev& rdev, const LabLabel& label) {
-    rdev.data_offset = rdev.new_data_offset = label.data_offset;
-    rdev.sectors = label.data_size;
-}
-
 static LabLabel label_for(const Container& container, const Disk& disk) {
     LabLabel label;
     label.set_uuid = container.uuid;
@@ -194,22 +189,12 @@ int ArrayImpl::add_external(MemberImage image, std::string* why) {
         label.member_uuid = before->uuid;
     else
         kernel_.get_random_bytes(label.member_uuid.data(), label.member_uuid.size());
-    const int err = before != nullptr ? relabel(image, label, *before, why) : label_new(image, label, why);
+    int err = before != nullptr ? relabel(image, label, *before, why) : label_new(image, label, why);
     if (err != 0) return err;
-    const std::string name = image.stack->name;
-
-    if (const int lock = mddev_lock(md); lock != 0) return lock;
     Rdev& rdev = new_rdev(md, take_stack(std::move(image.stack)));
-    bring_in(rdev, label);
-    int bound = bind_rdev_to_array(rdev, md);
-    if (bound == 0)
-        bound = add_bound_rdev(rdev);
-    else
-        close_member(rdev);
-    mddev_unlock(md);
-    return bound == 0 ? 0
-                      : refuse(why, bound,
-                               fmt::format("{} was not taken ({})", name, std::generic_category().message(-bound)));
+    err = manage_add_external(md, rdev, label, why);
+    if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
+    return err;
 }
 
 // ---- the three

@@ -46,9 +46,34 @@ int manage_remove(Mddev& mddev, const std::string& name, const Container* record
 
 // ---- re-add
 
+// A store to a member's file by somebody who has the lock already. REQUIRES: reconfig_mutex.
+static int store(Rdev& rdev, std::string_view name, std::string_view value) {
+    return find_rdev_attr(name)->store(rdev, value);
+}
+
+// REQUIRES: reconfig_mutex; without it RUNNING would also be seen while md's thread only looks what there is to do.
+static bool sync_runs(const Mddev& mddev) {
+    return mddev.sync_thread.load() != nullptr || test_bit(MD_RECOVERY_RUNNING, mddev.recovery);
+}
+
+// Whoever waited for the lock may find the array stopped, and must not begin to assemble a new one in its place.
+template <class Act>
+static int while_running(Mddev& mddev, Act act) {
+    if (const int err = mddev_lock(mddev); err != 0) return err;
+    const int err = mddev.pers.load() != nullptr ? act() : -ENODEV;
+    mddev_unlock(mddev);
+    return err;
+}
+
 int manage_re_add_bound(Mddev& mddev, Rdev& rdev, std::string* why) {
-    const int err = rdev_attr_store(rdev, "state", "re-add");
-    if (err == 0) return mddev.external ? md_attr_store(mddev, "sync_action", "recover") : 0;
+    const int err = while_running(mddev, [&] {
+        if (rdev.mddev.get() == nullptr) return -ENODEV;
+        const int refused = store(rdev, "state", "re-add");
+        // A sync that runs looks for members when it ends.
+        return refused != 0 || !mddev.external || sync_runs(mddev) ? refused
+                                                                   : md_attr_store(mddev, "sync_action", "recover");
+    });
+    if (err == 0) return 0;
     return refuse(why, err, fmt::format("{} cannot be re-added now: it is {}", rdev.name, rdev_state_words(rdev)));
 }
 
@@ -74,17 +99,8 @@ int manage_add_native(Mddev& mddev, Rdev& rdev, int slot, std::string* why) {
     return add_bound_rdev(rdev);
 }
 
-// Whoever waited for the lock may find the array stopped, and must not begin to assemble a new one in its place.
-template <class Bind>
-static int bind_to_running(Mddev& mddev, Bind bind) {
-    if (const int err = mddev_lock(mddev); err != 0) return err;
-    const int err = mddev.pers.load() != nullptr ? bind() : -ENODEV;
-    mddev_unlock(mddev);
-    return err;
-}
-
 int manage_re_add_native(Mddev& mddev, Rdev& rdev, int slot, std::string* why) {
-    return bind_to_running(mddev, [&] { return manage_add_native(mddev, rdev, slot, why); });
+    return while_running(mddev, [&] { return manage_add_native(mddev, rdev, slot, why); });
 }
 
 int manage_slot_on_record(const Mddev& mddev, const Container& container, const LabLabel& label,
@@ -104,17 +120,45 @@ int manage_slot_on_record(const Mddev& mddev, const Container& container, const 
                     name));
 }
 
-int manage_re_add_external(Mddev& mddev, Rdev& rdev, const LabLabel& label, int slot, std::string* why) {
-    int err = bind_to_running(mddev, [&] {
-        rdev.data_offset = rdev.new_data_offset = label.data_offset;
-        rdev.sectors = label.data_size;
-        return bind_rdev_to_array(rdev, mddev);
+static void bring_in(Rdev& rdev, const LabLabel& label) {
+    rdev.data_offset = rdev.new_data_offset = label.data_offset;
+    rdev.sectors = label.data_size;
+}
+
+int manage_add_external(Mddev& mddev, Rdev& rdev, const LabLabel& label, std::string* why) {
+    const int err = while_running(mddev, [&] {
+        bring_in(rdev, label);
+        const int unbound = bind_rdev_to_array(rdev, mddev);
+        return unbound != 0 ? unbound : add_bound_rdev(rdev);
     });
-    if (err != 0) return refuse(why, err, fmt::format("{} could not be bound ({})", rdev.name, error_text(err)));
-    err = rdev_attr_store(rdev, "state", "insync");  // in sync but for what the bitmap has marked
-    if (err == 0) err = rdev_attr_store(rdev, "slot", std::to_string(slot));
+    return err == 0 ? 0 : refuse(why, err, fmt::format("{} was not taken ({})", rdev.name, error_text(err)));
+}
+
+// Bound, in sync but for what the bitmap has marked, and in its slot: in one hold of the lock. In between md's thread
+// would give the member a slot by itself, as a spare that says it is in sync: it would be read from, and nothing
+// copied. REQUIRES: reconfig_mutex.
+static int bind_into_slot(Mddev& mddev, Rdev& rdev, int slot) {
+    int err = bind_rdev_to_array(rdev, mddev);
+    if (err != 0) return err;
+    err = store(rdev, "state", "insync");
+    if (err == 0) err = store(rdev, "slot", std::to_string(slot));
     if (err == 0) err = md_attr_store(mddev, "sync_action", "recover");
-    if (err != 0) *why = fmt::format("{} was not taken back ({})", rdev.name, error_text(err));
+    if (err != 0 && rdev.raid_disk < 0) unbind_rdev_from_array(rdev);
+    return err;
+}
+
+int manage_re_add_external(Mddev& mddev, Rdev& rdev, const LabLabel& label, int slot, std::string* why) {
+    why->clear();
+    const int err = while_running(mddev, [&] {
+        if (sync_runs(mddev))
+            return refuse(why, -EBUSY,
+                          fmt::format("{} cannot be re-added while md/sync_action says `{}`: try again when it is over "
+                                      "(mdscope wait), or end it (write idle to md/sync_action)",
+                                      rdev.name, sync_action_word(mddev)));
+        bring_in(rdev, label);
+        return bind_into_slot(mddev, rdev, slot);
+    });
+    if (err != 0 && why->empty()) *why = fmt::format("{} was not taken back ({})", rdev.name, error_text(err));
     return err;
 }
 

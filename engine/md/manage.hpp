@@ -4,7 +4,9 @@
 //   remove               `remove` to state; what mdmon has removed by itself is out already
 //   re-add, still bound  `re-add` to state (, `recover` to sync_action)
 //   re-add, native       ADD_NEW_DISK: the image's superblock says which slot it had
-//   re-add, external     new_dev, offset, size, then `insync` to state, the slot on record, `recover` to sync_action
+//   add, external        new_dev, offset, size; md's thread gives it a slot
+//   re-add, external     new_dev, offset, size, then `insync` to state, the slot on record, `recover` to sync_action;
+//                        refused while a sync runs, since the slot would be
 //
 // A re-add copies only what the bitmap has marked. That is right only while bits were kept for this member: natively
 // its event count must not be below events_cleared, externally nobody else may have filled its slot meanwhile.
@@ -31,8 +33,8 @@ namespace mdscope {
 // A member that has failed and is still bound.
 [[nodiscard]] int manage_re_add_bound(Mddev& mddev, Rdev& rdev, std::string* why);
 
-// ---- `rdev` is new, with its bdev open. Where these fail they leave it unbound, or bound without a slot; an unbound
-// one (rdev.mddev is NULL) is the caller's to close.
+// ---- `rdev` is new, with its bdev open. Where these fail they leave it unbound, and the caller's to close; or, if it
+// is bound (rdev.mddev is not NULL), to whoever removes it.
 
 // As the ioctl ADD_NEW_DISK. slot >= 0: a re-add, and the superblock must agree. -1: a spare. REQUIRES: reconfig_mutex.
 [[nodiscard]] int manage_add_native(Mddev& mddev, Rdev& rdev, int slot, std::string* why);
@@ -40,6 +42,7 @@ namespace mdscope {
 // The slot that is on record for the image with this label, to be asked for before anything is done; or -EINVAL.
 [[nodiscard]] int manage_slot_on_record(const Mddev& mddev, const Container& container, const LabLabel& label,
                                         const std::string& name, std::string* why);
+[[nodiscard]] int manage_add_external(Mddev& mddev, Rdev& rdev, const LabLabel& label, std::string* why);
 [[nodiscard]] int manage_re_add_external(Mddev& mddev, Rdev& rdev, const LabLabel& label, int slot, std::string* why);
 
 }  // namespace mdscope

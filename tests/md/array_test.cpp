@@ -73,6 +73,25 @@ TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is
     }
 }
 
+TEST_CASE("while a check runs a re-add is refused and leaves the member out; after it the member is taken") {
+    Lab lab(small_home());
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    REQUIRE(lab.eventually([&] { return !has_member(lab, "sdb"); }));
+    CHECK(lab.write(3 << 20, kBlock));
+    CHECK(lab.store("sync_max", "0") == 0);
+    REQUIRE(lab.eventually([&] { return lab.store("sync_action", "check") == 0; }));
+    REQUIRE(lab.eventually([&] { return asleep_in(lab, "mddev->recovery_wait"); }));
+    std::string why;
+    CHECK(lab.array->re_add("sdb", &why) == -EBUSY);
+    CHECK(why.find("sdb cannot be re-added while md/sync_action says `check`") == 0);
+    CHECK_FALSE(has_member(lab, "sdb"));
+    CHECK(lab.store("sync_action", "idle") == 0);
+    CHECK(lab.store("sync_max", "max") == 0);
+    REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
+    CHECK(lab.is_in_sync());
+    CHECK(mirrors_equal(lab));
+}
+
 TEST_CASE("a failed member that was not removed and is re-added without a bitmap is copied in full") {
     Lab lab(small_home("none"));
     CHECK(lab.write(0, kBlock));
