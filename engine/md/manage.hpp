@@ -6,7 +6,7 @@
 //   re-add, native       ADD_NEW_DISK: the image's superblock says which slot it had
 //   add, external        new_dev, offset, size; md's thread gives it a slot
 //   re-add, external     new_dev, offset, size, then `insync` to state, the slot on record, `recover` to sync_action;
-//                        refused while a sync runs, since the slot would be
+//                        all in one hold of the lock, and refused while a sync runs, since the slot would be
 //
 // A re-add copies only what the bitmap has marked. That is right only while bits were kept for this member: natively
 // its event count must not be below events_cleared, externally nobody else may have filled its slot meanwhile.
