@@ -117,8 +117,8 @@ Mdmon::Seen Mdmon::look() const {
     seen.resync_start = mdmon::sectors_of(mdmon::read_attr(mddev_, "resync_start"));
     for (Rdev* rdev : rdev_list(mddev_)) {
         MemberSeen& member = seen.members.emplace_back();
+        const std::string slot = read_rdev_attr(*rdev, "slot");  // before the state: see join_slot
         const std::string words = read_rdev_attr(*rdev, "state");
-        const std::string slot = read_rdev_attr(*rdev, "slot");
         member.rdev = rdev;
         member.name = rdev->name;
         (void)sysfs::kstrtoint(slot, &member.slot);  // `none` leaves it at -1

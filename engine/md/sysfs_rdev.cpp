@@ -220,10 +220,9 @@ int join_slot(Mddev& mddev, Rdev& rdev, int slot) {
     const MdPersonality* pers = mddev.pers;
     if (pers->hot_add_disk == nullptr) return -EINVAL;
     if (slot >= mddev.raid_disks) return -ENOSPC;
-    rdev.raid_disk = slot;
-    rdev.saved_raid_disk = test_bit(In_sync, rdev.flags) ? slot : -1;
-    clear_bit(In_sync, rdev.flags);
+    rdev.saved_raid_disk = test_and_clear_bit(In_sync, rdev.flags) ? slot : -1;
     clear_bit(Bitmap_sync, rdev.flags);
+    rdev.raid_disk = slot;  // Last, unlike md: who reads the slot and then the state sees no stale member as good.
     const int err = pers->hot_add_disk(mddev, rdev);
     if (err != 0)
         rdev.raid_disk = -1;

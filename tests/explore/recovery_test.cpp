@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/explore/world.hpp"
+#include "engine/md/container.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::explore_test {
@@ -49,16 +50,64 @@ bool bit_is_set(SimLab& lab, const Rdev& rdev, unsigned chunk) {
     return (byte[0] >> (chunk % 8) & std::byte{1}) != std::byte{0};
 }
 
-// Two members in sync, and what was written to the two chunks is on both.
+// What was written to the two chunks is on both images.
+bool blocks_are_equal(World& world, const Scenario& scenario) {
+    SimLab& lab = world.lab();
+    const Rdev& sda = *lab.mddev.all_rdevs.front();
+    const Rdev& sdb = *lab.mddev.all_rdevs.back();
+    REQUIRE(sdb.name == "sdb");
+    return std::ranges::all_of(std::array<std::uint64_t, 2>{0, scenario.chunk}, [&](std::uint64_t offset) {
+        const Block block = block_of(lab, sda, offset);
+        return block[0] == std::byte{0x5a} && block == block_of(lab, sdb, offset);
+    });
+}
+
 bool both_hold_the_same(World& world, const Scenario& scenario) {
     const Mddev& mddev = world.lab().mddev;
-    if (mddev.disks.size() != 2 || mddev.degraded.peek() != 0) return false;
-    for (const std::uint64_t offset : {std::uint64_t{0}, scenario.chunk}) {
-        const Block block = block_of(world.lab(), *mddev.disks[0], offset);
-        if (block[0] != std::byte{0x5a} || block != block_of(world.lab(), *mddev.disks[1], offset)) return false;
-    }
-    return true;
+    return mddev.disks.size() == 2 && mddev.degraded.peek() == 0 && blocks_are_equal(world, scenario);
 }
+
+// The keeper's first steps, then some of mdmon's, then the keeper again.
+class Aside : public Chooser {
+   public:
+    Aside(unsigned keeper_steps, unsigned mdmon_steps) : keeper_steps_(keeper_steps), mdmon_steps_(mdmon_steps) {}
+    std::size_t choose(std::span<const Choice> choices) override {
+        const auto task = [&](const char* comm) {
+            const auto is_its = [&](const Choice& choice) {
+                return choice.kind == Choice::Kind::Run && choice.task->comm == comm;
+            };
+            return static_cast<std::size_t>(std::ranges::find_if(choices, is_its) - choices.begin());
+        };
+        const std::size_t keeper = task("keeper"), mdmon = task("mdmon");
+        if (keeper_steps_ == 0 && mdmon_steps_ != 0 && mdmon < choices.size()) {
+            mdmon_steps_--;
+            return mdmon;
+        }
+        if (keeper_steps_ != 0) keeper_steps_--;
+        return keeper < choices.size() ? keeper : 0;
+    }
+
+   private:
+    unsigned keeper_steps_, mdmon_steps_;
+};
+
+// Whether the sidecar calls a member in sync: what would be believed after a crash now.
+class Record {
+   public:
+    bool calls_in_sync(World& world, const std::string& name) {
+        std::string text = *world.lab().kernel.read_file(container_path("lab"));
+        if (text == text_) return answer_;
+        text_ = std::move(text);
+        const auto container = container_from_json(text_);
+        const auto member = std::ranges::find(container->members, name, &ContainerMember::name);
+        answer_ = member != container->members.end() && member->state == "in_sync";
+        return answer_;
+    }
+
+   private:
+    std::string text_;
+    bool answer_ = false;
+};
 
 }  // namespace
 
@@ -87,6 +136,7 @@ TEST_CASE("a re-add is not caught half-way by md's thread: it is taken, and what
     look_again.value = "idle";
     scenario.tasks.resize(1);
     scenario.tasks.push_back({"operator", {look_again, look_again}});
+    scenario.mdmon = true;
     for (const Granularity granularity : {Granularity::Coarse, Granularity::Fine}) {
         scenario.granularity = granularity;
         World world(scenario, {});
@@ -96,6 +146,31 @@ TEST_CASE("a re-add is not caught half-way by md's thread: it is taken, and what
             run_recovery_to_its_end(world, seed);
             REQUIRE(world.moment() == Moment::Done);
             REQUIRE(world.lab().answers() == std::vector<int>{0, 0, 0});
+            REQUIRE(both_hold_the_same(world, scenario));
+        }
+    }
+}
+
+TEST_CASE("mdmon, looking at any time during a re-add, does not record the member as in sync before it is") {
+    Scenario scenario = re_add_in_a_task();
+    scenario.granularity = Granularity::Fine;
+    scenario.mdmon = true;
+    scenario.tasks.resize(1);
+    World world(scenario, {});
+    Record record;
+    const unsigned most = Arena::available() ? 60 : 1;
+    for (unsigned keeper_steps = 1; keeper_steps <= most; keeper_steps++) {
+        for (unsigned mdmon_steps = 1; mdmon_steps <= 100; mdmon_steps++) {
+            CAPTURE(keeper_steps);
+            CAPTURE(mdmon_steps);
+            Aside chooser(keeper_steps, mdmon_steps);
+            world.restart();
+            for (world.advance(); world.moment() == Moment::Open; world.advance()) {
+                world.take(chooser.choose(world.choices()));
+                if (record.calls_in_sync(world, "sdb")) REQUIRE(blocks_are_equal(world, scenario));
+            }
+            REQUIRE(world.moment() == Moment::Done);
+            REQUIRE(record.calls_in_sync(world, "sdb"));
             REQUIRE(both_hold_the_same(world, scenario));
         }
     }
