@@ -15,6 +15,7 @@
 #include "gui/probe_server.hpp"
 #include "tests/gui/demo_screen.hpp"
 #include "tests/gui/harness.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope::gui {
 
@@ -66,16 +67,12 @@ TEST_CASE("the probe's answers are lines of JSON") {
 // A server, and a client of it on the same thread.
 struct Wire {
     Wire() : idle(true), host(host_of(idle)) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "mdscope-probe-XXXXXX").string();
-        folder = mkdtemp(pattern.data());
-        path = folder / "probe";
         bell = eventfd(0, EFD_CLOEXEC);
         server = std::move(*open());
     }
     ~Wire() {
         server.reset();
         close(bell);
-        std::filesystem::remove_all(folder);
     }
     Wire(const Wire&) = delete;
     Wire& operator=(const Wire&) = delete;
@@ -119,8 +116,8 @@ struct Wire {
 
     bool idle;
     ProbeHost host;
-    std::filesystem::path folder;
-    std::string path;
+    testing::ScratchFolder folder;
+    std::string path = folder / "probe";
     int bell = -1;
     std::unique_ptr<ProbeServer> server;
 };
@@ -218,7 +215,7 @@ TEST_CASE("the socket is the owner's alone, replaces a stale one, and nothing el
     std::ofstream(wire.path) << "a file";
     CHECK_FALSE(wire.open());
     CHECK(std::filesystem::is_regular_file(wire.path));
-    for (const std::string& path : {std::string(), std::string(200, 'x'), (wire.folder / "no" / "such").string()})
+    for (const std::string& path : {std::string(), std::string(200, 'x'), wire.folder / "no/such"})
         CHECK_FALSE(ProbeServer::open(path, [] {}));
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "gui/files.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope::gui {
 
@@ -17,24 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "mdscope-gui-XXXXXX").string();
-        path = mkdtemp(pattern.data());
-    }
-    ~Folder() { fs::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return path / name;
-    }
-    fs::path path;
-};
+using testing::ScratchFolder;
+using testing::write_text;
 
 TEST_CASE("what is saved is loaded") {
-    const Folder folder;
-    const std::string path = folder.path / "a" / "b" / "gui.json";
+    const ScratchFolder folder;
+    const std::string path = folder / "a/b/gui.json";
     const Settings settings{150, ThemeName::light, "present", {{"top", 0.25F}, {"side", 1.0F}}, {1, 3}};
     REQUIRE(save_settings(settings, path));
     const LoadedSettings loaded = load_settings(path);
@@ -42,46 +31,47 @@ TEST_CASE("what is saved is loaded") {
     CHECK(loaded.message.empty());
     REQUIRE(save_settings({}, path));
     CHECK(load_settings(path).settings == Settings());
-    CHECK(std::distance(fs::directory_iterator(folder.path / "a" / "b"), fs::directory_iterator()) == 1);
+    CHECK(std::distance(fs::directory_iterator(folder / "a/b"), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("no file is no message; a broken one is ignored with one") {
-    const Folder folder;
+    const ScratchFolder folder;
     CHECK(load_settings("").message.empty());
-    CHECK(load_settings(folder.path / "none.json").message.empty());
-    CHECK(load_settings(folder.file("file", "") + "/gui.json").message.empty());
+    CHECK(load_settings(folder / "none.json").message.empty());
+    CHECK(load_settings(write_text(folder / "file", "") + "/gui.json").message.empty());
     for (const char* text : {"", "{", "[]", "null", "7", "\xff\xfe\0x", "{\"text_percent\": 1e999}"}) {
         CAPTURE(text);
-        const LoadedSettings loaded = load_settings(folder.file("gui.json", text));
+        const LoadedSettings loaded = load_settings(write_text(folder / "gui.json", text));
         CHECK(loaded.settings == Settings());
         CHECK(loaded.message.find("gui.json") != std::string::npos);
     }
-    const LoadedSettings long_one = load_settings(folder.file("gui.json", std::string(1 << 20, ' ')));
+    const LoadedSettings long_one = load_settings(write_text(folder / "gui.json", std::string(1 << 20, ' ')));
     CHECK(long_one.message.find("more than") != std::string::npos);
-    CHECK_FALSE(load_settings(folder.path).message.empty());
+    CHECK_FALSE(load_settings(folder.path()).message.empty());
     const std::string nested = std::string(30000, '[');
-    CHECK_FALSE(load_settings(folder.file("gui.json", nested)).message.empty());
+    CHECK_FALSE(load_settings(write_text(folder / "gui.json", nested)).message.empty());
 }
 
 TEST_CASE("a value that makes no sense gets its usual one, the others stay") {
-    const Folder folder;
-    const LoadedSettings loaded =
-        load_settings(folder.file("gui.json", R"({"text_percent": 9999, "theme": "pink", "layout": 7, "more": [],
+    const ScratchFolder folder;
+    const LoadedSettings loaded = load_settings(
+        write_text(folder / "gui.json", R"({"text_percent": 9999, "theme": "pink", "layout": 7, "more": [],
                         "splitters": {"a": 7, "b": -1, "c": "x", "d": 0.5, "e": null}})"));
     CHECK(loaded.message.empty());
     CHECK(loaded.settings.text_percent == kLargestText);
     CHECK(loaded.settings.theme == ThemeName::dark);
     CHECK(loaded.settings.layout == "compare");
     CHECK(loaded.settings.splitters == std::map<std::string, float>{{"a", 1.0F}, {"b", 0.0F}, {"d", 0.5F}});
-    CHECK(load_settings(folder.file("gui.json", R"({"splitters": 3, "text_percent": "big"})")).settings == Settings());
+    CHECK(load_settings(write_text(folder / "gui.json", R"({"splitters": 3, "text_percent": "big"})")).settings ==
+          Settings());
 }
 
 TEST_CASE("what cannot be saved says why and leaves the old file") {
-    const Folder folder;
+    const ScratchFolder folder;
     CHECK(save_settings({}, "").error().text.find("HOME") != std::string::npos);
-    const std::string file = folder.file("file", "old");
+    const std::string file = write_text(folder / "file", "old");
     CHECK_FALSE(save_settings({}, file + "/gui.json"));
-    CHECK_FALSE(save_settings({}, folder.path));
+    CHECK_FALSE(save_settings({}, folder.path()));
     CHECK(*read_small_file(file, 100) == "old");
     const Result<bool> full = replace_file("/dev/full", "text");
     REQUIRE_FALSE(full);
@@ -89,13 +79,13 @@ TEST_CASE("what cannot be saved says why and leaves the old file") {
 }
 
 TEST_CASE("a file is replaced through its link, with the rights of the user's umask") {
-    const Folder folder;
-    const std::string file = folder.file("file", "old");
-    fs::create_symlink(file, folder.path / "link");
+    const ScratchFolder folder;
+    const std::string file = write_text(folder / "file", "old");
+    fs::create_symlink(file, folder / "link");
     const mode_t before = umask(027);
-    REQUIRE(replace_file(folder.path / "link", "new"));
+    REQUIRE(replace_file(folder / "link", "new"));
     umask(before);
-    CHECK(fs::is_symlink(folder.path / "link"));
+    CHECK(fs::is_symlink(folder / "link"));
     CHECK(*read_small_file(file, 100) == "new");
     CHECK((fs::status(file).permissions() & fs::perms::mask) == static_cast<fs::perms>(0640));
     CHECK(read_small_file(file, 2).error().err == EFBIG);

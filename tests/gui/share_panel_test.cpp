@@ -8,7 +8,7 @@
 #include "engine/story/scenario_files.hpp"
 #include "gui/app.hpp"
 #include "tests/gui/harness.hpp"
-#include "tests/md/scratch.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope::gui {
 

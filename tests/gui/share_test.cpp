@@ -17,7 +17,7 @@
 #include "gui/files.hpp"
 #include "gui/share_actions.hpp"
 #include "gui/state.hpp"
-#include "tests/md/scratch.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope::gui {
 

@@ -19,6 +19,7 @@
 #include "engine/md/snapshot.hpp"
 #include "gui/live/control_files.hpp"
 #include "gui/live/live_lab.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope::testing {
 
@@ -40,22 +41,10 @@ bool eventually(Condition&& condition) {
 
 class FakeMount {
    public:
-    FakeMount() {
-        std::string name = (std::filesystem::temp_directory_path() / "mdscope-live.XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-        base_ = std::filesystem::canonical(name).string();
-        path_ = base_ + "/mnt";
-        make();
-    }
-    ~FakeMount() {
-        std::error_code ignored;
-        std::filesystem::remove_all(base_, ignored);
-    }
-    FakeMount(const FakeMount&) = delete;
-    FakeMount& operator=(const FakeMount&) = delete;
+    FakeMount() { make(); }
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] const std::string& base() const { return base_; }
+    [[nodiscard]] const std::string& base() const { return base_.path(); }
     [[nodiscard]] std::string operator/(const std::string& file) const { return path_ + "/" + file; }
 
     void make() {
@@ -68,12 +57,12 @@ class FakeMount {
         fifo("lab/trace_pipe");
         show(snapshot);
     }
-    void vanish() const { std::filesystem::rename(path_, base_ + "/gone"); }
-    void come_back() const { std::filesystem::rename(base_ + "/gone", path_); }
+    void vanish() const { std::filesystem::rename(path_, base_ / "gone"); }
+    void come_back() const { std::filesystem::rename(base_ / "gone", path_); }
 
     // At once, as a control file is.
     void write(const std::string& file, const std::string& text) const {
-        const std::string beside = base_ + "/new";
+        const std::string beside = base_ / "new";
         std::ofstream(beside, std::ios::binary) << text;
         std::filesystem::rename(beside, path_ + "/" + file);
     }
@@ -102,7 +91,8 @@ class FakeMount {
     }();
 
    private:
-    std::string base_, path_;
+    ScratchFolder base_;
+    std::string path_ = base_ / "mnt";
 };
 
 // The array's end of lab/trace_pipe. Writing waits for the reader to read, as a pipe does.

@@ -306,17 +306,17 @@ TEST_CASE("putting a bio into a destroyed pool is a fault in mempool_free") {
 
 TEST_CASE("a replaced file has the new text") {
     SUBCASE("on the real kernel") {
-        const TemporaryFolder folder;
+        const ScratchFolder folder;
         RealKernel kernel;
-        CHECK_FALSE(kernel.read_file(folder.file("container.json")));
-        CHECK(kernel.replace_file(folder.file("container.json"), "one"));
-        CHECK(kernel.replace_file(folder.file("container.json"), "two"));
-        CHECK(*kernel.read_file(folder.file("container.json")) == "two");
-        CHECK(kernel.replace_file(folder.file("no/such/folder"), "x").error().err == ENOENT);
-        CHECK_FALSE(kernel.read_file(folder.file("")));                  // a directory
-        CHECK(kernel.replace_file(folder.file("container.json"), "3"));  // Shorter than the file that is written over.
-        CHECK(*kernel.read_file(folder.file("container.json")) == "3");
-        CHECK(*kernel.read_file(folder.file("container.json.new")) == "two");  // Kept: its blocks serve the next text.
+        CHECK_FALSE(kernel.read_file(folder / "container.json"));
+        CHECK(kernel.replace_file(folder / "container.json", "one"));
+        CHECK(kernel.replace_file(folder / "container.json", "two"));
+        CHECK(*kernel.read_file(folder / "container.json") == "two");
+        CHECK(kernel.replace_file(folder / "no/such/folder", "x").error().err == ENOENT);
+        CHECK_FALSE(kernel.read_file(folder / ""));                  // a directory
+        CHECK(kernel.replace_file(folder / "container.json", "3"));  // Shorter than the file that is written over.
+        CHECK(*kernel.read_file(folder / "container.json") == "3");
+        CHECK(*kernel.read_file(folder / "container.json.new") == "two");  // Kept: its blocks serve the next text.
     }
     SUBCASE("on the simulated kernel") {
         SimKernel kernel;

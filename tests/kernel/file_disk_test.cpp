@@ -11,10 +11,10 @@
 namespace mdscope::test {
 
 TEST_CASE("a data bio is done in the submitter's context, before submit returns") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
     const TaskScope scope(kernel, "writer");
-    const auto disk = open_for_writing(kernel, folder.image("sda.img", 1 << 20));
+    const auto disk = open_for_writing(kernel, make_sparse(folder / "sda.img", 1 << 20));
     CHECK(disk->name() == "sda");
     CHECK(disk->size_sectors() == 2048);
     TestBio write(*disk, BioOp::Write, 16, 8192, 'w');
@@ -33,10 +33,10 @@ TEST_CASE("a data bio is done in the submitter's context, before submit returns"
 }
 
 TEST_CASE("metadata bios go to the disk's own task, in order, and are listed while in flight") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
     const TaskScope scope(kernel, "writer");
-    const auto disk = open_for_writing(kernel, folder.image("sdb.img", 1 << 20));
+    const auto disk = open_for_writing(kernel, make_sparse(folder / "sdb.img", 1 << 20));
     WaitQueue queue(kernel, "queue");
     Shared<bool> go;
     std::vector<int> order;
@@ -70,10 +70,10 @@ TEST_CASE("metadata bios go to the disk's own task, in order, and are listed whi
 }
 
 TEST_CASE("a flush ahead of another disk's is done in the disk's own task, unless there is nothing to make durable") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
     const TaskScope scope(kernel, "writer");
-    const auto disk = open_for_writing(kernel, folder.image("sda.img", 1 << 20));
+    const auto disk = open_for_writing(kernel, make_sparse(folder / "sda.img", 1 << 20));
     TestBio clean(*disk, BioOp::Flush, 0, 0);
     submit_bio(&clean.with(REQ_PREFLUSH | REQ_AHEAD).bio);
     CHECK(clean.ended_in == "writer");
@@ -87,9 +87,9 @@ TEST_CASE("a flush ahead of another disk's is done in the disk's own task, unles
 }
 
 TEST_CASE("closing a disk finishes the metadata that is queued") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
-    auto disk = open_for_writing(kernel, folder.image("sda.img", 1 << 20));
+    auto disk = open_for_writing(kernel, make_sparse(folder / "sda.img", 1 << 20));
     std::vector<std::unique_ptr<TestBio>> bios;
     for (int i = 0; i < 100; i++) {
         bios.push_back(std::make_unique<TestBio>(*disk, BioOp::Write, i, 512, 'm'));
@@ -100,10 +100,10 @@ TEST_CASE("closing a disk finishes the metadata that is queued") {
 }
 
 TEST_CASE("flushes, discards and writes past the end") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
     const TaskScope scope(kernel, "writer");
-    const auto path = folder.image("sda.img", 1 << 20);
+    const auto path = make_sparse(folder / "sda.img", 1 << 20);
     const auto disk = open_for_writing(kernel, path);
     auto status_of = [&](BioOp op, Sector sector, std::size_t size, std::uint32_t flags) {
         TestBio bio(*disk, op, sector, size, 'f');
@@ -132,10 +132,10 @@ TEST_CASE("a block observer hears of every fdatasync, and of none when there is 
         int blocked = 0;
         int unblocked = 0;
     };
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
     const TaskScope scope(kernel, "fuse");
-    const auto disk = open_for_writing(kernel, folder.image("sda.img", 1 << 20));
+    const auto disk = open_for_writing(kernel, make_sparse(folder / "sda.img", 1 << 20));
     Counting counting;
     current->block_observer = &counting;
     auto submit = [&](BioOp op, std::size_t size, std::uint32_t flags) {
@@ -162,10 +162,10 @@ TEST_CASE("a block observer hears of every fdatasync, and of none when there is 
 }
 
 TEST_CASE("an image that was cut short gives -EIO where it ends") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
     const TaskScope scope(kernel, "reader");
-    const auto path = folder.image("sda.img", 1 << 20);
+    const auto path = make_sparse(folder / "sda.img", 1 << 20);
     const auto disk = open_for_writing(kernel, path);
     std::filesystem::resize_file(path, 6144);
     TestBio inside(*disk, BioOp::Read, 0, 4096);
@@ -177,9 +177,9 @@ TEST_CASE("an image that was cut short gives -EIO where it ends") {
 }
 
 TEST_CASE("an image is locked: one writer, or readers") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
-    const auto path = folder.image("sda.img", 4096);
+    const auto path = make_sparse(folder / "sda.img", 4096);
     {
         const auto writer = open_for_writing(kernel, path);
         const auto second = kernel.open_disk(path, OpenMode::ReadWrite);
@@ -199,26 +199,26 @@ TEST_CASE("an image is locked: one writer, or readers") {
 }
 
 TEST_CASE("what is not a regular file is refused at once, by its kind") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
-    REQUIRE(::mkfifo(folder.file("fifo").c_str(), 0600) == 0);
+    REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
     auto refusal = [&](const std::string& path, OpenMode mode) {
         const auto disk = kernel.open_disk(path, mode);
         REQUIRE_FALSE(disk);
         return disk.error().text;
     };
     for (const OpenMode mode : {OpenMode::ReadOnly, OpenMode::ReadWrite}) {
-        CHECK(refusal(folder.file("fifo"), mode).find("is a FIFO") != std::string::npos);
-        CHECK(refusal(folder.file("."), mode).find("is a directory") != std::string::npos);
+        CHECK(refusal(folder / "fifo", mode).find("is a FIFO") != std::string::npos);
+        CHECK(refusal(folder / ".", mode).find("is a directory") != std::string::npos);
         CHECK(refusal("/dev/null", mode).find("is a character device") != std::string::npos);
-        CHECK(refusal(folder.file("none"), mode).find("No such file") != std::string::npos);
+        CHECK(refusal(folder / "none", mode).find("No such file") != std::string::npos);
     }
 }
 
 TEST_CASE("many threads write and flush one image") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
-    const auto disk = open_for_writing(kernel, folder.image("sda.img", 1 << 20));
+    const auto disk = open_for_writing(kernel, make_sparse(folder / "sda.img", 1 << 20));
     std::vector<Task*> tasks;
     for (int i = 0; i < 4; i++)
         tasks.push_back(kernel.kthread_run("writer", [&, i] {
@@ -251,10 +251,10 @@ namespace {
 
 // 1 MiB when it was opened, and written to; now 64 KiB.
 struct CutShort {
-    TemporaryFolder folder;
+    ScratchFolder folder;
     RealKernel kernel;
     TaskScope scope{kernel, "writer"};
-    std::string path = folder.image("sda.img", 1 << 20);
+    std::string path = make_sparse(folder / "sda.img", 1 << 20);
     std::unique_ptr<Disk> disk = open_for_writing(kernel, path);
     CutShort() {
         TestBio before(*disk, BioOp::Write, 0, 4096, 'b');
@@ -302,10 +302,10 @@ TEST_CASE("metadata writes, flushes and reads past the end notice at once that a
 }
 
 TEST_CASE("an image that was deleted is written to, and the log says what that is worth") {
-    const TemporaryFolder folder;
+    const ScratchFolder folder;
     RealKernel kernel;
     const TaskScope scope(kernel, "writer");
-    const std::string path = folder.image("sda.img", 1 << 20);
+    const std::string path = make_sparse(folder / "sda.img", 1 << 20);
     const auto disk = open_for_writing(kernel, path);
     std::filesystem::remove(path);
     for (int i = 0; i < 3; i++) {

@@ -1,4 +1,4 @@
-// What the stories about the kernels share: a temporary folder, bios with a buffer, and both kernels to run a story on.
+// What the stories about the kernels share: bios with a buffer, and both kernels to run a story on.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -17,32 +17,12 @@
 #include "engine/kernel/disk.hpp"
 #include "engine/kernel/real_kernel.hpp"
 #include "engine/kernel/sim_kernel.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope::test {
 
-class TemporaryFolder {
-   public:
-    TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "kernel_tests.XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;  // What cannot be removed is left to the system's cleaner of /tmp.
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-    [[nodiscard]] std::string image(const std::string& name, std::uintmax_t size) const {
-        std::ofstream(file(name)).flush();
-        std::filesystem::resize_file(file(name), size);
-        return file(name);
-    }
-
-   private:
-    std::string path_;
-};
+using testing::make_sparse;
+using testing::ScratchFolder;
 
 // A bio with its buffer, which remembers how and where it ended.
 struct TestBio {
@@ -120,11 +100,12 @@ inline std::unique_ptr<Disk> open_for_writing(Kernel& kernel, const std::string&
 using Story = std::function<void(Kernel&, const std::function<std::unique_ptr<Disk>(const std::string&)>&)>;
 inline void on_both_kernels(const Story& story) {
     SUBCASE("on the real kernel") {
-        const TemporaryFolder folder;
+        const ScratchFolder folder;
         RealKernel kernel;
         const TaskScope scope(kernel, "story");
-        story(kernel,
-              [&](const std::string& name) { return open_for_writing(kernel, folder.image(name + ".img", 1 << 20)); });
+        story(kernel, [&](const std::string& name) {
+            return open_for_writing(kernel, make_sparse(folder / (name + ".img"), 1 << 20));
+        });
     }
     SUBCASE("on the simulated kernel") {
         SimKernel kernel;

@@ -10,7 +10,7 @@
 #include "engine/md/bytes.hpp"
 #include "engine/md/create_plan.hpp"
 #include "engine/md/examine.hpp"
-#include "tests/md/scratch.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope {
 namespace {

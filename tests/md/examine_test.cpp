@@ -11,7 +11,7 @@
 #include <random>
 
 #include "engine/md/bytes.hpp"
-#include "tests/md/scratch.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope {
 namespace {

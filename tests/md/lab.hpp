@@ -17,31 +17,11 @@
 #include "engine/md/container.hpp"
 #include "engine/md/label_stamp.hpp"
 #include "engine/md/sysfs.hpp"
+#include "tests/scratch.hpp"
 
 namespace mdscope::test {
 
 inline constexpr std::uint64_t kPatience = 20 * kNsPerSec;  // no condition of a story takes that long
-
-class TempFolder {
-   public:
-    TempFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "mdscope-test-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~TempFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-    [[nodiscard]] std::string path(const std::string& name = "") const {
-        return name.empty() ? path_ : path_ + "/" + name;
-    }
-
-   private:
-    std::string path_;
-};
 
 // 16 MiB: quick to compare.
 inline CreateOptions small_home(const std::string& bitmap = "external") {
@@ -55,10 +35,10 @@ inline CreateOptions small_home(const std::string& bitmap = "external") {
 class Lab {
    public:
     explicit Lab(CreateOptions create = {}) {
-        create.lab = folder.path("lab");
+        create.lab = folder / "lab";
         options.lab = create.lab;
         if (create.bitmap == "file") {
-            create.bitmap = folder.path("bitmap");
+            create.bitmap = folder / "bitmap";
             options.bitmap_file = create.bitmap;
         }
         auto report = create_lab(create);
@@ -128,7 +108,7 @@ class Lab {
         return text;
     }
 
-    TempFolder folder;
+    testing::ScratchFolder folder;
     // Not on the stack: ThreadSanitizer would take its mutexes for those of the lab that lay there before.
     std::unique_ptr<RealKernel> own_kernel = std::make_unique<RealKernel>();
     RealKernel& kernel = *own_kernel;

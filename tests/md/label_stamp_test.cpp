@@ -52,7 +52,7 @@ TEST_CASE("an old copy of an image that is put back is stale, whether it was mad
     for (const bool during : {false, true}) {
         CAPTURE(during);
         Lab lab(small_home());
-        const std::string copy = lab.folder.path("copy");
+        const std::string copy = lab.folder / "copy";
         CHECK(lab.write(0, kOld));
         if (!during) stop(lab);
         copy_over(lab.options.images[0], copy);
@@ -68,7 +68,7 @@ TEST_CASE("an array that nobody wrote to keeps its labels, and a copy of then is
     CHECK(lab.write(0, kOld));
     stop(lab);
     assemble(lab);
-    const std::string copy = lab.folder.path("copy");
+    const std::string copy = lab.folder / "copy";
     copy_over(lab.options.images[0], copy);
     stop(lab);
     copy_over(copy, lab.options.images[0]);

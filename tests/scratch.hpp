@@ -20,10 +20,10 @@ class ScratchFolder {
     ScratchFolder() {
         std::string name = (std::filesystem::temp_directory_path() / "mdscope-unit.XXXXXX").string();
         if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-        path_ = name;
+        path_ = std::filesystem::canonical(name).string();
     }
     ~ScratchFolder() {
-        std::error_code ignored;
+        std::error_code ignored;  // what cannot be removed is left to the system's cleaner of /tmp
         std::filesystem::remove_all(path_, ignored);
     }
     ScratchFolder(const ScratchFolder&) = delete;
@@ -47,8 +47,15 @@ inline std::string read_text(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
-inline void write_text(const std::string& path, const std::string& text) {
+// These two give back where it is.
+inline std::string write_text(const std::string& path, const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
+    return path;
+}
+inline std::string make_sparse(const std::string& path, std::uint64_t size) {
+    if (!std::filesystem::exists(path)) std::ofstream(path, std::ios::binary).flush();
+    std::filesystem::resize_file(path, size);
+    return path;
 }
 inline std::vector<std::byte> read_bytes(const std::string& path, std::uint64_t offset, std::size_t size) {
     std::ifstream in(path, std::ios::binary);
@@ -64,10 +71,6 @@ inline void write_bytes(const std::string& path, std::uint64_t offset, const std
     std::fstream out(path, std::ios::binary | std::ios::in | std::ios::out);
     out.seekp(static_cast<std::streamoff>(offset));
     out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-}
-inline void make_sparse(const std::string& path, std::uint64_t size) {
-    if (!std::filesystem::exists(path)) std::ofstream(path, std::ios::binary).flush();
-    std::filesystem::resize_file(path, size);
 }
 
 // What a shell command printed, and its exit status.
@@ -90,7 +93,7 @@ inline bool has_command(const std::string& name) {
 
 // Unpacks tests/data/NAME.tar.zst below the folder and returns where; "" when zstd is not installed.
 inline std::string unpack_array(const ScratchFolder& scratch, const std::string& name) {
-    const std::filesystem::path data = std::filesystem::path(__FILE__).parent_path().parent_path() / "data";
+    const std::filesystem::path data = std::filesystem::path(__FILE__).parent_path() / "data";
     if (!has_command("zstd")) return "";
     const CommandResult result =
         run_command("tar --zstd -xf '" + (data / (name + ".tar.zst")).string() + "' -C '" + scratch.path() + "'");
