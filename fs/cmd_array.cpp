@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -15,6 +16,8 @@
 namespace mdscope {
 
 namespace {
+
+constexpr std::chrono::seconds kLookPatience{5};
 
 struct ArrayWords {
     std::string mount;
@@ -39,18 +42,29 @@ void print_answer(const MountedTree& tree, const std::string& lab_file, const st
 
 // ---- check, repair
 
+// For the moment in which md's thread looks whether there is anything to do, it says that a sync runs: EBUSY, and idle
+// right after. That passes; each try is a round trip to the daemon.
+Result<bool> write_sync_action(const MountedTree& tree, const char* action) {
+    const auto deadline = std::chrono::steady_clock::now() + kLookPatience;
+    while (true) {
+        Result<bool> done = tree.write("md/sync_action", action);
+        if (done || done.error().err != EBUSY) return done;
+        if (tree.read_or("md/sync_action", "") != "idle" || std::chrono::steady_clock::now() > deadline) return done;
+    }
+}
+
 int start_sync(const MountedTree& tree, const char* action) {
     if (stop_is_asleep(tree))
         return complain(kBusy, std::string("cannot start a ") + action + ": " + asleep_text(tree));
-    const Result<bool> done = tree.write("md/sync_action", action);
+    const Result<bool> done = write_sync_action(tree, action);
     if (done) {
         std::printf("%s started; `mdscope wait %s` shows how far it is\n", action, shell_word(tree.root()).c_str());
         return kOk;
     }
     const int err = done.error().err;
     if (err == EBUSY)
-        return complain(kBusy, std::string("cannot start a ") + action + ": a " +
-                                   tree.read_or("md/sync_action", "sync") + " is running");
+        return complain(kBusy, std::string("cannot start a ") + action + " while md/sync_action says " +
+                                   tree.read_or("md/sync_action", "that one runs"));
     if (err == ENOENT) return complain(kFailed, std::string("cannot start a ") + action + ": the array is not running");
     return complain(code_of(err), std::string("cannot start a ") + action + ": " + done.error().text);
 }

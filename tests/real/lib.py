@@ -245,6 +245,10 @@ class Lab:
     def store(self, name, value):
         return store(self.path(name), value)
 
+    def start_sync(self, action, what):
+        """Busy for the moment in which md's thread looks whether there is anything to do, as on Linux."""
+        return wait_for(lambda: self.store("md/sync_action", action) == 0, what + ": " + action)
+
     def clean(self):
         if self.pid and process_exists(self.pid) and is_mounted(self.mnt):
             for name, value in (("hold", "off"), ("release", "all")):

@@ -31,7 +31,7 @@ def fio_ends(job, what):
 
 def members_are_equal(lab, what):
     wait_for(lambda: lab.read("md/sync_action") == "idle", what + ": nothing is resynced any more")
-    check(lab.store("md/sync_action", "check") == 0, what + ": check")
+    lab.start_sync("check", what)
     wait_for(lambda: lab.read("md/sync_action") == "idle" and lab.read("md/last_sync_action") == "check",
              what + ": the check ends")
     check(lab.read("md/mismatch_cnt") == "0", "%s: mismatch_cnt %s" % (what, lab.read("md/mismatch_cnt")))

@@ -285,7 +285,7 @@ def openers():
 def story_a_refused_stop_of_somebody_who_has_gone():
     """STOP_ARRAY gives its own opener back before it stops; refused, it must not take it again for a file that is closed."""
     other = os.open(lab.path("md0"), os.O_RDONLY)
-    check(lab.store("lab/hold", "resync") == 0 and lab.store("md/sync_action", "check") == 0, "a check that is held")
+    check(lab.store("lab/hold", "resync") == 0 and lab.start_sync("check", "held"), "a check that is held")
     wait_for(lambda: " resync " in lab.read("lab/bios"), "it has begun")
     stopper = subprocess.Popen([sys.executable, "-c", "import fcntl, os, sys\n"
                                 "fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR), %d)" % STOP_ARRAY, lab.path("md0")])

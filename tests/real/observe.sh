@@ -121,7 +121,7 @@ set_md sync_action idle
 dd if=/dev/urandom of="$lab/sdb.img" bs=4096 count=1 seek=$(((offset + 4096) / 8)) conv=notrunc status=none
 run_check
 settle check
-set_md sync_action repair
+start_sync repair
 wait_idle
 settle repair
 run_check
