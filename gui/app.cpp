@@ -8,11 +8,11 @@
 #include <chrono>
 #include <utility>
 
-#include "gui/imgui_version.hpp"
-#include "gui/keys.hpp"
-#include "gui/panel_lesson.hpp"
-#include "gui/panel_live.hpp"
-#include "gui/panels.hpp"
+#include "gui/frame/imgui_version.hpp"
+#include "gui/frame/keys.hpp"
+#include "gui/panels/panel_lesson.hpp"
+#include "gui/panels/panel_live.hpp"
+#include "gui/panels/panels.hpp"
 
 namespace mdscope::gui {
 

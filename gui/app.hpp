@@ -8,8 +8,8 @@
 
 #include "engine/explore/matrix.hpp"
 #include "engine/kernel/result.hpp"
-#include "gui/screen.hpp"
-#include "gui/settings.hpp"
+#include "gui/frame/screen.hpp"
+#include "gui/frame/settings.hpp"
 
 namespace mdscope::gui {
 

@@ -10,12 +10,12 @@
 #include <string>
 
 #include "gui/app.hpp"
-#include "gui/fonts.hpp"
-#include "gui/png.hpp"
-#include "gui/probe_server.hpp"
-#include "gui/settings.hpp"
-#include "gui/theme.hpp"
-#include "gui/window.hpp"
+#include "gui/frame/fonts.hpp"
+#include "gui/frame/png.hpp"
+#include "gui/frame/probe_server.hpp"
+#include "gui/frame/settings.hpp"
+#include "gui/frame/theme.hpp"
+#include "gui/frame/window.hpp"
 
 namespace mdscope::gui {
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <iterator>
 
-#include "engine/explore/scenario_parse.hpp"
-#include "engine/explore/text_lines.hpp"
+#include "engine/scenario/scenario_parse.hpp"
+#include "engine/scenario/text_lines.hpp"
 
 namespace mdscope {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/explore/card.hpp"
-#include "engine/explore/scenario_parse.hpp"
+#include "engine/scenario/scenario_parse.hpp"
 
 namespace mdscope {
 

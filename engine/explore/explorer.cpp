@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "engine/explore/search.hpp"
-#include "engine/kernel/host.hpp"
+#include "engine/host/host.hpp"
 
 namespace mdscope {
 

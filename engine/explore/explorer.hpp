@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/explore/scenario.hpp"
 #include "engine/kernel/kernel.hpp"
+#include "engine/scenario/scenario.hpp"
 
 namespace mdscope {
 

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "engine/explore/oops_console.hpp"
 #include "engine/explore/reference_names.hpp"
 #include "engine/explore/search.hpp"
 #include "engine/kernel/hash.hpp"
-#include "engine/md/bitmap.hpp"
+#include "engine/look/oops_console.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 
 namespace mdscope {
 

@@ -20,8 +20,8 @@
 #include <limits>
 
 #include "engine/explore/explorer.hpp"
-#include "engine/explore/scenario_parse.hpp"
-#include "engine/explore/text_lines.hpp"
+#include "engine/scenario/scenario_parse.hpp"
+#include "engine/scenario/text_lines.hpp"
 
 namespace mdscope {
 

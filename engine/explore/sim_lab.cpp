@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "engine/md/bitmap.hpp"
-#include "engine/md/format.hpp"
-#include "engine/md/state_hash.hpp"
-#include "engine/md/sysfs.hpp"
+#include "engine/look/state_hash.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/format/format.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
 
 namespace mdscope {
 

@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/explore/scenario.hpp"
-#include "engine/kernel/sim_kernel.hpp"
-#include "engine/md/array_disk.hpp"
-#include "engine/md/assemble.hpp"
-#include "engine/md/create_plan.hpp"
+#include "engine/kernel/sim/sim_kernel.hpp"
 #include "engine/md/md.hpp"
-#include "engine/md/mdmon.hpp"
+#include "engine/mdadm/array_disk.hpp"
+#include "engine/mdadm/assemble.hpp"
+#include "engine/mdadm/create_plan.hpp"
+#include "engine/mdadm/mdmon/mdmon.hpp"
+#include "engine/scenario/scenario.hpp"
 #include "engine/trace/call_tree.hpp"
 
 namespace mdscope {

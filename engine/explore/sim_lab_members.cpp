@@ -5,9 +5,9 @@
 #include <stdexcept>
 
 #include "engine/explore/sim_lab.hpp"
-#include "engine/md/format.hpp"
-#include "engine/md/manage.hpp"
-#include "engine/md/sysfs.hpp"
+#include "engine/md/format/format.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/manage.hpp"
 
 namespace mdscope {
 

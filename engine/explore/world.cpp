@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "engine/kernel/hash.hpp"
-#include "engine/md/state_hash.hpp"
+#include "engine/look/state_hash.hpp"
 
 namespace mdscope {
 

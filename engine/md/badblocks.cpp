@@ -18,7 +18,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/md/bytes.hpp"
+#include "engine/md/format/bytes.hpp"
 
 namespace mdscope {
 

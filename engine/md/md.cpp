@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 
 namespace mdscope {
 

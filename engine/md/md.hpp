@@ -24,10 +24,10 @@
 #include "engine/kernel/bio.hpp"
 #include "engine/kernel/disk.hpp"
 #include "engine/kernel/kernel.hpp"
-#include "engine/md/axes.hpp"
 #include "engine/md/badblocks.hpp"
 #include "engine/md/check.hpp"
 #include "engine/md/kptr.hpp"
+#include "engine/md/variants/axes.hpp"
 
 namespace mdscope {
 

@@ -12,7 +12,7 @@
 #include <array>
 
 #include "engine/kernel/hash.hpp"
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope {

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "engine/kernel/trace.hpp"
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope {

@@ -1,9 +1,9 @@
 // Running an array whose members are bound, and its way back from read-only.
 #include <fmt/format.h>
 
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
-#include "engine/md/raid1.hpp"
+#include "engine/md/raid1/raid1.hpp"
 
 namespace mdscope {
 

@@ -8,7 +8,7 @@
 // Where somebody waits for the bitmap writes that md_bitmap_flush leaves in flight is the `fix` axis; see axes.hpp.
 #include <fmt/format.h>
 
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope {

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/kernel/trace.hpp"
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope {

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <span>
 
-#include "engine/md/bitmap.hpp"
-#include "engine/md/format.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope {

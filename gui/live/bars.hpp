@@ -13,7 +13,7 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/md/snapshot.hpp"
+#include "engine/look/snapshot.hpp"
 #include "gui/live/block_ring.hpp"
 #include "gui/live/history.hpp"
 #include "gui/live/names.hpp"

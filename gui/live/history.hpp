@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/md/snapshot.hpp"
+#include "engine/look/snapshot.hpp"
 #include "engine/trace/trace_points.hpp"
 #include "gui/live/block_ring.hpp"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/md/snapshot.hpp"
+#include "engine/look/snapshot.hpp"
 #include "gui/live/advice.hpp"
 
 namespace mdscope::gui {

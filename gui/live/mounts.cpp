@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "engine/kernel/mountinfo.hpp"
+#include "engine/host/mountinfo.hpp"
 
 namespace mdscope::gui {
 

@@ -20,8 +20,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/kernel/real_kernel.hpp"
-#include "engine/md/array.hpp"
+#include "engine/kernel/real/real_kernel.hpp"
+#include "engine/mdadm/array.hpp"
 
 namespace {
 

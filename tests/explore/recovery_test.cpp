@@ -8,7 +8,7 @@
 #include <set>
 
 #include "engine/explore/world.hpp"
-#include "engine/md/container.hpp"
+#include "engine/mdadm/container.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::explore_test {

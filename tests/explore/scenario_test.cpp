@@ -1,6 +1,6 @@
 // The reader of scenarios: what it accepts comes back as it was, and what it refuses it names by line. Method: the
 // files in assets/scenarios as they are, cut short anywhere, and small texts with one mistake each.
-#include "engine/explore/scenario.hpp"
+#include "engine/scenario/scenario.hpp"
 
 #include <doctest/doctest.h>
 

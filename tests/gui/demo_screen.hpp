@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "gui/keys.hpp"
-#include "gui/screen.hpp"
-#include "gui/ui.hpp"
+#include "gui/frame/keys.hpp"
+#include "gui/frame/screen.hpp"
+#include "gui/frame/ui.hpp"
 
 namespace mdscope::gui {
 

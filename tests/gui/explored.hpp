@@ -1,7 +1,7 @@
 // The whole coarse matrix as the window explores it, once for all tests that look at it.
 #pragma once
 
-#include "gui/matrix_run.hpp"
+#include "gui/model/matrix_run.hpp"
 
 namespace mdscope::gui {
 

@@ -1,5 +1,5 @@
 // The keyboard reaches everything, and a key never does two things at once.
-#include "gui/focus.hpp"
+#include "gui/frame/focus.hpp"
 
 #include <doctest/doctest.h>
 

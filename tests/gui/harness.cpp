@@ -10,9 +10,9 @@
 #include <set>
 #include <stdexcept>
 
-#include "gui/focus.hpp"
-#include "gui/fonts.hpp"
-#include "gui/theme.hpp"
+#include "gui/frame/focus.hpp"
+#include "gui/frame/fonts.hpp"
+#include "gui/frame/theme.hpp"
 
 namespace mdscope::gui {
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "gui/marks.hpp"
-#include "gui/screen.hpp"
-#include "gui/stage.hpp"
+#include "gui/frame/marks.hpp"
+#include "gui/frame/screen.hpp"
+#include "gui/frame/stage.hpp"
 
 namespace mdscope::gui {
 

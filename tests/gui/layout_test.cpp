@@ -1,6 +1,6 @@
 // Panels fill the window, none overlaps another, and what has no room of its own becomes a tab: at every size and text
 // size a person may have.
-#include "gui/layout.hpp"
+#include "gui/model/layout.hpp"
 
 #include <doctest/doctest.h>
 

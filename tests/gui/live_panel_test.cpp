@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "gui/app.hpp"
-#include "gui/live_lanes.hpp"
-#include "gui/live_state.hpp"
+#include "gui/model/live_state.hpp"
+#include "gui/panels/live_lanes.hpp"
 #include "tests/gui/harness.hpp"
 #include "tests/gui_live/fake_mount.hpp"
 

@@ -3,8 +3,8 @@
 #include <imgui.h>
 
 #include "gui/app.hpp"
-#include "gui/keys.hpp"
-#include "gui/matrix_model.hpp"
+#include "gui/frame/keys.hpp"
+#include "gui/model/matrix_model.hpp"
 #include "tests/gui/explored.hpp"
 #include "tests/gui/harness.hpp"
 

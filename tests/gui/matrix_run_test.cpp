@@ -1,15 +1,15 @@
 // The matrix behind the window's back: what it finds is what the engine finds, it can be paused and cancelled at any
 // moment, and it does nothing twice. No ImGui here.
-#include "gui/matrix_run.hpp"
+#include "gui/model/matrix_run.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
 
+#include "engine/host/host.hpp"
 #include "engine/kernel/arena.hpp"
-#include "engine/kernel/host.hpp"
-#include "gui/matrix_model.hpp"
-#include "gui/player.hpp"
+#include "gui/model/matrix_model.hpp"
+#include "gui/model/player.hpp"
 #include "tests/gui/explored.hpp"
 
 namespace mdscope::gui {

@@ -1,12 +1,12 @@
 // Panels with more in them than usual: long logs do not make frames slow.
-#include "gui/panels.hpp"
+#include "gui/panels/panels.hpp"
 
 #include <doctest/doctest.h>
 
 #include <array>
 #include <chrono>
 
-#include "engine/story/scenario_files.hpp"
+#include "engine/scenario/scenario_files.hpp"
 #include "tests/gui/harness.hpp"
 
 namespace mdscope::gui {

@@ -2,7 +2,7 @@
 //
 // The reference has shapes only: fonts and their rasterisers change from one distribution to the next, and a reference
 // with text would fail for that. What text has to do is checked by what it says (marks_test.cpp).
-#include "gui/png.hpp"
+#include "gui/frame/png.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "gui/files.hpp"
+#include "gui/model/files.hpp"
 #include "tests/gui/demo_screen.hpp"
 #include "tests/gui/harness.hpp"
 #include "tests/gui/opengl.hpp"

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "gui/probe_server.hpp"
+#include "gui/frame/probe_server.hpp"
 #include "tests/gui/demo_screen.hpp"
 #include "tests/gui/harness.hpp"
 #include "tests/scratch.hpp"

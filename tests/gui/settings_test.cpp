@@ -1,5 +1,5 @@
 // Settings: kept, and never a reason not to start.
-#include "gui/settings.hpp"
+#include "gui/frame/settings.hpp"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "gui/files.hpp"
+#include "gui/model/files.hpp"
 #include "tests/scratch.hpp"
 
 namespace mdscope::gui {

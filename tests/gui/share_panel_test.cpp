@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "engine/story/scenario_files.hpp"
+#include "engine/scenario/scenario_files.hpp"
 #include "gui/app.hpp"
 #include "tests/gui/harness.hpp"
 #include "tests/scratch.hpp"

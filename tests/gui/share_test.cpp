@@ -13,10 +13,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "engine/story/scenario_files.hpp"
-#include "gui/files.hpp"
-#include "gui/share_actions.hpp"
-#include "gui/state.hpp"
+#include "engine/scenario/scenario_files.hpp"
+#include "gui/model/files.hpp"
+#include "gui/model/share_actions.hpp"
+#include "gui/model/state.hpp"
 #include "tests/scratch.hpp"
 
 namespace mdscope::gui {

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-#include "gui/imgui_version.hpp"
+#include "gui/frame/imgui_version.hpp"
 #include "tests/gui/demo_screen.hpp"
 #include "tests/gui/harness.hpp"
 
@@ -121,7 +121,7 @@ TEST_CASE("no string of the window has a character that would be drawn as a box"
     DemoScreen screen;
     const Headless ui(screen);
     int files = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(MDSCOPE_SOURCE_DIR) + "/gui")) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(MDSCOPE_SOURCE_DIR) + "/gui")) {
         ++files;
         CAPTURE(entry.path());
         CHECK(missing_glyphs(literals_of(entry.path())) == std::vector<std::string>());

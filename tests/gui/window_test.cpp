@@ -1,6 +1,6 @@
 // The main loop, on SDL's off-screen driver: when it draws, when it ends. With an X server and real input it is tested
 // by tests/real/gui_window.py.
-#include "gui/window.hpp"
+#include "gui/frame/window.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "gui/png.hpp"
+#include "gui/frame/png.hpp"
 #include "tests/gui/opengl.hpp"
 
 namespace mdscope::gui {

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "engine/md/snapshot.hpp"
+#include "engine/look/snapshot.hpp"
 #include "gui/live/control_files.hpp"
 #include "gui/live/live_lab.hpp"
 #include "tests/scratch.hpp"

@@ -1,5 +1,5 @@
 // Fibers: control goes back and forth, exceptions stay where they belong, and nothing on a stack is left behind.
-#include "engine/kernel/fiber.hpp"
+#include "engine/kernel/sim/fiber.hpp"
 
 #include <doctest/doctest.h>
 

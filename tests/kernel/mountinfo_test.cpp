@@ -1,5 +1,5 @@
 // The kernel's list of mounts, with everything that may stand in it.
-#include "engine/kernel/mountinfo.hpp"
+#include "engine/host/mountinfo.hpp"
 
 #include <doctest/doctest.h>
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "engine/kernel/disk.hpp"
-#include "engine/kernel/real_kernel.hpp"
-#include "engine/kernel/sim_kernel.hpp"
+#include "engine/kernel/real/real_kernel.hpp"
+#include "engine/kernel/sim/sim_kernel.hpp"
 #include "tests/scratch.hpp"
 
 namespace mdscope::test {

@@ -3,12 +3,12 @@
 // Goal: two images that each have data the other lacks are never shown as one mirror, and an image that cannot be used
 // never keeps the others from being used. Method: whole labs on image files, taken apart and put together as a person
 // would.
-#include "engine/md/assemble.hpp"
+#include "engine/mdadm/assemble.hpp"
 
 #include <algorithm>
 #include <fstream>
 
-#include "engine/md/label_stamp.hpp"
+#include "engine/mdadm/label_stamp.hpp"
 #include "tests/md/lab.hpp"
 
 namespace mdscope::test {

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "engine/kernel/disk.hpp"
-#include "engine/kernel/real_kernel.hpp"
-#include "engine/md/bitmap.hpp"
-#include "engine/md/format.hpp"
+#include "engine/kernel/real/real_kernel.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
 
 namespace mdscope::bitmap_test {

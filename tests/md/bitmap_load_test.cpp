@@ -4,7 +4,7 @@
 // none is forgotten. Method: bits are put on the members by hand, then md_bitmap_create and md_bitmap_load run.
 #include <doctest/doctest.h>
 
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "tests/md/bitmap_fixture.hpp"
 
 namespace mdscope {

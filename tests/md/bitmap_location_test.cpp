@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engine/md/container.hpp"
+#include "engine/mdadm/container.hpp"
 #include "tests/md/lab.hpp"
 
 namespace mdscope::test {

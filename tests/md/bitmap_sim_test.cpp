@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/kernel/sim_kernel.hpp"
-#include "engine/md/bitmap.hpp"
-#include "engine/md/format.hpp"
+#include "engine/kernel/sim/sim_kernel.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/format/format.hpp"
 
 namespace mdscope {
 namespace {

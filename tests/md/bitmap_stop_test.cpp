@@ -8,8 +8,8 @@
 
 #include <sstream>
 
-#include "engine/md/bitmap.hpp"
-#include "engine/md/sysfs.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
 #include "engine/trace/call_tree.hpp"
 #include "tests/md/bitmap_fixture.hpp"
 

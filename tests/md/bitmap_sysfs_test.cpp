@@ -1,8 +1,8 @@
 // md/bitmap/*: values and errors as the real kernel gave them.
 #include <doctest/doctest.h>
 
-#include "engine/md/bitmap.hpp"
-#include "engine/md/sysfs.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
 #include "tests/md/bitmap_fixture.hpp"
 
 namespace mdscope {

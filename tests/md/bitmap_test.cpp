@@ -3,13 +3,13 @@
 // Goal: what is on disk is never cleaner than what a crash would leave, and no chunk is forgotten. Method: one array in
 // one thread; each story makes the moves of writers, daemon and resync by hand and looks at counter, cached bit, page
 // marks and the bytes on the members.
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 
 #include <doctest/doctest.h>
 
 #include <array>
 
-#include "engine/md/sysfs.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
 #include "tests/md/bitmap_fixture.hpp"
 
 namespace mdscope {

@@ -4,7 +4,7 @@
 // member. Method: disks that hold what they get, so that a story can look between a submission and its completion.
 #include <doctest/doctest.h>
 
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "tests/md/bitmap_fixture.hpp"
 
 namespace mdscope {

@@ -3,7 +3,7 @@
 // Goal: a request that the Oops has ended with EIO is not answered while raid1d or a release still moves its data,
 // since the buffer is used for something else then. Method: a disk that stops in the middle of a transfer until the
 // story goes on; the kernel dies meanwhile; the submitter fills its buffer as soon as it has it back.
-#include "engine/md/array_disk.hpp"
+#include "engine/mdadm/array_disk.hpp"
 #include "tests/md/raid1_fixture.hpp"
 
 using namespace mdscope;

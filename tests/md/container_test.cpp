@@ -1,12 +1,12 @@
 // external:lab on disk: the label and container.json. Both are read back by a program that may find anything there, so
 // most of this is about what is refused, and that the message names the field.
-#include "engine/md/container.hpp"
+#include "engine/mdadm/container.hpp"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "engine/md/bytes.hpp"
+#include "engine/md/format/bytes.hpp"
 
 namespace mdscope {
 namespace {

@@ -6,10 +6,10 @@
 
 #include <csignal>
 
-#include "engine/md/array.hpp"
-#include "engine/md/bytes.hpp"
-#include "engine/md/create_plan.hpp"
-#include "engine/md/examine.hpp"
+#include "engine/md/format/bytes.hpp"
+#include "engine/mdadm/array.hpp"
+#include "engine/mdadm/create_plan.hpp"
+#include "engine/mdadm/examine.hpp"
 #include "tests/scratch.hpp"
 
 namespace mdscope {

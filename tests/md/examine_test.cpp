@@ -1,7 +1,7 @@
 // `mdscope examine` against mdadm 4.2: the stored output of -E and -X for the arrays of tests/data, and, where mdadm is
 // installed, its answer to superblocks of random content. Both must agree on every line. (The name of a host to which
 // an array is local is mdadm's addition, and taken out.)
-#include "engine/md/examine.hpp"
+#include "engine/mdadm/examine.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "engine/md/bytes.hpp"
+#include "engine/md/format/bytes.hpp"
 #include "tests/scratch.hpp"
 
 namespace mdscope {

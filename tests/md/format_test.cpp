@@ -1,12 +1,12 @@
 // The bytes of superblocks. The vectors were accepted by the real mdadm 4.2 (-E prints "correct", -X reads the header);
 // every way in which a superblock can be wrong has a message of its own, found by changing one field of a good one.
-#include "engine/md/format.hpp"
+#include "engine/md/format/format.hpp"
 
 #include <doctest/doctest.h>
 
 #include <functional>
 
-#include "engine/md/bytes.hpp"
+#include "engine/md/format/bytes.hpp"
 
 namespace mdscope {
 namespace {

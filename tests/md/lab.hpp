@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/kernel/real_kernel.hpp"
-#include "engine/md/array.hpp"
-#include "engine/md/container.hpp"
-#include "engine/md/label_stamp.hpp"
-#include "engine/md/sysfs.hpp"
+#include "engine/kernel/real/real_kernel.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/array.hpp"
+#include "engine/mdadm/container.hpp"
+#include "engine/mdadm/label_stamp.hpp"
 #include "tests/scratch.hpp"
 
 namespace mdscope::test {

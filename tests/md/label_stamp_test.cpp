@@ -4,7 +4,7 @@
 // the sidecar, at whichever step, can be assembled with all members. Method: whole labs on image files, and images
 // copied as a person would; for the steps, every combination of labels and sidecar that a kill between two of them
 // leaves.
-#include "engine/md/label_stamp.hpp"
+#include "engine/mdadm/label_stamp.hpp"
 
 #include <algorithm>
 #include <filesystem>

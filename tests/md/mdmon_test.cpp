@@ -4,7 +4,7 @@
 // an external array on a simulated kernel, with a real Mdmon whose files go through FilesKernel. That one records what
 // each replacement of the sidecar said and what the array was at that instant, fails replacements on request (a full
 // disk), and lets a story do something while one is under way.
-#include "engine/md/mdmon.hpp"
+#include "engine/mdadm/mdmon/mdmon.hpp"
 
 #include "engine/kernel/disk.hpp"
 #include "tests/md/sysfs_lab.hpp"

@@ -20,11 +20,11 @@
 #include <vector>
 
 #include "engine/kernel/disk.hpp"
-#include "engine/kernel/ram_disk.hpp"
-#include "engine/kernel/real_kernel.hpp"
-#include "engine/kernel/sim_kernel.hpp"
-#include "engine/md/bitmap.hpp"
-#include "engine/md/raid1.hpp"
+#include "engine/kernel/real/real_kernel.hpp"
+#include "engine/kernel/sim/ram_disk.hpp"
+#include "engine/kernel/sim/sim_kernel.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/raid1/raid1.hpp"
 
 namespace mdscope::raid1_test {
 

@@ -3,7 +3,7 @@
 // Goal: the window can live on the snapshot: it shows what the array is, fits into 64 KiB whatever happens, is made
 // while everything sleeps, and its decoder survives any text. Method: arrays driven through sysfs on a simulated
 // kernel.
-#include "engine/md/snapshot.hpp"
+#include "engine/look/snapshot.hpp"
 
 #include "tests/md/sysfs_lab.hpp"
 

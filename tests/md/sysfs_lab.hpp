@@ -16,10 +16,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/kernel/sim_kernel.hpp"
-#include "engine/md/format.hpp"
+#include "engine/kernel/sim/sim_kernel.hpp"
+#include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
-#include "engine/md/sysfs.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/geometry.hpp"
 
 namespace mdscope::sysfs_test {
 

@@ -3,7 +3,7 @@
 // Goal: reads are answered in every state and disturb nothing; under ThreadSanitizer this is also the search for fields
 // that are shown without being safe to show. Method: a whole array on image files, one task that only looks, one that
 // writes, checks, fails and re-adds a member, and stops.
-#include "engine/md/snapshot.hpp"
+#include "engine/look/snapshot.hpp"
 #include "tests/md/lab.hpp"
 
 namespace mdscope::test {

@@ -2,7 +2,7 @@
 //
 // Goal: a script written for the kernel's sysfs sees the same words, values and errors here. Method: each array is made
 // and driven through the files alone, on a simulated kernel; a row says what was written and what came back.
-#include "engine/md/bitmap.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
 #include "tests/md/sysfs_lab.hpp"
 
 namespace mdscope::sysfs_test {

@@ -1,9 +1,9 @@
 // What a search finds can be opened: its shortest bad schedule, in words, leads the same array to the same end.
-#include "engine/story/counter_scenario.hpp"
+#include "engine/story/record/counter_scenario.hpp"
 
 #include "engine/explore/card.hpp"
 #include "engine/explore/matrix.hpp"
-#include "engine/story/outcome.hpp"
+#include "engine/story/record/outcome.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::story_test {

@@ -1,8 +1,8 @@
 // Duels for tests: the race of the report, and any scenario played to its end.
 #pragma once
 
-#include "engine/story/calls.hpp"
-#include "engine/story/narration.hpp"
+#include "engine/story/record/calls.hpp"
+#include "engine/story/tell/narration.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::story_test {

@@ -1,5 +1,5 @@
 // Swim-lanes as data: what the window draws must be possible to draw.
-#include "engine/story/lanes.hpp"
+#include "engine/story/draw/lanes.hpp"
 
 #include "tests/story/fixture.hpp"
 

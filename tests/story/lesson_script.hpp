@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "engine/story/lesson.hpp"
+#include "engine/story/lesson/lesson.hpp"
 
 namespace mdscope::story_test {
 

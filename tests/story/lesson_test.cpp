@@ -1,10 +1,10 @@
 // Lessons without a window. What they tell must be what happens: each is played to its end, and what it expects on the
 // way is checked. And their reader takes whatever bytes it is given.
-#include "engine/story/lesson.hpp"
+#include "engine/story/lesson/lesson.hpp"
 
 #include <set>
 
-#include "engine/story/scenario_files.hpp"
+#include "engine/scenario/scenario_files.hpp"
 #include "tests/explore/fixture.hpp"
 #include "tests/story/lesson_script.hpp"
 

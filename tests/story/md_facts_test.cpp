@@ -1,6 +1,6 @@
 // What the window claims about the kernel, checked against the engine: which counter moves for which bitmap, which wait
 // saves whom, and who is killed by whom. A fact that stops being true here must not be taught.
-#include "engine/story/lanes.hpp"
+#include "engine/story/draw/lanes.hpp"
 #include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {

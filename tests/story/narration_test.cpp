@@ -1,5 +1,5 @@
 // The words: exact where the story is told, and never empty, wrong or changing anywhere else.
-#include "engine/story/narration.hpp"
+#include "engine/story/tell/narration.hpp"
 
 #include "tests/story/fixture.hpp"
 

@@ -1,6 +1,5 @@
 // What is foreseen is what comes, if the disks are quick and nobody chooses; and looking ahead changes nothing.
-#include "engine/story/oracle.hpp"
-
+#include "engine/story/record/look_ahead.hpp"
 #include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {

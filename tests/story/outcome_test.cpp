@@ -1,6 +1,6 @@
 // What `mdscope run` says of a scenario with a schedule: the two ends of the race, as its files tell them, and what is
 // done and said when a schedule ends too early or cannot go on.
-#include "engine/story/outcome.hpp"
+#include "engine/story/record/outcome.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,9 +1,9 @@
 // Codes of one line: what is shared opens as it was, and whatever else comes in is refused with a reason, in bounded
 // memory. Method: the scenarios that come with mdscope, run to their ends, are shared; codes are cut, changed and
 // stretched; texts that no scenario could be are packed as one.
-#include "engine/story/share.hpp"
+#include "engine/scenario/share.hpp"
 
-#include "engine/story/outcome.hpp"
+#include "engine/story/record/outcome.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::story_test {

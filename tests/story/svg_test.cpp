@@ -1,6 +1,6 @@
 // The picture of the lanes: everything is in it, inside its edges, and a label is text and never markup. Method: lanes
 // made by hand, and the drawing read as text.
-#include "engine/story/svg.hpp"
+#include "engine/story/draw/svg.hpp"
 
 #include <doctest/doctest.h>
 

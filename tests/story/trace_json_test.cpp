@@ -1,13 +1,13 @@
 // The trace of a duel is one that a viewer takes as it was meant: what begins ends, in order, and nothing is lost.
 // Method: scenarios of every kind are run and written, and the JSON is read back with the rules of the format.
-#include "engine/story/trace_json.hpp"
+#include "engine/story/draw/trace_json.hpp"
 
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "engine/story/outcome.hpp"
+#include "engine/story/record/outcome.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::story_test {

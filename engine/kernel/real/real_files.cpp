@@ -1,0 +1,155 @@
+// Clock, files, log and disks of the RealKernel: what it takes from the operating system.
+//
+// Small files (the sidecar of an external array) are replaced in a way that leaves the old or the new text after a
+// crash: the text goes to a second file beside the old one and is made durable, the two change names, and then the
+// folder is made durable, since names are its content.
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "engine/kernel/real/file_disk.hpp"
+#include "engine/kernel/real/real_kernel.hpp"
+
+namespace mdscope {
+
+// ---- clock and chance
+
+std::uint64_t RealKernel::ktime_ns() {
+    const auto since = std::chrono::steady_clock::now() - start_;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()) + 1;
+}
+
+std::uint64_t RealKernel::wall_clock() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    const auto us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
+    return (us / 1'000'000) | ((us % 1'000'000) << 40);
+}
+
+void RealKernel::get_random_bytes(void* buffer, std::size_t size) {
+    auto* next = static_cast<char*>(buffer);
+    while (size > 0) {
+        const ssize_t got = getrandom(next, size, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) throw std::runtime_error(std::string("getrandom: ") + std::strerror(errno));
+        next += got;
+        size -= static_cast<std::size_t>(got);
+    }
+}
+
+// ---- files
+
+namespace {
+
+constexpr std::size_t kMaxFileSize = 1 << 20;
+
+class Fd {
+   public:
+    explicit Fd(int fd) : fd_(fd) {}
+    ~Fd() { close_now(); }
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
+    [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] bool ok() const { return fd_ >= 0; }
+    int close_now() { return fd_ >= 0 ? ::close(std::exchange(fd_, -1)) : 0; }
+
+   private:
+    int fd_;
+};
+
+Error failed(const char* what, const std::string& path, int error) {
+    return {error, std::string(what) + " " + path + ": " + std::strerror(error) + "."};
+}
+
+bool write_whole(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t done = ::write(fd, text.data(), text.size());
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(done));
+    }
+    return true;
+}
+
+std::string folder_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The temporary file of the time before is written over, not made anew: on a full disk a text of the same size still
+// fits.
+Result<bool> rename_over(const std::string& temporary, const std::string& path, std::string_view text) {
+    Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!file.ok()) return failed("cannot create", temporary, errno);
+    if (!write_whole(file.get(), text)) return failed("cannot write", temporary, errno);
+    if (::ftruncate(file.get(), static_cast<off_t>(text.size())) != 0) return failed("cannot resize", temporary, errno);
+    if (::fsync(file.get()) != 0) return failed("cannot make durable", temporary, errno);
+    if (file.close_now() != 0) return failed("cannot close", temporary, errno);
+    // The two change names, so that the blocks of the old text serve the next one.
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return true;
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("cannot replace", path, errno);
+    return true;
+}
+
+}  // namespace
+
+Result<std::string> RealKernel::read_file(const std::string& path) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.ok()) return failed("cannot open", path, errno);
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) return failed("cannot look at", path, errno);
+    if (!S_ISREG(info.st_mode)) return Error{EINVAL, path + " is not a regular file."};
+    std::string text;
+    char buffer[16384];
+    for (;;) {
+        const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return failed("cannot read", path, errno);
+        if (got == 0) return text;
+        text.append(buffer, static_cast<std::size_t>(got));
+        if (text.size() > kMaxFileSize) return Error{EFBIG, path + " is larger than 1 MiB."};
+    }
+}
+
+Result<bool> RealKernel::replace_file(const std::string& path, std::string_view text) {
+    const std::string temporary = path + ".new";
+    if (auto renamed = rename_over(temporary, path, text); !renamed) return renamed;
+    const Fd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.ok()) return failed("cannot open the folder of", path, errno);
+    if (::fsync(folder.get()) != 0) return failed("cannot make durable the folder of", path, errno);
+    return true;
+}
+
+Result<std::unique_ptr<Disk>> RealKernel::open_disk(const std::string& path, OpenMode mode) {
+    return FileDisk::open(*this, path, mode);
+}
+
+// ---- the kernel log
+
+namespace {
+constexpr std::size_t kLogLines = 4096;
+}  // namespace
+
+void RealKernel::printk(LogLevel level, std::string text) {
+    LogLine line{ktime_ns(), level, std::move(text)};
+    const std::lock_guard guard(log_mutex_);
+    if (log_sink_) log_sink_(line);
+    if (log_.size() == kLogLines) log_.pop_front();
+    log_.push_back(std::move(line));
+}
+
+std::vector<LogLine> RealKernel::log() const {
+    const std::lock_guard guard(log_mutex_);
+    return {log_.begin(), log_.end()};
+}
+
+void RealKernel::set_log_sink(std::function<void(const LogLine&)> sink) {
+    const std::lock_guard guard(log_mutex_);
+    log_sink_ = std::move(sink);
+}
+
+}  // namespace mdscope

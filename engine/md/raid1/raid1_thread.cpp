@@ -1,0 +1,149 @@
+// raid1d, the array's thread: everything of raid1 that has to sleep.
+//
+//   raid1d, at each wake-up:
+//     md_check_recovery                 superblocks, bitmap daemon, spares, resync (md.c)
+//     bio_end_io_list                   writes that failed on a member: end them once the failure is on record
+//     flush_pending_writes              clones nobody else can submit
+//     retry_list                        sync requests, failed writes, failed reads, overwritten bad blocks
+//
+// A write that failed on one member is not acknowledged before the superblock (or mdmon) has recorded the failure: else
+// a crash right after the acknowledgement could bring that member back as a good one, without the write. So it goes
+//
+//   raid1_end_write_request -> retry_list -> handle_write_finished -> bio_end_io_list -> (MD_SB_CHANGE_PENDING clear)
+//
+// and counts as queued in both lists, so that a freeze does not wait for it.
+#include <algorithm>
+
+#include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/raid1/raid1.hpp"
+
+namespace mdscope {
+
+static void end_recorded_writes(R1conf& conf);
+static void handle_retry(R1conf& conf, R1bio* r1_bio);
+static void handle_write_finished(R1conf& conf, R1bio* r1_bio);
+
+static R1bio* next_retry(R1conf& conf) {
+    const SpinGuard guard(conf.device_lock);
+    R1bio* r1_bio = conf.retry_list;
+    if (r1_bio == nullptr) return nullptr;
+    conf.retry_list = r1_bio->next;
+    if (conf.retry_list == nullptr) conf.retry_tail = &conf.retry_list;
+    conf.nr_queued[sector_to_idx(r1_bio->sector)].dec();
+    return r1_bio;
+}
+
+void raid1d(MdThread& thread) {
+    MD_FRAME("raid1d");
+    Mddev& mddev = thread.mddev;
+    R1conf& conf = r1conf_of(mddev);
+    md_check_recovery(mddev);
+    end_recorded_writes(conf);
+    for (;;) {
+        flush_pending_writes(conf);
+        R1bio* r1_bio = next_retry(conf);
+        if (r1_bio == nullptr) break;
+        handle_retry(conf, r1_bio);
+        // A failure found just now is written out between requests, not after all of them.
+        if ((mddev.sb_flags & ~(1ULL << MD_SB_CHANGE_PENDING)) != 0) md_check_recovery(mddev);
+    }
+}
+
+static void handle_retry(R1conf& conf, R1bio* r1_bio) {
+    const BorrowedData borrowed(conf.mddev.kernel);
+    const bool written = test_bit(R1BIO_MadeGood, r1_bio->state) || test_bit(R1BIO_WriteError, r1_bio->state);
+    if (test_bit(R1BIO_IsSync, r1_bio->state)) {
+        if (written)
+            handle_sync_write_finished(conf, r1_bio);
+        else
+            sync_request_write(conf.mddev, r1_bio);
+    } else if (written) {
+        handle_write_finished(conf, r1_bio);
+    } else {
+        MD_CHECK(test_bit(R1BIO_ReadError, r1_bio->state));
+        handle_read_error(conf, r1_bio);
+    }
+}
+
+// ---- failed writes
+
+static void end_recorded_writes(R1conf& conf) {
+    Mddev& mddev = conf.mddev;
+    R1bio* list = nullptr;
+    {
+        const SpinGuard guard(conf.device_lock);
+        if (conf.bio_end_io_list == nullptr || test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags)) return;
+        list = std::exchange(conf.bio_end_io_list, nullptr);
+        conf.bio_end_io_tail = &conf.bio_end_io_list;
+    }
+    while (list != nullptr) {
+        R1bio* r1_bio = std::exchange(list, list->next);
+        conf.nr_queued[sector_to_idx(r1_bio->sector)].dec();
+        if (mddev.degraded != 0) set_bit(R1BIO_Degraded, r1_bio->state);
+        if (test_bit(R1BIO_WriteError, r1_bio->state)) close_write(*r1_bio);
+        raid_end_bio_io(r1_bio);
+    }
+}
+
+// Writes the failed clone again, block by block, to find out which blocks are bad, and records those. False: they could
+// not be recorded, so the member as a whole has to go.
+static bool narrow_write_error(R1conf& conf, const R1bio& r1_bio, Rdev& rdev, const Bio& failed) {
+    MD_FRAME("narrow_write_error");
+    if (rdev.badblocks.shift < 0) return false;
+    const Sector block = std::max(Sector{1} << rdev.badblocks.shift,
+                                  static_cast<Sector>(rdev.bdev->logical_block_size() >> kSectorShift));
+    const Sector end = r1_bio.sector + r1_bio.sectors;
+    bool ok = true;
+    for (Sector sector = r1_bio.sector; sector < end;) {
+        const Sector sectors = std::min((sector / block + 1) * block, end) - sector;
+        Bio wbio;
+        wbio.bi_op = BioOp::Write;
+        wbio.bi_kind = failed.bi_kind;
+        wbio.bi_flags = failed.bi_flags & (REQ_SYNC | REQ_FUA);
+        wbio.bi_sector = sector + rdev.data_offset;
+        wbio.bi_size = static_cast<std::uint32_t>(sectors << kSectorShift);
+        // The clone's own buffer: the caller's has gone back if this was a write-behind.
+        wbio.bi_data = failed.bi_data + ((sector - r1_bio.sector) << kSectorShift);
+        wbio.bi_disk = rdev.bdev;
+        if (submit_bio_wait(conf.mddev.kernel, &wbio) != 0) ok = rdev_set_badblocks(rdev, sector, sectors, false) && ok;
+        sector += sectors;
+    }
+    return ok;
+}
+
+static void queue_until_recorded(R1conf& conf, R1bio* r1_bio) {
+    {
+        const SpinGuard guard(conf.device_lock);
+        conf.nr_queued[sector_to_idx(r1_bio->sector)].inc();
+        r1_bio->next = nullptr;
+        *conf.bio_end_io_tail = r1_bio;
+        conf.bio_end_io_tail = &r1_bio->next;
+    }
+    wake_up(conf.wait_barrier);
+    md_wakeup_thread(conf.mddev, conf.mddev.thread);
+}
+
+static void handle_write_finished(R1conf& conf, R1bio* r1_bio) {
+    MD_FRAME("handle_write_finished");
+    Mddev& mddev = conf.mddev;
+    for (std::size_t m = 0; m < r1_bio->bios.size(); m++) {
+        Bio* bio = r1_bio->bios[m];
+        if (bio == nullptr) continue;
+        Rdev& rdev = *conf.mirrors[m].rdev.load();
+        if (bio == IO_MADE_GOOD) {
+            rdev_clear_badblocks(rdev, r1_bio->sector, r1_bio->sectors, false);
+        } else {
+            if (!narrow_write_error(conf, *r1_bio, rdev, *bio)) {
+                md_error(mddev, rdev);
+                set_bit(R1BIO_Degraded, r1_bio->state);  // The chunk's bit has to stay.
+            }
+        }
+        rdev_dec_pending(rdev, mddev);
+    }
+    if (test_bit(R1BIO_WriteError, r1_bio->state))
+        queue_until_recorded(conf, r1_bio);
+    else
+        raid_end_bio_io(r1_bio);
+}
+
+}  // namespace mdscope

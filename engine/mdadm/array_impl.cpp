@@ -1,0 +1,420 @@
+#include "engine/mdadm/array_impl.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/label_stamp.hpp"
+
+namespace mdscope {
+
+// How long a stop waits for mdmon to answer `inactive` with `clear`, before it does that itself.
+static constexpr std::uint64_t kMdmonPatience = 10 * kNsPerSec;
+// How long an image may stay open after md has let go of the member.
+static constexpr std::uint64_t kImagePatience = 2 * kNsPerSec;
+
+Result<std::unique_ptr<Array>> Array::assemble(Kernel& kernel, const AssembleOptions& options) {
+    auto array = std::make_unique<ArrayImpl>(kernel, options);
+    std::vector<std::string> notes;
+    if (auto started = array->start(&notes); !started) return started.error();
+    return std::unique_ptr<Array>(std::move(array));
+}
+
+ArrayImpl::ArrayImpl(Kernel& kernel, AssembleOptions options)
+    : kernel_(kernel),
+      options_(std::move(options)),
+      disk_(kernel),
+      inside_wait_(kernel, "md0 requests"),
+      claims_wait_(kernel, "md0 is settled"),
+      images_(std::make_shared<OpenImages>(kernel)) {}
+
+// Whoever drops an Array should have stopped it. If not, this does: the images are left as after a kill only when that
+// fails.
+ArrayImpl::~ArrayImpl() {
+    for (const MemberDisk& disk : member_disks()) {
+        disk.pause->lift();
+        disk.pause->release_all();
+    }
+    if (mddev_.load() != nullptr && !kernel_.halted()) {
+        try {
+            std::string ignored;
+            stop(true, &ignored);
+        } catch (const Halted&) {
+            // An Oops while stopping: nothing more is written, as after one.
+        }
+    }
+    if (mdmon_ != nullptr) mdmon_->stop();
+    if (mddev_.load() != nullptr && kernel_.halted()) end_tasks(mddev());
+}
+
+// After an Oops each task ends at its next sleep; nothing of the array may go before that. A timer that is set would go
+// off once the kernel is restarted.
+void ArrayImpl::end_tasks(Mddev& md) {
+    for (auto& thread_slot : {&md.sync_thread, &md.thread}) md_unregister_thread(md, *thread_slot);
+    kernel_.del_timer_sync(md.safemode_timer);
+}
+
+// ---- the disk
+
+int ArrayImpl::not_usable() const {
+    if (kernel_.halted() || closing_.load()) return -EIO;
+    const Mddev* mddev = mddev_.load();
+    return mddev == nullptr || mddev->pers.peek() == nullptr ? -ENODEV : 0;
+}
+
+std::uint64_t ArrayImpl::size_bytes() const {
+    return not_usable() == -ENODEV ? 0 : mddev_.load()->array_sectors.peek() << kSectorShift;
+}
+
+// After an Oops every wait of the dead kernel throws; its callers get EIO.
+template <class Answer>
+static auto or_eio(Answer answer) -> decltype(answer()) {
+    try {
+        return answer();
+    } catch (const Halted&) {
+        return -EIO;
+    }
+}
+
+// A request counts from before it is let in, so whoever closes the door and then sees nobody inside is alone.
+class ArrayImpl::Inside {
+   public:
+    explicit Inside(ArrayImpl& array) : array_(array) { array_.inside_.inc(); }
+    ~Inside() {
+        if (array_.inside_.dec_and_test()) wake_up(array_.inside_wait_);
+    }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    ArrayImpl& array_;
+};
+
+int ArrayImpl::open() {
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&] { return md_open(mddev()); });
+}
+
+void ArrayImpl::release() {
+    int revoked = revoked_.load();
+    while (revoked > 0)
+        if (revoked_.compare_exchange_weak(revoked, revoked - 1)) return;
+    md_release(mddev());
+}
+
+std::int64_t ArrayImpl::read(std::uint64_t offset, std::span<std::byte> buffer) {
+    const Inside inside(*this);
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&]() -> std::int64_t { return disk_.read(mddev(), offset, buffer); });
+}
+
+std::int64_t ArrayImpl::write(std::uint64_t offset, std::span<const std::byte> data, bool fua) {
+    const Inside inside(*this);
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&]() -> std::int64_t { return disk_.write(mddev(), offset, data, fua); });
+}
+
+int ArrayImpl::flush() {
+    const Inside inside(*this);
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&] { return disk_.flush(mddev()); });
+}
+
+void ArrayImpl::revoke_openers() {
+    closing_ = true;
+    revoked_ += mddev().openers.exchange(0);
+}
+
+// ---- one at a time
+
+ArrayImpl::Claim::Claim(ArrayImpl& array, Kind kind) : array_(array), kind_(kind), found_(array.claims_) {
+    // The largest count that lets this one in: a stop wants to find nobody, a change of members no stop.
+    const int most = kind == Kind::Alone ? 0 : std::numeric_limits<int>::max();
+    while (!held_ && found_ >= 0 && found_ <= most)
+        held_ = array_.claims_.compare_exchange(found_, kind == Kind::Alone ? kAlone : found_ + 1);
+}
+
+ArrayImpl::Claim::~Claim() {
+    if (!held_) return;
+    if (kind_ == Kind::Alone)
+        array_.claims_ = 0;
+    else
+        array_.claims_.dec();
+    wake_up(array_.claims_wait_);
+}
+
+int ArrayImpl::Claim::refused(std::string* why) const {
+    if (held_) return 0;
+    *why = fmt::format("{} {}; try again when that has ended (lab/tasks shows who sleeps where)", array_.options_.name,
+                       found_ == kAlone ? "is being stopped or assembled" : "is having members added or removed");
+    return -EALREADY;
+}
+
+void ArrayImpl::wait_until_settled() {
+    wait_event(claims_wait_, claims_ == 0);
+}
+
+// ---- stopping
+
+// As mdadm --stop does for an array that mdmon manages: `inactive`, then mdmon writes `clear` when its metadata says
+// clean.
+int ArrayImpl::stop_external() {
+    if (const int err = md_attr_store(mddev(), "array_state", "inactive"); err != 0) return err;
+    Mddev& md = mddev();
+    const int late = wait_event_timeout(md.sysfs_wait, md.raid_disks == 0, kMdmonPatience);
+    if (late == 0) return 0;
+    md_log(md, LogLevel::Warn, fmt::format("md: {}: mdmon did not answer, clearing without it", mdname(md)));
+    return md_attr_store(md, "array_state", "clear");
+}
+
+// As the ioctl STOP_ARRAY does before do_md_stop. Nobody has the disk open any more; what was let in before is on its
+// way out, and must not enter raid1 after the stop's raid1_quiesce.
+void ArrayImpl::wait_for_requests() {
+    MD_FRAME("sync_blockdev");
+    if (mddev().openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+}
+
+int ArrayImpl::stop(bool force, std::string* why) {
+    const Claim claim(*this, Claim::Kind::Alone);
+    if (const int err = claim.refused(why); err != 0) return err;
+    if (force) revoke_openers();
+    return stop_claimed(why);
+}
+
+// Their images stay open for as long as the answer is kept.
+std::vector<std::shared_ptr<MemberStack>> ArrayImpl::labelled_members() const {
+    if (!mddev_.load()->external || options_.read_only) return {};
+    const SpinGuard guard(stacks_lock_);
+    return stacks_;
+}
+
+// A copy that was made while the array was in use is an old one from here on. REQUIRES: mdmon has ended.
+void ArrayImpl::stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members) {
+    if (members.empty() || mdmon_ == nullptr) return;
+    Container container = mdmon_->container();
+    if (container.generation == stamped_generation_) return;  // Nothing was written.
+    std::vector<LabelledDisk> disks;
+    for (const auto& member : members) disks.push_back({member->name, member->file.get()});
+    (void)stamp_labels(kernel_, container, container_path(options_.lab), disks, true);
+}
+
+int ArrayImpl::stop_claimed(std::string* why) {
+    Mddev& md = mddev();
+    const auto members = labelled_members();
+    wait_for_requests();
+    int err = 0;
+    if (md.external && md.pers.load() != nullptr) {
+        err = stop_external();
+    } else if (!md.disks.empty()) {
+        err = md_attr_store(md, "array_state", "clear");
+    }
+    closing_ = false;
+    if (err == 0) {
+        if (mdmon_ != nullptr) mdmon_->stop();
+        stamp_after_use(members);
+        bitmap_file_.reset();
+        drop_drained();
+    } else if (err == -EBUSY) {
+        *why = fmt::format("{} is still in use: it is open. Close it, or use `force`", mdname(md));
+    } else {
+        *why = fmt::format("{} could not be stopped ({})", mdname(md), std::generic_category().message(-err));
+    }
+    return err;
+}
+
+void ArrayImpl::notify_reboot() {
+    md_notify_reboot(mddev());
+    sysfs_notify(mddev().sysfs_state);  // mdmon records the clean state
+}
+
+// ---- starting again
+
+int ArrayImpl::reassemble(std::string* why) {
+    const Claim claim(*this, Claim::Kind::Alone);
+    if (const int err = claim.refused(why); err != 0) return err;
+    return reassemble_claimed(why);
+}
+
+int ArrayImpl::reassemble_claimed(std::string* why) {
+    Mddev& md = mddev();
+    if (!kernel_.halted() && md.pers.load() != nullptr) {
+        *why = fmt::format("{} is running", mdname(md));
+        return -EBUSY;
+    }
+    if (!bios_drained()) {
+        *why = fmt::format(
+            "{} bios of the stopped array are still held or in flight; release them first (echo all > "
+            "lab/release)",
+            bios().size());
+        return -EBUSY;
+    }
+    if (kernel_.halted()) {
+        revoked_ += md.openers.exchange(0);  // they had the dead array open, and will still call release()
+        if (mdmon_ != nullptr) mdmon_->stop();
+        end_tasks(md);
+        kernel_.restart();
+        const SpinGuard guard(stacks_lock_);
+        retired_.insert(retired_.end(), stacks_.begin(), stacks_.end());
+        stacks_.clear();
+    } else if (!md.disks.empty()) {
+        if (const int err = md_attr_store(md, "array_state", "clear"); err != 0) return err;
+    }
+    for (const std::string& image : options_.images) {
+        if (wait_until_closed(disk_name(image))) continue;
+        *why = fmt::format("{} is still open: somebody is at its disk (hold, release, delay or fail)", image);
+        return -EBUSY;
+    }
+    std::vector<std::string> notes;
+    auto started = start(&notes);
+    if (!started) {
+        *why = started.error().text;
+        return started.error().err != 0 ? -started.error().err : -EINVAL;
+    }
+    Mddev& fresh = mddev();
+    *why = fresh.recovery_cp == MaxSector ? "the array was recorded as clean: nothing is owed, so nothing is resynced"
+                                          : "the array was recorded as dirty: what the bitmap has marked is resynced";
+    return 0;
+}
+
+// ---- members' disks
+
+std::shared_ptr<MemberStack> ArrayImpl::take_stack(std::unique_ptr<MemberStack> stack) {
+    images_->opened(stack->name);
+    std::shared_ptr<MemberStack> shared(stack.release(), [images = images_](MemberStack* last) {
+        const std::string name = last->name;
+        delete last;
+        images->was_closed(name);
+    });
+    const SpinGuard guard(stacks_lock_);
+    stacks_.push_back(shared);
+    return shared;
+}
+
+// md has exported the member. Its image can be closed once nothing is in flight in it any more.
+void ArrayImpl::close_member(Rdev& rdev) {
+    {
+        const SpinGuard guard(stacks_lock_);
+        const auto it = std::ranges::find_if(stacks_, [&](const auto& s) { return &s->top() == rdev.bdev; });
+        if (it == stacks_.end()) return;
+        retired_.push_back(std::move(*it));
+        stacks_.erase(it);
+    }
+    drop_drained();
+}
+
+void ArrayImpl::drop_drained() {
+    std::vector<std::shared_ptr<MemberStack>> gone;  // closed after the lock: closing joins the disk's I/O task
+    const SpinGuard guard(stacks_lock_);
+    std::erase_if(retired_, [&](const auto& stack) {
+        if (!stack->drained()) return false;
+        gone.push_back(stack);
+        return true;
+    });
+}
+
+// A member that was removed right after a failure still has something in flight, or somebody holds its disk. False:
+// that is so for a long time, so perhaps on purpose (lab/hold).
+bool ArrayImpl::wait_until_closed(const std::string& member) {
+    const std::uint64_t deadline = kernel_.ktime_ns() + kImagePatience;
+    while (images_->contains(member)) {
+        if (kernel_.ktime_ns() >= deadline) return false;
+        drop_drained();  // Nobody announces that a disk has nothing in flight any more, so look now and then.
+        (void)wait_event_timeout(images_->closed, !images_->contains(member), kNsPerMs);
+    }
+    return true;
+}
+
+std::vector<Array::MemberDisk> ArrayImpl::member_disks() {
+    std::vector<MemberDisk> disks;
+    const SpinGuard guard(stacks_lock_);
+    for (const auto* list : {&stacks_, &retired_})
+        for (const auto& stack : *list)
+            disks.push_back({stack->name, &stack->pause, &stack->delay, &stack->fault, stack});
+    return disks;
+}
+
+std::vector<BioInfo> ArrayImpl::bios() const {
+    std::vector<std::shared_ptr<MemberStack>> all;
+    {
+        const SpinGuard guard(stacks_lock_);
+        all = stacks_;
+        all.insert(all.end(), retired_.begin(), retired_.end());
+    }
+    std::vector<BioInfo> list;
+    for (const auto& stack : all)
+        for (BioInfo& bio : stack->bios()) list.push_back(std::move(bio));
+    std::ranges::sort(list, {}, &BioInfo::id);
+    return list;
+}
+
+// ---- who listens
+
+void ArrayImpl::set_notify(std::function<void(const std::string&)> observer) {
+    const SpinGuard guard(observer_lock_);
+    observer_ = std::move(observer);
+}
+
+void ArrayImpl::notify(const std::string& path) const {
+    std::function<void(const std::string&)> observer;
+    {
+        const SpinGuard guard(observer_lock_);
+        observer = observer_;
+    }
+    if (observer) observer(path);
+}
+
+void ArrayImpl::notify_members() const {
+    std::vector<std::string> paths;
+    {
+        const SpinGuard guard(stacks_lock_);
+        for (const auto& stack : stacks_) paths.push_back("md/dev-" + stack->name + "/state");
+    }
+    for (const std::string& path : paths) notify(path);
+}
+
+// A change of bitmap/location, in the sidecar. An array that nobody keeps metadata for has none to change.
+int ArrayImpl::record_bitmap(const Mddev& mddev, std::int64_t offset) {
+    std::string ignored;
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(&ignored); err != 0) return err;
+    if (mdmon_ == nullptr || options_.read_only || &mddev != mddev_.load()) return 0;
+    std::uint64_t chunk = 0;
+    std::uint64_t sleep_ms = 0;
+    {
+        const SpinGuard guard(mddev.lock);
+        chunk = mddev.bitmap_info.chunksize;
+        sleep_ms = std::max<std::uint64_t>(mddev.bitmap_info.daemon_sleep / kNsPerMs, 1);
+    }
+    const auto edit = [&](Container& container) {
+        container.bitmap_offset = offset;
+        if (offset == 0) return;
+        container.bitmap_chunk = chunk;
+        container.bitmap_daemon_sleep_ms = sleep_ms;
+    };
+    Container changed = mdmon_->container();
+    edit(changed);
+    if (changed == mdmon_->container()) return 0;
+    const int err = mdmon_->change(edit);
+    return err == -ENODEV ? 0 : err;
+}
+
+void ArrayImpl::connect_notifiers(Mddev& mddev) {
+    mddev.sysfs_state.observer = [this, &mddev] {
+        trace_array_state(mddev);
+        notify("md/array_state");
+    };
+    mddev.sysfs_action.observer = [this] { notify("md/sync_action"); };
+    mddev.sysfs_completed.observer = [this] { notify("md/sync_completed"); };
+    mddev.sysfs_degraded.observer = [this] { notify("md/degraded"); };
+    mddev.sysfs_rdev.observer = [this] { notify_members(); };
+    mddev.sysfs_can_clear.observer = [this] { notify("md/bitmap/can_clear"); };
+    mddev.mdstat_event.observer = [this] { notify("mdstat"); };
+    for (SysfsNotifier* notifier : {&mddev.sysfs_state, &mddev.mdstat_event}) notifier->also = &mddev.sysfs_wait;
+    mddev.on_export = [this](Rdev& rdev) { close_member(rdev); };
+    mddev.on_new_dev = [this](std::string_view text) { return new_dev(text); };
+    mddev.on_bitmap_location = [this, &mddev](std::int64_t offset) { return record_bitmap(mddev, offset); };
+}
+
+}  // namespace mdscope

@@ -1,0 +1,143 @@
+// The Array that array.hpp promises, on any Kernel.
+//
+// Mddev objects and member stacks are kept after a stop for as long as anything may still point at them: requests that
+// are unwinding, bios that are held. Stacks go when everything in them has come back; of the Mddevs the last 16 stay
+// until the Array goes, for whoever is reading a file of md/ right now.
+//
+// A stop or an assembly has the Array to itself; changes of members (add, re-add, remove) may go on beside each other,
+// but not beside one of those. Who comes meanwhile is answered -EALREADY, and does not wait: what is under way may
+// sleep for as long as a person holds a bio. See Claim.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/mdadm/array.hpp"
+#include "engine/mdadm/array_disk.hpp"
+#include "engine/mdadm/assemble.hpp"
+#include "engine/mdadm/mdmon/mdmon.hpp"
+#include "engine/mdadm/member_stack.hpp"
+
+namespace mdscope {
+
+class ArrayImpl final : public Array {
+   public:
+    ArrayImpl(Kernel& kernel, AssembleOptions options);
+    ~ArrayImpl() override;
+
+    // Plans, builds a fresh Mddev, runs it. `notes` gets what was left out.
+    Result<bool> start(std::vector<std::string>* notes);
+
+    Kernel& kernel() override { return kernel_; }
+    Mddev& mddev() override { return *mddev_.load(); }
+    const AssembleOptions& options() const override { return options_; }
+
+    std::uint64_t size_bytes() const override;
+    int open() override;
+    void release() override;
+    std::int64_t read(std::uint64_t offset, std::span<std::byte> buffer) override;
+    std::int64_t write(std::uint64_t offset, std::span<const std::byte> data, bool fua) override;
+    int flush() override;
+    void revoke_openers() override;
+
+    int add(const std::string& path_or_name, std::string* why) override;
+    int re_add(const std::string& path_or_name, std::string* why) override;
+    int remove(const std::string& name, std::string* why) override;
+    int stop(bool force, std::string* why) override;
+    int reassemble(std::string* why) override;
+    void notify_reboot() override;
+
+    std::vector<MemberDisk> member_disks() override;
+    std::vector<BioInfo> bios() const override;
+    bool bios_drained() const override { return bios().empty(); }
+    void set_notify(std::function<void(const std::string&)> observer) override;
+
+    void wait_until_settled() override;
+
+   private:
+    class Inside;
+    class Claim;
+    // array_impl.cpp
+    int stop_claimed(std::string* why);
+    int reassemble_claimed(std::string* why);
+    int add_claimed(const std::string& path_or_name, std::string* why);
+    int re_add_claimed(const std::string& path_or_name, std::string* why);
+    int not_usable() const;  // 0, or why md0 cannot take I/O now
+    void end_tasks(Mddev& md);
+    void connect_notifiers(Mddev& mddev);
+    int record_bitmap(const Mddev& mddev, std::int64_t offset);
+    void notify(const std::string& path) const;
+    void notify_members() const;
+    void close_member(Rdev& rdev);
+    void drop_drained();
+    bool wait_until_closed(const std::string& member);
+    std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
+    void wait_for_requests();
+    int stop_external();
+    std::vector<std::shared_ptr<MemberStack>> labelled_members() const;
+    void stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members);
+    // array_start.cpp
+    int bind_native(Mddev& mddev, MemberImage& image);
+    int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
+    Result<bool> open_bitmap_file(Mddev& mddev);
+    Result<bool> run(Mddev& mddev, Assembly plan);
+    // array_members.cpp
+    std::string resolve(const std::string& path_or_name) const;
+    Rdev& new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stack);
+    Result<MemberImage> open_new_member(const std::string& path);
+    int write_new_superblock(MemberImage& image, std::string* why);
+    int hot_add_native(MemberImage image, std::string* why);
+    int add_external(MemberImage image, std::string* why);
+    int record_member(const ContainerMember& member, std::string* why);
+    int label_new(MemberImage& image, const LabLabel& label, std::string* why);
+    int relabel(MemberImage& image, const LabLabel& label, const ContainerMember& before, std::string* why);
+    int restamp(MemberImage& image, std::string* why);
+    int slot_of_before(const MemberImage& image, std::string* why);
+    int new_dev(std::string_view text);
+
+    Kernel& kernel_;
+    AssembleOptions options_;
+    ArrayDisk disk_;
+    std::atomic<Mddev*> mddev_{nullptr};
+    std::vector<std::unique_ptr<Mddev>> mddevs_;  // the current one is last
+    std::unique_ptr<Mdmon> mdmon_;
+    std::uint64_t stamped_generation_ = 0;  // the sidecar's when this use began; see label_stamp.hpp
+    std::unique_ptr<Disk> bitmap_file_;
+    std::atomic<bool> closing_{false};  // openers were revoked and the stop is on its way
+    Shared<int> inside_;                // requests between their arrival and their end
+    WaitQueue inside_wait_;
+    std::atomic<int> revoked_{0};  // openers that will still call release()
+    Shared<int> claims_;           // see Claim
+    WaitQueue claims_wait_;
+
+    const std::shared_ptr<OpenImages> images_;
+    mutable SpinLock stacks_lock_;
+    std::vector<std::shared_ptr<MemberStack>> stacks_ GUARDED_BY(stacks_lock_);   // members that md knows
+    std::vector<std::shared_ptr<MemberStack>> retired_ GUARDED_BY(stacks_lock_);  // exported, not yet drained
+
+    mutable SpinLock observer_lock_;
+    std::function<void(const std::string&)> observer_ GUARDED_BY(observer_lock_);
+};
+
+// Somebody's right to stop or assemble the array, or to change its members, for as long as it lives.
+class ArrayImpl::Claim {
+   public:
+    enum class Kind : std::uint8_t { Alone, WithOthers };
+    Claim(ArrayImpl& array, Kind kind);
+    ~Claim();
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    // 0, or -EALREADY and who is in the way.
+    [[nodiscard]] int refused(std::string* why) const;
+
+   private:
+    static constexpr int kAlone = -1;
+    ArrayImpl& array_;
+    const Kind kind_;
+    int found_;  // claims_ as it was: 0 or more, or kAlone
+    bool held_ = false;
+};
+
+}  // namespace mdscope

@@ -1,0 +1,332 @@
+// mdadm's part of changing members while the array runs: --add, --re-add, --remove. Here are the images; what md is
+// told of them is in manage.cpp.
+//
+//   native     the image's superblock says what it was; --add writes a new one that says spare, --re-add needs the old
+//   external   the sidecar says what it was, by the member's uuid in the image's label; --add gives it a new one
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/mdadm/array_impl.hpp"
+#include "engine/mdadm/geometry.hpp"
+#include "engine/mdadm/label_stamp.hpp"
+#include "engine/mdadm/manage.hpp"
+
+namespace mdscope {
+
+// A path, or the name of an image beside the others.
+std::string ArrayImpl::resolve(const std::string& path_or_name) const {
+    if (path_or_name.find('/') != std::string::npos) return path_or_name;
+    for (const std::string& image : options_.images)
+        if (std::filesystem::path(image).stem() == path_or_name) return image;
+    const std::filesystem::path folder = options_.lab.empty()
+                                             ? std::filesystem::path(options_.images.front()).parent_path()
+                                             : std::filesystem::path(options_.lab);
+    return folder / (path_or_name + ".img");
+}
+
+Result<MemberImage> ArrayImpl::open_new_member(const std::string& path) {
+    const std::string name = std::filesystem::path(path).stem();
+    if (find_rdev(mddev(), name) != nullptr)
+        return Error{EEXIST, fmt::format("{} is a member of {} already", name, mdname(mddev()))};
+    if (options_.read_only) return Error{EROFS, fmt::format("{} was assembled read-only", mdname(mddev()))};
+    if (!wait_until_closed(name))
+        return Error{EBUSY, fmt::format("{} still has I/O from before it was removed (lab/bios)", path)};
+    return open_image(kernel_, path, false);
+}
+
+// ---- native
+
+// The superblock mdadm --add writes: the array's own, with a new device number and no role.
+int ArrayImpl::write_new_superblock(MemberImage& image, std::string* why) {
+    Mddev& md = mddev();
+    Disk& disk = image.stack->top();
+    Superblock1 sb;
+    int number = 0;
+    {
+        const SpinGuard guard(md.lock);
+        const auto model = std::ranges::find_if(md.disks, [](Rdev* rdev) { return test_bit(In_sync, rdev->flags); });
+        if (model == md.disks.end()) return refuse(why, -ENODEV, "no member in sync to take the superblock from");
+        sb = decode_super_1(std::span((*model)->sb_page));
+        while (std::ranges::any_of(md.disks, [&](Rdev* rdev) { return rdev->desc_nr == number; }) ||
+               (number < static_cast<int>(sb.dev_roles.size()) &&
+                sb.dev_roles[static_cast<std::size_t>(number)] != MD_DISK_ROLE_SPARE))
+            number++;
+    }
+    auto geometry = mdadm_geometry(md.minor_version, disk.size_sectors(), md.raid_disks, sb.bitmap_offset != 0, 0);
+    if (!geometry) return refuse(why, -EINVAL, geometry.error().text);
+    if (geometry->data_size < md.dev_sectors)
+        return refuse(why, -ENOSPC,
+                      fmt::format("{} is too small: it has room for {} sectors of data, the array uses {}",
+                                  image.stack->path, geometry->data_size, md.dev_sectors));
+    sb.super_offset = geometry->super_offset;
+    sb.data_offset = geometry->data_offset;
+    sb.data_size = geometry->data_size;
+    sb.bblog_offset = geometry->bblog_offset;
+    sb.dev_number = static_cast<std::uint32_t>(number);
+    sb.devflags = 0;
+    sb.recovery_offset = 0;
+    sb.cnt_corrected_read = 0;
+    sb.feature_map &= MD_FEATURE_BITMAP_OFFSET;
+    if (sb.dev_roles.size() <= sb.dev_number) sb.dev_roles.resize(sb.dev_number + 1, MD_DISK_ROLE_SPARE);
+    sb.dev_roles[sb.dev_number] = MD_DISK_ROLE_SPARE;
+    sb.max_dev = static_cast<std::uint32_t>(sb.dev_roles.size());
+    kernel_.get_random_bytes(sb.device_uuid.data(), sb.device_uuid.size());
+
+    std::array<std::byte, kPageSize> page;
+    encode_super_1(sb, page);
+    Bio bio;
+    bio.bi_op = BioOp::Write;
+    bio.bi_kind = BioKind::Superblock;
+    bio.bi_flags = REQ_SYNC | REQ_FUA | REQ_PREFLUSH | REQ_META;
+    bio.bi_disk = &disk;
+    bio.bi_sector = sb.super_offset;
+    bio.bi_size = kPageSize;
+    bio.bi_data = page.data();
+    if (const int err = submit_bio_wait(kernel_, &bio); err != 0)
+        return refuse(why, err,
+                      fmt::format("{}: the superblock could not be written ({})", image.stack->path,
+                                  std::generic_category().message(-err)));
+    return 0;
+}
+
+// REQUIRES: reconfig_mutex.
+int ArrayImpl::hot_add_native(MemberImage image, std::string* why) {
+    Rdev& rdev = new_rdev(mddev(), take_stack(std::move(image.stack)));
+    const int err = manage_add_native(mddev(), rdev, -1, why);
+    if (err != 0) close_member(rdev);
+    return err;
+}
+
+// ---- external:lab
+
+static LabLabel label_for(const Container& container, const Disk& disk) {
+    LabLabel label;
+    label.set_uuid = container.uuid;
+    label.data_offset = container.data_offset;
+    label.data_size = disk.size_sectors() - container.data_offset;
+    return label;
+}
+
+// What the sidecar says of this image, if it knows it under this name. (The copy of a member beside it is another one.)
+static const ContainerMember* entry_of(const Container& container, const MemberImage& image) {
+    if (!image.label) return nullptr;
+    const auto entry = std::ranges::find(container.members, image.label->member_uuid, &ContainerMember::uuid);
+    return entry != container.members.end() && entry->name == image.stack->name ? &*entry : nullptr;
+}
+
+// The sidecar and a label cannot change in one step. Whatever step is the last one made, what is there can be
+// assembled, and as long as `add` has done nothing, `re-add` is as possible as before:
+//
+//   a new image     label; sidecar                         between: not listed, left out, and `add` takes it
+//   a known one     sidecar: spare, either label; label;   between: a spare, and so is what `add` wants
+//                   sidecar: that label                    (its uuid stays)
+//
+// The sidecar's part: this entry in place of any of that name.
+int ArrayImpl::record_member(const ContainerMember& member, std::string* why) {
+    const int err = mdmon_->change([&](Container& c) {
+        std::erase_if(c.members, [&](const ContainerMember& m) { return m.name == member.name; });
+        c.members.push_back(member);
+    });
+    return err == 0 ? 0 : refuse(why, err, "the sidecar could not be written");
+}
+
+static ContainerMember spare_entry(const MemberImage& image, const LabLabel& label) {
+    ContainerMember member;
+    member.name = image.stack->name;
+    member.uuid = label.member_uuid;
+    member.state = "spare";
+    member.recovery_start = ContainerMember::MaxRecovery;
+    member.label = label.generation;
+    return member;
+}
+
+static int write_label(Kernel& kernel, MemberImage& image, const LabLabel& label, std::string* why) {
+    std::array<std::byte, kLabLabelSize> sector;
+    encode_label(label, sector);
+    Bio bio;
+    bio.bi_op = BioOp::Write;
+    bio.bi_kind = BioKind::Superblock;
+    bio.bi_flags = REQ_SYNC | REQ_FUA | REQ_META;
+    bio.bi_disk = &image.stack->top();
+    bio.bi_size = kLabLabelSize;
+    bio.bi_data = sector.data();
+    const int err = submit_bio_wait(kernel, &bio);
+    return err == 0 ? 0 : refuse(why, err, fmt::format("{}: the label could not be written", image.stack->path));
+}
+
+int ArrayImpl::label_new(MemberImage& image, const LabLabel& label, std::string* why) {
+    const int err = write_label(kernel_, image, label, why);
+    return err != 0 ? err : record_member(spare_entry(image, label), why);
+}
+
+int ArrayImpl::relabel(MemberImage& image, const LabLabel& label, const ContainerMember& before, std::string* why) {
+    ContainerMember member = spare_entry(image, label);
+    ContainerMember either = member;
+    either.label = before.label;
+    either.label_next = label.generation;
+    if (const int err = record_member(either, why); err != 0) return err;
+    if (const int err = write_label(kernel_, image, label, why); err != 0) {
+        std::string ignored;  // What is recorded now is as true as what was.
+        (void)record_member(before, &ignored);
+        return err;
+    }
+    return record_member(member, why);
+}
+
+int ArrayImpl::add_external(MemberImage image, std::string* why) {
+    Mddev& md = mddev();
+    const Container container = mdmon_->container();
+    Disk& disk = image.stack->top();
+    if (disk.size_sectors() < container.data_offset + container.size)
+        return refuse(why, -ENOSPC,
+                      fmt::format("{} is too small: {} sectors, {} are needed", image.stack->path, disk.size_sectors(),
+                                  container.data_offset + container.size));
+    LabLabel label = label_for(container, disk);
+    label.generation = std::max(newest_label(container), std::uint64_t{1});
+    const ContainerMember* const before = entry_of(container, image);
+    if (before != nullptr)
+        label.member_uuid = before->uuid;
+    else
+        kernel_.get_random_bytes(label.member_uuid.data(), label.member_uuid.size());
+    int err = before != nullptr ? relabel(image, label, *before, why) : label_new(image, label, why);
+    if (err != 0) return err;
+    Rdev& rdev = new_rdev(md, take_stack(std::move(image.stack)));
+    err = manage_add_external(md, rdev, label, why);
+    if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
+    return err;
+}
+
+// ---- the three
+
+int ArrayImpl::add(const std::string& path_or_name, std::string* why) {
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(why); err != 0) return err;
+    return add_claimed(path_or_name, why);
+}
+
+int ArrayImpl::re_add(const std::string& path_or_name, std::string* why) {
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(why); err != 0) return err;
+    return re_add_claimed(path_or_name, why);
+}
+
+int ArrayImpl::remove(const std::string& name, std::string* why) {
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    if (const int err = claim.refused(why); err != 0) return err;
+    if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, why);
+    const Container container = mdmon_->container();
+    return manage_remove(mddev(), name, &container, why);
+}
+
+int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
+    if (not_usable() != 0) return refuse(why, -ENODEV, "the array is not running");
+    auto image = open_new_member(resolve(path_or_name));
+    if (!image) return refuse(why, -image.error().err, image.error().text);
+    Mddev& md = mddev();
+    const bool foreign = (image->minor_version >= 0 && image->sb.set_uuid != md.uuid) ||
+                         (image->label && image->label->set_uuid != md.uuid);
+    if (foreign)
+        return refuse(
+            why, -EEXIST,
+            fmt::format("{} belongs to another array ({}); delete it or make a new image if it is not needed",
+                        image->stack->path, format_uuid(image->label ? image->label->set_uuid : image->sb.set_uuid)));
+    if (md.external) return add_external(std::move(*image), why);
+    if (const int err = mddev_lock(md); err != 0) return err;
+    int err = write_new_superblock(*image, why);
+    if (err == 0) err = hot_add_native(std::move(*image), why);
+    mddev_unlock(md);
+    return err;
+}
+
+int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why) {
+    if (not_usable() != 0) return refuse(why, -ENODEV, "the array is not running");
+    Mddev& md = mddev();
+    if (Rdev* rdev = find_rdev(md, path_or_name); rdev != nullptr) return manage_re_add_bound(md, *rdev, why);
+    auto image = open_new_member(resolve(path_or_name));
+    if (!image) return refuse(why, -image.error().err, image.error().text);
+    if (md.external != image->label.has_value())
+        return refuse(why, -EINVAL, fmt::format("{} was never a member of this array", image->stack->path));
+    const int slot = slot_of_before(*image, why);
+    if (slot < 0) return slot;
+    if (const int err = md.external ? restamp(*image, why) : 0; err != 0) return err;
+    Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
+    const int err = md.external ? manage_re_add_external(md, rdev, *image->label, slot, why)
+                                : manage_re_add_native(md, rdev, slot, why);
+    if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
+    return err;
+}
+
+// It was out when the array was used last, and gets the number of this use. Until it is bound the sidecar calls it
+// faulty: with a good number it would else be assembled as if it had missed nothing.
+int ArrayImpl::restamp(MemberImage& image, std::string* why) {
+    const Uuid uuid = image.label->member_uuid;
+    const std::uint64_t number = newest_label(mdmon_->container());
+    if (number == 0 || image.label->generation == number) return 0;
+    const auto edit_member = [&](auto edit) {
+        return mdmon_->change([&](Container& container) {
+            for (ContainerMember& member : container.members)
+                if (member.uuid == uuid) edit(member);
+        });
+    };
+    int err = edit_member([&](ContainerMember& member) {
+        member.state = "faulty";
+        member.label_next = number;
+    });
+    if (err == 0) err = write_label_generation(kernel_, *image.stack->file, number);
+    if (err == 0)
+        err = edit_member([&](ContainerMember& member) {
+            member.label = number;
+            member.label_next = 0;
+        });
+    if (err != 0) return refuse(why, err, fmt::format("{}: its label could not be written", image.stack->path));
+    image.label->generation = number;
+    return 0;
+}
+
+// Used without all that are in sync now: what was written then is in its own bitmap, not in ours. (md looks at the
+// event count alone, which two halves reach together.)
+static bool went_its_own_way(const Mddev& md, const Superblock1& sb) {
+    return std::ranges::none_of(rdev_list(md), [&](const Rdev* rdev) {
+        return test_bit(In_sync, rdev->flags) &&
+               std::ranges::find(sb.dev_roles, rdev->raid_disk.load()) != sb.dev_roles.end();
+    });
+}
+
+// The slot in which the bits of the bitmap are about this image; or -EINVAL.
+int ArrayImpl::slot_of_before(const MemberImage& image, std::string* why) {
+    Mddev& md = mddev();
+    if (md.external) return manage_slot_on_record(md, mdmon_->container(), *image.label, image.stack->name, why);
+    if (image.minor_version == md.minor_version && image.sb.set_uuid == md.uuid && image.sb.role() < MD_DISK_ROLE_MAX) {
+        if (went_its_own_way(md, image.sb))
+            return refuse(why, -EINVAL,
+                          fmt::format("re-add of {} is not possible: it was used without any of those that are in sync "
+                                      "now, and no bitmap here knows what was written to it. `add` takes it with a "
+                                      "full recovery",
+                                      image.stack->path));
+        return image.sb.role();
+    }
+    return refuse(why, -EINVAL, fmt::format("{} never had a slot in this array: use `add`", image.stack->path));
+}
+
+// A write to md/new_dev, with the name or path of an image. REQUIRES: reconfig_mutex.
+int ArrayImpl::new_dev(std::string_view text) {
+    Mddev& md = mddev();
+    auto image = open_new_member(resolve(std::string(text)));
+    if (!image) {
+        kernel_.printk(LogLevel::Warn, fmt::format("md: {}: {}", mdname(md), image.error().text));
+        return image.error().err != 0 ? -image.error().err : -EINVAL;
+    }
+    if (!md.external) {
+        if (image->minor_version < 0 || image->sb.set_uuid != md.uuid) return -EINVAL;
+        std::string why;
+        return hot_add_native(std::move(*image), &why);
+    }
+    Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
+    const int err = bind_rdev_to_array(rdev, md);
+    if (err != 0) close_member(rdev);
+    return err;
+}
+
+}  // namespace mdscope

@@ -1,0 +1,132 @@
+// Telling md about an array: what mdadm does by ioctls (native) or by writing sysfs (external), and then runs it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/mdadm/array_impl.hpp"
+#include "engine/mdadm/label_stamp.hpp"
+
+namespace mdscope {
+
+Rdev& ArrayImpl::new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stack) {
+    auto rdev = std::make_unique<Rdev>(kernel_, stack->name);
+    rdev->path = stack->path;
+    rdev->bdev = &stack->top();
+    const SpinGuard guard(mddev.lock);  // a snapshot may be walking the list
+    mddev.all_rdevs.push_back(std::move(rdev));
+    return *mddev.all_rdevs.back();
+}
+
+int ArrayImpl::bind_native(Mddev& mddev, MemberImage& image) {
+    Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
+    int err = super_1_load(rdev, nullptr, mddev.minor_version);
+    if (err >= 0) err = bind_rdev_to_array(rdev, mddev);
+    if (err < 0) close_member(rdev);  // md does not know it, so nobody else will
+    return err;
+}
+
+int ArrayImpl::bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member) {
+    const LabLabel label = *image.label;
+    Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
+    describe_external_member(rdev, label, member);
+    const int err = bind_rdev_to_array(rdev, mddev);
+    if (err < 0) close_member(rdev);
+    return err;
+}
+
+Result<bool> ArrayImpl::open_bitmap_file(Mddev& mddev) {
+    if (options_.bitmap_file.empty()) return true;
+    auto file = kernel_.open_disk(options_.bitmap_file, options_.read_only ? OpenMode::ReadOnly : OpenMode::ReadWrite);
+    if (!file) return Error{file.error().err, "bitmap file: " + file.error().text};
+    bitmap_file_ = std::move(*file);
+    mddev.bitmap_info.file = bitmap_file_.get();
+    mddev.bitmap_info.file_path = options_.bitmap_file;
+    return true;
+}
+
+// What md said of a failed start, for people: its warnings since line `from`.
+static std::string warnings_since(Kernel& kernel, std::size_t from) {
+    std::string text;
+    const std::vector<LogLine> log = kernel.log();
+    for (std::size_t i = std::min(from, log.size()); i < log.size(); i++)
+        if (log[i].level <= LogLevel::Warn) text += (text.empty() ? "" : "; ") + log[i].text;
+    return text;
+}
+
+Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
+    const std::size_t log_start = kernel_.log().size();
+    const auto failed = [&](int err) {
+        const std::string said = warnings_since(kernel_, log_start);
+        return Error{-err, fmt::format("{} could not be started ({}){}{}", mdname(mddev),
+                                       std::generic_category().message(-err), said.empty() ? "" : ": ", said)};
+    };
+    mddev_lock_nointr(mddev);
+    int err = 0;
+    for (MemberImage& image : plan.members) {
+        if (!plan.external) {
+            err = bind_native(mddev, image);
+        } else {
+            const auto member =
+                std::ranges::find(plan.container.members, image.label->member_uuid, &ContainerMember::uuid);
+            err = bind_external(mddev, image, *member);
+        }
+        if (err != 0) break;
+    }
+    if (err == 0) err = do_md_run(mddev);
+    mddev_unlock(mddev);
+    if (err != 0) return failed(err);
+    return true;
+}
+
+// Before anything can be written.
+static std::uint64_t stamp_for_this_use(Kernel& kernel, Assembly& plan, const std::string& sidecar_path) {
+    std::vector<LabelledDisk> disks;
+    for (const MemberImage& image : plan.members) disks.push_back({image.stack->name, image.stack->file.get()});
+    (void)stamp_labels(kernel, plan.container, sidecar_path, disks, false);  // it has said why not
+    return plan.container.generation;
+}
+
+static constexpr std::size_t kOldArrays = 16;
+
+Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
+    auto plan = plan_assembly(kernel_, options_.images, options_.lab, options_.read_only);
+    if (!plan) return plan.error();
+    *notes = plan->notes;
+    for (const std::string& note : plan->notes) kernel_.printk(LogLevel::Warn, note);
+
+    auto fresh = std::make_unique<Mddev>(kernel_, options_.name);
+    Mddev& mddev = *fresh;
+    const Mddev* const before = mddev_.load();
+    mddev.axes = before != nullptr ? before->axes : options_.axes;  // as lab/fix and its like have left them
+    if (options_.read_only) mddev.ro = MD_RDONLY;
+    connect_notifiers(mddev);
+    if (plan->external) {
+        describe_external(mddev, plan->container);
+        if (options_.read_only) mddev.metadata_type = "-lab";  // with the dash mdmon leaves `readonly` alone
+    } else {
+        mddev.persistent = true;
+        mddev.major_version = 1;
+        mddev.minor_version = plan->minor_version;
+        if (auto opened = open_bitmap_file(mddev); !opened) return opened.error();
+    }
+    // Whoever reads a file of md/ may be inside an array of before, though not for long; requests may stay for long.
+    if (disk_.in_flight() == 0 && mddevs_.size() >= kOldArrays) mddevs_.erase(mddevs_.begin());
+    mddevs_.push_back(std::move(fresh));
+    mddev_.store(&mddev);
+    if (plan->external) {
+        if (!options_.read_only) stamped_generation_ = stamp_for_this_use(kernel_, *plan, container_path(options_.lab));
+        mdmon_ = std::make_unique<Mdmon>(kernel_, mddev, plan->container, container_path(options_.lab));
+        mdmon_->read_only = options_.read_only;
+        mdmon_->start();
+    }
+    auto running = run(mddev, std::move(*plan));
+    if (mdmon_ == nullptr) return running;
+    // mdmon answers a stop with `clear` only if it has seen the array running before.
+    if (running)
+        (void)mdmon_->ping();
+    else
+        mdmon_->stop();
+    return running;
+}
+
+}  // namespace mdscope

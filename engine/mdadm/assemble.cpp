@@ -1,0 +1,338 @@
+#include "engine/mdadm/assemble.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <span>
+
+#include "engine/md/check.hpp"
+#include "engine/md/md.hpp"
+#include "engine/mdadm/label_stamp.hpp"
+
+namespace mdscope {
+
+namespace {
+
+using Page = std::array<std::byte, kPageSize>;
+
+int read_page(Kernel& kernel, Disk& disk, Sector sector, Page& page) {
+    Bio bio;
+    bio.bi_op = BioOp::Read;
+    bio.bi_kind = BioKind::Superblock;
+    bio.bi_flags = REQ_SYNC | REQ_SYNC_IO;
+    bio.bi_disk = &disk;
+    bio.bi_sector = sector;
+    bio.bi_size = kPageSize;
+    bio.bi_data = page.data();
+    return submit_bio_wait(kernel, &bio);
+}
+
+Error bad_image(const std::string& path, int err, const std::string& found) {
+    return Error{err, fmt::format("{}: {}", path, found)};
+}
+
+// A superblock of any version 1 that says it lies where it was read; a copy elsewhere does not count.
+Result<bool> find_super_1(Kernel& kernel, MemberImage& image) {
+    Disk& disk = image.stack->top();
+    std::string refused;
+    for (const int minor : {2, 1, 0}) {
+        const Sector sector = super_1_sector(minor, disk.size_sectors());
+        if (sector + kPageSize / kSectorSize > disk.size_sectors()) continue;
+        Page page;
+        if (const int err = read_page(kernel, disk, sector, page); err != 0)
+            return bad_image(
+                image.stack->path, -err,
+                fmt::format("cannot be read at sector {} ({})", sector, std::generic_category().message(-err)));
+        if (!has_super_1_magic(page)) continue;
+        const std::string why = check_super_1(page, sector, minor, disk.size_sectors());
+        if (why.empty()) {
+            image.minor_version = minor;
+            image.sb = decode_super_1(page);
+            return true;
+        }
+        if (refused.empty()) refused = fmt::format("its md superblock (version 1.{}) is not usable: {}", minor, why);
+    }
+    if (!refused.empty())
+        return bad_image(image.stack->path, EINVAL,
+                         refused + ". Leave this image out, or restore it (`mdscope examine` shows all fields)");
+    return false;
+}
+
+Result<bool> find_label(Kernel& kernel, MemberImage& image) {
+    Disk& disk = image.stack->top();
+    Page page;
+    if (const int err = read_page(kernel, disk, 0, page); err != 0)
+        return bad_image(image.stack->path, -err,
+                         fmt::format("cannot be read at its start ({})", std::generic_category().message(-err)));
+    const std::span<const std::byte> sector = std::span(page).first(kLabLabelSize);
+    if (!has_label_magic(sector)) return false;
+    auto label = decode_label(sector);
+    if (!label) return bad_image(image.stack->path, EINVAL, label.error().text);
+    if (label->data_offset + label->data_size > disk.size_sectors())
+        return bad_image(image.stack->path, EINVAL,
+                         fmt::format("has {} sectors, its label needs {}: it was truncated", disk.size_sectors(),
+                                     label->data_offset + label->data_size));
+    image.label = *label;
+    return true;
+}
+
+// As `add` makes a missing image: it may have been cut short before it wrote anything.
+bool is_blank(Kernel& kernel, Disk& disk) {
+    for (const Sector sector : {Sector{0}, Sector{8}}) {
+        Page page;
+        if (read_page(kernel, disk, sector, page) != 0) return false;
+        if (!std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; })) return false;
+    }
+    return true;
+}
+
+// The same file under two names would be a mirror of itself.
+Result<bool> check_distinct(const std::vector<std::string>& paths) {
+    for (std::size_t i = 0; i < paths.size(); i++)
+        for (std::size_t j = 0; j < i; j++) {
+            std::error_code ignored;  // not there: opening it says so
+            if (paths[i] == paths[j] || std::filesystem::equivalent(paths[i], paths[j], ignored))
+                return Error{EINVAL,
+                             fmt::format("{} and {} are the same image: a mirror needs two", paths[j], paths[i])};
+        }
+    return true;
+}
+
+// ---- native
+
+bool has_role(const MemberImage& c) {
+    return c.sb.role() < MD_DISK_ROLE_MAX;
+}
+
+std::uint16_t role_of(const Superblock1& in, const MemberImage& member) {
+    return member.sb.dev_number < in.dev_roles.size() ? in.dev_roles[member.sb.dev_number] : MD_DISK_ROLE_SPARE;
+}
+
+Result<bool> check_same_array(const std::vector<MemberImage>& all) {
+    const MemberImage& first = all.front();
+    for (const MemberImage& c : all) {
+        if (c.minor_version != first.minor_version)
+            return Error{EINVAL, fmt::format("{} has metadata 1.{}, {} has 1.{}: they are not members of one array",
+                                             first.stack->path, first.minor_version, c.stack->path, c.minor_version)};
+        if (c.sb.set_uuid != first.sb.set_uuid)
+            return Error{EINVAL,
+                         fmt::format("{} belongs to array {}, {} to array {}: mount them separately", first.stack->path,
+                                     format_uuid(first.sb.set_uuid), c.stack->path, format_uuid(c.sb.set_uuid))};
+    }
+    return true;
+}
+
+// mdadm looks for its slot, too: a member that was never there is not faulty (0xfffe) but unknown (0xffff), and each of
+// two halves that were used alone calls the other so.
+bool knows_as_working(const Superblock1& in, const MemberImage& member) {
+    return std::ranges::find(in.dev_roles, member.sb.role()) != in.dev_roles.end();
+}
+
+// Why this member stays out; empty: it comes in.
+std::string why_left_out(const MemberImage& c, const MemberImage& best) {
+    if (&c == &best || !has_role(c)) return "";
+    if (c.sb.events + 1 < best.sb.events)
+        return fmt::format("kicking non-fresh {} from array! (events {}, the freshest has {}; `re-add` brings it back)",
+                           c.stack->name, c.sb.events, best.sb.events);
+    if (role_of(best.sb, c) == MD_DISK_ROLE_FAULTY)
+        return fmt::format("{} is failed according to {}; `re-add` brings it back", c.stack->name, best.stack->name);
+    if (role_of(c.sb, best) == MD_DISK_ROLE_FAULTY)
+        return fmt::format("ignoring {} as it reports {} as failed", c.stack->name, best.stack->name);
+    if (!knows_as_working(c.sb, best))
+        return fmt::format(
+            "ignoring {}: it was used without {}, so the two have gone separate ways and each may have data that the "
+            "other has not. Mount {} alone to save what only it has; then `add` it here, with a full recovery",
+            c.stack->name, best.stack->name, c.stack->name);
+    return "";
+}
+
+Result<Assembly> plan_native(std::vector<MemberImage> all) {
+    if (auto same = check_same_array(all); !same) return same.error();
+    Assembly plan;
+    plan.minor_version = all.front().minor_version;
+    const auto by_events = [](const MemberImage& a, const MemberImage& b) {
+        return std::pair(has_role(a), a.sb.events) < std::pair(has_role(b), b.sb.events);
+    };
+    const MemberImage& best = *std::ranges::max_element(all, by_events);
+    if (!has_role(best))
+        return Error{EINVAL, fmt::format("{}: none of these images has a slot in the array, they are all spares",
+                                         best.stack->path)};
+    std::vector<bool> taken;
+    for (const MemberImage& c : all) {
+        const std::string why = why_left_out(c, best);
+        if (!why.empty()) plan.notes.push_back("md: " + why);
+        taken.push_back(why.empty());
+    }
+    for (std::size_t i = 0; i < all.size(); i++)
+        if (taken[i]) plan.members.push_back(std::move(all[i]));
+    // mdadm --assemble binds the highest slot first and slot 0 last.
+    std::ranges::stable_sort(plan.members,
+                             [](const MemberImage& a, const MemberImage& b) { return a.sb.role() > b.sb.role(); });
+    return plan;
+}
+
+// ---- external:lab
+
+const ContainerMember* find_member(const Container& container, const MemberImage& c) {
+    for (const ContainerMember& m : container.members)
+        if (m.uuid == c.label->member_uuid) return &m;
+    return nullptr;
+}
+
+Result<Container> read_container(Kernel& kernel, const std::string& lab) {
+    const std::string path = container_path(lab);
+    auto text = kernel.read_file(path);
+    if (!text)
+        return Error{
+            text.error().err,
+            fmt::format("{}. These images have external metadata; the sidecar in their lab folder says what state "
+                        "they are in, and without it nothing can be assembled",
+                        text.error().text)};
+    auto container = container_from_json(*text);
+    if (!container) return Error{EINVAL, fmt::format("{}: {}", path, container.error().text)};
+    return container;
+}
+
+Error nobody_is_left(const Assembly& plan) {
+    const auto is_failed = [](const ContainerMember& member) { return member.state == "faulty"; };
+    if (std::ranges::all_of(plan.container.members, is_failed))
+        return Error{ENODEV, "every image of this lab is marked failed in the sidecar"};
+    std::string text = "no image of this lab can be used:";
+    for (const std::string& note : plan.notes) text += "\n  " + note;
+    return Error{ENODEV,
+                 text +
+                     "\nImages and container.json belong together: restore all of them from the same backup (or, to "
+                     "use an image as it is, set its \"label\" in container.json to 0)"};
+}
+
+Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, const std::string& lab) {
+    auto container = read_container(kernel, lab);
+    if (!container) return container.error();
+    Assembly plan;
+    plan.external = true;
+    plan.container = *container;
+    for (MemberImage& c : all) {
+        const std::string& path = c.stack->path;
+        if (c.label->set_uuid != container->uuid)
+            return bad_image(path, EINVAL,
+                             fmt::format("belongs to array {}, the sidecar describes {}",
+                                         format_uuid(c.label->set_uuid), format_uuid(container->uuid)));
+        const ContainerMember* member = find_member(*container, c);
+        if (member == nullptr) {
+            plan.notes.push_back(fmt::format(
+                "md: {} is not listed in the sidecar: it was removed from this array, or an `add` was cut short; `add` "
+                "takes it with a full recovery",
+                c.stack->name));
+            continue;
+        }
+        if (c.label->data_offset != container->data_offset || c.label->data_size < container->size)
+            return bad_image(path, EINVAL, "its label and the sidecar disagree about where the data is");
+        if (member->state == "faulty") {
+            plan.notes.push_back(
+                fmt::format("md: {} is failed according to the sidecar; `re-add` brings it back", c.stack->name));
+            continue;
+        }
+        if (const std::string why = why_label_is_refused(*container, *member, *c.label); !why.empty()) {
+            plan.notes.push_back("md: " + why);
+            continue;
+        }
+        plan.members.push_back(std::move(c));
+    }
+    const auto slot = [&](const MemberImage& c) {
+        const int n = find_member(plan.container, c)->slot;
+        return n < 0 ? 1000 : n;
+    };
+    std::ranges::stable_sort(plan.members,
+                             [&](const MemberImage& a, const MemberImage& b) { return slot(a) < slot(b); });
+    if (plan.members.empty()) return nobody_is_left(plan);
+    return plan;
+}
+
+}  // namespace
+
+Result<MemberImage> open_image(Kernel& kernel, const std::string& path, bool read_only) {
+    auto disk = kernel.open_disk(path, read_only ? OpenMode::ReadOnly : OpenMode::ReadWrite);
+    if (!disk) return disk.error();
+    if ((*disk)->size_sectors() < 24)
+        return bad_image(path, EINVAL,
+                         fmt::format("is {} bytes long, too small for an md member", (*disk)->size_bytes()));
+    MemberImage image;
+    image.stack = std::make_unique<MemberStack>(kernel, std::move(*disk), path);
+    auto label = find_label(kernel, image);
+    if (!label) return label.error();
+    if (*label) return image;
+    auto super = find_super_1(kernel, image);
+    if (!super) return super.error();
+    return image;
+}
+
+Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& paths, const std::string& lab,
+                               bool read_only) {
+    if (paths.empty()) return Error{EINVAL, "no images were given"};
+    if (auto distinct = check_distinct(paths); !distinct) return distinct.error();
+    std::vector<MemberImage> all;
+    std::vector<MemberImage> strangers;
+    for (const std::string& path : paths) {
+        auto image = open_image(kernel, path, read_only);
+        if (!image) return image.error();
+        const bool is_member = image->minor_version >= 0 || image->label;
+        (is_member ? all : strangers).push_back(std::move(*image));
+    }
+    std::vector<std::string> notes;
+    for (const MemberImage& stranger : strangers) {
+        if (all.empty() || !is_blank(kernel, *stranger.stack->file))
+            return bad_image(
+                stranger.stack->path, EINVAL,
+                "has no md superblock (1.0, 1.1, 1.2) and no mdscope label: it is not a member of an array. "
+                "`mdscope create` makes a lab");
+        notes.push_back(fmt::format("md: {} is blank; `add` makes it a member", stranger.stack->name));
+    }
+    for (const MemberImage& c : all)
+        if (c.label.has_value() != all.front().label.has_value())
+            return Error{EINVAL,
+                         fmt::format("{} and {} are not of one array: one has external metadata, the other native",
+                                     all.front().stack->path, c.stack->path)};
+    auto plan = all.front().label ? plan_external(kernel, std::move(all), lab) : plan_native(std::move(all));
+    if (plan) plan->notes.insert(plan->notes.end(), notes.begin(), notes.end());
+    return plan;
+}
+
+// ---- telling md about an external array
+
+// As by metadata_version, level, raid_disks, component_size, resync_start and the files in bitmap/.
+void describe_external(Mddev& mddev, const Container& container) {
+    mddev.external = true;
+    mddev.persistent = false;
+    mddev.metadata_type = "lab";
+    mddev.major_version = 0;
+    mddev.minor_version = 90;
+    mddev.level = 1;
+    mddev.raid_disks = container.raid_disks;
+    mddev.dev_sectors = container.size;
+    mddev.uuid = container.uuid;
+    // Dirty: nothing is known to be mirrored but what the bitmap calls clean. Else what an interrupted resync still
+    // owes.
+    mddev.recovery_cp = container.dirty ? 0 : container.resync_start;
+    mddev.bitmap_info.external = true;
+    mddev.bitmap_info.offset = container.bitmap_offset;
+    mddev.bitmap_info.chunksize = container.bitmap_chunk;
+    mddev.bitmap_info.daemon_sleep = container.bitmap_daemon_sleep_ms * kNsPerMs;
+}
+
+// As by offset, size, slot and state of a member.
+void describe_external_member(Rdev& rdev, const LabLabel& label, const ContainerMember& member) {
+    rdev.data_offset = rdev.new_data_offset = label.data_offset;
+    rdev.sectors = label.data_size;
+    rdev.raid_disk = member.slot;
+    rdev.desc_nr = member.slot;
+    if (member.slot >= 0) {
+        const bool in_sync = member.state == "in_sync";
+        if (in_sync) set_bit(In_sync, rdev.flags);
+        rdev.recovery_offset = in_sync ? MaxSector : member.recovery_start;
+    }
+    if (member.write_mostly) set_bit(WriteMostly, rdev.flags);
+}
+
+}  // namespace mdscope

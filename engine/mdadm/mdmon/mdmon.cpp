@@ -1,0 +1,185 @@
+// The task itself, what others ask of it, and the sidecar. What it does with what it sees is in mdmon_act.cpp.
+#include "engine/mdadm/mdmon/mdmon.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/mdmon/mdmon_look.hpp"
+
+namespace mdscope {
+
+struct Mdmon::Request {
+    Request(Kernel& kernel, std::function<void(Container&)> edit_)
+        : edit(std::move(edit_)), answered(kernel, "mdmon's answer") {}
+    std::function<void(Container&)> edit;  // empty: a ping
+    Shared<int> result;
+    Shared<bool> done;
+    WaitQueue answered;
+
+    void answer(int err) {
+        result = err;
+        done = true;
+        wake_up(answered);
+    }
+};
+
+namespace {
+
+constexpr std::array kWatched = {&Mddev::sysfs_state, &Mddev::sysfs_action, &Mddev::sysfs_completed,
+                                 &Mddev::sysfs_degraded, &Mddev::sysfs_rdev};
+
+}  // namespace
+
+Mdmon::Mdmon(Kernel& kernel, Mddev& mddev, Container container, std::string sidecar_path)
+    : kernel_(kernel),
+      mddev_(mddev),
+      sidecar_path_(std::move(sidecar_path)),
+      next_(container),
+      durable_(std::move(container)) {}
+
+Mdmon::~Mdmon() {
+    stop();
+}
+
+void Mdmon::start() {
+    MD_CHECK(task_ == nullptr);
+    for (SysfsNotifier Mddev::*notifier : kWatched) (mddev_.*notifier).also = &mddev_.sysfs_wait;
+    // Looked at here and not in the task: a stop between now and its first pass must not be missed.
+    was_running_ = mdmon::is_running(array_state_word(mddev_));
+    {
+        const SpinGuard guard(lock_);
+        accepting_ = true;
+    }
+    task_ = kernel_.kthread_run("mdmon", [this] { run(); });
+}
+
+void Mdmon::stop() {
+    if (task_ == nullptr) return;
+    stopping_ = true;
+    wake_up(mddev_.sysfs_wait);
+    kernel_.interrupt(task_);  // it may be asleep in mddev_lock
+    kernel_.kthread_join(task_);
+    task_ = nullptr;
+    finished_ = true;
+}
+
+bool Mdmon::finished() const {
+    return finished_;
+}
+
+Container Mdmon::container() const {
+    const SpinGuard guard(lock_);
+    return durable_;
+}
+
+// ---- the task
+
+// Told to end, it makes one more pass: the stop that came just before must not leave the sidecar saying dirty.
+void Mdmon::run() {
+    MD_FRAME("mdmon");
+    bool last = false;
+    while (!last && !stopped_) {
+        last = stopping_;
+        // Counted before anything is read, so that what changes while we look brings another pass.
+        const std::uint64_t seen_generations = generations();
+        const Requests requests = take_requests();
+        for (const auto& request : requests)
+            if (request->edit) apply(*request);
+        retry_ns_ = kForever;
+        read_and_act();
+        for (const auto& request : requests)
+            if (!request->edit) request->answer(0);
+        if (!last && !stopped_) sleep_until_something_moves(seen_generations);
+    }
+    {
+        const SpinGuard guard(lock_);
+        accepting_ = false;
+    }
+    finished_ = true;
+    for (const auto& request : take_requests()) request->answer(-ENODEV);
+}
+
+void Mdmon::sleep_until_something_moves(std::uint64_t seen_generations) {
+    MD_FRAME("wait_and_act");
+    if (retry_ns_ == kForever)
+        wait_event(mddev_.sysfs_wait, generations() != seen_generations || asked_ || stopping_);
+    else
+        (void)wait_event_timeout(mddev_.sysfs_wait, generations() != seen_generations || asked_ || stopping_,
+                                 retry_ns_);
+}
+
+// Each only grows, so the sum moves when any of them does.
+std::uint64_t Mdmon::generations() const {
+    std::uint64_t sum = 0;
+    for (SysfsNotifier Mddev::*notifier : kWatched) sum += (mddev_.*notifier).generation;
+    return sum;
+}
+
+// ---- requests
+
+int Mdmon::change(std::function<void(Container&)> edit) {
+    const auto request = std::make_shared<Request>(kernel_, std::move(edit));
+    {
+        const SpinGuard guard(lock_);
+        if (!accepting_) return -ENODEV;
+        requests_.push_back(request);
+    }
+    asked_ = true;
+    wake_up(mddev_.sysfs_wait);
+    wait_event(request->answered, request->done);
+    return request->result;
+}
+
+int Mdmon::ping() {
+    return change({});
+}
+
+Mdmon::Requests Mdmon::take_requests() {
+    asked_ = false;
+    const SpinGuard guard(lock_);
+    return std::exchange(requests_, {});
+}
+
+void Mdmon::apply(Request& request) {
+    if (read_only) {
+        request.answer(-EROFS);
+        return;
+    }
+    const Container before = next_;
+    request.edit(next_);
+    int err = 0;
+    if (!container_from_json(container_to_json(next_)))
+        err = -EINVAL;
+    else
+        err = save();
+    if (err != 0) next_ = before;
+    request.answer(err);
+}
+
+// ---- the sidecar
+
+// Makes the sidecar say what next_ says. 0 once it is durable, and what it claims of the members is.
+int Mdmon::save() {
+    if (kernel_.halted()) throw Halted();
+    if (unsure_ || mdmon::claims_more(container(), next_))
+        if (const int err = flush_members(); err != 0) return err;
+    next_.generation = container().generation + 1;
+    const Result<bool> written = kernel_.replace_file(sidecar_path_, container_file_text(next_));
+    if (!written) {
+        if (!unsure_)
+            kernel_.printk(LogLevel::Err, fmt::format("mdmon: {}: {}: {}; writers wait until it can be written",
+                                                      mdname(mddev_), sidecar_path_, written.error().text));
+        unsure_ = true;
+        return written.error().err != 0 ? -written.error().err : -EIO;
+    }
+    if (unsure_)
+        kernel_.printk(LogLevel::Info, fmt::format("mdmon: {}: {}: written again", mdname(mddev_), sidecar_path_));
+    unsure_ = false;
+    const SpinGuard guard(lock_);
+    durable_ = next_;
+    return 0;
+}
+
+}  // namespace mdscope

@@ -1,0 +1,267 @@
+// One pass of mdmon: read everything, write the sidecar, then write what the sidecar allows. See the table in
+// mdmon.hpp.
+//
+// Why the members are looked at twice: between the first look and `active` a member may fail. Its failed write waits
+// for PENDING to be cleared, which is just what `active` does, so with a new failure in sight `active` waits for the
+// next pass, which records the failure first. (The few instructions between the second look and the store are left;
+// mdmon has that gap, too, since sysfs has nothing to close it with.)
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/md/sysfs/sysfs.hpp"
+#include "engine/md/sysfs/sysfs_parse.hpp"
+#include "engine/mdadm/mdmon/mdmon_look.hpp"
+
+namespace mdscope {
+
+namespace {
+
+constexpr std::uint64_t kSaveRetryNs = kNsPerSec;
+constexpr std::uint64_t kBusyRetryNs = 100 * kNsPerMs;
+constexpr Sector kCheckpointParts = 16;
+
+bool is_open(std::string_view array_state) {  // dirty, or about to be
+    return array_state == "write-pending" || array_state == "active" || array_state == "active-idle";
+}
+
+bool is_clean(std::string_view array_state) {
+    return array_state == "clean" || array_state == "broken";
+}
+
+// A slot has one owner; who had it before (a failed member, now replaced) loses it.
+void give_slot(Container& container, ContainerMember& member, int slot) {
+    for (ContainerMember& other : container.members)
+        if (&other != &member && other.slot == slot) other.slot = -1;
+    member.slot = slot;
+}
+
+// Positions without their progress: what is left differs only when something happened.
+Container without_positions(Container container) {
+    const auto flatten = [](Sector& position) { position = position == MaxSector ? MaxSector : 0; };
+    container.generation = 0;
+    flatten(container.resync_start);
+    for (ContainerMember& member : container.members) flatten(member.recovery_start);
+    return container;
+}
+
+// All that is written, but for the number of the writing.
+bool is_same(Container a, const Container& b) {
+    a.generation = b.generation;
+    return a == b;
+}
+
+bool moved_far(Sector from, Sector to, Sector size) {
+    return (from < to ? to - from : from - to) > size / kCheckpointParts;
+}
+
+bool positions_moved_far(const Container& from, const Container& to) {
+    if (moved_far(from.resync_start, to.resync_start, to.size)) return true;
+    for (std::size_t i = 0; i < to.members.size(); i++)
+        if (moved_far(from.members[i].recovery_start, to.members[i].recovery_start, to.size)) return true;
+    return false;
+}
+
+}  // namespace
+
+// ---- looking
+
+ContainerMember* mdmon::find_member(Container& container, const std::string& name) {
+    const auto found = std::find_if(container.members.begin(), container.members.end(),
+                                    [&](const ContainerMember& member) { return member.name == name; });
+    return found == container.members.end() ? nullptr : &*found;
+}
+
+bool mdmon::is_running(std::string_view array_state) {
+    return !array_state.empty() && array_state != "clear" && array_state != "inactive";
+}
+
+std::string mdmon::read_attr(Mddev& mddev, const char* name) {
+    const MdAttr* attr = find_md_attr(name);
+    MD_CHECK(attr != nullptr && attr->show != nullptr);
+    if (!md_attr_visible(mddev, *attr)) return {};
+    return std::string(sysfs::without_newline(attr->show(mddev)));
+}
+
+Sector mdmon::sectors_of(const std::string& text) {
+    std::uint64_t sectors = 0;
+    return sysfs::kstrtoull(text, &sectors) == 0 ? sectors : MaxSector;
+}
+
+namespace {
+
+std::string read_rdev_attr(Rdev& rdev, const char* name) {
+    const RdevAttr* attr = find_rdev_attr(name);
+    MD_CHECK(attr != nullptr && attr->show != nullptr);
+    return std::string(sysfs::without_newline(attr->show(rdev)));
+}
+
+bool has_word(const std::string& words, std::string_view word) {
+    std::size_t start = 0;
+    while (start <= words.size()) {
+        const std::size_t end = std::min(words.find(',', start), words.size());
+        if (std::string_view(words).substr(start, end - start) == word) return true;
+        start = end + 1;
+    }
+    return false;
+}
+
+}  // namespace
+
+Mdmon::Seen Mdmon::look() const {
+    Seen seen;
+    seen.array_state = mdmon::read_attr(mddev_, "array_state");  // first: a failure shows here before it is over
+    seen.sync_action = mdmon::read_attr(mddev_, "sync_action");
+    if (seen.sync_action.empty()) seen.sync_action = "idle";
+    seen.metadata_version = mdmon::read_attr(mddev_, "metadata_version");
+    seen.resync_start = mdmon::sectors_of(mdmon::read_attr(mddev_, "resync_start"));
+    for (Rdev* rdev : rdev_list(mddev_)) {
+        MemberSeen& member = seen.members.emplace_back();
+        const std::string slot = read_rdev_attr(*rdev, "slot");  // before the state: see join_slot
+        const std::string words = read_rdev_attr(*rdev, "state");
+        member.rdev = rdev;
+        member.name = rdev->name;
+        (void)sysfs::kstrtoint(slot, &member.slot);  // `none` leaves it at -1
+        member.recovery_start = mdmon::sectors_of(read_rdev_attr(*rdev, "recovery_start"));
+        member.faulty = has_word(words, "faulty");
+        member.in_sync = has_word(words, "in_sync");
+        member.blocked = has_word(words, "blocked");
+        member.replacement = has_word(words, "replacement");
+        member.write_mostly = has_word(words, "write_mostly");
+    }
+    return seen;
+}
+
+// ---- the sidecar's side
+
+void Mdmon::record_member(const MemberSeen& seen) {
+    ContainerMember* const member = mdmon::find_member(next_, seen.name);
+    if (member == nullptr) {
+        if (strangers_.insert(seen.name).second)
+            kernel_.printk(LogLevel::Warn,
+                           fmt::format("mdmon: {}: {} has no place in {} and will not be assembled with the others",
+                                       mdname(mddev_), seen.name, sidecar_path_));
+        return;
+    }
+    member->write_mostly = seen.write_mostly;
+    member->recovery_start = MaxSector;
+    if (seen.faulty) {
+        member->state = "faulty";  // and it keeps its slot on record, for whoever re-adds it
+    } else if (seen.slot < 0 || seen.replacement) {
+        member->state = "spare";
+        member->slot = -1;
+    } else {
+        give_slot(next_, *member, seen.slot);
+        member->state = seen.in_sync ? "in_sync" : "rebuilding";
+        if (!seen.in_sync) member->recovery_start = std::min(seen.recovery_start, next_.size);
+    }
+}
+
+// Brings next_ up to what was seen of an array that runs or has just become inactive.
+void Mdmon::record(const Seen& seen) {
+    if (is_open(seen.array_state)) next_.dirty = true;
+    if (is_clean(seen.array_state) || !mdmon::is_running(seen.array_state)) next_.dirty = false;
+    next_.resync_start = seen.resync_start == MaxSector ? MaxSector : std::min(seen.resync_start, next_.size);
+    working_.clear();
+    for (const MemberSeen& member : seen.members) {
+        record_member(member);
+        if (member.slot >= 0 && !member.faulty) working_.insert(member.name);
+    }
+}
+
+// Progress alone is written now and then, and when the sync has ended; everything else at once.
+bool Mdmon::is_due(const Seen& seen) const {
+    if (read_only) return false;
+    const Container durable = container();
+    if (unsure_) return true;
+    if (!is_same(without_positions(durable), without_positions(next_))) return true;
+    if (seen.sync_action == "idle") return !is_same(durable, next_);
+    return positions_moved_far(durable, next_);
+}
+
+// ---- the array's side
+
+int Mdmon::write_array_state(const char* word) {
+    if (kernel_.halted()) throw Halted();
+    int err = 0;
+    do {
+        err = answer_array_state(mddev_, word);
+    } while (err == -EINTR && !stopping_);
+    return err;
+}
+
+bool Mdmon::owes_repair(const Seen& seen) const {
+    if (next_.dirty || next_.resync_start != MaxSector) return true;
+    return std::any_of(seen.members.begin(), seen.members.end(),
+                       [](const MemberSeen& member) { return !member.faulty && !member.in_sync; });
+}
+
+// The word to write into array_state, or nullptr.
+const char* Mdmon::answer_to(const Seen& seen) const {
+    if (seen.array_state == "write-pending") return "active";
+    if (seen.array_state == "active-idle") return "clean";
+    if (seen.array_state == "readonly" && !seen.metadata_version.starts_with("external:-"))
+        return owes_repair(seen) ? "active" : "read-auto";
+    const bool failed = std::any_of(seen.members.begin(), seen.members.end(), [](const auto& m) { return m.faulty; });
+    if (seen.array_state == "read-auto" && failed) return "active";
+    return nullptr;
+}
+
+void Mdmon::act_on_state(const Seen& seen) {
+    const char* const word = answer_to(seen);
+    if (word == nullptr) return;
+    if (seen.array_state == "write-pending") {
+        for (const MemberSeen& member : look().members) {
+            const ContainerMember* const recorded = mdmon::find_member(next_, member.name);
+            const bool is_news = member.faulty && recorded != nullptr && recorded->state != "faulty";
+            if (is_news) return;  // md_error announces it: the next pass is on its way
+        }
+    }
+    // -EBUSY to `clean`: a write came in between. The state has moved, and so has the generation.
+    (void)write_array_state(word);
+}
+
+void Mdmon::act_on_members(const Seen& seen) {
+    for (const MemberSeen& member : seen.members) {
+        if (!member.faulty) continue;
+        if (kernel_.halted()) throw Halted();
+        if (member.blocked) (void)rdev_attr_store(*member.rdev, "state", "-blocked");
+        if (!remove_faulty) continue;
+        // Busy while its slot or its I/O still holds it; gone (-ENODEV) is as good as done.
+        const int err = rdev_attr_store(*member.rdev, "state", "remove");
+        if (err == -EBUSY || err == -EINTR) retry_ns_ = std::min(retry_ns_, kBusyRetryNs);
+    }
+}
+
+// The array is stopped, or has been stopped in one step by somebody else; then there is nothing left to clear.
+void Mdmon::act_on_stop(const Seen& seen) {
+    // After `clear` members and positions are forgotten already, and nobody is left to be flushed: what was recorded
+    // stands.
+    if (seen.array_state == "inactive") record(seen);
+    // Whether it could be recorded or not, the array goes: a sidecar that still says dirty costs a resync, no more.
+    if (is_due(seen)) (void)save();
+    if (seen.array_state == "inactive" && write_array_state("clear") != 0) {
+        retry_ns_ = kBusyRetryNs;
+        return;
+    }
+    stopped_ = true;
+}
+
+void Mdmon::read_and_act() {
+    MD_FRAME("read_and_act");
+    const Seen seen = look();
+    if (!mdmon::is_running(seen.array_state)) {
+        if (was_running_) act_on_stop(seen);
+        return;
+    }
+    was_running_ = true;
+    record(seen);
+    if (is_due(seen) && save() != 0) {
+        retry_ns_ = kSaveRetryNs;
+        return;
+    }
+    act_on_state(seen);
+    act_on_members(seen);
+}
+
+}  // namespace mdscope

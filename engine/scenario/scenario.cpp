@@ -1,0 +1,126 @@
+#include "engine/scenario/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+
+#include "engine/scenario/scenario_parse.hpp"
+#include "engine/scenario/text_lines.hpp"
+
+namespace mdscope {
+
+namespace {
+
+std::string headers_text(const Scenario& scenario) {
+    std::string text;
+    const auto add = [&](const char* word, const auto& value) {
+        fmt::format_to(std::back_inserter(text), "{:<13} {}\n", word, value);
+    };
+    if (!scenario.title.empty()) add("title", scenario.title);
+    add("members", scenario.members);
+    add("bitmap", scenario.bitmap);
+    add("size", exact_size_text(scenario.size));
+    add("chunk", exact_size_text(scenario.chunk));
+    add("delay", exact_duration_text(scenario.delay_ms));
+    add("fix", scenario.fix);
+    add("order", scenario.order);
+    add("pools", scenario.pools);
+    add("mdstat-bitmap", scenario.mdstat_external_bitmap ? "yes" : "no");
+    add("mdmon", scenario.mdmon ? "on" : "off");
+    add("errors", scenario.errors);
+    add("granularity", granularity_name(scenario.granularity));
+    add("pages", scenario.pages);
+    if (!scenario.versus.empty()) add("versus", scenario.versus);
+    return text;
+}
+
+Statement statement_of(Statement::Kind kind) {
+    Statement statement;
+    statement.kind = kind;
+    return statement;
+}
+
+Statement write_statement(unsigned pages) {
+    Statement statement = statement_of(Statement::Kind::Write);
+    statement.all = pages > 1;
+    return statement;
+}
+
+Statement store_statement(const char* attr, const char* value) {
+    Statement statement = statement_of(Statement::Kind::Store);
+    statement.attr = attr;
+    statement.value = value;
+    return statement;
+}
+
+std::vector<Statement> entrance_statements(const std::string& entrance) {
+    if (entrance == "two-step")
+        return {store_statement("array_state", "inactive"), store_statement("array_state", "clear")};
+    if (entrance == "STOP_ARRAY") return {statement_of(Statement::Kind::Stop)};
+    if (entrance == "readonly") return {store_statement("array_state", "readonly")};
+    return {store_statement("array_state", "clear")};
+}
+
+}  // namespace
+
+const char* granularity_name(Granularity granularity) {
+    constexpr std::array kNames = {"coarse", "calls", "fine"};
+    return kNames[static_cast<std::size_t>(granularity)];
+}
+
+std::string expectation_text(const Expectation& expect) {
+    switch (expect.kind) {
+        case Expectation::Kind::Any:
+            return "any";
+        case Expectation::Kind::Safe:
+            return "safe";
+        case Expectation::Kind::Hang:
+            return "hang";
+        case Expectation::Kind::Crash:
+            return expect.function.empty() ? "crash" : "crash " + expect.function;
+    }
+    return "";
+}
+
+std::string scenario_text(const Scenario& scenario) {
+    std::string text = "mdscope-scenario 1\n" + headers_text(scenario);
+    if (!scenario.setup.empty()) text += "setup\n";
+    for (const Statement& statement : scenario.setup) text += "  " + statement_text(statement) + "\n";
+    text += "tasks\n";
+    for (const ScenarioTask& task : scenario.tasks)
+        for (const Statement& statement : task.statements)
+            text += fmt::format("  {}: {}\n", task.name, statement_text(statement));
+    if (!scenario.schedule.empty()) text += "schedule\n" + schedule_text(scenario.schedule, "  ");
+    if (scenario.playhead) text += fmt::format("playhead {}\n", *scenario.playhead);
+    return text + "expect " + expectation_text(scenario.expect) + "\n";
+}
+
+Axes axes_of(const Scenario& scenario) {
+    return {find_stop_fix(scenario.fix), find_written_order(scenario.order), find_pool_life(scenario.pools),
+            scenario.mdstat_external_bitmap};
+}
+
+// More pages than one need an array that has them: 28672 chunks for each, so that there is room in the last page for
+// the header of a bitmap that has one. Images are memory that exists where it was written to.
+void Scenario::set_pages(unsigned count) {
+    pages = count;
+    for (Statement& statement : setup)
+        if (statement.kind == Statement::Kind::Write && statement.chunk == 0) statement.all = count > 1;
+    if (count == 1) return;
+    size = count * (7ULL << 30);
+    chunk = 256ULL << 10;
+}
+
+Scenario stop_mid_write(const std::string& bitmap, const std::string& entrance, unsigned pages) {
+    Scenario scenario;
+    scenario.name = "stop-mid-write";
+    scenario.title = "A stop by " + entrance + ", bitmap " + bitmap;
+    scenario.bitmap = bitmap;
+    scenario.set_pages(pages);
+    scenario.setup = {write_statement(pages), store_statement("array_state", "clean")};
+    scenario.tasks = {{"stopper", entrance_statements(entrance)}};
+    return scenario;
+}
+
+}  // namespace mdscope

@@ -1,0 +1,141 @@
+// A scenario: an array, what happens to it, and what is expected. A small text file, read by the command line, by tests
+// and by the window.
+//
+//   mdscope-scenario 1
+//   title   The report of 2021: inactive, then clear
+//   members 2                    # 2..8
+//   bitmap  external             # external | internal | file | none
+//   size    64M                  # of each member image
+//   chunk   1M                   # of the bitmap
+//   delay   60s                  # period of the bitmap daemon
+//   kernel  5.12                 # a row of all axes; or one by one:
+//   fix none
+//   order 2021
+//   pools mddev
+//   mdstat-bitmap yes            # mdstat shows a bitmap line for an external bitmap
+//   mdmon off                    # on: the metadata handler watches the array; off: only while setting up
+//   errors 0                     # how many bios may fail
+//   granularity coarse           # coarse | calls (a step ends where a task enters a function, too) | fine
+//   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
+//   setup                        # one after the other, each to its end, quietly
+//     write 0                    # 4 KiB at the start of a bitmap chunk; `write all`: one chunk of each page
+//     daemon                     # one run of the bitmap daemon, its period passed
+//     fail sdb                   # sysfs: faulty
+//     remove sdb                 # sysfs: remove; 0 also when mdmon has removed it already, because it failed
+//     re-add sdb                 # as mdadm --re-add: what the bitmap has marked is recovered
+//   tasks                        # from here on every order of steps is possible
+//     stopper: store array_state inactive; store array_state clear
+//     writer: write 0
+//     daemon: daemon
+//     reaper: delayed-delete     # rdev_delayed_delete of each member that was unbound
+//   schedule                     # how `mdscope run` and the window begin; see schedule.hpp
+//     hold bitmap
+//     stopper x14
+//   playhead 9                   # the tick that is looked at when it is opened, the last one if there are fewer
+//   expect crash super_written   # safe | crash [FUNCTION] | hang | any
+//
+// `versus fix upstream` (or kernel, order, pools, bitmap; several pairs) names what the second array of a comparison
+// has instead.
+//
+// `expect` says how the scenario ends: whatever happens, or, with a schedule, by that schedule and then by itself. Of
+// two arrays that are compared it is about the first. A search, which follows no schedule, does not ask the latter.
+//
+// `#` at the beginning of a word begins a comment. Statements are separated by `;` or stand in several lines, those of
+// a task with its name before them. `kernel` stands above the words it sets; all header words stand above `setup`;
+// `playhead` and `expect` stand anywhere, and are written below the schedule. No task has the name of these two, of a
+// section, or of a word that begins an order. Errors name the line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/kernel/result.hpp"
+#include "engine/kernel/sim/sim_kernel.hpp"
+#include "engine/md/variants/axes.hpp"
+#include "engine/scenario/schedule.hpp"
+
+namespace mdscope {
+
+struct Statement {
+    enum class Kind : std::uint8_t {
+        Write,          // `chunk`; or all: one write in each bitmap file page
+        Daemon,         // md_bitmap_daemon_work, with its period passed
+        Store,          // `attr` `value`: a file under md/, as from a shell
+        Stop,           // ioctl STOP_ARRAY
+        Fail,           // `member` faulty
+        Remove,         // `member` out of the array
+        ReAdd,          // `member` back into its slot, as mdadm --re-add
+        Reboot,         // md_notify_reboot
+        DelayedDelete,  // rdev_delayed_delete of every unbound member, each when it is unbound
+        Wait,           // setup only: until nothing can happen but the passing of time
+    };
+    Kind kind = Kind::Write;
+    std::uint64_t chunk = 0;
+    bool all = false;
+    std::string attr, value;
+    std::string member;
+    int line = 0;  // where it stood; not a part of what it says
+    bool operator==(const Statement& other) const {
+        return kind == other.kind && chunk == other.chunk && all == other.all && attr == other.attr &&
+               value == other.value && member == other.member;
+    }
+};
+
+struct ScenarioTask {
+    std::string name;
+    std::vector<Statement> statements;
+    bool operator==(const ScenarioTask&) const = default;
+};
+
+struct Expectation {
+    enum class Kind : std::uint8_t { Any, Safe, Crash, Hang };
+    Kind kind = Kind::Any;
+    std::string function;  // of a crash; empty: any
+    bool operator==(const Expectation&) const = default;
+};
+
+struct Scenario {
+    std::string name;   // of the file, without folder and ending
+    std::string title;  // one line for people
+    int members = 2;
+    std::string bitmap = "external";
+    std::uint64_t size = 64ULL << 20;  // bytes of each image
+    std::uint64_t chunk = 1ULL << 20;  // bytes
+    std::uint64_t delay_ms = 60'000;
+    std::string fix = "upstream", order = "2022", pools = "mddev";  // names of rows
+    bool mdstat_external_bitmap = true;
+    bool mdmon = false;
+    unsigned errors = 0;
+    unsigned pages = 1;
+    Granularity granularity = Granularity::Coarse;
+    std::vector<Statement> setup;
+    std::vector<ScenarioTask> tasks;
+    std::string versus;  // "fix upstream"; empty: nothing was said
+    Schedule schedule;
+    std::optional<std::uint64_t> playhead;  // a tick; nullopt: nothing was said
+    Expectation expect;
+    bool operator==(const Scenario&) const = default;
+
+    // So many bitmap pages, and images large enough for them.
+    void set_pages(unsigned count);
+};
+
+// The text of a scenario file; at most 256 KiB, lines of at most 1024 bytes. Errors: "LINE: what is wrong and what
+// could stand there".
+Result<Scenario> parse_scenario(std::string_view text, const std::string& name);
+const char* granularity_name(Granularity granularity);    // "coarse"
+std::string expectation_text(const Expectation& expect);  // "crash super_written"
+// Reads back as the same scenario.
+std::string scenario_text(const Scenario& scenario);
+// The rows its names stand for. REQUIRES: it was parsed, or its names were checked.
+Axes axes_of(const Scenario& scenario);
+// The same with what `pairs` ("fix none order 2021") says instead. Error: what is wrong with them.
+Result<Scenario> with_pairs(const Scenario& scenario, std::string_view pairs);
+// The scenario that `mdscope explore` runs without a file: stop mid-write of `bitmap` by `entrance`
+// (array_state | two-step | STOP_ARRAY | readonly), with `pages` pages to write.
+Scenario stop_mid_write(const std::string& bitmap, const std::string& entrance, unsigned pages);
+
+}  // namespace mdscope

@@ -1,0 +1,26 @@
+// Scenario files by name: those that come with mdscope, and any other by its path.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/scenario/scenario.hpp"
+
+namespace mdscope {
+
+struct ScenarioFileInfo {
+    std::string name;   // "report-2021"
+    std::string title;  // the file's, or its name
+    std::string path;
+};
+// Of the folder they were built from, or of ./assets/scenarios; by title. Those that cannot be read are left out.
+std::vector<ScenarioFileInfo> scenario_files();
+
+// A name, a code of one line (share.hpp), or a path with a '/' or with .mds at its end. Errors name the file and the
+// line.
+Result<Scenario> load_scenario_file(const std::string& name);
+
+// A regular file of at most 16 MiB.
+Result<std::string> read_text_file(const std::string& path);
+
+}  // namespace mdscope

@@ -1,0 +1,219 @@
+// The words above `setup` and `tasks`: one row each, with what it takes in words and how it is read. The words of the
+// axes come from the tables of the axes, so a new row there can be written here at once.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "engine/md/md.hpp"
+#include "engine/scenario/scenario_parse.hpp"
+#include "engine/scenario/text_lines.hpp"
+
+namespace mdscope {
+
+namespace {
+
+constexpr std::uint64_t kMostErrors = 16;
+constexpr std::uint64_t kMostPages = 4;
+constexpr std::uint64_t kSmallestImage = 1ULL << 20;
+constexpr std::uint64_t kLargestImage = 16ULL << 40;
+constexpr std::uint64_t kSmallestChunk = 4096;
+constexpr std::uint64_t kLargestChunk = 1ULL << 31;
+constexpr std::uint64_t kLongestDelayMs = 24ULL * 3600 * 1000;
+constexpr std::array<std::string_view, 4> kHomes = {"external", "internal", "file", "none"};
+
+// "none, v1, proposal or upstream"
+template <class Rows>
+std::string names_of(const Rows& rows) {
+    std::string text;
+    for (std::size_t i = 0; i < rows.size(); i++)
+        text += std::string(i == 0 ? "" : i + 1 == rows.size() ? " or " : ", ") + rows[i].name;
+    return text;
+}
+
+// A number goes into a field of whatever type.
+template <class Field>
+bool read_into(Field& field, std::string_view value, std::uint64_t least, std::uint64_t most) {
+    std::uint64_t number = 0;
+    if (!read_number(value, least, most, &number)) return false;
+    field = static_cast<Field>(number);
+    return true;
+}
+
+template <class Row>
+bool read_row(std::string& field, std::string_view value, const Row* row) {
+    if (row != nullptr) field = value;
+    return row != nullptr;
+}
+
+bool read_switch(bool& field, std::string_view value, std::string_view on, std::string_view off) {
+    field = value == on;
+    return value == on || value == off;
+}
+
+bool set_title(Scenario& s, std::string_view value) {
+    s.title = value;
+    return true;
+}
+bool set_members(Scenario& s, std::string_view value) {
+    return read_into(s.members, value, 2, kMaxMembers);
+}
+bool set_bitmap(Scenario& s, std::string_view value) {
+    s.bitmap = value;
+    return std::find(kHomes.begin(), kHomes.end(), value) != kHomes.end();
+}
+bool set_size(Scenario& s, std::string_view value) {
+    return read_size(value, &s.size) && s.size >= kSmallestImage && s.size <= kLargestImage && s.size % 512 == 0;
+}
+bool set_chunk(Scenario& s, std::string_view value) {
+    return read_size(value, &s.chunk) && s.chunk >= kSmallestChunk && s.chunk <= kLargestChunk &&
+           std::has_single_bit(s.chunk);
+}
+bool set_delay(Scenario& s, std::string_view value) {
+    return read_duration(value, &s.delay_ms) && s.delay_ms >= 1 && s.delay_ms <= kLongestDelayMs;
+}
+bool set_kernel(Scenario& s, std::string_view value) {
+    const KernelEra* const era = find_kernel_era(value);
+    if (era == nullptr) return false;
+    s.fix = era->fix;
+    s.order = era->order;
+    s.pools = era->pools;
+    s.mdstat_external_bitmap = era->mdstat_external_bitmap;
+    return true;
+}
+bool set_fix(Scenario& s, std::string_view value) {
+    return read_row(s.fix, value, find_stop_fix(value));
+}
+bool set_order(Scenario& s, std::string_view value) {
+    return read_row(s.order, value, find_written_order(value));
+}
+bool set_pools(Scenario& s, std::string_view value) {
+    return read_row(s.pools, value, find_pool_life(value));
+}
+bool set_mdstat_bitmap(Scenario& s, std::string_view value) {
+    return read_switch(s.mdstat_external_bitmap, value, "yes", "no");
+}
+bool set_mdmon(Scenario& s, std::string_view value) {
+    return read_switch(s.mdmon, value, "on", "off");
+}
+bool set_errors(Scenario& s, std::string_view value) {
+    return read_into(s.errors, value, 0, kMostErrors);
+}
+bool set_granularity(Scenario& s, std::string_view value) {
+    for (const Granularity granularity : {Granularity::Coarse, Granularity::Calls, Granularity::Fine})
+        if (value == granularity_name(granularity)) {
+            s.granularity = granularity;
+            return true;
+        }
+    return false;
+}
+bool set_pages(Scenario& s, std::string_view value) {
+    return read_into(s.pages, value, 1, kMostPages);
+}
+bool set_versus(Scenario& s, std::string_view value) {
+    s.versus = value;
+    return !value.empty() && with_pairs(s, value);
+}
+
+struct Header {
+    const char* word;
+    std::string (*takes)();
+    bool (*set)(Scenario&, std::string_view value);  // false: it is not what this word takes
+    bool set_by_kernel = false;
+};
+
+#define TAKES(text) [] { return std::string(text); }
+constexpr std::array kHeaders = {
+    Header{"title", TAKES("a line of text"), set_title},
+    Header{"members", TAKES("a number from 2 to 8"), set_members},
+    Header{"bitmap", TAKES("external, internal, file or none"), set_bitmap},
+    Header{"size", TAKES("a size from 1M to 16T (a multiple of 512)"), set_size},
+    Header{"chunk", TAKES("a power of two from 4K to 2G"), set_chunk},
+    Header{"delay", TAKES("a time from 1ms to 86400s"), set_delay},
+    Header{"kernel", [] { return names_of(kernel_eras()); }, set_kernel},
+    Header{"fix", [] { return names_of(stop_fixes()); }, set_fix, true},
+    Header{"order", [] { return names_of(written_orders()); }, set_order, true},
+    Header{"pools", [] { return names_of(pool_lives()); }, set_pools, true},
+    Header{"mdstat-bitmap", TAKES("yes or no"), set_mdstat_bitmap, true},
+    Header{"mdmon", TAKES("on or off"), set_mdmon},
+    Header{"errors", TAKES("a number from 0 to 16"), set_errors},
+    Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
+    Header{"pages", TAKES("a number from 1 to 4"), set_pages},
+    Header{"versus", TAKES("pairs of kernel, fix, order, pools or bitmap and what they take, as in 'fix upstream'"),
+           set_versus},
+};
+#undef TAKES
+
+const Header* find_header(std::string_view word) {
+    const auto* const found =
+        std::find_if(kHeaders.begin(), kHeaders.end(), [&](const Header& header) { return word == header.word; });
+    return found == kHeaders.end() ? nullptr : found;
+}
+
+bool is_function_name(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+}
+
+}  // namespace
+
+bool is_header_word(std::string_view word) {
+    return find_header(word) != nullptr;
+}
+
+bool is_set_by_kernel(std::string_view word) {
+    const Header* const header = find_header(word);
+    return header != nullptr && header->set_by_kernel;
+}
+
+Complaint read_header(Scenario& scenario, std::string_view word, std::string_view value) {
+    const Header& header = *find_header(word);
+    if (value.empty()) return fmt::format("'{}' has no value; it takes {}", word, header.takes());
+    if (!header.set(scenario, value)) return fmt::format("'{}' takes {}, not '{}'", word, header.takes(), value);
+    return {};
+}
+
+std::string header_words() {
+    std::string words;
+    for (const Header& header : kHeaders) words += std::string(words.empty() ? "" : ", ") + header.word;
+    return words;
+}
+
+Result<Scenario> with_pairs(const Scenario& scenario, std::string_view pairs) {
+    constexpr std::array<std::string_view, 5> kWords = {"kernel", "fix", "order", "pools", "bitmap"};
+    Scenario changed = scenario;
+    while (!pairs.empty()) {
+        const std::string_view word = take_word(pairs);
+        const std::string_view value = take_word(pairs);
+        if (std::find(kWords.begin(), kWords.end(), word) == kWords.end())
+            return Error{EINVAL, fmt::format("'{}' cannot differ; kernel, fix, order, pools and bitmap can", word)};
+        if (Complaint wrong = read_header(changed, word, value); !wrong.empty()) return Error{EINVAL, wrong};
+    }
+    return changed;
+}
+
+Complaint read_expectation(Expectation& expect, std::string_view value) {
+    constexpr const char* kTakes = "safe, hang, any or crash [FUNCTION]";
+    if (value.empty()) return fmt::format("'expect' has no value; it takes {}", kTakes);
+    const std::string_view whole = value;
+    const std::string_view word = take_word(value);
+    if (word == "any")
+        expect.kind = Expectation::Kind::Any;
+    else if (word == "safe")
+        expect.kind = Expectation::Kind::Safe;
+    else if (word == "hang")
+        expect.kind = Expectation::Kind::Hang;
+    else if (word == "crash")
+        expect.kind = Expectation::Kind::Crash;
+    else
+        return fmt::format("'expect' takes {}, not '{}'", kTakes, whole);
+    if (expect.kind != Expectation::Kind::Crash && !value.empty())
+        return fmt::format("nothing may follow 'expect {}'", word);
+    if (!is_function_name(value)) return fmt::format("'{}' is not the name of a function", value);
+    expect.function = value;
+    return {};
+}
+
+}  // namespace mdscope

@@ -1,0 +1,125 @@
+// Why an array is where it is: one bio followed from its submission to what it meets, as a chain of links.
+//
+//   nobody waited      submitted, counted, the last wait looks elsewhere, what it needs is taken, it ends      (2021)
+//   counted too early  submitted, waited for, counted down first, what it needs is taken, it goes on           (2022)
+//   somebody waited    submitted, counted, waited for, and only then is anything taken
+//   a hang             asleep, and nobody is left to wake it
+//
+// A link that lies behind the tick that is looked at is told as what will come, with its own tick if it was recorded.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/story/tell/chain.hpp"
+
+namespace mdscope {
+
+namespace {
+
+// ---- which chain it is
+
+std::string taken_by(const SnapshotOops& oops) {
+    if (oops.function == "mempool_free") return "__md_stop";
+    if (oops.object == "rdev") return "rdev_delayed_delete";
+    if (oops.object == "bitmap") return "md_bitmap_free";
+    return "unbind_rdev_from_array";
+}
+
+bool had_counted(const Scene& scene, const std::string& bio, Foresight& foresight) {
+    const std::size_t crash = scene.duel.tick_of(scene.side, scene.tape().size() - 1).value_or(1);
+    const std::vector<Cover> before = completions(scene.duel, scene.side, crash - 1, foresight.of(scene.side));
+    const auto found = std::ranges::find(before, bio, &Cover::bio);
+    return found != before.end() && found->has_counted;
+}
+
+std::vector<Link> why_crashed(const Scene& scene, Foresight& foresight) {
+    const auto& oops = scene.snapshot().oops;
+    const std::string bio = crashed_bio(scene.duel, scene.side);
+    if (!oops || bio.empty()) return {{capitalised(scene.tape().what()) + ".", scene.tick, true}};
+    Chain chain(scene, bio);
+    return had_counted(scene, bio, foresight) ? chain.counted_too_early(taken_by(*oops))
+                                              : chain.nobody_waited(taken_by(*oops));
+}
+
+std::vector<Link> why_in_danger(const Scene& scene) {
+    const Cover* worst = scene.in_danger();
+    if (worst == nullptr) return {};
+    Chain chain(scene, worst->bio);
+    return worst->has_counted ? chain.counted_too_early(worst->takes) : chain.nobody_waited(worst->takes);
+}
+
+// The last write of the metadata that the stop has submitted, in flight or not.
+std::string last_write_of_stop(const Scene& scene) {
+    for (std::size_t step = scene.duel.tick(scene.tick).step[scene.side]; step > 0; step--) {
+        const auto is_of_stop = [&](const std::string& task) { return is_step_of(scene.tape().step(step), task); };
+        if (!std::ranges::any_of(scene.duel.stop_tasks(), is_of_stop)) continue;
+        for (const std::string& bio : new_bios(scene.tape(), step)) {
+            BioName name;
+            if (read_bio_name(bio, &name) && (name.kind == "bitmap" || name.kind == "superblock")) return bio;
+        }
+    }
+    return "";
+}
+
+// Since when it sleeps there.
+Link sleep_of(const Scene& scene, const Wait& wait) {
+    const auto sleeps_at = [&](std::size_t tick) {
+        return std::ranges::any_of(waits(scene.duel, scene.side, tick), [&](const Wait& one) {
+            return one.task == wait.task && one.condition == wait.condition;
+        });
+    };
+    std::size_t since = scene.tick;
+    while (since > 0 && sleeps_at(since - 1)) since--;
+    return {capitalised(fmt::format("{} falls asleep in {} until {}.", actor_name(scene.duel, wait.task), wait.function,
+                                    condition_words(wait.condition))),
+            since, true};
+}
+
+// A stop that has submitted nothing yet and sleeps: for data, for a sync to end, for somebody's answer.
+std::vector<Link> why_asleep(const Scene& scene) {
+    const Wait* wait = scene.stop_wait();
+    if (scene.standing != Standing::Waiting || wait == nullptr) return {};
+    std::vector<Link> links = {sleep_of(scene, *wait)};
+    if (wait->function == "freeze_array")
+        links.push_back(
+            {"Data requests are counted by raid1 itself, in neither mddev->pending_writes nor "
+             "bitmap->pending_writes: the flush of the bitmap begins when they have ended.",
+             links.front().tick, true});
+    return links;
+}
+
+std::vector<Link> why_safe(const Scene& scene) {
+    const std::string bio = last_write_of_stop(scene);
+    if (bio.empty()) return why_asleep(scene);
+    const auto cover = std::ranges::find(scene.covers, bio, &Cover::bio);
+    return Chain(scene, bio).somebody_waited(cover != scene.covers.end() ? &*cover : nullptr);
+}
+
+std::vector<Link> why_hung(const Scene& scene) {
+    std::vector<Link> links;
+    for (const Wait& wait : scene.waits) links.push_back(sleep_of(scene, wait));
+    links.push_back({"Nobody is left who could make that true: it sleeps for ever.", scene.tick, true});
+    return links;
+}
+
+}  // namespace
+
+std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& foresight) {
+    const Scene scene(duel, side, tick, foresight.of(side));
+    switch (scene.standing) {
+        case Standing::Oops:
+            return why_crashed(scene, foresight);
+        case Standing::InDanger:
+            return why_in_danger(scene);
+        case Standing::Hung:
+            return why_hung(scene);
+        case Standing::Running:
+        case Standing::Stopping:
+        case Standing::Waiting:
+        case Standing::Stopped:
+            break;
+    }
+    return scene.has_begun ? why_safe(scene) : std::vector<Link>();
+}
+
+}  // namespace mdscope

@@ -1,0 +1,242 @@
+// check, repair, stop, assemble, fail, remove, re-add, add: one store into a control file each, and its errno in words.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "fs/cli/client.hpp"
+#include "fs/cli/commands.hpp"
+#include "fs/mount/openers.hpp"
+
+namespace mdscope {
+
+namespace {
+
+constexpr std::chrono::seconds kLookPatience{5};
+
+struct ArrayWords {
+    std::string mount;
+    std::string member;
+    bool force = false;
+};
+
+int code_of(int err) {
+    return err == EBUSY || err == EALREADY ? kBusy : kFailed;
+}
+
+// What a lab file answered to the last store into it; else the errno in words.
+std::string reason(const MountedTree& tree, const std::string& lab_file, const Error& error) {
+    const std::string answer = tree.read_or("lab/" + lab_file, "");
+    return answer.empty() ? error.text : answer;
+}
+
+void print_answer(const MountedTree& tree, const std::string& lab_file, const std::string& otherwise) {
+    const std::string answer = tree.read_or("lab/" + lab_file, "");
+    std::printf("%s\n", answer.empty() ? otherwise.c_str() : answer.c_str());
+}
+
+// ---- check, repair
+
+// For the moment in which md's thread looks whether there is anything to do, it says that a sync runs: EBUSY, and idle
+// right after. That passes; each try is a round trip to the daemon.
+Result<bool> write_sync_action(const MountedTree& tree, const char* action) {
+    const auto deadline = std::chrono::steady_clock::now() + kLookPatience;
+    while (true) {
+        Result<bool> done = tree.write("md/sync_action", action);
+        if (done || done.error().err != EBUSY) return done;
+        if (tree.read_or("md/sync_action", "") != "idle" || std::chrono::steady_clock::now() > deadline) return done;
+    }
+}
+
+int start_sync(const MountedTree& tree, const char* action) {
+    if (stop_is_asleep(tree))
+        return complain(kBusy, std::string("cannot start a ") + action + ": " + asleep_text(tree));
+    const Result<bool> done = write_sync_action(tree, action);
+    if (done) {
+        std::printf("%s started; `mdscope wait %s` shows how far it is\n", action, shell_word(tree.root()).c_str());
+        return kOk;
+    }
+    const int err = done.error().err;
+    if (err == EBUSY)
+        return complain(kBusy, std::string("cannot start a ") + action + " while md/sync_action says " +
+                                   tree.read_or("md/sync_action", "that one runs"));
+    if (err == ENOENT) return complain(kFailed, std::string("cannot start a ") + action + ": the array is not running");
+    return complain(code_of(err), std::string("cannot start a ") + action + ": " + done.error().text);
+}
+
+// ---- stop, assemble
+
+int stop(const MountedTree& tree, bool force) {
+    const Result<bool> done = tree.write("lab/stop", force ? "force" : "1");
+    if (done) {
+        print_answer(tree, "stop", "md0 stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it again");
+        return kOk;
+    }
+    std::string why = reason(tree, "stop", done.error());
+    if (done.error().err == EBUSY && !force) why += " (--force takes md0 away from whoever has it open)";
+    if (done.error().err == EINTR) why = "interrupted; the stop goes on, see " + tree.file("lab/tasks");
+    return complain(code_of(done.error().err), "cannot stop md0: " + why);
+}
+
+int assemble(const MountedTree& tree) {
+    const Result<bool> done = tree.write("lab/assemble", "1");
+    if (!done) return complain(code_of(done.error().err), "cannot assemble: " + reason(tree, "assemble", done.error()));
+    print_answer(tree, "assemble", "md0 assembled");
+    return kOk;
+}
+
+// ---- members
+
+std::string members_text(const MountedTree& tree) {
+    std::string text;
+    for (const std::string& name : tree.members()) text += (text.empty() ? "" : ", ") + name;
+    return text.empty() ? "there are none" : "there are " + text;
+}
+
+int fail(const MountedTree& tree, const std::string& member) {
+    const Result<bool> done = tree.write("md/dev-" + member + "/state", "faulty");
+    if (done) {
+        std::printf("set %s faulty in md0\n", member.c_str());
+        return kOk;
+    }
+    switch (done.error().err) {
+        case ENOENT:
+        case ENODEV:
+            if (tree.read_or("md/array_state", "clear") == "clear")
+                return complain(kFailed,
+                                "md0 is stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it");
+            return complain(kFailed, "no member is named " + member + "; " + members_text(tree));
+        case EBUSY:
+            return complain(kBusy, "cannot fail " + member +
+                                       ": it is the last working member, and the array would be lost with it");
+        default:
+            return complain(kFailed, "cannot fail " + member + ": " + done.error().text);
+    }
+}
+
+// remove, re-add and add are mdadm's work, done in the daemon; its answer is read back.
+int member_store(const MountedTree& tree, const char* file, const std::string& what, const std::string& value,
+                 const std::string& done_text) {
+    const Result<bool> done = tree.write(std::string("lab/") + file, value);
+    if (!done) return complain(code_of(done.error().err), what + ": " + reason(tree, file, done.error()));
+    print_answer(tree, file, done_text);
+    return kOk;
+}
+
+// A path stays one (absolute, for the daemon has another working folder); a name goes as it is.
+std::string name_or_path(const std::string& text) {
+    if (text.find('/') == std::string::npos) return text;
+    return std::filesystem::absolute(text).lexically_normal().string();
+}
+
+// ---- a new image for `add`
+
+// The folder of the members that are there, and the size of one of them.
+bool lab_of(const MountedTree& tree, std::filesystem::path* folder, std::uint64_t* size) {
+    for (const std::string& name : tree.members()) {
+        std::error_code failed;
+        const std::filesystem::path image =
+            std::filesystem::read_symlink(tree.file("md/dev-" + name + "/block"), failed);
+        if (failed) continue;
+        *size = std::filesystem::file_size(image, failed);
+        if (failed) continue;
+        *folder = image.parent_path();
+        return true;
+    }
+    return false;
+}
+
+// Makes the image when it would lie in the lab and is not there: sparse, as large as the others. The path of what was
+// made, or an empty one.
+Result<std::string> make_missing_image(const MountedTree& tree, const std::string& value) {
+    std::filesystem::path folder;
+    std::uint64_t size = 0;
+    if (!lab_of(tree, &folder, &size)) return std::string();
+    const std::filesystem::path image =
+        value.find('/') == std::string::npos ? folder / (value + ".img") : std::filesystem::path(value);
+    if (image.parent_path() != folder) return std::string();
+    const int fd = open(image.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) return std::string();
+    if (fd < 0) return Error{errno, image.string() + ": " + std::strerror(errno)};
+    const int err = ftruncate(fd, static_cast<off_t>(size)) != 0 ? errno : 0;
+    close(fd);
+    if (err != 0) {
+        unlink(image.c_str());
+        return Error{err, image.string() + ": " + std::strerror(err)};
+    }
+    std::printf("made %s, %s\n", image.c_str(), size_text(size).c_str());
+    return image.string();
+}
+
+int add(const MountedTree& tree, const std::string& member) {
+    const std::string value = name_or_path(member);
+    const Result<std::string> made = make_missing_image(tree, value);
+    if (!made) return complain(kFailed, "cannot add " + member + ": " + made.error().text);
+    const int exit_code = member_store(tree, "add", "cannot add " + member, value, "added " + member);
+    if (exit_code != kOk && !made->empty()) unlink(made->c_str());
+    return exit_code;
+}
+
+// ---- wiring
+
+using TreeCommand = int (*)(const MountedTree&, const ArrayWords&);
+
+void add_command(CLI::App& app, int* exit_code, const char* name, const char* what, bool with_member,
+                 const char* example, TreeCommand command) {
+    CLI::App* sub = app.add_subcommand(name, what);
+    const auto words = std::make_shared<ArrayWords>();
+    sub->footer(std::string("Example: ") + example);
+    sub->add_option("MNT", words->mount, "Mount point, or the folder of a disk")->required();
+    if (with_member) sub->add_option("MEMBER", words->member, "Name of the member, e.g. sdb")->required();
+    if (std::string(name) == "stop")
+        sub->add_flag("--force", words->force, "Take md0 away from whoever has it open; their I/O gets EIO");
+    sub->callback([=] {
+        const Result<MountedTree> tree = MountedTree::open(words->mount);
+        if (tree)
+            *exit_code = command(*tree, *words);
+        else if (with_member && MountedTree::open(words->member))
+            *exit_code = complain(kUsage, "the mount point comes first: mdscope " + sub->get_name() + " " +
+                                              shell_word(words->member) + " " + shell_word(words->mount));
+        else
+            *exit_code = complain(kFailed, tree.error().text);
+    });
+}
+
+}  // namespace
+
+void add_array_commands(CLI::App& app, int* exit_code) {
+    add_command(app, exit_code, "check", "Read and compare all members", false,
+                "mdscope check mnt && mdscope wait mnt && cat mnt/md/mismatch_cnt",
+                [](const MountedTree& tree, const ArrayWords&) { return start_sync(tree, "check"); });
+    add_command(app, exit_code, "repair", "Make the members equal where they differ", false,
+                "mdscope repair mnt && mdscope wait mnt",
+                [](const MountedTree& tree, const ArrayWords&) { return start_sync(tree, "repair"); });
+    add_command(app, exit_code, "stop", "Stop the array; the mount stays", false,
+                "mdscope stop mnt; mdscope assemble mnt",
+                [](const MountedTree& tree, const ArrayWords& words) { return stop(tree, words.force); });
+    add_command(app, exit_code, "assemble", "Start the array again after a stop or an Oops", false,
+                "mdscope stop mnt; mdscope assemble mnt",
+                [](const MountedTree& tree, const ArrayWords&) { return assemble(tree); });
+    add_command(app, exit_code, "fail", "Mark a member faulty", true, "mdscope fail mnt sdb && cat mnt/mdstat",
+                [](const MountedTree& tree, const ArrayWords& words) { return fail(tree, words.member); });
+    add_command(app, exit_code, "remove", "Remove a faulty or spare member", true,
+                "mdscope fail mnt sdb && mdscope remove mnt sdb", [](const MountedTree& tree, const ArrayWords& words) {
+                    return member_store(tree, "remove", "cannot remove " + words.member, words.member,
+                                        "removed " + words.member + " from md0");
+                });
+    add_command(app, exit_code, "re-add", "Bring a removed member back; the bitmap says what it missed", true,
+                "mdscope re-add mnt sdb && mdscope wait mnt", [](const MountedTree& tree, const ArrayWords& words) {
+                    return member_store(tree, "re-add", "cannot re-add " + words.member, name_or_path(words.member),
+                                        "re-added " + words.member);
+                });
+    add_command(app, exit_code, "add", "Add a new member: NAME (NAME.img of the lab, made if missing) or a path", true,
+                "mdscope add mnt sdc && mdscope wait mnt",
+                [](const MountedTree& tree, const ArrayWords& words) { return add(tree, words.member); });
+}
+
+}  // namespace mdscope

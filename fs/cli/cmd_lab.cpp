@@ -1,0 +1,102 @@
+// create and examine: images, with nothing mounted.
+#include <cstdio>
+#include <memory>
+
+#include "engine/mdadm/array.hpp"
+#include "engine/mdadm/examine.hpp"
+#include "fs/cli/commands.hpp"
+
+namespace mdscope {
+
+namespace {
+
+struct CreateWords {
+    CreateOptions options;
+    std::string size = "64M";
+    std::string chunk = "64K";
+    std::string delay = "5s";
+};
+
+// What the words say, or the option that makes no sense.
+Result<CreateOptions> understood(const CreateWords& words) {
+    CreateOptions options = words.options;
+    const Result<std::uint64_t> size = parse_member_size(words.size);
+    if (!size) return Error{EINVAL, "--size: " + size.error().text};
+    options.size_bytes = *size;
+    options.chunk = 0;  // mdadm's choice
+    if (words.chunk != "mdadm") {
+        const Result<std::uint64_t> chunk = parse_size(words.chunk);
+        if (!chunk) return Error{EINVAL, "--chunk: " + chunk.error().text};
+        if (*chunk < 512 || (*chunk & (*chunk - 1)) != 0)
+            return Error{EINVAL, "--chunk: '" + words.chunk + "' is not a power of 2 of at least 512 bytes"};
+        options.chunk = *chunk;
+    }
+    const Result<std::uint64_t> delay = parse_duration_ms(words.delay);
+    if (!delay) return Error{EINVAL, "--delay: " + delay.error().text};
+    if (*delay == 0) return Error{EINVAL, "--delay: the bitmap's daemon needs a period of at least 1ms"};
+    options.daemon_sleep_ms = *delay;
+    if (options.bitmap.empty()) return Error{EINVAL, "--bitmap: external, internal, none, or the path of a file"};
+    return options;
+}
+
+int create(const CreateWords& words) {
+    const Result<CreateOptions> options = understood(words);
+    if (!options) return complain(kUsage, options.error().text);
+    const Result<CreateReport> report = create_lab(*options);
+    if (!report) {
+        const int err = report.error().err;
+        const int exit_code = err == EBUSY || err == EAGAIN ? kBusy : err == ERANGE ? kUsage : kFailed;
+        return complain(exit_code, report.error().text);
+    }
+    std::fputs(report->text.c_str(), stdout);
+    if (!report->text.ends_with('\n')) std::fputs("\n", stdout);
+    return kOk;
+}
+
+int examine(const std::vector<std::string>& images, bool json) {
+    int exit_code = kOk;
+    for (const std::string& image : images) {
+        const Result<std::string> text = json ? examine_json(image) : examine_text(image);
+        if (!text) {
+            exit_code = complain(kUnusable, text.error().text);
+            continue;
+        }
+        std::fputs(text->c_str(), stdout);
+        if (!text->ends_with('\n')) std::fputs("\n", stdout);
+    }
+    return exit_code;
+}
+
+}  // namespace
+
+void add_lab_commands(CLI::App& app, int* exit_code) {
+    CLI::App* create_app = app.add_subcommand("create", "Make a lab: a folder of new member images");
+    const auto words = std::make_shared<CreateWords>();
+    create_app->add_option("LAB", words->options.lab, "Folder; made if missing")->required();
+    create_app->add_option("--size", words->size, "Size of each image")->capture_default_str();
+    create_app->add_option("--members", words->options.members, "Number of members")
+        ->check(CLI::Range(2, 8))
+        ->capture_default_str();
+    create_app->add_option("--bitmap", words->options.bitmap, "external, internal, none, or the path of a bitmap file")
+        ->capture_default_str();
+    create_app->add_option("--metadata", words->options.metadata, "Version of native metadata")
+        ->check(CLI::IsMember({"1.2", "1.1", "1.0"}))
+        ->capture_default_str();
+    create_app->add_option("--chunk", words->chunk, "Bytes a bitmap bit stands for, or 'mdadm' for its choice")
+        ->capture_default_str();
+    create_app->add_option("--delay", words->delay, "Period of the bitmap's daemon")->capture_default_str();
+    create_app->add_option("--write-mostly", words->options.write_mostly, "Member that is read only when it must be");
+    create_app->add_flag("--force", words->options.force, "Overwrite images that hold something");
+    create_app->footer("Example: mdscope create lab --size 256M --members 3 --bitmap internal --metadata 1.2");
+    create_app->callback([=] { *exit_code = create(*words); });
+
+    CLI::App* examine_app = app.add_subcommand("examine", "Show what is on images, as mdadm -E and -X do");
+    const auto images = std::make_shared<std::vector<std::string>>();
+    const auto json = std::make_shared<bool>(false);
+    examine_app->add_option("IMAGE", *images, "Member images or bitmap files")->required();
+    examine_app->add_flag("--json", *json, "One JSON object a line");
+    examine_app->footer("Example: mdscope examine lab/sda.img lab/sdb.img");
+    examine_app->callback([=] { *exit_code = examine(*images, *json); });
+}
+
+}  // namespace mdscope

@@ -1,0 +1,146 @@
+// mount: what can be checked before anything is opened, and the options.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "engine/host/mountinfo.hpp"
+#include "engine/md/variants/axes.hpp"
+#include "engine/mdadm/container.hpp"
+#include "fs/cli/commands.hpp"
+#include "fs/mount/openers.hpp"
+
+namespace mdscope {
+
+namespace stdfs = std::filesystem;
+
+namespace {
+
+std::string absolute(const std::string& path) {
+    std::error_code failed;
+    const stdfs::path real = stdfs::weakly_canonical(path, failed);
+    return failed ? stdfs::absolute(path).string() : real.string();
+}
+
+bool is_folder(const std::string& path) {
+    std::error_code failed;
+    return stdfs::is_directory(path, failed);
+}
+
+template <class Row>
+std::vector<std::string> row_names(std::span<const Row> rows) {
+    std::vector<std::string> names;
+    for (const Row& row : rows) names.emplace_back(row.name);
+    return names;
+}
+
+Result<bool> check_fuse_device() {
+    if (access("/dev/fuse", F_OK) != 0)
+        return Error{ENODEV, "there is no /dev/fuse here: load the module (modprobe fuse), and install fuse3"};
+    if (access("/dev/fuse", R_OK | W_OK) != 0)
+        return Error{EACCES, std::string("/dev/fuse cannot be opened: ") + std::strerror(errno) +
+                                 "; run as root, or as a member of the group that owns it"};
+    return true;
+}
+
+// Fills in images and lab from the paths before the mount point.
+Result<bool> find_images(const std::vector<std::string>& paths, MountRequest& request) {
+    if (paths.size() == 1 && is_folder(paths[0])) {
+        request.lab = absolute(paths[0]);
+        const Result<std::vector<std::string>> images = images_of_lab(request.lab);
+        if (!images) return images.error();
+        request.images = *images;
+        return true;
+    }
+    for (const std::string& path : paths) request.images.push_back(absolute(path));
+    request.lab = stdfs::path(request.images[0]).parent_path().string();
+    return true;
+}
+
+struct MountWords {
+    MountRequest request;
+    std::vector<std::string> paths;
+};
+
+int mount_command(const MountWords& words) {
+    MountRequest request = words.request;
+    if (words.paths.size() < 2)
+        return complain(kUsage, "mount needs a lab folder or images, and a mount point: mdscope mount LAB MNT");
+    const Result<std::string> mountpoint = check_mountpoint(words.paths.back());
+    if (!mountpoint) return complain(kFailed, mountpoint.error().text);
+    request.mountpoint = *mountpoint;
+    const Result<bool> found = find_images({words.paths.begin(), words.paths.end() - 1}, request);
+    if (!found) return complain(kUnusable, found.error().text);
+    for (const std::string& image : request.images)
+        if (image.starts_with(request.mountpoint + "/"))
+            return complain(kFailed, image + " lies below the mount point; it would disappear under the mount");
+    if (!request.bitmap_file.empty()) request.bitmap_file = absolute(request.bitmap_file);
+    const Result<bool> fuse = check_fuse_device();
+    if (!fuse) return complain(kFailed, fuse.error().text);
+    return mount_array(request, false);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> images_of_lab(const std::string& lab) {
+    std::vector<std::string> images;
+    std::error_code failed;
+    for (stdfs::directory_iterator at(lab, failed), end; !failed && at != end; at.increment(failed))
+        if (at->path().extension() == ".img") images.push_back(at->path().string());
+    if (failed) return Error{failed.value(), lab + ": " + failed.message()};
+    if (images.empty())
+        return Error{ENOENT, lab + " has no images (*.img); `mdscope create " + shell_word(lab) + "` makes some"};
+    std::sort(images.begin(), images.end());
+    return images;
+}
+
+Result<std::string> check_mountpoint(const std::string& path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) {
+        const int err = errno;
+        if (err == ENOENT) return Error{err, "the mount point " + path + " does not exist; make it with mkdir"};
+        if (err == ENOTCONN)
+            return Error{err, path + " is a mount whose process is gone; take it away with `mdscope umount " +
+                                  shell_word(path) + "`"};
+        return Error{err, "the mount point " + path + " cannot be used: " + std::strerror(err)};
+    }
+    if (!S_ISDIR(status.st_mode)) return Error{ENOTDIR, "the mount point " + path + " is not a folder"};
+    const std::string point = absolute(path);
+    for (const MountEntry& entry : read_mounts())
+        if (entry.point == point)
+            return Error{EBUSY, "something is mounted on " + path + " already (" + entry.type + ")"};
+    std::error_code failed;
+    if (!stdfs::is_empty(point, failed)) {
+        if (failed) return Error{failed.value(), path + ": " + failed.message()};
+        return Error{ENOTEMPTY, "the mount point " + path + " is not empty; its files would be hidden"};
+    }
+    return point;
+}
+
+void add_mount_commands(CLI::App& app, int* exit_code) {
+    CLI::App* mount = app.add_subcommand("mount", "Assemble the array and mount it as a file system");
+    const auto words = std::make_shared<MountWords>();
+    MountRequest& request = words->request;
+    mount->add_option("PATHS", words->paths, "LAB MNT, or IMAGE... MNT: the last is the mount point")->required();
+    mount->add_option("--bitmap", request.bitmap_file, "Bitmap file of an array that has one");
+    mount->add_flag("-f,--foreground", request.foreground, "Stay in front and print the kernel log");
+    mount->add_flag("--read-only", request.read_only, "Start the array read-only; images are not written");
+    mount->add_option("--kernel", request.kernel, "Behave as this kernel: a row of the three axes below")
+        ->check(CLI::IsMember(row_names(kernel_eras())));
+    mount->add_option("--fix", request.fix, "Where the stop waits for the bitmap's last writes")
+        ->check(CLI::IsMember(row_names(stop_fixes())));
+    mount->add_option("--order", request.order, "Order of the lines in super_written")
+        ->check(CLI::IsMember(row_names(written_orders())));
+    mount->add_option("--pools", request.pools, "What the bio pools die with")
+        ->check(CLI::IsMember(row_names(pool_lives())));
+    // For benchmarks; group "" keeps it out of --help.
+    mount->add_option("--readers", request.readers, "Threads that read requests")->check(CLI::Range(1, 64))->group("");
+    mount->footer("Example: mdscope mount lab mnt --kernel 5.12");
+    mount->callback([=] { *exit_code = mount_command(*words); });
+}
+
+}  // namespace mdscope

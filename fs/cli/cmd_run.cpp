@@ -1,0 +1,122 @@
+// run, replay, tree: one schedule of a scenario, looked at closely.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "engine/explore/card.hpp"
+#include "fs/cli/commands.hpp"
+#include "fs/cli/run_duel.hpp"
+#include "fs/cli/scenario_options.hpp"
+
+namespace mdscope {
+
+namespace {
+
+struct RunRequest {
+    ScenarioOptions scenario;
+    DuelRequest duel;  // its `json` and `log` are everybody's
+    std::string replay;
+    bool all = false;
+};
+
+void print_run(const RunRequest& request, const Scenario& scenario, const Run& run) {
+    if (request.duel.json)
+        fmt::print("{}\n", run_json(scenario, run));
+    else
+        fmt::print("{}", request.duel.log ? run.event_log : run_card(scenario, run));
+}
+
+int run_command(const RunRequest& request) {
+    const Result<Scenario> scenario = load_scenario(request.scenario);
+    if (!scenario) return complain(kUsage, scenario.error().text);
+    if (is_duel(*scenario, request.duel)) return run_duel(*scenario, request.duel);
+    const Result<Run> run = run_once(*scenario);
+    if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);
+    print_run(request, *scenario, *run);
+    return expectation_holds(*scenario, *run) ? kOk : kFailed;
+}
+
+int tree_command(const RunRequest& request) {
+    const Result<Scenario> scenario = load_scenario(request.scenario);
+    if (!scenario) return complain(kUsage, scenario.error().text);
+    const Result<Run> run = scenario->schedule.empty() ? run_once(*scenario) : run_by_schedule(*scenario);
+    if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);
+    fmt::print("{}", request.all ? run->tree_all : run->tree);
+    return kOk;
+}
+
+std::string ending_text(const Run& run) {
+    std::string text(ending_name(run.ending));
+    if (!run.what.empty()) text += " " + run.what;
+    for (char& c : text)
+        if (c == '\n') c = ' ';  // As in the file: one line.
+    while (text.ends_with(' ')) text.pop_back();
+    return text;
+}
+
+// Another build may write another log; the ending has to be the same.
+int replay_command(const RunRequest& request) {
+    const Result<std::string> text = read_text_file(request.replay);
+    if (!text) return complain(kUsage, text.error().text);
+    const Result<ReplayFile> replay = parse_replay(*text);
+    if (!replay) return complain(kUsage, request.replay + ":" + replay.error().text);
+    const Result<Run> run =
+        run_once(replay->scenario, &replay->picks, replay->stood_for.empty() ? nullptr : &replay->stood_for);
+    if (!run) return complain(kFailed, request.replay + ": " + run.error().text);
+    print_run(request, replay->scenario, *run);
+    if (ending_text(*run) != replay->ending)
+        return complain(kFailed, fmt::format("{}: ended in '{}', recorded was '{}'", request.replay, ending_text(*run),
+                                             replay->ending));
+    const bool is_same = run->log_hash == replay->log_hash;
+    fmt::print(stderr, "mdscope: the same ending; the event log is {}\n",
+               is_same ? "the same, byte for byte" : "not the one that was recorded (by another build?)");
+    return kOk;
+}
+
+void add_output_options(CLI::App& app, RunRequest& request) {
+    app.add_flag("--json", request.duel.json, "One JSON object");
+    app.add_flag("--log", request.duel.log, "The event log, and nothing else");
+}
+
+constexpr const char* kRunExamples = R"(Examples:
+  mdscope run report-2021                    swim-lanes and, at their end, the crash
+  mdscope run report-2021 --log              what happened, line by line
+  mdscope run hold-stop-release              one schedule, two arrays, both results and where they part
+  mdscope run race --describe --at 20        what the window shows at tick 20, in words
+  mdscope run hold-stop-release --until oops ... up to the first crash, of either array
+  mdscope run race --trace race.json         for ui.perfetto.dev: functions, writes in flight, counters
+  mdscope run race --share --at 30           a code for a chat; then: mdscope run mds1:...
+
+Exit codes: 0 it ended as the scenario expects (of its own array, A), 1 it did not, or its schedule drifted, 2 a scenario
+or an option makes no sense)";
+
+}  // namespace
+
+void add_run_commands(CLI::App& app, int* exit_code) {
+    const auto request = std::make_shared<RunRequest>();
+    CLI::App* run = app.add_subcommand("run", "Run a scenario once: by its schedule, or tasks first and disks last");
+    add_scenario_options(*run, request->scenario);
+    add_output_options(*run, *request);
+    add_duel_options(*run, request->duel);
+    run->footer(kRunExamples);
+    run->callback([=] { *exit_code = run_command(*request); });
+
+    CLI::App* replay = app.add_subcommand("replay", "Run a schedule that explore --save wrote, step by step");
+    replay->add_option("FILE", request->replay, "The replay file")->required();
+    add_output_options(*replay, *request);
+    replay->footer(
+        "Exit codes: 0 it ended as recorded, 1 it did not or the steps drifted, 2 no replay file\n"
+        "Example: mdscope explore report-2021 --save crash.replay; mdscope replay crash.replay");
+    replay->callback([=] { *exit_code = replay_command(*request); });
+
+    CLI::App* tree = app.add_subcommand("tree", "The call tree of a scenario's stop");
+    add_scenario_options(*tree, request->scenario);
+    tree->add_flag("--all", request->all, "Every frame, not only the functions of the real kernel's trees");
+    tree->footer(
+        "Examples:\n"
+        "  mdscope tree referee-external --fix none   compare it with what Linux 6.1.192 did\n"
+        "  mdscope tree referee-internal --all");
+    tree->callback([=] { *exit_code = tree_command(*request); });
+}
+
+}  // namespace mdscope

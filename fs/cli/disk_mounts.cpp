@@ -1,0 +1,51 @@
+#include "fs/cli/disk_mounts.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "fs/mount/openers.hpp"
+
+namespace mdscope {
+
+std::optional<MountEntry> mount_at(const std::string& point) {
+    std::optional<MountEntry> found;
+    for (const MountEntry& entry : read_mounts())
+        if (entry.point == point) found = entry;  // the last one covers the others
+    return found;
+}
+
+std::string disk_below(const MountEntry& entry) {
+    const std::string file = entry.source.starts_with("/dev/loop") ? loop_backing_file(entry.source) : entry.source;
+    return file.ends_with("/md0") ? file : std::string();
+}
+
+std::optional<MountEntry> array_below(const MountEntry& entry) {
+    const std::string disk = disk_below(entry);
+    if (disk.empty()) return std::nullopt;
+    const std::optional<MountEntry> array = mount_at(std::filesystem::path(disk).parent_path().string());
+    return array && array->type == kMdscopeType ? array : std::nullopt;
+}
+
+std::vector<MountEntry> file_systems_on(const std::string& disk) {
+    std::vector<MountEntry> found;
+    for (const MountEntry& entry : read_mounts())
+        if (disk_below(entry) == disk) found.push_back(entry);
+    return found;
+}
+
+std::optional<MountEntry> mount_of_lab(const std::string& lab) {
+    for (const MountEntry& entry : read_mounts())
+        if (entry.type == kMdscopeType && entry.source == lab) return entry;
+    return std::nullopt;
+}
+
+std::string array_point_of(const std::string& lab) {
+    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+    return runtime != nullptr && access(runtime, W_OK) == 0
+               ? std::string(runtime) + "/mdscope/" + std::filesystem::path(lab).filename().string()
+               : lab + ".mnt";
+}
+
+}  // namespace mdscope

@@ -1,0 +1,30 @@
+// Which mounts belong together: a lab, the array that is mounted from it, and the file system on its md0.
+//
+//   LAB  <- source of -  array's mount (fuse.mdscope)  <- md0, or a loop device on it, is source of -  file system
+//
+// All of it is read from the kernel's list and from /sys: nothing here touches a mount, which may not answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/host/mountinfo.hpp"
+
+namespace mdscope {
+
+constexpr const char* kMdscopeType = "fuse.mdscope";
+
+// What is to be seen at this absolute path.
+std::optional<MountEntry> mount_at(const std::string& point);
+// The md0 below a file system: behind its loop device, or what fuse2fs was given. Empty: there is none.
+std::string disk_below(const MountEntry& entry);
+// The array below a file system; nothing when that is no disk of ours.
+std::optional<MountEntry> array_below(const MountEntry& entry);
+std::vector<MountEntry> file_systems_on(const std::string& disk);
+// The array that is mounted from this lab folder (absolute).
+std::optional<MountEntry> mount_of_lab(const std::string& lab);
+// Where `disk` mounts the array of a lab: out of the way, found again by the lab's name.
+std::string array_point_of(const std::string& lab);
+
+}  // namespace mdscope

@@ -1,0 +1,40 @@
+#include "fs/cli/interrupt_flag.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+
+#include "fs/cli/commands.hpp"
+
+namespace mdscope {
+
+namespace {
+
+std::atomic<bool> flag{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // So that a signal handler may set it.
+
+// Once is enough for those who are patient.
+void on_signal(int /*signal*/) {
+    if (flag.exchange(true)) _exit(kInterrupted);
+}
+
+}  // namespace
+
+InterruptFlag::InterruptFlag() {
+    flag = false;
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    sigaction(SIGINT, &action, &old_int_);
+    sigaction(SIGTERM, &action, &old_term_);
+}
+
+InterruptFlag::~InterruptFlag() {
+    sigaction(SIGINT, &old_int_, nullptr);
+    sigaction(SIGTERM, &old_term_, nullptr);
+}
+
+bool InterruptFlag::raised() {
+    return flag;
+}
+
+}  // namespace mdscope

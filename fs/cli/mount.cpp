@@ -1,0 +1,318 @@
+// mdscope mount: assembles the array and serves it as a file system until it is unmounted or told to end.
+//
+//   parent: checks, forks ------------------------ waits for one message: "mounted", or the reason and its exit code
+//   child:  setsid, assemble, FUSE mount, threads -- message -- serve -- take down -- exit
+//
+// Ends: umount (the file system goes first, the array is stopped then); SIGTERM or SIGINT (the array is stopped, then
+// the file system goes; if md0 is open, what md does at a reboot, and the file system goes lazily). What is held by
+// lab/hold is released first in all of them: a stop must not wait for a person who has gone. A second signal ends the
+// process at once; the array is then assembled as after a power failure.
+//
+// umount -l: what is open stays, and the end comes with the last close. Nobody can reach lab/ any more, so who waits
+// for something from there is let go at once: what is held is released, readers of the trace come to their end.
+#include "fs/cli/mount.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "engine/mdadm/array.hpp"
+#include "fs/cli/client.hpp"
+#include "fs/cli/commands.hpp"
+#include "fs/cli/disk_mounts.hpp"
+#include "fs/mount/mount_watch.hpp"
+#include "fs/mount/openers.hpp"
+#include "fs/mount/operations.hpp"
+#include "fs/mount/session.hpp"
+
+#ifndef PR_SET_IO_FLUSHER
+#define PR_SET_IO_FLUSHER 57
+#endif
+
+namespace mdscope {
+
+namespace {
+
+constexpr int kJoinSeconds = 10;
+
+// ---- the message from the child to whoever waits for the mount
+
+class Report {
+   public:
+    explicit Report(int fd) : fd_(fd) {}
+    // One byte of exit code, then the text. False: nobody listens any more.
+    bool send(int exit_code, const std::string& text) const {
+        const std::string message = std::string(1, static_cast<char>(exit_code)) + text;
+        if (fd_ < 0) {
+            std::fprintf(exit_code == kOk ? stdout : stderr, "%s%s\n",
+                         exit_code == kOk ? "" : "mdscope: ", text.c_str());
+            std::fflush(stdout);
+            return true;
+        }
+        const bool sent = write(fd_, message.data(), message.size()) == static_cast<ssize_t>(message.size());
+        close(fd_);
+        return sent;
+    }
+
+   private:
+    int fd_;  // -1: in front, to the terminal
+};
+
+// ---- waiting for the end
+
+enum class End { Unmounted, Signal };
+
+// What came first: a signal, or the file system went away.
+class EndWatch {
+   public:
+    void post(End end) {
+        const std::lock_guard guard(mutex_);
+        if (posted_) return;
+        posted_ = true;
+        end_ = end;
+        changed_.notify_all();
+    }
+    End wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return posted_; });
+        return end_;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool posted_ = false;
+    End end_ = End::Unmounted;
+};
+
+sigset_t ending_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    return set;
+}
+
+// The first signal asks for an orderly end; the second is the last.
+void listen_for_signals(EndWatch& watch) {
+    std::thread([&watch] {
+        const sigset_t set = ending_signals();
+        int signal = 0;
+        sigwait(&set, &signal);
+        watch.post(End::Signal);
+        sigwait(&set, &signal);
+        _exit(kInterrupted);
+    }).detach();
+}
+
+// ---- the array
+
+Axes chosen_axes(const MountRequest& request) {
+    Axes axes = default_axes();
+    if (!request.kernel.empty()) axes = axes_of(*find_kernel_era(request.kernel));
+    if (!request.fix.empty()) axes.fix = find_stop_fix(request.fix);
+    if (!request.order.empty()) axes.order = find_written_order(request.order);
+    if (!request.pools.empty()) axes.pools = find_pool_life(request.pools);
+    return axes;
+}
+
+Result<std::unique_ptr<Array>> assemble(RealKernel& kernel, const MountRequest& request) {
+    AssembleOptions options;
+    options.images = request.images;
+    options.lab = request.lab;
+    options.bitmap_file = request.bitmap_file;
+    options.read_only = request.read_only;
+    options.axes = chosen_axes(request);
+    return Array::assemble(kernel, options);
+}
+
+std::string mounted_text(Array& array, const std::string& mountpoint) {
+    const MdPersonality* pers = array.mddev().pers.peek();
+    const std::string status = pers != nullptr && pers->status != nullptr ? pers->status(array.mddev()) : std::string();
+    return "md0, " + size_text(array.size_bytes()) + status + ", is mounted: " + mountpoint + "/md0";
+}
+
+void to_background() {
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
+    if (null > STDERR_FILENO) close(null);
+}
+
+// Somebody else's stop or assembly, which goes on now that nothing is held, is waited for.
+int stop_when_settled(Lab& lab, bool force, std::string* why) {
+    int err = -EALREADY;
+    while (err == -EALREADY) {
+        lab.array.wait_until_settled();
+        err = lab.array.stop(force, why);
+    }
+    return err;
+}
+
+// The array is stopped in order; with md0 open, as far as a reboot would.
+void stop_array_for(End end, Lab& lab) {
+    release_everything(lab);
+    std::string why;
+    if (end == End::Unmounted) {
+        // Nobody can hold md0 any more; closes that the kernel did not send are what `force` is for.
+        lab.disk_epoch++;
+        if (stop_when_settled(lab, true, &why) != 0 && !why.empty())
+            lab.kernel.printk(LogLevel::Warn, "mdscope: " + why);
+        return;
+    }
+    if (lab.array.mddev().openers.peek() == 0 && stop_when_settled(lab, false, &why) == 0) return;
+    lab.array.notify_reboot();
+}
+
+// The file system has left the name space, and perhaps files are open still.
+void let_go_of_waiters(Lab& lab) {
+    const TaskScope scope(lab.kernel, "mount_watch");
+    md_log(lab.array.mddev(), LogLevel::Info,
+           "mdscope: unmounted; what is held is released, md0 goes with its last user");
+    guarded([&] {
+        release_everything(lab);
+        return 0;
+    });
+    lab.trace_pipe.end();
+}
+
+// Serves the mounted file system to its end. Returns the exit code.
+int serve_mounted(Lab& lab, Session& session, EndWatch& watch, std::optional<MountWatch>& mount_watch) {
+    const End end = watch.wait();
+    mount_watch.reset();
+    try {
+        stop_array_for(end, lab);
+    } catch (const Halted&) {
+        lab.kernel.printk(LogLevel::Warn, "mdscope: this kernel was halted by an Oops; the array was not stopped");
+    }
+    lab.trace_pipe.stop();
+    session.stop();
+    const bool all_left = session.join(kJoinSeconds);
+    session.unmount();
+    // Threads that are still inside a request use everything here; the process ends around them.
+    if (!all_left) _exit(kFailed);
+    return kOk;
+}
+
+// Who has the images, as far as it is to be seen: another mount of the same lab.
+std::string where_mounted(const std::string& lab) {
+    const std::optional<MountEntry> mounted = mount_of_lab(lab);
+    if (!mounted) return {};
+    const Result<MountedTree> tree = MountedTree::open(mounted->point);
+    const std::string pid = tree ? tree->read_or("lab/pid", "") : "";
+    return " " + lab + " is mounted on " + mounted->point + (pid.empty() ? "" : ", by process " + pid) + ".";
+}
+
+int serve(const MountRequest& request, const Report& report) {
+    trace::Tracer tracer;
+    TracePipe trace_pipe(tracer);
+    RealKernel kernel;
+    const TaskScope scope(kernel, "mdscope");
+    if (request.foreground)
+        kernel.set_log_sink([](const LogLine& line) { std::fprintf(stderr, "%s\n", log_line_text(line).c_str()); });
+    Result<std::unique_ptr<Array>> assembled = assemble(kernel, request);
+    if (!assembled) {
+        const int err = assembled.error().err;
+        const bool busy = err == EBUSY || err == EAGAIN || err == EWOULDBLOCK;
+        report.send(busy ? kBusy : kUnusable, assembled.error().text + (busy ? where_mounted(request.lab) : ""));
+        return busy ? kBusy : kUnusable;
+    }
+    Array& array = **assembled;
+    Lab lab(kernel, array, tracer, trace_pipe, request.mountpoint);
+    FileSystem system(lab);
+    array.set_notify([&system](const std::string& path) { system.notifier.changed(path); });
+
+    SessionOptions options;
+    options.readers = request.readers;
+    options.fuse = {"fsname=" + request.lab, "subtype=mdscope", "nosuid", "nodev", "noexec"};
+    Session session(kernel, options);
+    session.set_data_node(kDiskInode);
+    EndWatch watch;
+    session.set_over_handler([&watch] { watch.post(End::Unmounted); });
+    const Result<bool> mounted = session.mount(file_system_operations(), &system, request.mountpoint);
+    if (!mounted) {
+        std::string why;
+        if (array.stop(true, &why) != 0) kernel.printk(LogLevel::Warn, "mdscope: " + why);
+        report.send(kFailed, mounted.error().text);
+        return kFailed;
+    }
+    listen_for_signals(watch);
+    const std::string text = mounted_text(array, request.mountpoint);  // before anybody can stop the array
+    session.start();
+    const bool heard = report.send(kOk, text);
+    if (!request.foreground) to_background();
+    if (!heard) watch.post(End::Signal);  // whoever asked is gone: nobody would know of this mount
+    std::optional<MountWatch> mount_watch(std::in_place, request.mountpoint, [&lab] { let_go_of_waiters(lab); });
+    const int exit_code = serve_mounted(lab, session, watch, mount_watch);
+    array.set_notify(nullptr);
+    return exit_code;
+}
+
+// ---- background
+
+int serve_in_background(const MountRequest& request, bool quiet) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return complain(kFailed, std::string("pipe: ") + std::strerror(errno));
+    std::fflush(nullptr);
+    const pid_t child = fork();
+    if (child < 0) return complain(kFailed, std::string("fork: ") + std::strerror(errno));
+    if (child == 0) {
+        close(ends[0]);
+        setsid();
+        if (chdir("/") != 0) _exit(kFailed);
+        const int exit_code = mount_process(request, ends[1]);
+        _exit(exit_code);
+    }
+    close(ends[1]);
+    std::string message;
+    char buffer[4096];
+    for (ssize_t got = 0; (got = read(ends[0], buffer, sizeof buffer)) > 0;)
+        message.append(buffer, static_cast<std::size_t>(got));
+    close(ends[0]);
+    if (message.empty()) {
+        int status = 0;
+        waitpid(child, &status, 0);
+        return complain(kFailed, WIFSIGNALED(status) ? std::string("the mount process was ended by signal ") +
+                                                           std::to_string(WTERMSIG(status)) + " before it had mounted"
+                                                     : "the mount process ended before it had mounted");
+    }
+    const int exit_code = static_cast<unsigned char>(message[0]);
+    if (exit_code != kOk) return complain(exit_code, message.substr(1));
+    if (!quiet) std::printf("%s\n", message.c_str() + 1);
+    return kOk;
+}
+
+}  // namespace
+
+int mount_process(const MountRequest& request, int report_fd) {
+    // Before any thread exists: all of them inherit the mask, and the state of a task that flushes I/O.
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_DFL);
+    const sigset_t set = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // Memory reclaim must not wait for a file system that waits for us. Needs CAP_SYS_RESOURCE; without it we do
+    // without.
+    prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+    const Report report(report_fd);
+    try {
+        return serve(request, report);
+    } catch (const std::exception& error) {
+        report.send(kFailed, error.what());
+        return kFailed;
+    }
+}
+
+int mount_array(const MountRequest& request, bool quiet) {
+    return request.foreground ? mount_process(request, -1) : serve_in_background(request, quiet);
+}
+
+}  // namespace mdscope

@@ -1,0 +1,88 @@
+#include "fs/cli/scenario_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/scenario/scenario_parse.hpp"
+
+namespace mdscope {
+
+namespace {
+
+constexpr const char* kAxes = "Axes";
+constexpr const char* kArray = "Array and steps";
+
+const std::string* word_of(const ScenarioOptions& options, std::string_view word) {
+    for (const auto& [name, value] : options.words)
+        if (name == word) return &value;
+    return nullptr;
+}
+
+Result<Scenario> built_in(const ScenarioOptions& options) {
+    const std::string* const bitmap = word_of(options, "bitmap");
+    const std::string* const pages = word_of(options, "pages");
+    Scenario checked;  // Only what was checked goes into making one.
+    if (pages != nullptr)
+        if (const Complaint wrong = read_header(checked, "pages", *pages); !wrong.empty()) return Error{EINVAL, wrong};
+    return stop_mid_write(bitmap != nullptr ? *bitmap : checked.bitmap,
+                          options.entrance.empty() ? "array_state" : options.entrance, checked.pages);
+}
+
+// As if the words stood in the file: checked one by one, then the scenario as a whole.
+Result<Scenario> changed(Scenario scenario, const ScenarioOptions& options) {
+    std::vector<std::pair<std::string, std::string>> words = options.words;
+    if (!options.kernel.empty()) words.insert(words.begin(), {"kernel", options.kernel});
+    if (words.empty()) return scenario;
+    for (const auto& [word, value] : words)
+        if (const Complaint wrong = read_header(scenario, word, value); !wrong.empty()) return Error{EINVAL, wrong};
+    scenario.expect = {};
+    const Result<Scenario> whole = parse_scenario(scenario_text(scenario), scenario.name);
+    if (!whole) {
+        const std::string& text = whole.error().text;
+        return Error{EINVAL, text.substr(std::min(text.find(": ") + 2, text.size()))};
+    }
+    return scenario;  // not the one that was read back: this one knows the lines of its file
+}
+
+void add_word(CLI::App& app, ScenarioOptions& options, const char* option, const char* word, const char* help,
+              const char* group) {
+    app.add_option_function<std::string>(
+           option, [&options, word](const std::string& value) { options.words.emplace_back(word, value); }, help)
+        ->group(group);
+}
+
+}  // namespace
+
+void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
+    app.add_option(
+        "SCENARIO", options.scenario,
+        "A file (with a '/' or .mds), a name (report-2021, race, ...) or a code (mds1:...); default: a stop mid-write");
+    app.add_option("--kernel", options.kernel, "A row of all axes: 4.14, 5.12, 5.13, 6.1.192, 6.1.192-nofix")
+        ->group(kAxes);
+    add_word(app, options, "--fix", "fix", "Where the stop waits: none, v1, proposal, upstream", kAxes);
+    add_word(app, options, "--order", "order", "Order of the lines in super_written: 2021, 2022", kAxes);
+    add_word(app, options, "--pools", "pools", "What the bio pools die with: mddev, stop", kAxes);
+    add_word(app, options, "--bitmap", "bitmap", "Home of the bitmap: external, internal, file, none", kArray);
+    add_word(app, options, "--members", "members", "2 to 8", kArray);
+    add_word(app, options, "--pages", "pages", "Pages of the bitmap that are written, 1 to 4", kArray);
+    add_word(app, options, "--io-error", "errors", "How many bios may fail", kArray);
+    add_word(app, options, "--granularity", "granularity",
+             "coarse: a completion is one step; calls: entering a function ends one, too; fine: each access to a "
+             "shared field does",
+             kArray);
+    app.add_option("--entrance", options.entrance, "How the built-in scenario stops the array")
+        ->check(CLI::IsMember({"STOP_ARRAY", "array_state", "two-step", "readonly"}))
+        ->group(kArray);
+}
+
+Result<Scenario> load_scenario(const ScenarioOptions& options) {
+    if (!options.scenario.empty() && !options.entrance.empty())
+        return Error{EINVAL, "--entrance is for the built-in scenario; " + options.scenario + " has tasks of its own"};
+    const Result<Scenario> scenario =
+        options.scenario.empty() ? built_in(options) : load_scenario_file(options.scenario);
+    if (!scenario) return scenario.error();
+    return changed(*scenario, options);
+}
+
+}  // namespace mdscope

@@ -1,0 +1,81 @@
+#include "gui/frame/focus.hpp"
+
+#include <algorithm>
+
+#include "gui/frame/imgui_version.hpp"
+#include "gui/frame/keys.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+// A window and those it lies in, up to the popup that is in front, if one is.
+bool is_within(const ImGuiWindow* window, const ImGuiWindow* front) {
+    while (window != nullptr && window != front) window = window->ParentWindow;
+    return window == front;
+}
+
+void focus_mark(const ui::Mark& mark) {
+    if (ImGuiWindow* window = ImGui::FindWindowByID(mark.window))
+        focus_item(mark.widget, window, ImRect(mark.rect.x, mark.rect.y, mark.rect.right(), mark.rect.bottom()));
+}
+
+// The rows of a list are one stop, as in other programs: Tab goes to the chosen row or the first one, arrows from
+// there.
+ImGuiID list_of(const ui::Mark& mark) {
+    return mark.role == "row" ? mark.window : 0;
+}
+
+bool is_stop(const std::vector<const ui::Mark*>& widgets, const ui::Mark& mark) {
+    if (list_of(mark) == 0) return true;
+    const ui::Mark* best = nullptr;
+    for (const ui::Mark* other : widgets)
+        if (list_of(*other) == list_of(mark) && (best == nullptr || (best->value == 0 && other->value != 0)))
+            best = other;
+    return best == &mark;
+}
+
+void move_focus(int step) {
+    const std::vector<const ui::Mark*> widgets = focusable();
+    const std::ptrdiff_t count = std::ssize(widgets);
+    const ImGuiID here = focus_origin();
+    const auto at =
+        std::find_if(widgets.begin(), widgets.end(), [here](const auto* mark) { return mark->widget == here; });
+    const ImGuiID list = at == widgets.end() ? 0 : list_of(**at);
+    std::ptrdiff_t next = at == widgets.end() ? (step > 0 ? -1 : 0) : at - widgets.begin();
+    for (std::ptrdiff_t tries = 0; tries < count; ++tries) {
+        next = (next + step + count) % count;
+        const ui::Mark& mark = *widgets[static_cast<std::size_t>(next)];
+        if (is_stop(widgets, mark) && (list == 0 || list_of(mark) != list)) return focus_mark(mark);
+    }
+}
+
+}  // namespace
+
+void move_focus_by_keys() {
+    if (pressed("focus_next")) move_focus(+1);
+    if (pressed("focus_previous")) move_focus(-1);
+    // A popup takes Escape itself; a text field, too.
+    if (pressed("close") && !is_popup_open() && !ImGui::GetIO().WantTextInput) hide_nav();
+}
+
+bool focus_on(std::string_view id) {
+    const ui::Mark* mark = ui::find(id);
+    if (mark == nullptr || !mark->interactive || !mark->enabled) return false;
+    focus_mark(*mark);
+    return true;
+}
+
+std::vector<const ui::Mark*> focusable() {
+    const ImGuiContext& context = *ImGui::GetCurrentContext();
+    const ImGuiWindow* front = context.OpenPopupStack.Size > 0 ? context.OpenPopupStack.back().Window : nullptr;
+    std::vector<const ui::Mark*> widgets;
+    for (const ui::Mark& mark : ui::all()) {
+        const bool wanted = mark.interactive && mark.enabled;
+        if (wanted && (front == nullptr || is_within(ImGui::FindWindowByID(mark.window), front)))
+            widgets.push_back(&mark);
+    }
+    return widgets;
+}
+
+}  // namespace mdscope::gui

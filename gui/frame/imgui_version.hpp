@@ -1,0 +1,140 @@
+// Everything that differs between versions of Dear ImGui, in one place: Debian 12 has 1.86, and nothing here may be
+// spelled out elsewhere. Written and tested against 1.86 (18600); an #if for a later version goes into these functions.
+#pragma once
+
+#include <imgui.h>
+#include <imgui_internal.h>
+
+#include "gui/frame/input.hpp"
+
+namespace mdscope::gui {
+
+// --- input: 1.87 replaced the arrays by io.Add...Event() ---
+
+inline void io_set_key(int key, bool down) {
+    ImGui::GetIO().KeysDown[key] = down;
+}
+inline void io_set_mods(bool ctrl, bool shift, bool alt, bool super) {
+    ImGuiIO& io = ImGui::GetIO();
+    io.KeyCtrl = ctrl;
+    io.KeyShift = shift;
+    io.KeyAlt = alt;
+    io.KeySuper = super;
+}
+inline void io_set_mouse_pos(float x, float y) {
+    ImGui::GetIO().MousePos = ImVec2(x, y);
+}
+inline void io_set_mouse_button(int button, bool down) {
+    ImGui::GetIO().MouseDown[button] = down;
+}
+inline void io_add_wheel(float x, float y) {
+    ImGui::GetIO().MouseWheelH += x;
+    ImGui::GetIO().MouseWheel += y;
+}
+
+// Which of our key numbers ImGui's own keys are. Focus with the keyboard (arrows, Home, Space...) belongs to ImGui only
+// when `navigation` says so; the keys are the window's shortcuts otherwise. Tab is ours always (focus.hpp).
+inline void io_map_keys(bool navigation, bool text) {
+    int* map = ImGui::GetIO().KeyMap;
+    const bool moves = navigation || text;
+    map[ImGuiKey_Tab] = -1;
+    map[ImGuiKey_LeftArrow] = moves ? key::kLeft : -1;
+    map[ImGuiKey_RightArrow] = moves ? key::kRight : -1;
+    map[ImGuiKey_UpArrow] = moves ? key::kUp : -1;
+    map[ImGuiKey_DownArrow] = moves ? key::kDown : -1;
+    map[ImGuiKey_PageUp] = key::kPageUp;
+    map[ImGuiKey_PageDown] = key::kPageDown;
+    map[ImGuiKey_Home] = moves ? key::kHome : -1;
+    map[ImGuiKey_End] = moves ? key::kEnd : -1;
+    map[ImGuiKey_Insert] = key::kInsert;
+    map[ImGuiKey_Delete] = key::kDelete;
+    map[ImGuiKey_Backspace] = key::kBackspace;
+    map[ImGuiKey_Space] = moves ? key::kSpace : key::kCount - 1;  // NewFrame wants a key here; nobody has this one.
+    map[ImGuiKey_Enter] = key::kEnter;
+    map[ImGuiKey_Escape] = key::kEscape;
+    map[ImGuiKey_KeyPadEnter] = key::kPadEnter;
+    map[ImGuiKey_A] = 'a';
+    map[ImGuiKey_C] = 'c';
+    map[ImGuiKey_V] = 'v';
+    map[ImGuiKey_X] = 'x';
+    map[ImGuiKey_Y] = 'y';
+    map[ImGuiKey_Z] = 'z';
+}
+
+// --- focus with the keyboard ---
+
+inline bool nav_is_visible() {
+    return ImGui::GetIO().NavVisible && ImGui::GetCurrentContext()->NavId != 0;
+}
+inline void hide_nav() {
+    ImGui::GetCurrentContext()->NavDisableHighlight = true;
+}
+inline bool is_popup_open() {
+    return ImGui::GetCurrentContext()->OpenPopupStack.Size > 0;
+}
+inline ImGuiID focused_id() {
+    return nav_is_visible() ? ImGui::GetCurrentContext()->NavId : 0;
+}
+// Where Tab goes on from: the text field in use, the focus, or what was clicked last.
+inline ImGuiID focus_origin() {
+    const ImGuiContext& context = *ImGui::GetCurrentContext();
+    if (context.ActiveId != 0) return context.ActiveId;
+    return nav_is_visible() ? context.NavId : context.LastActiveId;
+}
+// `rect` is of the item, on the screen.
+inline void focus_item(ImGuiID id, ImGuiWindow* window, const ImRect& rect) {
+    ImGuiContext& context = *ImGui::GetCurrentContext();
+    ImGui::ClearActiveID();
+    ImGui::FocusWindow(window);
+    const ImVec2 origin = window->Pos;
+    ImGui::SetNavID(id, ImGuiNavLayer_Main, 0,
+                    ImRect(rect.Min.x - origin.x, rect.Min.y - origin.y, rect.Max.x - origin.x, rect.Max.y - origin.y));
+    context.NavDisableHighlight = false;
+    context.NavDisableMouseHover = true;
+    ImGui::ScrollToBringRectIntoView(window, rect);
+}
+// Presses the focused item in the coming frame, as Space does. REQUIRES: before NewFrame.
+inline void press_focused_item() {
+    ImGui::GetIO().NavInputs[ImGuiNavInput_Activate] = 1.0F;
+}
+
+// --- the last item ---
+
+inline bool is_item_disabled() {
+    return (ImGui::GetCurrentContext()->LastItemData.InFlags & ImGuiItemFlags_Disabled) != 0;
+}
+inline ImGuiID last_item_id() {
+    return ImGui::GetCurrentContext()->LastItemData.ID;
+}
+
+// The picture is not complete yet, though nothing will happen: a popup or tip is laid out unseen in its first frame,
+// and what is behind a dialog darkens for some.
+inline bool is_settling() {
+    const ImGuiContext& context = *ImGui::GetCurrentContext();
+    if (context.DimBgRatio > 0.0F && context.DimBgRatio < 1.0F) return true;
+    for (const ImGuiWindow* window : context.Windows) {
+        // Children out of sight are hidden as well, for as long as they are.
+        const bool counts = window->Active && (window->Flags & ImGuiWindowFlags_ChildWindow) == 0;
+        if (counts && (window->HiddenFramesCanSkipItems > 0 || window->HiddenFramesCannotSkipItems > 0)) return true;
+    }
+    return false;
+}
+
+// --- tooltips and children ---
+
+inline bool begin_tooltip() {
+    ImGui::BeginTooltip();  // returns bool since 1.89.7
+    return true;
+}
+inline bool begin_child(const char* id, ImVec2 size, bool border, ImGuiWindowFlags flags) {
+    return ImGui::BeginChild(id, size, border, flags);  // bool became ImGuiChildFlags in 1.90
+}
+
+// --- errors ---
+
+// Closes what a frame left open when it threw: windows, tables, groups, pushed ids, colours and variables.
+inline void mend_frame() {
+    ImGui::ErrorCheckEndFrameRecover(nullptr);
+}
+
+}  // namespace mdscope::gui

@@ -1,0 +1,168 @@
+#include "gui/frame/keys.hpp"
+
+#include <imgui.h>
+
+#include <algorithm>
+#include <array>
+
+#include "gui/frame/fonts.hpp"
+#include "gui/frame/imgui_version.hpp"
+#include "gui/frame/marks.hpp"
+#include "gui/frame/theme.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+using enum KeyScope;
+
+constexpr std::array kTable = {
+    KeyRow{"play", key::kSpace, kNoMods, unfocused, "Space", "play, pause (K as well, wherever the focus is)", false,
+           "", "play", "freeze the view, go live"},
+    KeyRow{"play", 'k', kNoMods, view, "", "", false},
+    KeyRow{"step_back", key::kLeft, kNoMods, unfocused, "←", "step back", true, "", "", "earlier"},
+    KeyRow{"step_forward", key::kRight, kNoMods, unfocused, "→", "step forward", true, "", "step", "later"},
+    KeyRow{"previous_change", key::kLeft, kShift, unfocused, "Shift+←", "previous change of a counter", true},
+    KeyRow{"next_change", key::kRight, kShift, unfocused, "Shift+→", "next change of a counter", true},
+    KeyRow{"first", key::kHome, kNoMods, unfocused, "Home", "first event"},
+    KeyRow{"last", key::kEnd, kNoMods, unfocused, "End", "last event", false, "", "", "go live"},
+    KeyRow{"first_difference", 'd', kNoMods, view, "D", "first difference of the two runs"},
+    KeyRow{"stop_both", 's', kNoMods, view, "S", "stop both arrays", false, "", "stop", "stop"},
+    KeyRow{"stop_one", 's', kShift, view, "Shift+S", "stop only the array in focus"},
+    KeyRow{"hold", 'h', kNoMods, view, "H", "hold the write", false, "", "hold"},
+    KeyRow{"release", 'r', kNoMods, view, "R", "release the write", false, "", "release", "release all"},
+    KeyRow{"fail", 'x', kNoMods, view, "X", "let the write fail"},
+    KeyRow{"fork", 'f', kNoMods, view, "F", "fork here", false, "", "fork"},
+    KeyRow{"why", 'w', kNoMods, view, "W", "why can this go wrong?", false, "", "why"},
+    KeyRow{"matrix", 'm', kNoMods, view, "M", "matrix: when does it crash? (and back)", false, "", "back to the lab"},
+    KeyRow{"predict", 'p', kNoMods, view, "P", "predict mode"},
+    KeyRow{"expand", 'e', kNoMods, view, "E", "expand a line to its atoms"},
+    KeyRow{"zoom_in", 'a', kNoMods, view, "A", "zoom in (the wheel as well)", false, "", "", "zoom in"},
+    KeyRow{"zoom_out", 'z', kNoMods, view, "Z", "zoom out", false, "", "", "zoom out"},
+    KeyRow{"preset_1", '1', kNoMods, view, "1", "layout: compare"},
+    KeyRow{"preset_2", '2', kNoMods, view, "2", "layout: one array"},
+    KeyRow{"preset_3", '3', kNoMods, view, "3", "layout: present"},
+    KeyRow{"reset_layout", 'r', kCtrl | kShift, anywhere, "Ctrl+Shift+R", "layout as it was at first"},
+    KeyRow{"text_larger", '=', kCtrl, anywhere, "Ctrl +", "larger text", true, "", "larger text"},
+    KeyRow{"text_larger", '+', kCtrl, anywhere, "", "", true},
+    KeyRow{"text_larger", '=', kCtrl | kShift, anywhere, "", "", true},
+    KeyRow{"text_larger", '+', kCtrl | kShift, anywhere, "", "", true},
+    KeyRow{"text_larger", key::kPadPlus, kCtrl, anywhere, "", "", true},
+    KeyRow{"text_smaller", '-', kCtrl, anywhere, "Ctrl −", "smaller text", true},
+    KeyRow{"text_smaller", key::kPadMinus, kCtrl, anywhere, "", "", true},
+    KeyRow{"text_reset", '0', kCtrl, anywhere, "Ctrl 0", "text at 100 %"},
+    KeyRow{"text_reset", key::kPad0, kCtrl, anywhere, "", ""},
+    KeyRow{"theme", 't', kNoMods, view, "T", "next theme: dark, light, high contrast"},
+    KeyRow{"copy", 'c', kCtrl, view, "Ctrl+C", "copy the panel as text"},
+    KeyRow{"save", 's', kCtrl, anywhere, "Ctrl+S", "save"},
+    KeyRow{"open", 'o', kCtrl, anywhere, "Ctrl+O", "open"},
+    KeyRow{"focus_next", key::kTab, kNoMods, anywhere, "Tab", "move the focus (Shift+Tab: back), then arrows, Space",
+           true},
+    KeyRow{"focus_previous", key::kTab, kShift, anywhere, "", "", true},
+    KeyRow{"splitter_grow", '=', kNoMods, view, "", "", true, "+"},
+    KeyRow{"splitter_shrink", '-', kNoMods, view, "", "", true},
+    KeyRow{"press", key::kEnter, kNoMods, anywhere, "", ""},
+    KeyRow{"press", key::kPadEnter, kNoMods, anywhere, "", ""},
+    KeyRow{"close", key::kEscape, kNoMods, anywhere, "Esc", "close what is open; hide the focus"},
+    KeyRow{"help", key::kF1, kNoMods, anywhere, "F1", "help (? as well)", false, "", "help"},
+    KeyRow{"help", key::kNone, kNoMods, view, "", "", false, "?"},
+    KeyRow{"quit", 'q', kCtrl, anywhere, "Ctrl+Q", "quit"},
+};
+
+KeyEdge current_edge;
+
+const KeyRow* row_of(std::string_view id) {
+    const auto found = std::find_if(kTable.begin(), kTable.end(), [id](const KeyRow& row) { return row.id == id; });
+    IM_ASSERT(found != kTable.end() && "no such row in the table of keys");
+    return &*found;
+}
+
+bool is_typing() {
+    return ImGui::GetIO().WantTextInput;
+}
+
+bool means_this_here(KeyScope scope) {
+    switch (scope) {
+        case anywhere:
+            return true;
+        case view:
+            return !is_typing() && !is_popup_open();
+        case unfocused:
+            return !is_typing() && !focus_moves();
+    }
+    return false;
+}
+
+bool is_edge_of(const KeyRow& row) {
+    if (*row.typed != '\0' && current_edge.text == row.typed) return true;
+    if (row.key == key::kNone || current_edge.key != row.key || current_edge.mods != row.mods) return false;
+    return row.repeats || !current_edge.repeat;
+}
+
+}  // namespace
+
+std::span<const KeyRow> key_table() {
+    return kTable;
+}
+
+bool pressed(std::string_view id) {
+    row_of(id);
+    return std::any_of(kTable.begin(), kTable.end(), [id](const KeyRow& row) {
+        return row.id == id && is_edge_of(row) && means_this_here(row.scope);
+    });
+}
+
+const char* keys_of(std::string_view id) {
+    return row_of(id)->keys;
+}
+
+std::string status_text(std::span<const std::string_view> ids) {
+    std::string text;
+    for (const std::string_view id : ids) {
+        const KeyRow& row = *row_of(id);
+        if (!text.empty()) text += "    ";
+        text += std::string(row.keys) + " " + (*row.brief != '\0' ? row.brief : row.label);
+    }
+    return text;
+}
+
+std::string live_status_text(bool is_attached) {
+    std::string text;
+    for (const KeyRow& row : kTable)
+        if (is_attached && *row.live != '\0') text += std::string(row.keys) + " " + row.live + "    ";
+    constexpr std::array<std::string_view, 2> kEverywhere = {"focus_next", "help"};
+    return text + status_text(kEverywhere);
+}
+
+namespace {
+
+void draw_key_row(const KeyRow& row, const std::string& part, const std::string& label) {
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    ImGui::TextColored(color(Role::accent), "%s", row.keys);
+    ui::mark("help/key/" + part + row.id, "text", row.keys);
+    ImGui::TableNextColumn();
+    ImGui::TextUnformatted(label.c_str());
+    ui::mark("help/label/" + part + row.id, "text", label);
+}
+
+}  // namespace
+
+void draw_key_table() {
+    if (!ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_RowBg)) return;
+    for (const KeyRow& row : kTable)
+        if (*row.keys != '\0') draw_key_row(row, "", row.label);
+    for (const KeyRow& row : kTable)
+        if (*row.live != '\0') draw_key_row(row, "live/", std::string("a mounted array: ") + row.live);
+    ImGui::EndTable();
+}
+
+void set_key_edge(const KeyEdge& edge) {
+    current_edge = edge;
+}
+
+bool focus_moves() {
+    return nav_is_visible() || is_popup_open();
+}
+
+}  // namespace mdscope::gui

@@ -1,0 +1,13 @@
+// The lanes as a person wants them at first: of each task the stage of the stop it is in, and below it the daemon
+// passes and the sleeps; not every function it is in.
+#pragma once
+
+#include <vector>
+
+#include "engine/story/draw/lanes.hpp"
+
+namespace mdscope::gui {
+
+std::vector<Lane> condensed(const std::vector<Lane>& lanes);
+
+}  // namespace mdscope::gui

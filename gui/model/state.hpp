@@ -1,0 +1,167 @@
+// Everything the window is about, and nothing about ImGui: the panels draw it and change it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/scenario/scenario_files.hpp"
+#include "engine/story/record/close_up.hpp"
+#include "gui/model/lane_view.hpp"
+#include "gui/model/layout.hpp"
+#include "gui/model/lesson_run.hpp"
+#include "gui/model/live_state.hpp"
+#include "gui/model/matrix_model.hpp"
+#include "gui/model/player.hpp"
+#include "gui/model/share_actions.hpp"
+
+namespace mdscope::gui {
+
+enum class Mode { lab, matrix, live };
+enum class SideTab { in_flight, why, inspect, bitmap, hex, log, oops, branches };
+
+struct Message {
+    std::string text;
+    bool is_error = false;
+};
+
+// A question about the future: what is to the right of the playhead must not be seen while it is open.
+struct Prediction {
+    std::string id, question;
+    std::vector<std::string> answers;
+    std::size_t correct = 0;
+    std::string why;
+    std::optional<std::size_t> given;
+    bool hides = true;                           // the future; a question about the past need not
+    bool goes_on = false;                        // asked while it played: it plays on after the answer
+    [[nodiscard]] std::string feedback() const;  // on what was given
+};
+
+// What the closer pages show, kept until the playhead moves.
+struct CloseUps {
+    struct Key {
+        std::uint64_t version = ~std::uint64_t{0};
+        std::size_t tick = 0;
+        Side side = Side::A;
+        std::uint64_t from = 0;
+        std::string what;
+        bool operator==(const Key&) const = default;
+    };
+    Key struct_key, chunks_key, bytes_key, images_key;
+    std::vector<std::string> struct_lines;
+    std::vector<ChunkRow> chunks;
+    std::vector<std::byte> bytes, bytes_before;
+    std::vector<ImageInfo> images;
+};
+
+struct LogRow {
+    std::size_t tick;
+    std::string text;
+    bool is_kernel = false;  // printed by a kernel, not told by us
+    Side side = Side::A;
+};
+
+struct State {
+    explicit State(const Scenario& first) : player(first) {}
+
+    Player player;
+    Mode mode = Mode::lab;
+    Side focus = Side::A;  // the card that keys and tabs mean
+    SideTab side_tab = SideTab::in_flight;
+    bool side_in_front = false;   // where the sidebar is a tab: it, not the lanes
+    bool lanes_in_front = false;  // where everything is a tab: the lanes, not a card
+    Preset preset = Preset::compare;
+    float side_width = 342, cards_share = 0.44F;
+
+    std::string selected_bio;  // "sdb bitmap 1"; empty: none
+    bool act_on_both = true;   // hold, release, fail: in both arrays, or only in the one in focus
+    bool show_help = false, show_setup = false, show_share = false, show_open = false;
+    std::optional<Prediction> prediction;
+    bool predict_mode = false;
+    std::uint64_t predicted = 0;  // which step was asked about last, as a hash of what comes of it
+    std::optional<LessonRun> lesson;
+    bool choosing_lesson = false;
+    std::set<int> lessons_done;
+
+    float zoom = 0;     // pixels a tick; 0: everything fits
+    double scroll = 0;  // the tick at the left edge
+
+    std::string chunk_text = "0", log_filter, inspect_filter, hex_offset_text;
+    std::size_t hex_image = 0;
+    std::uint64_t hex_offset = ~std::uint64_t{0};  // all ones: where the bitmap lies
+    std::optional<std::uint64_t> selected_chunk;
+    CloseUps close;
+    std::vector<LogRow> log;  // of the whole run
+    std::uint64_t log_version = ~std::uint64_t{0};
+    std::vector<std::size_t> log_shown_rows;
+    std::string log_shown_for;  // what they were chosen by
+    std::array<std::size_t, 2> tree_focus{~std::size_t{0}, ~std::size_t{0}};
+    bool wants_quit = false;
+    std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
+
+    MatrixPage matrix;
+    SharePage share;
+    LivePage live;
+
+    std::vector<ScenarioFileInfo> scenarios;
+    std::deque<Message> messages;  // newest last, at most kMostMessages
+    static constexpr std::size_t kMostMessages = 50;
+
+    void say(std::string text, bool is_error = false);
+    // Of an action: empty text, or what is wrong with it.
+    void answer(const std::string& wrong) {
+        if (!wrong.empty()) say(wrong, true);
+    }
+    [[nodiscard]] unsigned sides_to_act_on() const { return act_on_both ? Order::kBoth : 1U << focus; }
+    [[nodiscard]] bool hides_future() const { return prediction && prediction->hides && !prediction->given; }
+    // What will come of it, as far as anybody could know: a lesson that is going to ask does not tell beforehand.
+    [[nodiscard]] bool hides_outcome() const {
+        return hides_future() || (lesson && !lesson->is_away() && lesson->will_ask());
+    }
+    // Where the playhead may go: no further than here while the future is hidden.
+    [[nodiscard]] std::size_t last_seen() const { return hides_future() ? player.tick() : player.end(); }
+    // The bio that H, R and X mean: the selected one if it is in flight, else the one in flight for longest.
+    [[nodiscard]] std::string bio_to_act_on() const;
+    [[nodiscard]] bool holds_new_bitmap_writes() const;
+    [[nodiscard]] std::string status_line() const;
+
+    // ---- what the panels ask for
+    void open_scenario(const ScenarioFileInfo& entry);
+    // False: it cannot be played, which was said; then nothing has changed.
+    bool open(const Scenario& scenario, const std::string& called);
+    // Something from outside, in the lab; closes the dialog that asked. The answer is for whoever did.
+    Result<std::string> open_shared(const Result<Scenario>& scenario, const std::string& from);
+    void open_dropped(const std::string& path);
+    void begin_share(SharePage::Tab tab);
+    void open_cell(std::size_t number);  // of the matrix that is shown, in the lab
+    void toggle_matrix();
+    void show_side(SideTab tab);
+    void toggle_play();
+    void step_forward();
+    void to_end();
+    void toggle_lessons();
+    void pass(double seconds);  // time, for the player and for who waits for it
+    bool may_step();            // before a step: false where a lesson or a question wants to be heard first
+    void answer_question(std::size_t answer);
+    void run_to(Side side, const TreeLine& line);  // or back to where it was entered
+    void move_end(const std::string& bio, std::size_t tick);
+    void let_end_last(const std::string& bio);
+    void write_chunk();
+    [[nodiscard]] LaneView lane_view(float left, float right);
+    void zoom_at(const LaneView& view, float x, float factor);
+
+    const std::vector<std::string>& struct_lines(Side side);
+    const std::vector<ChunkRow>& chunks(Side side, std::uint64_t from, std::uint64_t count);
+    const std::vector<ImageInfo>& images(Side side);
+    // 16 lines of bytes and those of the tick before, from the image shown.
+    void look_at_bytes(Side side, const std::string& path, std::uint64_t offset, std::size_t size);
+    const std::vector<LogRow>& log_rows();
+    // Numbers of the rows that the filter lets through; kept until rows or filter change.
+    const std::vector<std::size_t>& log_shown();
+};
+
+}  // namespace mdscope::gui

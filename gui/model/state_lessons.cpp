@@ -1,0 +1,36 @@
+// The part of the state that is about lessons and questions.
+#include <fmt/format.h>
+
+#include "gui/model/predict.hpp"
+#include "gui/model/state.hpp"
+
+namespace mdscope::gui {
+
+std::string Prediction::feedback() const {
+    if (!given) return {};
+    if (*given == correct) return fmt::format("Right: {}", why);
+    return fmt::format("Not quite ({}): {}", answers[correct], why);
+}
+
+void State::toggle_lessons() {
+    choosing_lesson = !choosing_lesson;
+}
+
+void State::pass(double seconds) {
+    player.pass(seconds);
+    if (lesson) lesson->pass(*this, seconds);
+}
+
+bool State::may_step() {
+    if (hides_future()) return false;
+    if (lesson && !lesson->is_away()) return lesson->may_step(*this);
+    return !predict_mode || !ask_about_next_step(*this);
+}
+
+void State::answer_question(std::size_t answer) {
+    if (!prediction || prediction->given || answer >= prediction->answers.size()) return;
+    prediction->given = answer;
+    if (prediction->goes_on) player.play(true);
+}
+
+}  // namespace mdscope::gui

@@ -1,0 +1,209 @@
+// The strip of the lesson: what it says, what it asks, and the ways on, back and out. Without a lesson it holds the
+// choice of one, or a question of predict mode.
+//
+//   Lesson 1  The race in 60 seconds  ● ● ○ ○ ○             [Show me] [◀ Back] [Next ▶] [×]     head
+//   Right: ...                                                                                  words
+//   Now you: ...
+//   When that write ends, what happens to A?  [Oops] [it hangs] [it is fine]                    foot
+#include "gui/panels/panel_lesson.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/frame/flow.hpp"
+#include "gui/frame/imgui_version.hpp"
+#include "gui/frame/keys.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+using Waiting = LessonRun::Waiting;
+
+// ---- buttons of the head, from right to left so that each keeps its place
+
+struct HeadButton {
+    const char* id;
+    std::string label;
+    bool enabled = true;
+    Role role = Role::button;
+    const char* tip = "";
+};
+
+void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons) {
+    if (lesson.waiting() == Waiting::Nothing) {
+        buttons.push_back(
+            {"lesson/explore", "Explore", true, Role::button, "leave the lesson; all of the window is yours"});
+        if (lesson.number() < kLessons)
+            buttons.push_back(
+                {"lesson/another", fmt::format("Lesson {} ▶", lesson.number() + 1), true, Role::accent, ""});
+        return;
+    }
+    if (lesson.can_go_next()) buttons.push_back({"lesson/next", "Next ▶", true, Role::accent, "go on (Space)"});
+}
+
+std::vector<HeadButton> head_buttons(const LessonRun& lesson) {
+    std::vector<HeadButton> buttons = {{"lesson/close", "×", true, Role::button, "close the lesson (Esc)"}};
+    add_way_on(lesson, buttons);
+    buttons.push_back(
+        {"lesson/back", "◀ Back", lesson.can_go_back(), Role::button, "to the page before, as it was then"});
+    if (lesson.can_show())
+        buttons.push_back({"lesson/show", "Show me", true, Role::button, "does what you are asked to do"});
+    if (lesson.is_away())
+        buttons.push_back({"lesson/return", "Back to the lesson", true, Role::accent, "everything as it was there"});
+    else if (lesson.can_try_again() && lesson.waiting() == Waiting::Person)
+        buttons.push_back(
+            {"lesson/return", "Try again", true, Role::button, "everything as it was when you were asked"});
+    return buttons;
+}
+
+// One of them was pressed; the lesson may be gone after that.
+void press(State& state, std::string_view id) {
+    LessonRun& lesson = *state.lesson;
+    if (id == "lesson/close" || id == "lesson/explore") return LessonRun::close(state);
+    if (id == "lesson/next") return lesson.next(state);
+    if (id == "lesson/back") return lesson.back(state);
+    if (id == "lesson/show") return lesson.show(state);
+    if (id == "lesson/return") return lesson.come_back(state);
+    if (id == "lesson/another") state.answer(LessonRun::start(state, lesson.number() + 1));
+}
+
+// What was pressed; empty: nothing. The title gets the room that they leave.
+std::string draw_head_buttons(const std::vector<HeadButton>& buttons, const std::string& title,
+                              const std::string& dots) {
+    const float gap = ImGui::GetStyle().ItemSpacing.x;
+    const ImVec2 begin = ImGui::GetCursorScreenPos();
+    float x = begin.x + ImGui::GetContentRegionAvail().x;
+    for (const HeadButton& button : buttons) x -= ui::button_width(button.label) + gap;
+    const float dots_width = dots.empty() ? 0 : ImGui::CalcTextSize(dots.c_str()).x + 2 * gap;
+    ImGui::AlignTextToFramePadding();
+    ui::text("lesson/title", title, Role::accent, Font::text, x - begin.x - dots_width);
+    if (!dots.empty()) {
+        ImGui::SameLine(0, 2 * gap);
+        ui::text("lesson/dots", dots, Role::dim_text, Font::text, dots_width);
+    }
+    std::string pressed_id;
+    for (auto button = buttons.rbegin(); button != buttons.rend(); ++button) {
+        ImGui::SetCursorScreenPos({x + gap, begin.y});
+        x += ui::button_width(button->label) + gap;
+        if (ui::button(button->id, button->label,
+                       {.role = button->role, .enabled = button->enabled, .tip = button->tip}))
+            pressed_id = button->id;
+    }
+    return pressed_id;
+}
+
+std::string dots_of(const LessonRun& lesson) {
+    std::string dots;
+    for (std::size_t i = 0; i < lesson.lesson().pages.size(); i++)
+        dots += std::string(i > 0 ? " " : "") + (i <= lesson.page() ? "●" : "○");
+    return dots;
+}
+
+// ---- the words, in the middle
+
+void draw_words(State& state) {
+    const LessonRun& lesson = *state.lesson;
+    draw_feedback(lesson.feedback(), lesson.was_right());
+    if (lesson.is_away()) {
+        ui::paragraph("lesson/text", "You are somewhere else; the lesson waits for you.", Role::dim_text);
+        return;
+    }
+    ui::paragraph("lesson/text", lesson.text(state));
+    if (!lesson.hint().empty()) ui::paragraph("lesson/hint", lesson.hint(), Role::held);
+    if (state.prediction && state.prediction->given)
+        draw_feedback(state.prediction->feedback(), *state.prediction->given == state.prediction->correct);
+}
+
+// ---- without a lesson
+
+void draw_choice(State& state) {
+    std::string chosen = draw_head_buttons({{"lesson/close", "×", true, Role::button, "close (Esc)"}}, "Lessons", "");
+    Flow flow(ImGui::GetContentRegionAvail().x, true);
+    static const std::vector<std::string> titles = [] {
+        std::vector<std::string> all;
+        for (int number = 1; number <= kLessons; number++) all.push_back(lesson_title(number));
+        return all;
+    }();
+    for (int number = 1; number <= kLessons; number++) {
+        const bool is_done = state.lessons_done.contains(number);
+        const std::string label =
+            fmt::format("{}  {}{}", number, titles[static_cast<std::size_t>(number) - 1], is_done ? "  ✓" : "");
+        flow.item(ui::button_width(label));
+        const bool is_here = state.lesson && state.lesson->number() == number;
+        if (!ui::button(fmt::format("lesson/choose/{}", number), label,
+                        {.role = is_here ? Role::accent : Role::button, .tip = is_done ? "completed" : ""}))
+            continue;
+        state.choosing_lesson = false;
+        state.answer(LessonRun::start(state, number));
+        return;
+    }
+    if (!chosen.empty()) state.choosing_lesson = false;
+}
+
+void draw_free_question(State& state) {
+    const std::string pressed_id = draw_head_buttons({{"lesson/close", "×", true, Role::button, "never mind (Esc)"}},
+                                                     "What will happen?  (P turns these questions off)", "");
+    if (state.prediction->given)
+        draw_feedback(state.prediction->feedback(), *state.prediction->given == state.prediction->correct);
+    draw_question(state);
+    if (!pressed_id.empty()) state.prediction.reset();
+}
+
+void draw_running(State& state) {
+    const LessonRun& lesson = *state.lesson;
+    const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
+    const std::string pressed_id = draw_head_buttons(head_buttons(lesson), title, dots_of(lesson));
+    const float foot = question_height(lesson, ImGui::GetContentRegionAvail().x);
+    const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
+    ImGui::BeginChild("words", {0, words});
+    draw_words(state);
+    ImGui::EndChild();
+    if (state.prediction && !lesson.is_away()) draw_question(state);
+    if (lesson.reading_left() > 0 && lesson.waiting() == Waiting::Next) ui::ask_for_frame(lesson.reading_left());
+    if (!pressed_id.empty()) press(state, pressed_id);
+}
+
+// Escape first takes back the focus that Tab has shown, and a dialog or a message comes before the strip.
+bool is_escape_meant(const State& state) {
+    static bool was_focus_shown = false;  // in the frame before: this one has hidden it already
+    const bool meant = pressed("close") && !was_focus_shown && !is_popup_open() && state.messages.empty();
+    was_focus_shown = nav_is_visible();
+    return meant && !ImGui::GetIO().WantTextInput;
+}
+
+void take_escape(State& state) {
+    if (!is_escape_meant(state)) return;
+    if (state.choosing_lesson)
+        state.choosing_lesson = false;
+    else if (state.lesson)
+        LessonRun::close(state);
+    else
+        state.prediction.reset();
+}
+
+}  // namespace
+
+// A lesson that runs is about the simulated arrays: it waits while a mounted one is looked at.
+bool has_lesson_strip(const State& state) {
+    if (state.mode == Mode::live) return state.choosing_lesson;
+    return state.lesson || state.choosing_lesson || state.prediction;
+}
+
+void draw_lesson(State& state, const ui::Rect& rect) {
+    if (has_lesson_strip(state)) take_escape(state);
+    if (!has_lesson_strip(state)) return;
+    {
+        const Panel panel("lesson", rect, {.fill = Role::panel, .border = Role::current, .scrolls = true});
+        if (state.choosing_lesson)
+            draw_choice(state);
+        else if (state.lesson)
+            draw_running(state);
+        else
+            draw_free_question(state);
+    }
+    if (state.lesson && !state.choosing_lesson) draw_highlights(*state.lesson);
+}
+
+}  // namespace mdscope::gui

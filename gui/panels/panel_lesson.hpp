@@ -1,0 +1,19 @@
+// The strip of lessons and questions, between what happens now and the arrays.
+#pragma once
+
+#include "gui/panels/panels.hpp"
+
+namespace mdscope::gui {
+
+bool has_lesson_strip(const State& state);
+float lesson_height(const State& state, float width);
+void draw_lesson(State& state, const ui::Rect& rect);
+// What the question of the state asks, with buttons or, once it is answered, what was right.
+void draw_question(State& state);
+void draw_feedback(const std::string& feedback, bool was_right);
+// Room below the words of a page, for its question.
+float question_height(const LessonRun& lesson, float width);
+// Frames around the widgets that the lesson is about. REQUIRES: in a frame, outside of any window's clipping.
+void draw_highlights(const LessonRun& lesson);
+
+}  // namespace mdscope::gui

@@ -1,0 +1,50 @@
+// The pages of the mode "Live", one file for each few of them, and what they share. Each draws into the current window,
+// from LivePage::view() and LivePage::history(), and acts by queueing commands.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gui/frame/flow.hpp"
+#include "gui/panels/panels.hpp"
+
+namespace mdscope::gui::live {
+
+void draw_mounting(State& state);             // not attached: what is mounted, and how to make one
+void draw_toolbar(State& state, Flow& flow);  // what the window's toolbar has in this mode
+void take_keys(State& state);
+void draw_question(State& state);  // the dialog that asks before something is taken away
+void draw_header(State& state);    // who answers, what is wrong, what runs
+// The last command that failed, until it is closed: below the pages, so that it takes room from their ends and pushes
+// no button away. The height is 0 when there is none.
+float failure_height(const LivePage& page);
+void draw_last_failure(LivePage& page);
+
+// Pages. REQUIRES: attached, with a snapshot.
+void draw_counters(State& state);
+void draw_time(State& state);
+void draw_control(State& state);
+void draw_faults(State& state);
+void draw_members(State& state);
+void draw_bitmap(State& state);
+void draw_events(State& state);
+void draw_oops(State& state);
+void draw_commands(State& state);
+
+// ---- what they share
+
+// Goes on beside the last item if there is room for so much, else below it.
+void flow(float width);
+// A button in the flow; the array is told `command` when it is pressed.
+bool flow_button(std::string_view id, std::string_view label, const ui::ButtonLook& look = {});
+void command_button(State& state, std::string_view id, std::string_view label, const LiveCommand& command,
+                    const ui::ButtonLook& look = {});
+void draw_advice(std::string_view id, const Advice& advice);
+// A bar of progress, as wide as there is room; `share` from 0 to 1.
+void draw_share(std::string_view id, std::string_view words, double share, Role role = Role::accent);
+void draw_hatch(const ui::Rect& rect, Role role);
+
+std::string milliseconds(std::uint64_t ns);  // "12,345 ms"
+std::string counted(std::uint64_t number);   // "12,345"
+
+}  // namespace mdscope::gui::live

@@ -1,0 +1,125 @@
+// Questions and answers in the strip of a lesson, and how much room its pages need.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/frame/flow.hpp"
+#include "gui/panels/panel_lesson.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+float question_lines(const std::string& text, const std::vector<std::string>& answers, float width) {
+    Flow flow(width, false);
+    flow.item(ImGui::CalcTextSize(text.c_str()).x);
+    for (const std::string& answer : answers) flow.item(ui::button_width(answer));
+    return static_cast<float>(flow.lines());
+}
+
+struct Heights {
+    float words, foot;
+};
+
+float wrapped(const std::string& text, float width) {
+    return text.empty() ? 0
+                        : ImGui::CalcTextSize(text.c_str(), nullptr, false, width).y + ImGui::GetStyle().ItemSpacing.y;
+}
+
+const Question* question_of(const LessonPage& page) {
+    for (const LessonStep& step : page.steps)
+        if (step.kind == LessonStep::Kind::Ask) return &step.question;
+    return nullptr;
+}
+
+bool is_short_window() {
+    return ImGui::GetIO().DisplaySize.y < sp(700);
+}
+
+// What the words on the answer to the question of a page need; they are read on the next one, too.
+float answer_height(const LessonPage& page, float width) {
+    const Question* question = question_of(page);
+    return question == nullptr
+               ? 0
+               : wrapped("Not quite (" + question->answers[question->correct] + "): " + question->why, width);
+}
+
+Heights heights_of_page(const Lesson& lesson, std::size_t number, float width) {
+    const LessonPage& page = lesson.pages[number];
+    const Question* question = question_of(page);
+    Heights heights{wrapped(page.text, width), 0};
+    if (number > 0) heights.words += answer_height(lesson.pages[number - 1], width);
+    if (question == nullptr) return heights;
+    heights.foot = question_lines(question->text, question->answers, width);
+    if (question->is_quiz) heights.words += answer_height(page, width);
+    return heights;
+}
+
+// The most that any page of the lesson needs: the strip keeps its height, and what is below keeps its place. Only where
+// there is little room, each page takes no more than it needs.
+Heights heights_of(const LessonRun& run, float width) {
+    if (is_short_window()) return heights_of_page(run.lesson(), run.page(), width);
+    Heights most{0, 1};
+    for (std::size_t i = 0; i < run.lesson().pages.size(); i++) {
+        const Heights heights = heights_of_page(run.lesson(), i, width);
+        most = {std::max(most.words, heights.words), std::max(most.foot, heights.foot)};
+    }
+    return most;
+}
+
+float foot_height(float lines) {
+    const float gap = ImGui::GetStyle().ItemSpacing.y;
+    return lines * (ImGui::GetFrameHeight() + gap);
+}
+
+// An answered question says what was right, and what was not.
+void draw_answered(const Prediction& question, std::size_t answer) {
+    const bool is_right = answer == question.correct, is_given = answer == question.given;
+    ui::chip(fmt::format("predict/{}", answer),
+             is_right   ? "✓"
+             : is_given ? "✗"
+                        : "·",
+             question.answers[answer],
+             is_right   ? Role::safe
+             : is_given ? Role::held
+                        : Role::dim_text);
+}
+
+}  // namespace
+
+void draw_question(State& state) {
+    const Prediction& question = *state.prediction;
+    Flow flow(ImGui::GetContentRegionAvail().x, true);
+    const float width = std::min(ImGui::CalcTextSize(question.question.c_str()).x, ImGui::GetContentRegionAvail().x);
+    flow.item(width);
+    ImGui::AlignTextToFramePadding();
+    ui::text("predict/question", question.question, Role::text, Font::text, width);
+    std::optional<std::size_t> given;
+    for (std::size_t i = 0; i < question.answers.size(); i++) {
+        flow.item(question.given ? ui::chip_width("✓", question.answers[i]) : ui::button_width(question.answers[i]));
+        if (question.given)
+            draw_answered(question, i);
+        else if (ui::button(fmt::format("predict/{}", i), question.answers[i], {.role = Role::current}))
+            given = i;
+    }
+    if (given) state.answer_question(*given);
+}
+
+void draw_feedback(const std::string& feedback, bool was_right) {
+    if (!feedback.empty()) ui::paragraph("lesson/feedback", feedback, was_right ? Role::safe : Role::held);
+}
+
+float question_height(const LessonRun& lesson, float width) {
+    return foot_height(heights_of(lesson, width).foot);
+}
+
+float lesson_height(const State& state, float width) {
+    const ImGuiStyle& style = ImGui::GetStyle();
+    const float head = ImGui::GetFrameHeight() + style.ItemSpacing.y + 2 * style.WindowPadding.y;
+    const float inside = width - 2 * sp(8) - 2 * style.WindowPadding.x;
+    if (!state.lesson) return head + 3 * foot_height(1);
+    const Heights heights = heights_of(*state.lesson, inside);
+    return head + heights.words + style.ItemSpacing.y + foot_height(heights.foot);
+}
+
+}  // namespace mdscope::gui

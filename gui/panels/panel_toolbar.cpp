@@ -1,0 +1,154 @@
+// The toolbar: what is shown, time, and the hands that act on everything. Each mode has its own; what does nothing in a
+// mode is not there. Where one line is too short it becomes two.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/frame/flow.hpp"
+#include "gui/frame/keys.hpp"
+#include "gui/panels/panel_live.hpp"
+#include "gui/panels/panels.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+constexpr float kPadding = 6;
+
+void draw_scenarios(State& state, Flow& flow) {
+    const float width = sp(260);
+    if (!flow.item(width)) return;
+    std::vector<std::string> titles;
+    int chosen = -1;
+    for (const ScenarioFileInfo& entry : state.scenarios) {
+        if (entry.name == state.player.scenario(Side::A).name) chosen = static_cast<int>(titles.size());
+        titles.push_back(entry.title);
+    }
+    if (chosen < 0) {
+        chosen = static_cast<int>(titles.size());
+        const Scenario& own = state.player.scenario(Side::A);
+        titles.push_back(own.title.empty() ? own.name : own.title);
+    }
+    if (ui::combo("toolbar/scenario", titles, chosen, width, "scenario") &&
+        chosen < static_cast<int>(state.scenarios.size()))
+        state.open_scenario(state.scenarios[static_cast<std::size_t>(chosen)]);
+}
+
+struct TimeButton {
+    const char* id;
+    const char* label;
+    const char* key;
+};
+constexpr std::array kTimeButtons = {
+    TimeButton{"first", "⇤ Start", "first"}, TimeButton{"back", "◀ Step", "step_back"},
+    TimeButton{"play", "▶ Play", "play"},    TimeButton{"forward", "Step ▶", "step_forward"},
+    TimeButton{"last", "End ⇥", "last"},
+};
+
+void press_time(State& state, std::string_view id) {
+    Player& player = state.player;
+    if (id == "first") player.go_to(0);
+    if (id == "back") player.step_back();
+    if (id == "play") state.toggle_play();
+    if (id == "forward") state.step_forward();
+    if (id == "last") state.to_end();
+}
+
+void draw_time(State& state, Flow& flow) {
+    for (const TimeButton& button : kTimeButtons) {
+        const bool pauses = std::string_view(button.id) == "play" && state.player.is_playing();
+        const float width = ui::button_width(button.label);
+        if (!flow.item(width)) continue;
+        const std::string tip = fmt::format("{} ({})", pauses ? "pause" : button.id, keys_of(button.key));
+        if (ui::button(fmt::format("toolbar/{}", button.id), pauses ? "■ Pause" : button.label,
+                       {.width = pauses ? std::max(width, ui::button_width("■ Pause")) : width, .tip = tip}))
+            press_time(state, button.id);
+    }
+    const float width = sp(190);
+    if (!flow.item(width)) return;
+    auto speed = static_cast<float>(state.player.speed());
+    if (ui::slider("toolbar/speed", speed, 0.05F, 4, "speed %.2f", width, "how fast Play goes"))
+        state.player.set_speed(speed);
+}
+
+bool hand(Flow& flow, const char* id, const char* label, const char* tip, Role role = Role::button) {
+    return flow.item(ui::button_width(label)) &&
+           ui::button(fmt::format("toolbar/{}", id), label, {.role = role, .tip = tip});
+}
+
+// Loud as long as there is an array that runs; beside two that stop it would only draw the eye from Play.
+Role stop_role(State& state) {
+    const bool runs = std::ranges::any_of(
+        kSides, [&](Side side) { return state.player.view().sides[side].standing == Standing::Running; });
+    return runs ? Role::drastic : Role::button;
+}
+
+void draw_hands(State& state, Flow& flow) {
+    if (hand(flow, "stop_both", "■ Stop both arrays (S)", "begin the teardown in both arrays, now", stop_role(state)))
+        state.answer(state.player.stop());
+    if (hand(flow, "fork", "Fork (F)", "keep this future, and try another")) state.answer(state.player.fork());
+    if (hand(flow, "setup", "Set up…", "fix, order, pools, bitmap, members of A and B")) state.show_setup = true;
+}
+
+void draw_lab(State& state, Flow& flow) {
+    draw_scenarios(state, flow);
+    draw_time(state, flow);
+    draw_hands(state, flow);
+}
+
+void draw_everywhere(State& state, Flow& flow) {
+    if (hand(flow, "share", "Share…", "save, open, copy, export")) state.begin_share(SharePage::Tab::Save);
+    if (hand(flow, "lesson", "Lessons", "five short lessons")) state.toggle_lessons();
+    if (hand(flow, "help", "Help ?", "keys, colours, text size (F1)")) state.show_help = true;
+}
+
+struct ModeRow {
+    Mode mode;
+    const char* id;
+    const char* label;
+    const char* tip;
+    void (*draw)(State&, Flow&);  // what only this mode has
+};
+constexpr std::array kModeRows = {
+    ModeRow{Mode::lab, "lab", "Lab", "two simulated arrays, one schedule", draw_lab},
+    ModeRow{Mode::matrix, "matrix", "Matrix", "every configuration, searched", draw_scenarios},
+    ModeRow{Mode::live, "live", "Live", "an array that is mounted", live::draw_toolbar},
+};
+
+void draw_modes(State& state, Flow& flow) {
+    for (const ModeRow& row : kModeRows) {
+        if (!flow.item(ui::button_width(row.label))) continue;
+        const ui::ButtonLook look{.role = state.mode == row.mode ? Role::accent : Role::button, .tip = row.tip};
+        if (ui::button(fmt::format("toolbar/mode/{}", row.id), row.label, look)) state.mode = row.mode;
+    }
+}
+
+int lay_out(State& state, float width, bool draws) {
+    const Mode mode = state.mode;  // for the whole of a frame
+    Flow flow(width, draws);
+    draw_modes(state, flow);
+    for (const ModeRow& row : kModeRows)
+        if (row.mode == mode) row.draw(state, flow);
+    draw_everywhere(state, flow);
+    return flow.lines();
+}
+
+}  // namespace
+
+float toolbar_height(const State& state, float width) {
+    const int lines = lay_out(const_cast<State&>(state), width - 2 * sp(kPadding), false);
+    const float line = ImGui::GetFrameHeight();
+    return 2 * sp(kPadding) + static_cast<float>(lines) * line +
+           static_cast<float>(lines - 1) * ImGui::GetStyle().ItemSpacing.y;
+}
+
+void draw_toolbar(State& state, const ui::Rect& rect) {
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(kPadding, kPadding));
+    {
+        const Panel panel("toolbar", rect, {.fill = Role::card, .border = Role::card, .scrolls = false});
+        lay_out(state, rect.w - 2 * sp(kPadding), true);
+    }
+    ImGui::PopStyleVar();
+}
+
+}  // namespace mdscope::gui

@@ -1,0 +1,96 @@
+#include "gui/panels/panels.hpp"
+
+#include <fmt/format.h>
+
+namespace mdscope::gui {
+
+Panel::Panel(const char* id, const ui::Rect& rect, const Look& look) {
+    ImGui::SetCursorScreenPos({rect.x, rect.y});
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, color(look.fill));
+    ImGui::PushStyleColor(ImGuiCol_Border, color(look.border));
+    const ImGuiWindowFlags flags =
+        look.scrolls ? ImGuiWindowFlags_None : ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+    ImGui::BeginChild(id, {rect.w, rect.h}, true, flags);
+    ImGui::PopStyleColor(2);
+}
+
+Panel::~Panel() {
+    ImGui::EndChild();
+}
+
+// Rows reach a little beyond their text; the padding keeps that inside.
+Page::Page(const char* id, ImVec2 size, ImGuiWindowFlags flags) {
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(9, 1));
+    ImGui::BeginChild(id, size, false, flags | ImGuiWindowFlags_AlwaysUseWindowPadding);
+    ImGui::PopStyleVar();
+}
+
+Page::~Page() {
+    ImGui::EndChild();
+}
+
+StateLook look_of(Standing standing) {
+    switch (standing) {
+        case Standing::Running:
+            return {"○", Role::text};
+        case Standing::Stopping:
+            return {"▶", Role::current};
+        case Standing::Waiting:
+            return {"●", Role::safe};
+        case Standing::InDanger:
+            return {"▲", Role::danger};
+        case Standing::Stopped:
+            return {"■", Role::dim_text};
+        case Standing::Oops:
+            return {"✗", Role::danger};
+        case Standing::Hung:
+            return {"…", Role::held};
+    }
+    return {"○", Role::text};
+}
+
+StateLook look_of(TreeLine::State state) {
+    switch (state) {
+        case TreeLine::State::Done:
+            return {"✓", Role::safe};
+        case TreeLine::State::Now:
+            return {"▶", Role::current};
+        case TreeLine::State::Asleep:
+            return {"●", Role::safe};
+        case TreeLine::State::Inside:
+            return {"↓", Role::current};
+        case TreeLine::State::ToCome:
+            return {"·", Role::dim_text};
+        case TreeLine::State::Missing:
+            return {"✗", Role::danger};
+        case TreeLine::State::Never:
+            return {"·", Role::dim_text};
+        case TreeLine::State::Oops:
+            return {"☠", Role::danger};
+    }
+    return {"·", Role::dim_text};
+}
+
+Role role_of(const std::string& bio_kind) {
+    if (bio_kind == "data" || bio_kind == "resync") return Role::data_write;
+    if (bio_kind == "bitmap") return Role::bitmap_write;
+    return Role::daemon;
+}
+
+const char* side_name(Side side) {
+    return side == Side::A ? "A" : "B";
+}
+
+std::string side_title(const State& state, Side side) {
+    const Scenario& own = state.player.scenario(side);
+    const Scenario& other = state.player.scenario(side == Side::A ? Side::B : Side::A);
+    std::string axes = fmt::format("fix {}", own.fix);
+    if (own.order != other.order || own.order != "2022") axes += fmt::format(", order {}", own.order);
+    if (own.pools != other.pools || own.pools != "mddev") axes += fmt::format(", pools {}", own.pools);
+    if (own.bitmap != other.bitmap || own.bitmap != "external") axes += fmt::format(", bitmap {}", own.bitmap);
+    const bool by_fix = (own.fix == "none") != (other.fix == "none");
+    if (!by_fix) return axes;
+    return fmt::format("{} the fix  ({})", own.fix == "none" ? "WITHOUT" : "WITH", axes);
+}
+
+}  // namespace mdscope::gui
