@@ -139,6 +139,7 @@ TEST_CASE("a layer includes only itself and what is below it") {
             ++seen;
             CAPTURE(file.path);
             CAPTURE(line);
+            if (match[1].str().starts_with("generated/")) continue;  // lists of what is in a folder of its own layer
             const std::string included = layer_of(match[1]);
             CHECK((included == row->first || row->second.contains(included)));
         }

@@ -26,9 +26,7 @@ Json scenario_json(const Scenario& scenario) {
     json["bitmap"] = scenario.bitmap;
     json["size"] = scenario.size;
     json["chunk"] = scenario.chunk;
-    json["fix"] = scenario.fix;
-    json["order"] = scenario.order;
-    json["pools"] = scenario.pools;
+    for (const Variant& variant : all_variants()) json[variant.name()] = scenario.variants.row(variant).name;
     json["mdmon"] = scenario.mdmon;
     json["errors"] = scenario.errors;
     json["pages"] = scenario.pages;

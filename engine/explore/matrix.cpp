@@ -20,18 +20,32 @@ constexpr std::size_t kHomeWidth = 10;
 constexpr std::size_t kEntranceWidth = 13;
 constexpr std::size_t kCellWidth = 18;
 
-bool is_same_table(const MatrixCell& a, const MatrixCell& b) {
-    return std::tie(a.granularity, a.order, a.pools) == std::tie(b.granularity, b.order, b.pools);
+constexpr std::array kVariants = {"fix", "order", "pools"};
+constexpr const char* kEra = "5.13";  // what is not crossed is as there
+
+// As many choices as the variants from `first` on have together, the last one changing fastest.
+std::vector<VariantRows> crossed(std::size_t first, const VariantRows& rows) {
+    if (first == kVariants.size()) return {rows};
+    std::vector<VariantRows> all;
+    const Variant& variant = *find_variant(kVariants[first]);
+    for (std::size_t i = 0; i < variant.size; i++) {
+        VariantRows chosen = rows;
+        chosen.choose(variant, variant.row(i));
+        for (const VariantRows& one : crossed(first + 1, chosen)) all.push_back(one);
+    }
+    return all;
 }
+
 bool is_same_row(const MatrixCell& a, const MatrixCell& b) {
     return is_same_table(a, b) && std::tie(a.bitmap, a.entrance) == std::tie(b.bitmap, b.entrance);
 }
 
 std::string heading(const MatrixCell& cell) {
-    std::string text =
-        fmt::format("{} steps, order {}, pools {}\n", granularity_name(cell.granularity), cell.order, cell.pools);
+    std::string text = fmt::format("{} steps, {}\n", granularity_name(cell.granularity), table_words(cell.variants));
     text += fmt::format("  {:<{}}{:<{}}", "bitmap", kHomeWidth, "entrance", kEntranceWidth);
-    for (const StopFix& fix : stop_fixes()) text += fmt::format("{:<{}}", "fix " + std::string(fix.name), kCellWidth);
+    const Variant& columns = *find_variant(kVariants[0]);
+    for (std::size_t i = 0; i < columns.size; i++)
+        text += fmt::format("{:<{}}", fmt::format("{} {}", columns.name(), columns.row(i).name), kCellWidth);
     return text;
 }
 
@@ -43,29 +57,41 @@ std::string without_blanks_at_the_ends(std::string text) {
 
 }  // namespace
 
+std::span<const char* const> matrix_variants() {
+    return kVariants;
+}
+
+std::string table_words(const VariantRows& rows, const char* between) {
+    std::string text;
+    for (const char* const name : matrix_variants().subspan(1))
+        text += fmt::format("{}{} {}", text.empty() ? "" : between, name, rows.name(name));
+    return text;
+}
+
+bool is_same_table(const MatrixCell& a, const MatrixCell& b) {
+    return a.granularity == b.granularity && table_words(a.variants) == table_words(b.variants);
+}
+
 std::vector<MatrixCell> matrix_cells(Granularity granularity) {
     std::vector<MatrixCell> cells;
-    for (const WrittenOrder& order : written_orders())
-        for (const PoolLife& pools : pool_lives())
-            for (const char* home : kHomes)
-                for (const char* entrance : kEntrances)
-                    for (const StopFix& fix : stop_fixes()) {
-                        MatrixCell& cell = cells.emplace_back();
-                        cell.bitmap = home;
-                        cell.entrance = entrance;
-                        cell.fix = fix.name;
-                        cell.order = order.name;
-                        cell.pools = pools.name;
-                        cell.granularity = granularity;
-                    }
+    const Variant& columns = *find_variant(kVariants[0]);
+    for (const VariantRows& table : crossed(1, VariantRows(*find_kernel_era(kEra))))
+        for (const char* home : kHomes)
+            for (const char* entrance : kEntrances)
+                for (std::size_t column = 0; column < columns.size; column++) {
+                    MatrixCell& cell = cells.emplace_back();
+                    cell.bitmap = home;
+                    cell.entrance = entrance;
+                    cell.variants = table;
+                    cell.variants.choose(columns, columns.row(column));
+                    cell.granularity = granularity;
+                }
     return cells;
 }
 
 Scenario scenario_of(const MatrixCell& cell) {
     Scenario scenario = stop_mid_write(cell.bitmap, cell.entrance, cell.pages);
-    scenario.fix = cell.fix;
-    scenario.order = cell.order;
-    scenario.pools = cell.pools;
+    scenario.variants = cell.variants;
     scenario.granularity = cell.granularity;
     scenario.members = cell.members;
     scenario.errors = cell.errors;
@@ -128,9 +154,7 @@ std::string matrix_json(const std::vector<MatrixCell>& cells) {
         row["granularity"] = granularity_name(cell.granularity);
         row["bitmap"] = cell.bitmap;
         row["entrance"] = cell.entrance;
-        row["fix"] = cell.fix;
-        row["order"] = cell.order;
-        row["pools"] = cell.pools;
+        for (const char* const name : matrix_variants()) row[name] = cell.variants.name(name);
         row["explored"] = cell.explored;
         row["error"] = cell.error;
         row["verdict"] = cell.explored && cell.error.empty() ? verdict_word(verdict) : "";

@@ -1,4 +1,4 @@
-// The matrix: every bitmap home by every entrance, with every fix, order and life of the pools. Each cell is one search
+// The matrix: every bitmap home by every entrance, with every row of the variants that matter. Each cell is one search
 // of its own and shares nothing with the others, so several threads may explore cells at a time.
 #pragma once
 
@@ -11,7 +11,8 @@
 namespace mdscope {
 
 struct MatrixCell {
-    std::string bitmap, entrance, fix, order, pools;  // names of rows
+    std::string bitmap, entrance;
+    VariantRows variants;
     Granularity granularity = Granularity::Coarse;
     unsigned pages = 1;
     int members = 2;
@@ -26,6 +27,12 @@ struct MatrixCell {
 // millions of them; they are shown with a `?`.
 inline constexpr std::uint64_t kMatrixBudget = 100'000;
 
+// The variants that are crossed, by name: a column for each row of the first, a table for each choice of the others.
+std::span<const char* const> matrix_variants();
+// Of the others: "order 2021, pools mddev".
+std::string table_words(const VariantRows& rows, const char* between = ", ");
+[[nodiscard]] bool is_same_table(const MatrixCell& a, const MatrixCell& b);
+
 // All cells of one granularity, row by row.
 std::vector<MatrixCell> matrix_cells(Granularity granularity);
 
@@ -37,7 +44,7 @@ void explore_cell(MatrixCell& cell, const ExploreOptions& options, const Explore
 // "safe 1,234" (states), "crashes 12" (states that are crashes), "hangs 3"; `?` behind it: not everything was looked
 // at.
 std::string cell_text(const MatrixCell& cell);
-// One table for each order and life of the pools: a row for each home and entrance, a column for each fix.
+// One table for each choice of the other variants: a row for each home and entrance, a column for each fix.
 std::string matrix_text(const std::vector<MatrixCell>& cells);
 std::string matrix_json(const std::vector<MatrixCell>& cells);
 

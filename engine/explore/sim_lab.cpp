@@ -255,7 +255,7 @@ SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log)
       pages_(scenario.pages),
       bitmap_(scenario.bitmap),
       exported_wait_(kernel, "del_work") {
-    mddev.axes = axes_of(scenario);
+    mddev.variants = scenario.variants;
     mddev.sysfs_state.observer = [this] { trace_array_state(mddev); };
     mddev.on_export = [this](Rdev& rdev) { was_exported(rdev); };
     add_images(plan);

@@ -164,7 +164,7 @@ OopsFacts facts_of(const Mddev& mddev, const Oops& oops) {
                     mddev.pending_writes.peek(),
                     write_had_failed(mddev, oops),
                     mddev.bitmap_info.external,
-                    mddev.axes.fix != find_stop_fix("none"),
+                    mddev.variants.name("fix") != "none",
                     {}};
     for (const SleepInfo& task : mddev.kernel.tasks())
         if (is_inside_a_stop(task)) facts.sleepers.push_back(task);

@@ -300,8 +300,7 @@ Snapshot take_snapshot(const Mddev& mddev, const std::vector<BioInfo>& bios) {
     std::vector<SleepInfo> tasks = mddev.kernel.tasks();
     snapshot.tasks_total = tasks.size();
     snapshot.tasks = tasks_part(std::move(tasks));
-    snapshot.axes = {mddev.axes.fix->name, mddev.axes.order->name, mddev.axes.pools->name,
-                     mddev.axes.mdstat_external_bitmap};
+    snapshot.variants = mddev.variants;
     snapshot.oops = oops_part(mddev.kernel);
     return snapshot;
 }

@@ -133,11 +133,6 @@ struct SnapshotTask {
     std::uint64_t since_ns = 0;
 };
 
-struct SnapshotAxes {
-    std::string fix, order, pools;
-    bool mdstat_external_bitmap = false;
-};
-
 struct SnapshotOops {
     std::string what, object, function, comm;
     std::uint64_t address = 0;
@@ -164,7 +159,7 @@ struct Snapshot {
     std::vector<SnapshotBio> bios;
     std::uint64_t tasks_total = 0;
     std::vector<SnapshotTask> tasks;
-    SnapshotAxes axes;
+    VariantRows variants;
     std::optional<SnapshotOops> oops;
 };
 

@@ -28,7 +28,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SnapshotBitmap, chunk_bytes, chu
                                                 idle, writing, needed, resyncing, chunks_per_cell, cells, page_attrs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SnapshotBio, id, member, kind, op, sector, bytes, held, since_ns)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SnapshotTask, comm, pid, stack, queue, condition, since_ns)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SnapshotAxes, fix, order, pools, mdstat_external_bitmap)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SnapshotOops, what, object, function, comm, address, in_irq, at_ns,
                                                 stack)
 
@@ -40,6 +39,22 @@ constexpr std::size_t kMaxListed = 256;  // members, flags, page attributes
 template <class Part>
 Json or_null(const std::optional<Part>& part) {
     return part ? Json(*part) : Json(nullptr);
+}
+
+// "axes": a row of every variant, by name. `mdstat_external_bitmap` is what the first readers of version 1 look for.
+Json variants_to_json(const VariantRows& rows) {
+    Json json;
+    for (const Variant& variant : all_variants()) json[variant.name()] = rows.row(variant).name;
+    json["mdstat_external_bitmap"] = rows.name("mdstat-bitmap") == "line";
+    return json;
+}
+
+// A row that this mdscope does not know leaves the usual one.
+VariantRows variants_from_json(const Json& json) {
+    VariantRows rows;
+    for (const Variant& variant : all_variants())
+        (void)rows.choose(variant.name(), json.value(variant.name(), std::string()));
+    return rows;
 }
 
 std::string dump(const Snapshot& snapshot) {
@@ -54,7 +69,7 @@ std::string dump(const Snapshot& snapshot) {
     json["bios"] = snapshot.bios;
     json["tasks_total"] = snapshot.tasks_total;
     json["tasks"] = snapshot.tasks;
-    json["axes"] = snapshot.axes;
+    json["axes"] = variants_to_json(snapshot.variants);
     json["oops"] = or_null(snapshot.oops);
     // A member's name need not be UTF-8.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -77,7 +92,7 @@ Snapshot read_fields(const Json& json) {
     snapshot.bios = json.value("bios", snapshot.bios);
     snapshot.tasks_total = json.value("tasks_total", snapshot.tasks_total);
     snapshot.tasks = json.value("tasks", snapshot.tasks);
-    snapshot.axes = json.value("axes", snapshot.axes);
+    snapshot.variants = variants_from_json(json.value("axes", Json::object()));
     read_optional(json, "oops", snapshot.oops);
     return snapshot;
 }

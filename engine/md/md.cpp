@@ -18,7 +18,6 @@ Rdev::Rdev(Kernel& kernel_, std::string name_)
 Mddev::Mddev(Kernel& kernel_, std::string name_)
     : kernel(kernel_),
       name(std::move(name_)),
-      axes(default_axes()),
       recovery_cp(0),
       recovery_wait(kernel_, "mddev->recovery_wait"),
       last_sync_action("none"),

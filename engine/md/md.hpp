@@ -27,9 +27,12 @@
 #include "engine/md/badblocks.hpp"
 #include "engine/md/check.hpp"
 #include "engine/md/kptr.hpp"
-#include "engine/md/variants/axes.hpp"
+#include "engine/md/variant.hpp"
 
 namespace mdscope {
+
+struct Bitmap;
+struct Mddev;
 
 inline constexpr Sector MaxSector = ~Sector{0};
 inline constexpr int kMaxMembers = 8;           // slots of an array
@@ -98,7 +101,8 @@ struct Rdev {
     Shared<bool> freed;  // rdev_delayed_delete ran; Kptr looks here
 
     Kernel& kernel;
-    const Axes* axes = nullptr;       // of the array it was bound to: the lines of super_written do not depend on NULL
+    // Of the array it was bound to, if it ever was: the lines of super_written do not depend on NULL.
+    const VariantRows* variants = nullptr;
     std::string name;                 // "sda"
     std::string path;                 // image file
     Kptr<Mddev> mddev;                // NULL once unbind_rdev_from_array ran: the pointer of the crash
@@ -214,7 +218,7 @@ struct Mddev {
     Shared<bool> freed;  // Kptr looks here
     Kernel& kernel;
     const std::string name;  // "md0"
-    Axes axes;               // changed only under reconfig_mutex
+    VariantRows variants;    // changed only under reconfig_mutex
 
     // Identity, geometry, metadata.
     Shared<const MdPersonality*> pers;  // NULL: inactive
@@ -376,6 +380,7 @@ int md_set_readonly(Mddev& mddev, bool opened_by_caller);
 int restart_array(Mddev& mddev);
 void md_notify_reboot(Mddev& mddev);
 void md_clean(Mddev& mddev);
+void mddev_detach(Mddev& mddev);
 int mddev_lock(Mddev& mddev);  // interruptible; 0 or -EINTR
 void mddev_lock_nointr(Mddev& mddev);
 bool mddev_trylock(Mddev& mddev);

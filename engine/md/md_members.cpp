@@ -102,7 +102,7 @@ int bind_rdev_to_array(Rdev& rdev, Mddev& mddev) {
         return -EBUSY;
     }
     rdev.mddev = &mddev;
-    rdev.axes = &mddev.axes;
+    rdev.variants = &mddev.variants;
     {
         const SpinGuard guard(mddev.lock);
         mddev.disks.insert(mddev.disks.begin(), &rdev);  // newest first, as md's list

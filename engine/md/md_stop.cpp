@@ -5,11 +5,13 @@
 //     __md_stop             destroy the bitmap, end the md thread, free the personality (and with some the bio pools)
 //     export_array          mode 0 only: unbind every member: rdev->mddev = NULL
 //
-// Where somebody waits for the bitmap writes that md_bitmap_flush leaves in flight is the `fix` axis; see axes.hpp.
+// Where somebody waits for the bitmap writes that md_bitmap_flush leaves in flight is a row of variants/fix.hpp.
 #include <fmt/format.h>
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/pools.hpp"
+#include "engine/md/variants/stop_order.hpp"
 
 namespace mdscope {
 
@@ -36,7 +38,7 @@ static void stop_writes_locked(Mddev& mddev) {
     mddev.serialize_policy = false;
 }
 
-static void mddev_detach(Mddev& mddev) {
+void mddev_detach(Mddev& mddev) {
     MD_FRAME("mddev_detach");
     md_bitmap_wait_behind_writes(mddev);
     const MdPersonality* pers = mddev.pers;
@@ -50,8 +52,9 @@ static void mddev_detach(Mddev& mddev) {
 static void md_stop_locked(Mddev& mddev) {
     MD_FRAME("__md_stop");
     const MdPersonality* pers = mddev.pers;
-    md_bitmap_destroy(mddev);
-    mddev_detach(mddev);
+    const StopOrder& order = mddev.variants.row<variants::stop_order>();
+    order.first(mddev);
+    order.second(mddev);
     void* priv = nullptr;
     {
         const SpinGuard guard(mddev.lock);
@@ -61,7 +64,7 @@ static void md_stop_locked(Mddev& mddev) {
     if (priv != nullptr) pers->free(mddev, priv);
     mddev.kernel.del_timer_sync(mddev.safemode_timer);  // a write that ended late has set it again
     clear_bit(MD_RECOVERY_FROZEN, mddev.recovery);
-    mddev.axes.pools->at_md_stop(mddev);
+    mddev.variants.row<variants::pools>().at_md_stop(mddev);
 }
 
 static void export_array(Mddev& mddev) {

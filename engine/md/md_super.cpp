@@ -12,6 +12,7 @@
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/order.hpp"
 
 namespace mdscope {
 
@@ -65,8 +66,8 @@ void super_written(Bio* bio) {
     } else {
         clear_bit(LastDev, rdev->flags);
     }
-    const WrittenOrder* order = rdev->axes != nullptr ? rdev->axes->order : default_axes().order;
-    order->finish(bio, mddev);
+    const VariantRows& rows = rdev->variants != nullptr ? *rdev->variants : usual_variants();
+    rows.row<variants::order>().finish(bio, mddev);
 }
 
 int md_super_wait(Mddev& mddev) {

@@ -53,7 +53,7 @@ struct AssembleOptions {
     std::string lab;                  // the lab folder; for external metadata the sidecar is LAB/container.json
     std::string bitmap_file;          // path, for arrays with a bitmap file
     bool read_only = false;
-    Axes axes = default_axes();
+    VariantRows variants;
     std::string name = "md0";
 };
 

@@ -97,7 +97,8 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
     auto fresh = std::make_unique<Mddev>(kernel_, options_.name);
     Mddev& mddev = *fresh;
     const Mddev* const before = mddev_.load();
-    mddev.axes = before != nullptr ? before->axes : options_.axes;  // as lab/fix and its like have left them
+    mddev.variants =
+        before != nullptr ? before->variants : options_.variants;  // as lab/fix and its like have left them
     if (options_.read_only) mddev.ro = MD_RDONLY;
     connect_notifiers(mddev);
     if (plan->external) {

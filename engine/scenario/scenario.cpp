@@ -23,10 +23,7 @@ std::string headers_text(const Scenario& scenario) {
     add("size", exact_size_text(scenario.size));
     add("chunk", exact_size_text(scenario.chunk));
     add("delay", exact_duration_text(scenario.delay_ms));
-    add("fix", scenario.fix);
-    add("order", scenario.order);
-    add("pools", scenario.pools);
-    add("mdstat-bitmap", scenario.mdstat_external_bitmap ? "yes" : "no");
+    for (const Variant& variant : all_variants()) add(variant.name(), scenario.variants.row(variant).name);
     add("mdmon", scenario.mdmon ? "on" : "off");
     add("errors", scenario.errors);
     add("granularity", granularity_name(scenario.granularity));
@@ -94,11 +91,6 @@ std::string scenario_text(const Scenario& scenario) {
     if (!scenario.schedule.empty()) text += "schedule\n" + schedule_text(scenario.schedule, "  ");
     if (scenario.playhead) text += fmt::format("playhead {}\n", *scenario.playhead);
     return text + "expect " + expectation_text(scenario.expect) + "\n";
-}
-
-Axes axes_of(const Scenario& scenario) {
-    return {find_stop_fix(scenario.fix), find_written_order(scenario.order), find_pool_life(scenario.pools),
-            scenario.mdstat_external_bitmap};
 }
 
 // More pages than one need an array that has them: 28672 chunks for each, so that there is room in the last page for

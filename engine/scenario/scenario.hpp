@@ -8,11 +8,10 @@
 //   size    64M                  # of each member image
 //   chunk   1M                   # of the bitmap
 //   delay   60s                  # period of the bitmap daemon
-//   kernel  5.12                 # a row of all axes; or one by one:
+//   kernel  5.12                 # a row of every variant (engine/md/variant.hpp); or one by one:
 //   fix none
 //   order 2021
 //   pools mddev
-//   mdstat-bitmap yes            # mdstat shows a bitmap line for an external bitmap
 //   mdmon off                    # on: the metadata handler watches the array; off: only while setting up
 //   errors 0                     # how many bios may fail
 //   granularity coarse           # coarse | calls (a step ends where a task enters a function, too) | fine
@@ -34,7 +33,7 @@
 //   playhead 9                   # the tick that is looked at when it is opened, the last one if there are fewer
 //   expect crash super_written   # safe | crash [FUNCTION] | hang | any
 //
-// `versus fix upstream` (or kernel, order, pools, bitmap; several pairs) names what the second array of a comparison
+// `versus fix upstream` (or kernel, bitmap, any variant; several pairs) names what the second array of a comparison
 // has instead.
 //
 // `expect` says how the scenario ends: whatever happens, or, with a schedule, by that schedule and then by itself. Of
@@ -54,7 +53,7 @@
 
 #include "engine/kernel/result.hpp"
 #include "engine/kernel/sim/sim_kernel.hpp"
-#include "engine/md/variants/axes.hpp"
+#include "engine/md/variant.hpp"
 #include "engine/scenario/schedule.hpp"
 
 namespace mdscope {
@@ -105,8 +104,7 @@ struct Scenario {
     std::uint64_t size = 64ULL << 20;  // bytes of each image
     std::uint64_t chunk = 1ULL << 20;  // bytes
     std::uint64_t delay_ms = 60'000;
-    std::string fix = "upstream", order = "2022", pools = "mddev";  // names of rows
-    bool mdstat_external_bitmap = true;
+    VariantRows variants;
     bool mdmon = false;
     unsigned errors = 0;
     unsigned pages = 1;
@@ -130,8 +128,6 @@ const char* granularity_name(Granularity granularity);    // "coarse"
 std::string expectation_text(const Expectation& expect);  // "crash super_written"
 // Reads back as the same scenario.
 std::string scenario_text(const Scenario& scenario);
-// The rows its names stand for. REQUIRES: it was parsed, or its names were checked.
-Axes axes_of(const Scenario& scenario);
 // The same with what `pairs` ("fix none order 2021") says instead. Error: what is wrong with them.
 Result<Scenario> with_pairs(const Scenario& scenario, std::string_view pairs);
 // The scenario that `mdscope explore` runs without a file: stop mid-write of `bitmap` by `entrance`

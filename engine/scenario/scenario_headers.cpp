@@ -1,5 +1,5 @@
-// The words above `setup` and `tasks`: one row each, with what it takes in words and how it is read. The words of the
-// axes come from the tables of the axes, so a new row there can be written here at once.
+// The words above `setup` and `tasks`: one row each, with what it takes in words and how it is read. Each variant is a
+// word, too (engine/md/variant.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,12 +41,6 @@ bool read_into(Field& field, std::string_view value, std::uint64_t least, std::u
     return true;
 }
 
-template <class Row>
-bool read_row(std::string& field, std::string_view value, const Row* row) {
-    if (row != nullptr) field = value;
-    return row != nullptr;
-}
-
 bool read_switch(bool& field, std::string_view value, std::string_view on, std::string_view off) {
     field = value == on;
     return value == on || value == off;
@@ -75,24 +69,8 @@ bool set_delay(Scenario& s, std::string_view value) {
 }
 bool set_kernel(Scenario& s, std::string_view value) {
     const KernelEra* const era = find_kernel_era(value);
-    if (era == nullptr) return false;
-    s.fix = era->fix;
-    s.order = era->order;
-    s.pools = era->pools;
-    s.mdstat_external_bitmap = era->mdstat_external_bitmap;
-    return true;
-}
-bool set_fix(Scenario& s, std::string_view value) {
-    return read_row(s.fix, value, find_stop_fix(value));
-}
-bool set_order(Scenario& s, std::string_view value) {
-    return read_row(s.order, value, find_written_order(value));
-}
-bool set_pools(Scenario& s, std::string_view value) {
-    return read_row(s.pools, value, find_pool_life(value));
-}
-bool set_mdstat_bitmap(Scenario& s, std::string_view value) {
-    return read_switch(s.mdstat_external_bitmap, value, "yes", "no");
+    if (era != nullptr) s.variants = VariantRows(*era);
+    return era != nullptr;
 }
 bool set_mdmon(Scenario& s, std::string_view value) {
     return read_switch(s.mdmon, value, "on", "off");
@@ -116,11 +94,20 @@ bool set_versus(Scenario& s, std::string_view value) {
     return !value.empty() && with_pairs(s, value);
 }
 
+// What the two arrays of a comparison may have of their own.
+bool can_differ(std::string_view word) {
+    return word == "kernel" || word == "bitmap" || find_variant(word) != nullptr;
+}
+std::string words_that_differ(const char* last) {
+    std::string words = "kernel";
+    for (const Variant& variant : all_variants()) words += std::string(", ") + variant.name();
+    return words + last + "bitmap";
+}
+
 struct Header {
     const char* word;
     std::string (*takes)();
     bool (*set)(Scenario&, std::string_view value);  // false: it is not what this word takes
-    bool set_by_kernel = false;
 };
 
 #define TAKES(text) [] { return std::string(text); }
@@ -132,16 +119,14 @@ constexpr std::array kHeaders = {
     Header{"chunk", TAKES("a power of two from 4K to 2G"), set_chunk},
     Header{"delay", TAKES("a time from 1ms to 86400s"), set_delay},
     Header{"kernel", [] { return names_of(kernel_eras()); }, set_kernel},
-    Header{"fix", [] { return names_of(stop_fixes()); }, set_fix, true},
-    Header{"order", [] { return names_of(written_orders()); }, set_order, true},
-    Header{"pools", [] { return names_of(pool_lives()); }, set_pools, true},
-    Header{"mdstat-bitmap", TAKES("yes or no"), set_mdstat_bitmap, true},
     Header{"mdmon", TAKES("on or off"), set_mdmon},
     Header{"errors", TAKES("a number from 0 to 16"), set_errors},
     Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
-    Header{"versus", TAKES("pairs of kernel, fix, order, pools or bitmap and what they take, as in 'fix upstream'"),
-           set_versus},
+    Header{
+        "versus",
+        [] { return fmt::format("pairs of {} and what they take, as in 'fix upstream'", words_that_differ(" or ")); },
+        set_versus},
 };
 #undef TAKES
 
@@ -160,35 +145,39 @@ bool is_function_name(std::string_view text) {
 }  // namespace
 
 bool is_header_word(std::string_view word) {
-    return find_header(word) != nullptr;
+    return find_header(word) != nullptr || find_variant(word) != nullptr;
 }
 
 bool is_set_by_kernel(std::string_view word) {
-    const Header* const header = find_header(word);
-    return header != nullptr && header->set_by_kernel;
+    return find_variant(word) != nullptr;
 }
 
 Complaint read_header(Scenario& scenario, std::string_view word, std::string_view value) {
-    const Header& header = *find_header(word);
-    if (value.empty()) return fmt::format("'{}' has no value; it takes {}", word, header.takes());
-    if (!header.set(scenario, value)) return fmt::format("'{}' takes {}, not '{}'", word, header.takes(), value);
-    return {};
+    const Variant* const variant = find_variant(word);
+    const Header* const header = find_header(word);
+    const std::string takes = variant != nullptr ? variant->row_names() : header->takes();
+    if (value.empty()) return fmt::format("'{}' has no value; it takes {}", word, takes);
+    const bool good = variant != nullptr ? scenario.variants.choose(word, value) : header->set(scenario, value);
+    return good ? Complaint{} : fmt::format("'{}' takes {}, not '{}'", word, takes, value);
 }
 
 std::string header_words() {
     std::string words;
-    for (const Header& header : kHeaders) words += std::string(words.empty() ? "" : ", ") + header.word;
+    for (const Header& header : kHeaders) {
+        words += std::string(words.empty() ? "" : ", ") + header.word;
+        if (header.set != set_kernel) continue;
+        for (const Variant& variant : all_variants()) words += std::string(", ") + variant.name();
+    }
     return words;
 }
 
 Result<Scenario> with_pairs(const Scenario& scenario, std::string_view pairs) {
-    constexpr std::array<std::string_view, 5> kWords = {"kernel", "fix", "order", "pools", "bitmap"};
     Scenario changed = scenario;
     while (!pairs.empty()) {
         const std::string_view word = take_word(pairs);
         const std::string_view value = take_word(pairs);
-        if (std::find(kWords.begin(), kWords.end(), word) == kWords.end())
-            return Error{EINVAL, fmt::format("'{}' cannot differ; kernel, fix, order, pools and bitmap can", word)};
+        if (!can_differ(word))
+            return Error{EINVAL, fmt::format("'{}' cannot differ; {} can", word, words_that_differ(" and "))};
         if (Complaint wrong = read_header(changed, word, value); !wrong.empty()) return Error{EINVAL, wrong};
     }
     return changed;

@@ -135,17 +135,18 @@ Result<std::vector<MatrixCell>> cells_of(const ExploreRequest& request) {
     bool one_granularity = false;
     for (const auto& [word, value] : request.scenario.words) {
         one_granularity = one_granularity || word == "granularity";
-        if (word == "fix" || word == "order" || word == "pools" || word == "bitmap")
+        if (word == "bitmap" || std::ranges::find(matrix_variants(), word) != matrix_variants().end())
             return Error{EINVAL, "--matrix has every " + word + "; leave --" + word + " out"};
     }
     if (!request.scenario.scenario.empty() || !request.scenario.entrance.empty() || !request.scenario.kernel.empty())
-        return Error{EINVAL, "--matrix has scenarios, entrances and axes of its own; leave them out"};
+        return Error{EINVAL, "--matrix has scenarios, entrances and rows of its own; leave them out"};
     for (const Granularity granularity : {Granularity::Coarse, Granularity::Fine}) {
         if (one_granularity && granularity != base->granularity) continue;
         for (MatrixCell& cell : matrix_cells(granularity)) {
             cell.members = base->members;
             cell.pages = base->pages;
             cell.errors = base->errors;
+            for (const auto& [word, value] : request.scenario.words) (void)cell.variants.choose(word, value);
             cells.push_back(std::move(cell));
         }
     }
@@ -174,8 +175,8 @@ void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request
     std::atomic<std::size_t> next{0};
     std::atomic<std::size_t> done{0};
     const auto show = [&](const MatrixCell& cell, std::uint64_t states) {
-        line.show(fmt::format("{} of {} cells; {} steps, {}, {}, fix {}: {} states", done.load(), cells.size(),
-                              granularity_name(cell.granularity), cell.bitmap, cell.entrance, cell.fix,
+        line.show(fmt::format("{} of {} cells; {} steps, {}, {}, {}: {} states", done.load(), cells.size(),
+                              granularity_name(cell.granularity), cell.bitmap, cell.entrance, told_rows(cell.variants),
                               grouped(states)));
     };
     const auto work = [&] {
@@ -224,7 +225,7 @@ constexpr const char* kExamples = R"(Examples:
   mdscope explore --fix none --bitmap internal         a stop mid-write, elsewhere
   mdscope explore pools-stop --save crash.replay       keep the schedule, then: mdscope replay crash.replay
   mdscope explore four-pages --first --save-scenario f.mds   ... as a scenario, then: mdscope run f.mds
-  mdscope explore --matrix --granularity coarse        every home, entrance, fix, order and life of the pools
+  mdscope explore --matrix --granularity coarse        every home and entrance, with every fix, order and life of the pools
 Ctrl-C prints what was found so far.
 
 Exit codes: 0 what the scenario expects holds, 1 it does not, 2 a scenario or an option makes no sense, 130 interrupted)";
@@ -246,7 +247,7 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
         ->group(kSearch);
     sub->add_flag("--first", request->first, "End at the first bad ending; breadth-first that is the shortest")
         ->group(kSearch);
-    sub->add_flag("--matrix", request->matrix, "All homes, entrances and axes: tables")->group(kSearch);
+    sub->add_flag("--matrix", request->matrix, "All homes, entrances and rows that matter: tables")->group(kSearch);
     sub->add_option("--jobs", request->jobs, "Threads for --matrix; default: one a processor")
         ->check(CLI::Range(1, 64))
         ->group(kSearch);

@@ -1,4 +1,5 @@
 // mount: what can be checked before anything is opened, and the options.
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,9 +10,10 @@
 #include <system_error>
 
 #include "engine/host/mountinfo.hpp"
-#include "engine/md/variants/axes.hpp"
+#include "engine/md/variant.hpp"
 #include "engine/mdadm/container.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/scenario_options.hpp"
 #include "fs/mount/openers.hpp"
 
 namespace mdscope {
@@ -31,10 +33,15 @@ bool is_folder(const std::string& path) {
     return stdfs::is_directory(path, failed);
 }
 
-template <class Row>
-std::vector<std::string> row_names(std::span<const Row> rows) {
+std::vector<std::string> era_names() {
     std::vector<std::string> names;
-    for (const Row& row : rows) names.emplace_back(row.name);
+    for (const KernelEra& era : kernel_eras()) names.emplace_back(era.name);
+    return names;
+}
+
+std::vector<std::string> row_names(const Variant& variant) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < variant.size; i++) names.emplace_back(variant.row(i).name);
     return names;
 }
 
@@ -129,14 +136,17 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
     mount->add_option("--bitmap", request.bitmap_file, "Bitmap file of an array that has one");
     mount->add_flag("-f,--foreground", request.foreground, "Stay in front and print the kernel log");
     mount->add_flag("--read-only", request.read_only, "Start the array read-only; images are not written");
-    mount->add_option("--kernel", request.kernel, "Behave as this kernel: a row of the three axes below")
-        ->check(CLI::IsMember(row_names(kernel_eras())));
-    mount->add_option("--fix", request.fix, "Where the stop waits for the bitmap's last writes")
-        ->check(CLI::IsMember(row_names(stop_fixes())));
-    mount->add_option("--order", request.order, "Order of the lines in super_written")
-        ->check(CLI::IsMember(row_names(written_orders())));
-    mount->add_option("--pools", request.pools, "What the bio pools die with")
-        ->check(CLI::IsMember(row_names(pool_lives())));
+    mount->add_option("--kernel", request.kernel, "Behave as this kernel: a row of every variant below")
+        ->check(CLI::IsMember(era_names()))
+        ->group("Kernel");
+    for (const Variant& variant : all_variants())
+        mount
+            ->add_option_function<std::string>(
+                fmt::format("--{}", variant.name()),
+                [&request, &variant](const std::string& row) { request.rows.emplace_back(variant.name(), row); },
+                variant.facts->what)
+            ->check(CLI::IsMember(row_names(variant)))
+            ->group("Kernel");
     // For benchmarks; group "" keeps it out of --help.
     mount->add_option("--readers", request.readers, "Threads that read requests")->check(CLI::Range(1, 64))->group("");
     mount->footer("Example: mdscope mount lab mnt --kernel 5.12");

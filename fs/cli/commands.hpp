@@ -54,7 +54,8 @@ struct MountRequest {
     std::string lab;                  // absolute folder
     std::string mountpoint;           // absolute, checked
     std::string bitmap_file;
-    std::string kernel, fix, order, pools;
+    std::string kernel;                                     // an era; empty: the usual row of every variant
+    std::vector<std::pair<std::string, std::string>> rows;  // of single variants: {"fix", "none"}
     bool read_only = false;
     bool foreground = false;
     unsigned readers = 10;

@@ -117,13 +117,11 @@ void listen_for_signals(EndWatch& watch) {
 
 // ---- the array
 
-Axes chosen_axes(const MountRequest& request) {
-    Axes axes = default_axes();
-    if (!request.kernel.empty()) axes = axes_of(*find_kernel_era(request.kernel));
-    if (!request.fix.empty()) axes.fix = find_stop_fix(request.fix);
-    if (!request.order.empty()) axes.order = find_written_order(request.order);
-    if (!request.pools.empty()) axes.pools = find_pool_life(request.pools);
-    return axes;
+VariantRows chosen_variants(const MountRequest& request) {
+    VariantRows rows;
+    if (!request.kernel.empty()) rows = VariantRows(*find_kernel_era(request.kernel));
+    for (const auto& [variant, row] : request.rows) MD_CHECK(rows.choose(variant, row));  // the options were checked
+    return rows;
 }
 
 Result<std::unique_ptr<Array>> assemble(RealKernel& kernel, const MountRequest& request) {
@@ -132,7 +130,7 @@ Result<std::unique_ptr<Array>> assemble(RealKernel& kernel, const MountRequest& 
     options.lab = request.lab;
     options.bitmap_file = request.bitmap_file;
     options.read_only = request.read_only;
-    options.axes = chosen_axes(request);
+    options.variants = chosen_variants(request);
     return Array::assemble(kernel, options);
 }
 

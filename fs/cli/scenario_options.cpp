@@ -10,7 +10,7 @@ namespace mdscope {
 
 namespace {
 
-constexpr const char* kAxes = "Axes";
+constexpr const char* kKernel = "Kernel";
 constexpr const char* kArray = "Array and steps";
 
 const std::string* word_of(const ScenarioOptions& options, std::string_view word) {
@@ -45,8 +45,8 @@ Result<Scenario> changed(Scenario scenario, const ScenarioOptions& options) {
     return scenario;  // not the one that was read back: this one knows the lines of its file
 }
 
-void add_word(CLI::App& app, ScenarioOptions& options, const char* option, const char* word, const char* help,
-              const char* group) {
+void add_word(CLI::App& app, ScenarioOptions& options, const std::string& option, const char* word,
+              const std::string& help, const char* group) {
     app.add_option_function<std::string>(
            option, [&options, word](const std::string& value) { options.words.emplace_back(word, value); }, help)
         ->group(group);
@@ -54,15 +54,23 @@ void add_word(CLI::App& app, ScenarioOptions& options, const char* option, const
 
 }  // namespace
 
+std::string kernel_help() {
+    std::string names;
+    for (const KernelEra& era : kernel_eras()) names += (names.empty() ? "" : ", ") + std::string(era.name);
+    return "A row of every variant below: " + names;
+}
+
+std::string variant_help(const Variant& variant) {
+    return fmt::format("{}: {}", variant.facts->what, variant.row_names(", "));
+}
+
 void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
     app.add_option(
         "SCENARIO", options.scenario,
         "A file (with a '/' or .mds), a name (report-2021, race, ...) or a code (mds1:...); default: a stop mid-write");
-    app.add_option("--kernel", options.kernel, "A row of all axes: 4.14, 5.12, 5.13, 6.1.192, 6.1.192-nofix")
-        ->group(kAxes);
-    add_word(app, options, "--fix", "fix", "Where the stop waits: none, v1, proposal, upstream", kAxes);
-    add_word(app, options, "--order", "order", "Order of the lines in super_written: 2021, 2022", kAxes);
-    add_word(app, options, "--pools", "pools", "What the bio pools die with: mddev, stop", kAxes);
+    app.add_option("--kernel", options.kernel, kernel_help())->group(kKernel);
+    for (const Variant& variant : all_variants())
+        add_word(app, options, fmt::format("--{}", variant.name()), variant.name(), variant_help(variant), kKernel);
     add_word(app, options, "--bitmap", "bitmap", "Home of the bitmap: external, internal, file, none", kArray);
     add_word(app, options, "--members", "members", "2 to 8", kArray);
     add_word(app, options, "--pages", "pages", "Pages of the bitmap that are written, 1 to 4", kArray);

@@ -20,6 +20,10 @@ struct ScenarioOptions {
     std::vector<std::pair<std::string, std::string>> words;
 };
 
+// What `--kernel` and a variant's option take, for --help.
+std::string kernel_help();
+std::string variant_help(const Variant& variant);
+
 // Adds SCENARIO and the options. They are read into `options`, which must outlive the parsing.
 void add_scenario_options(CLI::App& app, ScenarioOptions& options);
 

@@ -100,7 +100,11 @@ std::optional<Node> Tree::make(const std::string& path) {
         Node node;
         node.mode = 0444;
         node.show = [this](std::string* text) {
-            *text = mdstat({&lab_.array.mddev()});
+            try {
+                *text = mdstat({&lab_.array.mddev()});
+            } catch (const Halted&) {  // with some kernels reading this is the Oops
+                return -EIO;
+            }
             return 0;
         };
         return node;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <string_view>
 
 namespace mdscope::gui {
@@ -39,14 +40,10 @@ LiveCommand inject_command(const std::string& member, const std::string& rule) {
 LiveCommand inject_off_command() {
     return {"No faults", "lab/fail", "off"};
 }
-LiveCommand fix_command(const std::string& row) {
-    return {"Fix: " + row, "lab/fix", row};
-}
-LiveCommand order_command(const std::string& row) {
-    return {"Order: " + row, "lab/order", row};
-}
-LiveCommand pools_command(const std::string& row) {
-    return {"Pools: " + row, "lab/pools", row};
+LiveCommand row_command(const std::string& variant, const std::string& row) {
+    std::string words = variant + ": " + row;
+    words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(words[0])));
+    return {words, "lab/" + variant, row};
 }
 LiveCommand array_state_command(const std::string& word) {
     return {word == "clear" ? "Stop (echo clear)" : "array_state " + word, "md/array_state", word};

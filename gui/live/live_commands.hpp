@@ -22,10 +22,8 @@ LiveCommand delay_off_command();
 // `rule` as in lab/fail: "write data count 1".
 LiveCommand inject_command(const std::string& member, const std::string& rule);
 LiveCommand inject_off_command();
-LiveCommand fix_command(const std::string& row);
-LiveCommand order_command(const std::string& row);
-LiveCommand pools_command(const std::string& row);
-LiveCommand array_state_command(const std::string& word);  // "clear" is the stop that sleeps
+LiveCommand row_command(const std::string& variant, const std::string& row);  // "fix", "none"
+LiveCommand array_state_command(const std::string& word);                     // "clear" is the stop that sleeps
 LiveCommand stop_command(bool force);
 LiveCommand assemble_command();
 LiveCommand fail_member_command(const std::string& member);

@@ -132,7 +132,7 @@ std::optional<Advice> MountProcess::Core::run(std::vector<std::string> words) {
 
 namespace {
 
-void add_option(std::vector<std::string>& words, const char* name, const std::string& value) {
+void add_option(std::vector<std::string>& words, const std::string& name, const std::string& value) {
     if (value.empty()) return;
     words.emplace_back(name);
     words.push_back(value);
@@ -154,9 +154,7 @@ std::vector<std::string> create_words(const MountPlan& plan) {
 std::vector<std::string> mount_words(const MountPlan& plan) {
     std::vector<std::string> words = {"mount", plan.lab, plan.mount_point};
     add_option(words, "--kernel", plan.kernel);
-    add_option(words, "--fix", plan.fix);
-    add_option(words, "--order", plan.order);
-    add_option(words, "--pools", plan.pools);
+    for (const auto& [variant, row] : plan.rows) add_option(words, "--" + variant, row);
     // An array with a bitmap file needs to be told where it is.
     if (plan.has_bitmap_file()) add_option(words, "--bitmap", plan.bitmap);
     if (plan.read_only) words.emplace_back("--read-only");

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,7 +34,8 @@ struct MountPlan {
     std::string write_mostly;  // a member's name, or empty
     bool overwrite = false;    // create --force
     bool read_only = false;
-    std::string kernel, fix, order, pools;  // empty: mdscope's defaults
+    std::string kernel;                       // empty: the usual row of every variant
+    std::map<std::string, std::string> rows;  // of single variants: "fix" -> "none"
 
     [[nodiscard]] bool has_bitmap_file() const {
         return bitmap != "external" && bitmap != "internal" && bitmap != "none";

@@ -12,8 +12,8 @@ namespace {
 
 // Apart from their schedules: a person who changes these is somewhere else.
 bool is_the_same_place(const Scenario& a, const Scenario& b) {
-    return a.name == b.name && a.bitmap == b.bitmap && a.fix == b.fix && a.order == b.order && a.pools == b.pools &&
-           a.members == b.members && a.pages == b.pages && a.granularity == b.granularity;
+    return a.name == b.name && a.bitmap == b.bitmap && a.variants == b.variants && a.members == b.members &&
+           a.pages == b.pages && a.granularity == b.granularity;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "engine/explore/card.hpp"
@@ -17,13 +18,20 @@ namespace {
 
 using View = MatrixRun::View;
 
+const char* column_variant() {
+    return matrix_variants().front();
+}
+std::string column_of(const MatrixCell& cell) {
+    return cell.variants.name(column_variant());
+}
+
 const char* steps_word(const MatrixCell& cell) {
     return cell.granularity == Granularity::Fine ? "fine" : "coarse";
 }
 
 std::string configuration(const MatrixCell& cell) {
-    return fmt::format("Bitmap {}, stopped by {}, fix {}, order {}, pools {}; {} steps.", cell.bitmap, cell.entrance,
-                       cell.fix, cell.order, cell.pools, steps_word(cell));
+    return fmt::format("Bitmap {}, stopped by {}, {} {}, {}; {} steps.", cell.bitmap, cell.entrance, column_variant(),
+                       column_of(cell), table_words(cell.variants), steps_word(cell));
 }
 
 // ---- what was found, in sentences
@@ -52,17 +60,6 @@ std::string ways_words(const Verdict& verdict) {
     return text;
 }
 
-std::string difference(const MatrixCell& from, const MatrixCell& to) {
-    std::string text;
-    const auto add = [&](const char* axis, const std::string& own, const std::string& other) {
-        if (own != other) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", axis, other);
-    };
-    add("fix", from.fix, to.fix);
-    add("order", from.order, to.order);
-    add("pools", from.pools, to.pools);
-    return text;
-}
-
 std::string click_words(const View& view, std::size_t number) {
     const MatrixCell& cell = view.cell(number);
     if (!cell.verdict.shortest) return "Click: this array in the lab.";
@@ -70,7 +67,7 @@ std::string click_words(const View& view, std::size_t number) {
     return fmt::format("Click: the shortest of these ({} {} steps) in the lab{}, beside {}.",
                        cell.verdict.shortest->steps, steps_word(cell),
                        cell.granularity == Granularity::Coarse ? ", call by call" : "",
-                       safe ? difference(cell, view.cell(*safe)) : "fix upstream");
+                       safe ? different_rows(cell.variants, view.cell(*safe).variants) : "fix upstream");
 }
 
 // ---- the sum of it
@@ -82,7 +79,7 @@ struct Count {
 Count count_of(const View& view, std::string_view fix) {
     Count count;
     for (std::size_t i = 0; i < view.cells.size(); i++) {
-        if (view.cell(i).fix != fix || !view.cell(i).explored) continue;
+        if (column_of(view.cell(i)) != fix || !view.cell(i).explored) continue;
         count.explored++;
         if (is_bad(state_of(view, i))) count.bad++;
         if (state_of(view, i) == CellState::Unsure) count.unsure++;
@@ -103,9 +100,9 @@ std::vector<std::string> homes_in_danger(const View& view, std::string_view fix)
     std::set<std::string> all;
     for (std::size_t i = 0; i < view.cells.size(); i++) {
         const MatrixCell& cell = view.cell(i);
-        const std::string table = fmt::format("order {}, pools {}", cell.order, cell.pools);
+        const std::string table = table_words(cell.variants);
         all.insert(table);
-        if (cell.fix == fix && is_bad(state_of(view, i))) bad[cell.bitmap].insert(table);
+        if (column_of(cell) == fix && is_bad(state_of(view, i))) bad[cell.bitmap].insert(table);
     }
     std::vector<std::string> homes;
     for (const auto& [home, tables] : bad)
@@ -131,10 +128,12 @@ std::string why_words(const View& view) {
 
 // How much another cell differs. What is changed first is the fix, then what depends on the kernel's version alone.
 unsigned distance(const MatrixCell& from, const MatrixCell& to) {
-    unsigned sum = 0;
-    if (from.fix != to.fix) sum += to.fix == "upstream" ? 1 : 2;
-    if (from.pools != to.pools) sum += 3;
-    if (from.order != to.order) sum += 6;
+    unsigned sum = 0, weight = 3;
+    if (column_of(from) != column_of(to)) sum += column_of(to) == "upstream" ? 1 : 2;
+    for (const char* const name : matrix_variants().subspan(1) | std::views::reverse) {
+        if (from.variants.name(name) != to.variants.name(name)) sum += weight;
+        weight *= 2;
+    }
     return sum;
 }
 
@@ -142,16 +141,22 @@ unsigned distance(const MatrixCell& from, const MatrixCell& to) {
 
 // ---- tables
 
+static std::string table_id(const MatrixCell& cell) {
+    std::string id;
+    for (const char* const name : matrix_variants().subspan(1))
+        id += (id.empty() ? "" : "/") + cell.variants.name(name);
+    return id;
+}
+
 std::vector<MatrixTable> tables_of(const View& view) {
     std::vector<MatrixTable> tables;
     for (std::size_t i = 0; i < view.cells.size(); i++) {
         const MatrixCell& cell = view.cell(i);
-        if (tables.empty() || tables.back().order != cell.order || tables.back().pools != cell.pools)
-            tables.push_back({cell.order, cell.pools, {}, {}});
+        if (i == 0 || !is_same_table(view.cell(i - 1), cell)) tables.push_back({cell.variants, table_id(cell), {}, {}});
         MatrixTable& table = tables.back();
         if (table.rows.empty() || table.rows.back().home != cell.bitmap || table.rows.back().entrance != cell.entrance)
             table.rows.push_back({cell.bitmap, cell.entrance, {}});
-        if (table.rows.size() == 1) table.fixes.push_back(cell.fix);
+        if (table.rows.size() == 1) table.columns.push_back(column_of(cell));
         table.rows.back().cells.push_back(i);
     }
     return tables;
@@ -183,7 +188,7 @@ std::string cell_words(const View& view, std::size_t number) {
 }
 
 std::string cell_id(const MatrixCell& cell) {
-    return fmt::format("{}/{}/{}/{}/{}", cell.order, cell.pools, cell.bitmap, cell.entrance, cell.fix);
+    return fmt::format("{}/{}/{}/{}", table_id(cell), cell.bitmap, cell.entrance, column_of(cell));
 }
 
 std::string cell_details(const View& view, std::size_t number) {
@@ -218,7 +223,8 @@ std::string progress_words(const View& view) {
     if (view.phase == MatrixRun::Phase::Cancelled) text += ", stopped";
     if (!view.running) return text;
     const MatrixCell& cell = view.cell(*view.running);
-    text += fmt::format("; now {}, {}, fix {}: {} states", cell.bitmap, cell.entrance, cell.fix, grouped(view.states));
+    text += fmt::format("; now {}, {}, {} {}: {} states", cell.bitmap, cell.entrance, column_variant(), column_of(cell),
+                        grouped(view.states));
     if (view.states_per_second < 1) return text;
     return text + fmt::format(", {} a second", grouped(static_cast<std::uint64_t>(view.states_per_second)));
 }
@@ -245,7 +251,8 @@ Result<Scenario> lab_scenario(const View& view, std::size_t number) {
     if (!cell.explored) return Error{0, "This cell has not been looked at yet."};
     if (!cell.error.empty()) return Error{0, "This cell could not be explored: " + cell.error};
     Scenario scenario = scenario_of(cell);
-    scenario.title = fmt::format("Matrix: {}, {}, fix {}", cell.bitmap, cell.entrance, cell.fix);
+    scenario.title =
+        fmt::format("Matrix: {}, {}, {} {}", cell.bitmap, cell.entrance, column_variant(), column_of(cell));
     if (!cell.verdict.shortest) {
         if (cell.granularity == Granularity::Coarse) scenario.granularity = Granularity::Calls;
         return scenario;
@@ -258,9 +265,10 @@ Result<Scenario> lab_scenario(const View& view, std::size_t number) {
         return Error{0, fmt::format("The schedule of this cell cannot be run again: {}", error.what())};
     }
     const std::optional<std::size_t> safe = nearest_safe(view, number);
-    scenario.versus = safe ? fmt::format("fix {} order {} pools {}", view.cell(*safe).fix, view.cell(*safe).order,
-                                         view.cell(*safe).pools)
-                           : "fix upstream";
+    scenario.versus = "fix upstream";
+    if (safe)
+        scenario.versus = fmt::format("{} {} {}", column_variant(), column_of(view.cell(*safe)),
+                                      table_words(view.cell(*safe).variants, " "));
     return scenario;
 }
 

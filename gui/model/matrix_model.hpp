@@ -11,14 +11,15 @@
 
 namespace mdscope::gui {
 
-// One table for each order and life of the pools, as matrix_text() has them: a column for each fix.
+// As matrix_text() has them: a column for each row of the first variant, a table for each choice of the others.
 struct MatrixRow {
     std::string home, entrance;
     std::vector<std::size_t> cells;  // numbers in the view
 };
 struct MatrixTable {
-    std::string order, pools;
-    std::vector<std::string> fixes;
+    VariantRows variants;  // of its cells, apart from that of the columns
+    std::string id;        // "2021/mddev"
+    std::vector<std::string> columns;
     std::vector<MatrixRow> rows;
 };
 std::vector<MatrixTable> tables_of(const MatrixRun::View& view);

@@ -28,14 +28,13 @@ Schedule wishes_of(const Schedule& schedule) {
     return wishes;
 }
 
-// What the second array has instead: its rows, and by the name of a kernel what only a kernel's row says.
+// What the second array has instead: the rows that are always told, and those in which it differs.
 std::string versus_text(const Scenario& a, const Scenario& b) {
-    if (a.mdstat_external_bitmap != b.mdstat_external_bitmap)
-        for (const KernelEra& era : kernel_eras())
-            if (b.fix == era.fix && b.order == era.order && b.pools == era.pools &&
-                b.mdstat_external_bitmap == era.mdstat_external_bitmap)
-                return fmt::format("kernel {} bitmap {}", era.name, b.bitmap);
-    return fmt::format("fix {} order {} pools {} bitmap {}", b.fix, b.order, b.pools, b.bitmap);
+    std::string text;
+    for (const Variant& variant : all_variants())
+        if (variant.facts->told == Told::Always || &a.variants.row(variant) != &b.variants.row(variant))
+            text += fmt::format("{} {} ", variant.name(), b.variants.row(variant).name);
+    return text + "bitmap " + b.bitmap;
 }
 
 }  // namespace

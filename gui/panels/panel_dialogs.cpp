@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "gui/frame/dialog.hpp"
+#include "gui/frame/flow.hpp"
 #include "gui/frame/keys.hpp"
 #include "gui/panels/panels.hpp"
 
@@ -11,10 +12,9 @@ namespace mdscope::gui {
 
 namespace {
 
-template <class Rows>
-std::vector<std::string> names_of(const Rows& rows) {
+std::vector<std::string> names_of(const Variant& variant) {
     std::vector<std::string> names;
-    for (const auto& row : rows) names.emplace_back(row.name);
+    for (std::size_t i = 0; i < variant.size; i++) names.emplace_back(variant.row(i).name);
     return names;
 }
 
@@ -25,24 +25,22 @@ void choose(const std::string& id, const char* label, std::string& value, const 
     if (ui::combo(id, names, chosen, sp(160))) value = names[static_cast<std::size_t>(chosen)];
 }
 
-void choose_axes(Scenario& scenario, const char* name) {
+void choose_rows(Scenario& scenario, const char* name) {
     const std::string id = fmt::format("setup/{}", name);
     ui::header(id, fmt::format("Array {}", name));
-    choose(id + "/fix", "fix", scenario.fix, names_of(stop_fixes()));
-    choose(id + "/order", "order", scenario.order, names_of(written_orders()));
-    choose(id + "/pools", "pools", scenario.pools, names_of(pool_lives()));
+    for (const Variant& variant : all_variants()) {
+        std::string row = scenario.variants.row(variant).name;
+        choose(fmt::format("{}/{}", id, variant.name()), variant.name(), row, names_of(variant));
+        scenario.variants.choose(variant, *variant.find(row));
+    }
     choose(id + "/bitmap", "bitmap", scenario.bitmap, {"external", "internal", "file", "none"});
     ImGui::TextUnformatted(" ");
+    Flow flow(ImGui::GetContentRegionAvail().x, true);
     for (const KernelEra& era : kernel_eras()) {
-        if (ui::button(fmt::format("{}/era/{}", id, era.name), era.name, {.tip = "the rows of this kernel"})) {
-            scenario.fix = era.fix;
-            scenario.order = era.order;
-            scenario.pools = era.pools;
-            scenario.mdstat_external_bitmap = era.mdstat_external_bitmap;
-        }
-        ImGui::SameLine();
+        if (flow.item(ui::button_width(era.name)) &&
+            ui::button(fmt::format("{}/era/{}", id, era.name), era.name, {.tip = "the rows of this kernel"}))
+            scenario.variants = VariantRows(era);
     }
-    ImGui::NewLine();
 }
 
 void choose_common(Scenario& a, Scenario& b) {
@@ -106,8 +104,8 @@ void draw_setup(State& state) {
     Dialog dialog("setup", "The two arrays", state.show_setup, sp(560, 620), true);
     if (!dialog) return;
     auto& [a, b] = *state.setup;
-    choose_axes(a, "A");
-    choose_axes(b, "B");
+    choose_rows(a, "A");
+    choose_rows(b, "B");
     choose_common(a, b);
     dialog.foot();
     if (ui::button("setup/apply", "Apply", {.role = Role::accent, .tip = "start again with these, wishes kept"})) {

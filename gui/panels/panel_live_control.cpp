@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/md/variants/axes.hpp"
+#include "engine/md/variant.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
 
@@ -82,35 +82,28 @@ void draw_stop(State& state) {
 
 // ---- which kernel
 
-template <class Rows>
-void draw_axis_choice(State& state, const char* name, const Rows& rows, const std::string& now,
-                      LiveCommand (*command)(const std::string&)) {
+void draw_row_choice(State& state, const Variant& variant, const VariantRow& now) {
+    const std::string name = variant.name();
     std::vector<std::string> names;
     int chosen = -1;
-    std::string what;
-    for (const auto& row : rows) {
-        if (now == row.name) {
-            chosen = static_cast<int>(names.size());
-            what = row.what;
-        }
-        names.emplace_back(row.name);
+    for (std::size_t i = 0; i < variant.size; i++) {
+        if (&variant.row(i) == &now) chosen = static_cast<int>(i);
+        names.emplace_back(variant.row(i).name);
     }
     const float label = ui::text_width(name), width = sp(110);
     flow(label + width + ImGui::GetStyle().ItemSpacing.x);
     ImGui::AlignTextToFramePadding();
     ui::text(fmt::format("live/axis/{}/label", name), name, Role::dim_text, Font::text, label);
     ImGui::SameLine();
-    if (ui::combo(fmt::format("live/axis/{}", name), names, chosen, width, what))
-        state.live.command(command(names[static_cast<std::size_t>(chosen)]));
+    if (ui::combo(fmt::format("live/axis/{}", name), names, chosen, width, now.what))
+        state.live.command(row_command(name, names[static_cast<std::size_t>(chosen)]));
 }
 
-void draw_axes(State& state) {
-    const SnapshotAxes& axes = state.live.view().snapshot->axes;
+void draw_variants(State& state) {
+    const VariantRows& rows = state.live.view().snapshot->variants;
     ui::header("live/axes", "Its kernel");
     ImGui::Dummy({0, 0});
-    draw_axis_choice(state, "fix", stop_fixes(), axes.fix, fix_command);
-    draw_axis_choice(state, "order", written_orders(), axes.order, order_command);
-    draw_axis_choice(state, "pools", pool_lives(), axes.pools, pools_command);
+    for (const Variant& variant : all_variants()) draw_row_choice(state, variant, rows.row(variant));
 }
 
 // ---- members
@@ -187,7 +180,7 @@ void draw_control(State& state) {
     ImGui::Spacing();
     draw_stop(state);
     ImGui::Spacing();
-    draw_axes(state);
+    draw_variants(state);
     ImGui::Spacing();
     draw_bios(state);
 }

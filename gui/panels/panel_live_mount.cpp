@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/md/variants/axes.hpp"
+#include "engine/md/variant.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
 
@@ -163,28 +163,22 @@ void draw_images(LivePage& page) {
                "the array starts read-only; images are not written");
 }
 
-// ---- its kernel: a row of all axes, and each of them
+// ---- its kernel: a row of every variant, and each of them
 
 constexpr const char* kUsual = "mdscope's default";
 
-struct AxisDefaults {
-    std::string fix, order, pools;
-};
-AxisDefaults defaults_of(const MountPlan& plan) {
-    if (const KernelEra* era = find_kernel_era(plan.kernel); era != nullptr) return {era->fix, era->order, era->pools};
-    const Axes axes = default_axes();
-    return {axes.fix->name, axes.order->name, axes.pools->name};
-}
-
-// `own` is empty where the kernel's row says it.
-template <class Rows>
-void draw_axis_row(const char* id, const char* words, const Rows& rows, const std::string& usual, std::string& own) {
+// The plan names only rows in which it differs from its kernel.
+void draw_row(MountPlan& plan, const Variant& variant, const std::string& usual) {
     std::vector<std::string> names;
-    for (const auto& row : rows) names.emplace_back(row.name);
-    std::string value = own.empty() ? usual : own;
-    choice(id, words, names, value, "");
-    own = value == usual ? "" : value;
-    note(id, std::ranges::find(rows, value, [](const auto& row) { return std::string(row.name); })->what);
+    for (std::size_t i = 0; i < variant.size; i++) names.emplace_back(variant.row(i).name);
+    const auto own = plan.rows.find(variant.name());
+    std::string value = own == plan.rows.end() ? usual : own->second;
+    choice(variant.name(), variant.facts->label, names, value, "");
+    if (value == usual)
+        plan.rows.erase(variant.name());
+    else
+        plan.rows[variant.name()] = value;
+    note(variant.name(), variant.find(value)->what);
 }
 
 void draw_kernel(MountPlan& plan) {
@@ -192,14 +186,13 @@ void draw_kernel(MountPlan& plan) {
     std::vector<std::string> eras = {kUsual};
     for (const KernelEra& era : kernel_eras()) eras.emplace_back(era.name);
     std::string era = plan.kernel.empty() ? eras.front() : plan.kernel;
-    if (choice("kernel", "As in Linux", eras, era, "a row of the three below")) {
+    if (choice("kernel", "As in Linux", eras, era, "a row of each of those below")) {
         plan.kernel = era == kUsual ? "" : era;
-        plan.fix = plan.order = plan.pools = "";
+        plan.rows.clear();
     }
-    const AxisDefaults usual = defaults_of(plan);
-    draw_axis_row("fix", "Fix of the stop", stop_fixes(), usual.fix, plan.fix);
-    draw_axis_row("order", "Order in super_written", written_orders(), usual.order, plan.order);
-    draw_axis_row("pools", "Bio pools die with", pool_lives(), usual.pools, plan.pools);
+    const KernelEra* const found = find_kernel_era(plan.kernel);
+    const VariantRows usual = found != nullptr ? VariantRows(*found) : VariantRows();
+    for (const Variant& variant : all_variants()) draw_row(plan, variant, usual.row(variant).name);
 }
 
 // ---- doing it

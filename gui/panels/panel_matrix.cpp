@@ -44,14 +44,14 @@ CellLook look_of(CellState state) {
 // Widths and heights of everything in a table, in pixels.
 struct Grid {
     float home, entrance, cell, line, gap, between_homes, between_tables;
-    std::size_t fixes = 4;
-    [[nodiscard]] float width() const { return home + entrance + static_cast<float>(fixes) * (cell + gap); }
+    std::size_t columns = 4;
+    [[nodiscard]] float width() const { return home + entrance + static_cast<float>(columns) * (cell + gap); }
 };
 
 // As wide as the words need, and wider where there is room for it.
 Grid grid_of(const std::vector<MatrixTable>& tables, float room, std::size_t& columns) {
     Grid grid{};
-    grid.fixes = tables.empty() ? 0 : tables.front().fixes.size();
+    grid.columns = tables.empty() ? 0 : tables.front().columns.size();
     grid.home = ui::text_width("external") + sp(12);
     grid.entrance = ui::text_width("STOP_ARRAY") + sp(12);
     grid.gap = sp(3);
@@ -62,7 +62,7 @@ Grid grid_of(const std::vector<MatrixTable>& tables, float room, std::size_t& co
     grid.between_tables = sp(24);
     columns = room >= 2 * grid.width() + grid.between_tables ? 2 : 1;
     const float share = (room - static_cast<float>(columns - 1) * grid.between_tables) / static_cast<float>(columns);
-    const float fits = (share - grid.home - grid.entrance) / static_cast<float>(std::max<std::size_t>(1, grid.fixes));
+    const float fits = (share - grid.home - grid.entrance) / static_cast<float>(std::max<std::size_t>(1, grid.columns));
     grid.cell = std::clamp(fits - grid.gap, least, least * 1.6F);
     return grid;
 }
@@ -99,18 +99,32 @@ void draw_cell(State& state, const View& view, std::size_t number, const ui::Rec
 
 // ---- one table
 
+std::string with_capital(std::string text) {
+    text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    return text;
+}
+
+std::string table_tip(const MatrixTable& table) {
+    std::string text;
+    for (const char* const name : matrix_variants().subspan(1)) {
+        const Variant& variant = *find_variant(name);
+        text +=
+            fmt::format("{}{}: {}.", text.empty() ? "" : "\n", variant.facts->label, table.variants.row(variant).what);
+    }
+    return text;
+}
+
 void draw_heads(const MatrixTable& table, const Grid& grid, const std::string& id, ImVec2 at) {
     ImGui::SetCursorScreenPos(at);
-    ui::text(id + "/title", fmt::format("Order {}, pools {}", table.order, table.pools), Role::text, Font::text,
-             grid.width());
-    if (const WrittenOrder* order = find_written_order(table.order))
-        if (const PoolLife* pools = find_pool_life(table.pools))
-            ui::tip(fmt::format("super_written: {}.\n{}.", order->what, pools->what));
+    ui::text(id + "/title", with_capital(table_words(table.variants)), Role::text, Font::text, grid.width());
+    ui::tip(table_tip(table));
     float x = at.x + grid.home + grid.entrance;
-    for (const std::string& fix : table.fixes) {
+    const Variant& variant = *find_variant(matrix_variants().front());
+    for (const std::string& row : table.columns) {
         ImGui::SetCursorScreenPos({x, at.y + grid.line});
-        ui::text(fmt::format("{}/fix/{}", id, fix), "fix " + fix, Role::dim_text, Font::text, grid.cell);
-        if (const StopFix* row = find_stop_fix(fix)) ui::tip(row->what);
+        ui::text(fmt::format("{}/{}/{}", id, variant.name(), row), fmt::format("{} {}", variant.name(), row),
+                 Role::dim_text, Font::text, grid.cell);
+        ui::tip(variant.find(row)->what);
         x += grid.cell + grid.gap;
     }
 }
@@ -132,7 +146,7 @@ void draw_row(State& state, const View& view, const MatrixRow& row, const Grid& 
 }
 
 void draw_table(State& state, const View& view, const MatrixTable& table, const Grid& grid, ImVec2 at) {
-    const std::string id = fmt::format("matrix/{}/{}", table.order, table.pools);
+    const std::string id = "matrix/" + table.id;
     draw_heads(table, grid, id, at);
     float y = at.y + 2 * grid.line;
     std::string home;

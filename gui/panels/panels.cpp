@@ -81,16 +81,24 @@ const char* side_name(Side side) {
     return side == Side::A ? "A" : "B";
 }
 
+// The first always; another where the arrays differ in it, or both have an unusual row.
+static bool is_worth_a_title(const Variant& variant, const VariantRows& own, const VariantRows& other) {
+    const VariantRow* const row = &own.row(variant);
+    if (variant.facts->place == 1 || row != &other.row(variant)) return true;
+    return variant.facts->told != Told::IfAsked && row != &variant.usual();
+}
+
 std::string side_title(const State& state, Side side) {
     const Scenario& own = state.player.scenario(side);
     const Scenario& other = state.player.scenario(side == Side::A ? Side::B : Side::A);
-    std::string axes = fmt::format("fix {}", own.fix);
-    if (own.order != other.order || own.order != "2022") axes += fmt::format(", order {}", own.order);
-    if (own.pools != other.pools || own.pools != "mddev") axes += fmt::format(", pools {}", own.pools);
-    if (own.bitmap != other.bitmap || own.bitmap != "external") axes += fmt::format(", bitmap {}", own.bitmap);
-    const bool by_fix = (own.fix == "none") != (other.fix == "none");
-    if (!by_fix) return axes;
-    return fmt::format("{} the fix  ({})", own.fix == "none" ? "WITHOUT" : "WITH", axes);
+    std::string rows;
+    for (const Variant& variant : all_variants())
+        if (is_worth_a_title(variant, own.variants, other.variants))
+            rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", variant.name(), own.variants.row(variant).name);
+    if (own.bitmap != other.bitmap || own.bitmap != "external") rows += fmt::format(", bitmap {}", own.bitmap);
+    const bool is_without = own.variants.name("fix") == "none";
+    if (is_without == (other.variants.name("fix") == "none")) return rows;
+    return fmt::format("{} the fix  ({})", is_without ? "WITHOUT" : "WITH", rows);
 }
 
 }  // namespace mdscope::gui

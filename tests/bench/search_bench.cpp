@@ -31,7 +31,7 @@ double seconds_since(Clock::time_point began) {
 
 double executions_a_second(const std::string& bitmap) {
     Scenario scenario = stop_mid_write(bitmap, "array_state", bitmap == "external" ? 2 : 1);
-    scenario.fix = "none";
+    if (!scenario.variants.choose("fix", "none")) std::abort();
     ExploreOptions options;
     options.strategy = Strategy::Dfs;
     options.sleep_sets = false;

@@ -8,6 +8,9 @@
 #include <sstream>
 
 #include "engine/explore/matrix.hpp"
+#include "engine/md/variants/fix.hpp"
+#include "engine/md/variants/order.hpp"
+#include "engine/md/variants/pools.hpp"
 
 namespace mdscope::explore_test {
 
@@ -20,7 +23,7 @@ ScheduleStep step(const char* actor, const char* what, const char* where, bool i
 Verdict crashing() {
     Verdict verdict;
     verdict.scenario = stop_mid_write("external", "two-step", 1);
-    verdict.scenario.fix = "none";
+    REQUIRE(verdict.scenario.variants.choose("fix", "none"));
     verdict.scenario.expect = {Expectation::Kind::Crash, "super_written"};
     verdict.states = 1234;
     verdict.transitions = 2345;
@@ -217,15 +220,16 @@ TEST_CASE("a run has a card and JSON") {
     CHECK(json["lanes"].size() == 3);
 }
 
-TEST_CASE("the matrix has a cell for every home, entrance and row of the axes") {
+TEST_CASE("the matrix has a cell for every home, entrance and row of the variants that matter") {
     std::vector<MatrixCell> cells = matrix_cells(Granularity::Coarse);
-    CHECK(cells.size() == 3 * 4 * stop_fixes().size() * written_orders().size() * pool_lives().size());
+    CHECK(cells.size() ==
+          3 * 4 * variants::fix::rows().size() * variants::order::rows().size() * variants::pools::rows().size());
     const auto how = [](const Scenario& scenario, const ExploreOptions&) -> Result<Verdict> {
         Verdict verdict = crashing();
         verdict.scenario = scenario;
-        if (scenario.bitmap == "file" && scenario.fix == "v1") return Error{22, "no room"};
-        verdict.crashes = scenario.bitmap == "external" && scenario.fix == "none" ? 12 : 0;
-        verdict.hangs = scenario.bitmap == "file" && scenario.fix == "none" ? 2 : 0;
+        if (scenario.bitmap == "file" && scenario.variants.name("fix") == "v1") return Error{22, "no room"};
+        verdict.crashes = scenario.bitmap == "external" && scenario.variants.name("fix") == "none" ? 12 : 0;
+        verdict.hangs = scenario.bitmap == "file" && scenario.variants.name("fix") == "none" ? 2 : 0;
         verdict.complete = scenario.bitmap != "internal";
         return verdict;
     };

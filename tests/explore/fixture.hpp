@@ -22,9 +22,9 @@ inline Scenario scenario_named(const std::string& name) {
 
 inline Scenario with(Scenario scenario, const std::string& fix, const std::string& order = "2022",
                      const std::string& pools = "mddev", Granularity granularity = Granularity::Coarse) {
-    scenario.fix = fix;
-    scenario.order = order;
-    scenario.pools = pools;
+    REQUIRE(scenario.variants.choose("fix", fix));
+    REQUIRE(scenario.variants.choose("order", order));
+    REQUIRE(scenario.variants.choose("pools", pools));
     scenario.granularity = granularity;
     return scenario;
 }

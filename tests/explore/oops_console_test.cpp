@@ -43,7 +43,7 @@ std::string untimed(std::string text) {
 struct Crashing {
     explicit Crashing(const char* era) {
         lab.external();
-        lab.mddev.axes = axes_of(*find_kernel_era(era));
+        lab.mddev.variants = VariantRows(*find_kernel_era(era));
         lab.start();
         CHECK(lab.write(0) == 0);
         CHECK(lab.store("array_state", "clean") == 0);
@@ -197,7 +197,7 @@ TEST_CASE("window W2: the member is freed, and nobody stops anything any more") 
 
 TEST_CASE("a failed write that comes too late reads mddev->pers in md_error") {
     ByHand hand;
-    hand.mddev.axes = axes_of(*find_kernel_era("5.12"));
+    hand.mddev.variants = VariantRows(*find_kernel_era("5.12"));
     hand.mddev.pending_writes.init(2);
     hand.kernel.printk(LogLevel::Err, "md: super_written gets error=-5");
     hand.kernel.printk(LogLevel::Crit, "BUG: kernel NULL pointer dereference at super_written");
@@ -227,7 +227,7 @@ TEST_CASE("a failed write that comes too late reads mddev->pers in md_error") {
 
 TEST_CASE("the second bug: the stop waited, and the completion had counted too early") {
     ByHand hand;
-    hand.mddev.axes = axes_of(*find_kernel_era("5.13"));
+    hand.mddev.variants = VariantRows(*find_kernel_era("5.13"));
     hand.mddev.bitmap_info.external = true;
     hand.oops.object = "rdev";
     hand.oops.function = "super_written";
@@ -239,7 +239,7 @@ TEST_CASE("the second bug: the stop waited, and the completion had counted too e
         "The stop did wait; the completion should have let go of the member and of the bio first and counted down last "
         "(order 2022, commit 341097ee5357).\n"
         "The counter is mddev->pending_writes: at 0 everything the completion still holds may be freed.\n");
-    hand.mddev.axes = axes_of(*find_kernel_era("5.12"));  // Nobody waited: the first bug is enough of a reason.
+    hand.mddev.variants = VariantRows(*find_kernel_era("5.12"));  // Nobody waited: the first bug is enough of a reason.
     CHECK(first_lines(oops_sentences(hand.mddev, hand.oops), 1) ==
           "A bitmap write ended after rdev_delayed_delete had freed its member, and super_written read rdev->mddev in "
           "the freed memory.\n");

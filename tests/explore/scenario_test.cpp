@@ -59,9 +59,9 @@ TEST_CASE("the report's scenario has the report's numbers") {
         const Scenario scenario = *parse_scenario(file.text, file.name);
         CHECK(scenario.size == (141557760ULL + 132096) * 1024);
         CHECK(scenario.chunk == 64ULL << 20);
-        CHECK(scenario.fix == "none");
-        CHECK(scenario.order == "2021");
-        CHECK(scenario.pools == "mddev");
+        CHECK(scenario.variants.name("fix") == "none");
+        CHECK(scenario.variants.name("order") == "2021");
+        CHECK(scenario.variants.name("pools") == "mddev");
         REQUIRE(scenario.tasks.size() == 1);
         CHECK(scenario.tasks[0].statements.size() == 2);
         CHECK(scenario.expect.kind == Expectation::Kind::Crash);
@@ -83,9 +83,9 @@ TEST_CASE("every word is read into its field") {
     CHECK(s.size == 128ULL << 20);
     CHECK(s.chunk == 64ULL << 10);
     CHECK(s.delay_ms == 500);
-    CHECK(s.fix == "upstream");
-    CHECK(s.order == "2022");
-    CHECK_FALSE(s.mdstat_external_bitmap);
+    CHECK(s.variants.name("fix") == "upstream");
+    CHECK(s.variants.name("order") == "2022");
+    CHECK(s.variants.name("mdstat-bitmap") == "none");
     CHECK(s.mdmon);
     CHECK(s.errors == 2);
     CHECK(s.granularity == Granularity::Fine);
@@ -120,12 +120,13 @@ TEST_CASE("the built-in scenario reads back too, for every home, entrance and nu
     CHECK(stop_mid_write("external", "STOP_ARRAY", 1).tasks.at(0).statements.at(0).kind == Statement::Kind::Stop);
 }
 
-TEST_CASE("the names of a scenario become rows of the axes") {
-    const Axes axes = axes_of(parsed(with_task("kernel 6.1.192-nofix\n")));
-    CHECK(std::string(axes.fix->name) == "none");
-    CHECK(std::string(axes.order->name) == "2022");
-    CHECK(std::string(axes.pools->name) == "stop");
-    CHECK_FALSE(axes.mdstat_external_bitmap);
+TEST_CASE("the name of a kernel becomes a row of every variant") {
+    const VariantRows rows = parsed(with_task("kernel 6.1.192-nofix\n")).variants;
+    CHECK(rows.name("fix") == "none");
+    CHECK(rows.name("order") == "2022");
+    CHECK(rows.name("pools") == "stop");
+    CHECK(rows.name("stop-order") == "bd");
+    CHECK(rows.name("mdstat-bitmap") == "none");
 }
 
 TEST_CASE("a mistake is named with its line and with what could stand there") {
@@ -133,7 +134,8 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(
         header("fxi none") ==
         "2: unknown word 'fxi'; here can stand title, members, bitmap, size, chunk, delay, kernel, fix, order, pools, "
-        "mdstat-bitmap, mdmon, errors, granularity, pages, versus, setup, tasks, schedule, playhead, expect");
+        "stop-order, mdstat-bitmap, mdmon, errors, granularity, pages, versus, setup, tasks, schedule, playhead, "
+        "expect");
     CHECK(header("fix none\nfix v1") == "3: 'fix' stands twice; the first is in line 2");
     CHECK(header("members") == "2: 'members' has no value; it takes a number from 2 to 8");
     CHECK(header("members 1") == "2: 'members' takes a number from 2 to 8, not '1'");
@@ -154,7 +156,9 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(header("fix v3") == "2: 'fix' takes none, v1, proposal or upstream, not 'v3'");
     CHECK(header("order 2023") == "2: 'order' takes 2021 or 2022, not '2023'");
     CHECK(header("pools never") == "2: 'pools' takes mddev or stop, not 'never'");
-    CHECK(header("kernel 2.4") == "2: 'kernel' takes 4.14, 5.12, 5.13, 6.1.192 or 6.1.192-nofix, not '2.4'");
+    CHECK(header("kernel 2.4") ==
+          "2: 'kernel' takes 4.10, 4.14, 5.12, 5.13, 6.0-rc1, 6.1, 6.1.3, 6.1.53, 6.1.130, 6.1.135, 6.1.192, "
+          "6.1.192-nofix, 6.12.117 or 7.3.4, not '2.4'");
     CHECK(header("fix none\nkernel 5.12") == "3: 'kernel' sets 'fix' too, so it stands above line 2");
     CHECK(header("mdmon maybe") == "2: 'mdmon' takes on or off, not 'maybe'");
     CHECK(header("granularity medium") == "2: 'granularity' takes coarse, calls or fine, not 'medium'");

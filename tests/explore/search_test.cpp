@@ -8,6 +8,7 @@
 
 #include "engine/explore/matrix.hpp"
 #include "engine/explore/world.hpp"
+#include "engine/md/variants/fix.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::explore_test {
@@ -147,9 +148,9 @@ TEST_CASE("the coarse matrix: only an external bitmap without a fix crashes, and
             MatrixCell cell;
             cell.bitmap = row.bitmap;
             cell.entrance = row.entrance;
-            cell.fix = row.fix;
-            cell.order = order;
-            cell.pools = "mddev";
+            REQUIRE(cell.variants.choose("fix", row.fix));
+            REQUIRE(cell.variants.choose("order", order));
+            REQUIRE(cell.variants.choose("pools", "mddev"));
             explore_cell(cell, {});
             INFO(row.bitmap << " " << row.entrance << " " << row.fix << " " << order);
             REQUIRE_MESSAGE(cell.error.empty(), cell.error);
@@ -161,6 +162,20 @@ TEST_CASE("the coarse matrix: only an external bitmap without a fix crashes, and
             CHECK(cell.verdict.violations == 0);
         }
     }
+}
+
+TEST_CASE("the order in __md_stop moves the tree, and no verdict") {
+    Scenario scenario = scenario_named("report-2021");
+    REQUIRE(scenario.variants.choose("stop-order", "db"));
+    const Verdict without = explored(scenario);
+    CHECK(without.complete);
+    CHECK(without.states == 37);
+    CHECK(without.crashes == 10);
+    REQUIRE(scenario.variants.choose("fix", "upstream"));
+    const Verdict with_fix = explored(scenario);
+    CHECK(with_fix.complete);
+    CHECK(with_fix.states == 20);
+    CHECK(with_fix.crashes == 0);
 }
 
 TEST_CASE("one page, two members: the shortest crash takes five choices") {
@@ -187,7 +202,7 @@ TEST_CASE("fine steps: the second bug, and the window of a bitmap file" * doctes
         CHECK(fine("referee-external", fix, "2022", "stop").crashes == 0);
         CHECK(fine("referee-external", fix, "2022", "mddev").crashes == 0);
     }
-    for (const StopFix& fix : stop_fixes())
+    for (const StopFix& fix : variants::fix::rows())
         CHECK(ways_of(fine("referee-file", fix.name, "2022", "mddev")) ==
               std::set<std::string>{"use after free of bitmap in end_bitmap_write"});
     CHECK(fine("referee-external", "none", "2022", "mddev").crashes > 0);

@@ -43,7 +43,7 @@ TEST_CASE("the calls of a stop are those of the kernel") {
     for (const Case& one : kCases) {
         CAPTURE(one.tree);
         Scenario scenario = scenario_named(one.scenario);
-        scenario.fix = one.fix;
+        REQUIRE(scenario.variants.choose("fix", one.fix));
         CHECK(ran(scenario).tree == reference_tree(one.tree));
     }
 }
@@ -51,7 +51,7 @@ TEST_CASE("the calls of a stop are those of the kernel") {
 TEST_CASE("without the fix and with it, the tree differs in one line") {
     Scenario scenario = scenario_named("referee-external");
     const std::vector<std::string> fixed = lines_of(ran(scenario).tree);
-    scenario.fix = "none";
+    REQUIRE(scenario.variants.choose("fix", "none"));
     const std::vector<std::string> unfixed = lines_of(ran(scenario).tree);
     REQUIRE(fixed.size() == unfixed.size() + 1);
     const auto differs = std::mismatch(unfixed.begin(), unfixed.end(), fixed.begin());

@@ -166,7 +166,7 @@ TEST_CASE("a picture of the matrix waits for what it shows") {
     options.mode = "matrix";
     options.explored = explored_cells();
     for (MatrixCell& cell : options.explored)
-        if (cell.bitmap == "external" && cell.fix == "none") cell = unexplored(cell);
+        if (cell.bitmap == "external" && cell.variants.name("fix") == "none") cell = unexplored(cell);
     options.is_picture = true;
     auto app = make_app(std::move(options));
     REQUIRE(app);

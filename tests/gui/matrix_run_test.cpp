@@ -43,9 +43,9 @@ std::vector<MatrixCell> large_cells() {
     MatrixCell cell;
     cell.bitmap = "internal";
     cell.entrance = "STOP_ARRAY";
-    cell.fix = "none";
-    cell.order = "2021";
-    cell.pools = "mddev";
+    REQUIRE(cell.variants.choose("fix", "none"));
+    REQUIRE(cell.variants.choose("order", "2021"));
+    REQUIRE(cell.variants.choose("pools", "mddev"));
     cell.granularity = Granularity::Fine;
     return {cell, cell};
 }
@@ -259,7 +259,7 @@ TEST_CASE("beside a crash stands the fix that was merged, or the nearest array t
     MatrixRun::View view = coarse();  // no fix helps with these pools: the pools are changed
     for (auto& cell : view.cells) {
         MatrixCell copy = *cell;
-        if (copy.pools == "mddev") copy.verdict.crashes = 1;
+        if (copy.variants.name("pools") == "mddev") copy.verdict.crashes = 1;
         cell = std::make_shared<const MatrixCell>(std::move(copy));
     }
     const std::size_t upstream = number_of(view, "2021/mddev/external/two-step/upstream");

@@ -114,18 +114,20 @@ TEST_CASE(
     Player player(race());
     Scenario a = player.scenario(Side::A), b = a;
     const KernelEra& era = *find_kernel_era("6.1.192");
-    b.fix = era.fix;
-    b.order = era.order;
-    b.pools = era.pools;
-    b.mdstat_external_bitmap = era.mdstat_external_bitmap;
+    b.variants = VariantRows(era);
     REQUIRE(player.change(a, b).empty());
     Result<std::string> text = content_of(ShareFormat::Scenario, player);
     REQUIRE(text);
     const Player opened(*scenario_from_text(*text));
-    CHECK(opened.scenario(Side::B).pools == era.pools);
-    CHECK(opened.scenario(Side::B).mdstat_external_bitmap == era.mdstat_external_bitmap);
+    CHECK(opened.scenario(Side::B).variants == VariantRows(era));
 
-    b.fix = "v1";  // no kernel had that
+    REQUIRE(b.variants.choose("fix", "v1"));  // no kernel had that; single rows can be said, too
+    REQUIRE(player.change(a, b).empty());
+    text = content_of(ShareFormat::Scenario, player);
+    REQUIRE(text);
+    CHECK(Player(*scenario_from_text(*text)).scenario(Side::B).variants == b.variants);
+
+    b.errors = 1;  // of both arrays or of none
     REQUIRE(player.change(a, b).empty());
     text = content_of(ShareFormat::Scenario, player);
     REQUIRE_FALSE(text);

@@ -177,7 +177,7 @@ TEST_CASE("a plan as it would be typed: what is left out is what mdscope does an
     plan.metadata = "1.1";
     plan.overwrite = plan.read_only = true;
     plan.kernel = "6.1.192";
-    plan.order = "2021";
+    plan.rows["order"] = "2021";
     CHECK(
         commands_of(plan) ==
         Words{

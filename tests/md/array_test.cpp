@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/md/variants/pools.hpp"
 #include "tests/md/lab.hpp"
 
 namespace mdscope::test {
@@ -314,17 +315,17 @@ TEST_CASE("who had the array open when its kernel died does not count for the on
 
 TEST_CASE("the kernel's variants stay as they were chosen, over a stop and over an Oops") {
     Lab lab(small_home("internal"));
-    lab.md().axes = axes_of(*find_kernel_era("5.12"));
+    lab.md().variants = VariantRows(*find_kernel_era("5.12"));
     std::string why;
     REQUIRE(lab.array->stop(false, &why) == 0);
     REQUIRE(lab.array->reassemble(&why) == 0);
-    CHECK(lab.md().axes.fix == find_stop_fix("none"));
-    CHECK(lab.md().axes.order == find_written_order("2021"));
-    lab.md().axes.pools = find_pool_life("stop");
+    CHECK(lab.md().variants.name("fix") == "none");
+    CHECK(lab.md().variants.name("order") == "2021");
+    lab.md().variants.choose<variants::pools>(*find_row<variants::pools>("stop"));
     halt(lab);
     REQUIRE(lab.array->reassemble(&why) == 0);
-    CHECK(lab.md().axes.fix == find_stop_fix("none"));
-    CHECK(lab.md().axes.pools == find_pool_life("stop"));
+    CHECK(lab.md().variants.name("fix") == "none");
+    CHECK(lab.md().variants.name("pools") == "stop");
 }
 
 }  // namespace mdscope::test

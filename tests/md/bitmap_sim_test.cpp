@@ -14,6 +14,7 @@
 #include "engine/kernel/sim/sim_kernel.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/md/variants/fix.hpp"
 
 namespace mdscope {
 namespace {
@@ -248,9 +249,9 @@ void write_and_stop(SimLab& lab, Chooser& chooser) {
 // The completion counts down to zero, the stop sees it and frees the bitmap, and the wake-up that follows touches what
 // is gone. md has this under every fix; only a stop that does all of it between two lines of the completion meets it.
 TEST_CASE("a bitmap file: the wake-up after the last count may come too late, at fine steps only") {
-    for (const StopFix& fix : stop_fixes()) {
+    for (const StopFix& fix : variants::fix::rows()) {
         SimLab fine(1, Granularity::Fine, true);
-        fine.mddev.axes.fix = &fix;
+        fine.mddev.variants.choose<variants::fix>(fix);
         StopsAfterTheLastCount chooser(*fine.mddev.bitmap);
         write_and_stop(fine, chooser);
         const Oops* oops = fine.kernel.first_oops();

@@ -10,6 +10,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
+#include "engine/md/variants/fix.hpp"
 #include "engine/trace/call_tree.hpp"
 #include "tests/md/bitmap_fixture.hpp"
 
@@ -33,7 +34,7 @@ const trace::CallTreeSink::Names kNames = {"md_bitmap_flush",
                                            "free_buffers"};
 
 std::string stop_tree(BitmapLab& lab, const char* fix) {
-    lab.mddev.axes.fix = find_stop_fix(fix);
+    lab.mddev.variants.choose<variants::fix>(*find_row<variants::fix>(fix));
     trace::CallTreeSink sink;
     current->trace.sink = &sink;
     md_bitmap_flush(lab.mddev);
@@ -183,7 +184,7 @@ static void leave_writes_in_flight(BitmapLab& lab, const char* fix) {
     lab.hold();
     lab.daemon();
     REQUIRE(lab.mddev.pending_writes + lab.bitmap().pending_writes != 0);
-    lab.mddev.axes.fix = find_stop_fix(fix);
+    lab.mddev.variants.choose<variants::fix>(*find_row<variants::fix>(fix));
 }
 
 static bool stop_waits(Home home, const char* fix) {
@@ -217,7 +218,7 @@ TEST_CASE("the proposal's wait in md_bitmap_free holds without a flush, too") {
 }
 
 TEST_CASE("md_bitmap_free waits for the writes of a bitmap file without a flush, too, and not for those of members") {
-    for (const StopFix& fix : stop_fixes()) CHECK(destroy_waits(Home::File, fix.name));
+    for (const StopFix& fix : variants::fix::rows()) CHECK(destroy_waits(Home::File, fix.name));
     CHECK_FALSE(destroy_waits(Home::Internal, "none"));
 }
 
@@ -238,13 +239,13 @@ TEST_CASE("md_bitmap_destroy leaves the bitmap to a run of the daemon that is un
 }
 
 TEST_CASE("the rows of the table") {
-    REQUIRE(stop_fixes().size() == 4);
-    for (const StopFix& fix : stop_fixes()) {
-        CHECK(find_stop_fix(fix.name) == &fix);
+    REQUIRE(variants::fix::rows().size() == 4);
+    for (const StopFix& fix : variants::fix::rows()) {
+        CHECK(find_row<variants::fix>(fix.name) == &fix);
         const bool complete = fix.before_update_sb && fix.after_update_sb && fix.in_bitmap_free;
         CHECK(complete);  // they are called without asking
     }
-    CHECK(find_stop_fix("v2") == nullptr);
+    CHECK(find_row<variants::fix>("v2") == nullptr);
 }
 
 // ---- call trees, as Linux 6.1.192 printed them

@@ -6,6 +6,7 @@
 // that is held while the machine goes down, and a number of steps in which everybody has to be asleep.
 #include <optional>
 
+#include "engine/md/variants/fix.hpp"
 #include "tests/md/raid1_fixture.hpp"
 #include "tests/md/sysfs_lab.hpp"
 
@@ -16,15 +17,15 @@ namespace {
 void a_write_ends(Mddev& mddev, Bitmap&) {
     mddev.kernel.mod_timer(mddev.safemode_timer, mddev.kernel.ktime_ns() + kNsPerSec);
 }
-constexpr StopFix kLateWrite{"late", "A write ends while the bitmap is flushed.", a_write_ends, [](Mddev&, Bitmap&) {},
-                             [](Bitmap&) {}};
+constexpr StopFix kLateWrite{
+    {"late", "A write ends while the bitmap is flushed."}, a_write_ends, [](Mddev&, Bitmap&) {}, [](Bitmap&) {}};
 
 }  // namespace
 
 TEST_CASE("safemode_timer is not pending after a stop, though a write has set it during the stop") {
     SysfsLab lab;
     lab.external().start();
-    lab.mddev.axes.fix = &kLateWrite;
+    lab.mddev.variants.choose<variants::fix>(kLateWrite);
     CHECK(lab.store("array_state", "clear") == 0);
     CHECK(lab.mddev.safemode_timer.expires_ns.load() == 0);
     lab.pass(2000);

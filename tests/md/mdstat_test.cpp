@@ -33,10 +33,22 @@ TEST_CASE("an external array: inactive with seven blanks, active with the bitmap
                                "\n"));
 }
 
-TEST_CASE("6.1.192 shows no bitmap line for an external bitmap: a row of the axes") {
+TEST_CASE("6.1.192 shows no bitmap line for an external bitmap: a row of its variant") {
     SysfsLab lab;
-    lab.mddev.axes.mdstat_external_bitmap = false;
+    REQUIRE(lab.mddev.variants.choose("mdstat-bitmap", "none"));
     lab.external().start();
+    CHECK(lab.stat() == around("md1 : active raid1 sdb[1] sda[0]\n"
+                               "      61440 blocks super external:lab [2/2] [UU]\n"
+                               "      \n"));
+}
+
+TEST_CASE("6.1.135 follows the page that an external bitmap lacks; after that everything can be looked at") {
+    SysfsLab lab;
+    REQUIRE(lab.mddev.variants.choose("mdstat-bitmap", "crash"));
+    lab.external().start();
+    lab.kernel.run_task("cat", [&] { (void)lab.stat(); });
+    REQUIRE(lab.kernel.first_oops() != nullptr);
+    CHECK(lab.kernel.first_oops()->object == "bitmap->storage.sb_page");
     CHECK(lab.stat() == around("md1 : active raid1 sdb[1] sda[0]\n"
                                "      61440 blocks super external:lab [2/2] [UU]\n"
                                "      \n"));

@@ -45,7 +45,7 @@ TEST_CASE("a running array is in its snapshot, before and after the JSON") {
         CHECK(shot.bitmap->cells[3] == '2');
         CHECK(shot.bitmap->cells[40] == '2');
         CHECK(shot.bitmap->cells[4] == '.');
-        CHECK(shot.axes.fix == "upstream");
+        CHECK(shot.variants.name("fix") == "upstream");
         CHECK(!shot.oops.has_value());
     }
 }

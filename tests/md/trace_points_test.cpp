@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/kernel/trace.hpp"
+#include "engine/md/variants/fix.hpp"
 #include "engine/trace/tracer.hpp"
 #include "tests/md/lab.hpp"
 
@@ -61,7 +62,7 @@ std::set<std::string> points_of_a_stop(const char* bitmap) {
 std::set<std::string> points_of_the_crash() {
     TracedLab traced("external");
     Lab& lab = traced.lab;
-    lab.md().axes.fix = find_stop_fix("none");
+    lab.md().variants.choose<variants::fix>(*find_row<variants::fix>("none"));
     REQUIRE(lab.write(0, "x"));
     hold_bitmap(lab);
     std::string why;

@@ -174,11 +174,11 @@ Json Probe::create(std::istringstream& words, bool create) {
         if (name == "members") plan.members = std::stoi(value);
         for (const auto& [known, field] : {std::pair<const char*, std::string*>{"size", &plan.size},
                                            {"bitmap", &plan.bitmap},
-                                           {"fix", &plan.fix},
                                            {"kernel", &plan.kernel},
                                            {"delay", &plan.delay},
                                            {"chunk", &plan.chunk}})
             if (name == known) *field = value;
+        if (find_variant(name) != nullptr) plan.rows[name] = value;
     }
     return finish(MountProcess::start(plan, [this] { alarm_.ring(); }));
 }

@@ -48,7 +48,8 @@ TEST_CASE("so does that of a cell of the matrix, in fine steps too") {
         if (granularity == Granularity::Fine && !Arena::available()) continue;  // takes minutes under a sanitizer
         int seen = 0;
         for (MatrixCell& cell : matrix_cells(granularity)) {
-            if (cell.fix != "none" || cell.bitmap != "external" || cell.entrance != "array_state") continue;
+            if (cell.variants.name("fix") != "none" || cell.bitmap != "external" || cell.entrance != "array_state")
+                continue;
             ExploreOptions options;
             options.stop_at_first_crash = true;
             explore_cell(cell, options);

@@ -175,7 +175,7 @@ TEST_CASE("every crash was preceded by danger, at each tick since nobody could w
 TEST_CASE("the second bug: counted down and not done, so nobody can wait for it") {
     // The completion runs up to its count; the stop, which waited for that count, runs on to its end.
     Scenario scenario = scenario_named("second-bug");
-    scenario.pools = "stop";
+    REQUIRE(scenario.variants.choose("pools", "stop"));
     Duel duel(scenario, opponent_of(scenario));
     start_all(duel);
     const auto pending = [&] { return duel.tape(Side::A).last().snapshot.array.pending_writes; };

@@ -11,7 +11,7 @@ namespace mdscope::story_test {
 TEST_CASE("every crash of the coarse matrix is told again call by call, and ends the same") {
     int seen = 0;
     for (MatrixCell& cell : matrix_cells(Granularity::Coarse)) {
-        if (cell.fix != "none" || cell.bitmap != "external" || cell.entrance == "readonly") continue;
+        if (cell.variants.name("fix") != "none" || cell.bitmap != "external" || cell.entrance == "readonly") continue;
         ExploreOptions options;
         options.stop_at_first_crash = true;
         explore_cell(cell, options);

@@ -17,6 +17,7 @@
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/md/variants/fix.hpp"
 
 namespace mdscope {
 
@@ -31,7 +32,7 @@ void md_bitmap_flush(Mddev& mddev) {
         bitmap->daemon_lastrun.sub(sleep);  // so that the run is due
         md_bitmap_daemon_work(mddev);
     }
-    const StopFix& fix = *mddev.axes.fix;
+    const StopFix& fix = mddev.variants.row<variants::fix>();
     fix.before_update_sb(mddev, *bitmap);
     md_bitmap_update_sb(bitmap);
     fix.after_update_sb(mddev, *bitmap);

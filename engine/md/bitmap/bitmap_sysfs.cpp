@@ -31,7 +31,6 @@ std::string md_bitmap_status(const Mddev& mddev) {
     const Bitmap* bitmap = mddev.bitmap;
     if (bitmap == nullptr) return {};
     const BitmapInfo& info = mddev.bitmap_info;
-    if (info.external && !mddev.axes.mdstat_external_bitmap) return {};
     const BitmapCounts& counts = bitmap->counts;
     const SpinGuard guard(counts.lock);
     const std::uint64_t used = counts.pages - counts.missing_pages;

@@ -13,7 +13,7 @@
 // progress never reaches 100%. Each array is shown under its own mddev.lock and no other lock that a sleeper could
 // hold.
 //
-// Whether an *external* bitmap has its line is an axis: the kernels of the report printed it, 6.1.192 does not.
+// Whether an *external* bitmap has its line is a row of variants/mdstat_bitmap.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,6 +22,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
+#include "engine/md/variants/mdstat_bitmap.hpp"
 
 namespace mdscope {
 
@@ -124,13 +125,19 @@ void show_metadata(Out out, const Mddev& mddev) {
     }
 }
 
-void show_bitmap(Out out, const Mddev& mddev) {
-    if (mddev.bitmap_info.external && !mddev.axes.mdstat_external_bitmap) return;
+void show_bitmap(Out out, const Mddev& mddev, bool is_shown) {
+    if (!is_shown) return;
     const std::string status = md_bitmap_status(mddev);
     if (!status.empty()) fmt::format_to(out, "{}\n", status);
 }
 
+// Asked before the lock is taken: after a fault here others want to look at the array.
+bool shows_bitmap(const Mddev& mddev) {
+    return !mddev.bitmap_info.external || mddev.variants.row<variants::mdstat_bitmap>().shows_external(mddev);
+}
+
 void md_seq_show(Out out, const Mddev& mddev) {
+    const bool with_bitmap = shows_bitmap(mddev);
     const SpinGuard guard(mddev.lock);
     const MdPersonality* const pers = mddev.pers;
     if (pers == nullptr && mddev.raid_disks == 0 && mddev.disks.empty()) return;
@@ -150,7 +157,7 @@ void md_seq_show(Out out, const Mddev& mddev) {
     } else {
         fmt::format_to(out, "\n       ");
     }
-    show_bitmap(out, mddev);
+    show_bitmap(out, mddev, with_bitmap);
     fmt::format_to(out, "\n");
 }
 

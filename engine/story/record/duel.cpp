@@ -320,9 +320,9 @@ std::optional<std::size_t> Duel::tick_of(Side side, std::size_t step) const {
 }
 
 Scenario opponent_of(const Scenario& scenario) {
-    const std::string versus = !scenario.versus.empty() ? scenario.versus
-                               : scenario.fix == "none" ? "fix upstream"
-                                                        : "fix none";
+    const std::string versus = !scenario.versus.empty()                  ? scenario.versus
+                               : scenario.variants.name("fix") == "none" ? "fix upstream"
+                                                                         : "fix none";
     Result<Scenario> other = with_pairs(scenario, versus);
     return other ? *other : scenario;
 }

@@ -80,14 +80,8 @@ Result<Run> run_of(const Tape& tape) {
 std::string side_text(const Duel& duel, Side side) {
     const Scenario& own = duel.tape(side).scenario();
     const Scenario& other = duel.tape(side == Side::A ? Side::B : Side::A).scenario();
-    std::string text;
-    const auto add = [&](const char* word, const std::string& mine, const std::string& theirs) {
-        if (mine != theirs) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", word, mine);
-    };
-    add("fix", own.fix, other.fix);
-    add("order", own.order, other.order);
-    add("pools", own.pools, other.pools);
-    add("bitmap", own.bitmap, other.bitmap);
+    std::string text = different_rows(other.variants, own.variants);
+    if (own.bitmap != other.bitmap) text += fmt::format("{}bitmap {}", text.empty() ? "" : ", ", own.bitmap);
     return text.empty() ? "the same" : text;
 }
 

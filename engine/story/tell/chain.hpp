@@ -242,7 +242,7 @@ class Chain {
     }
     [[nodiscard]] std::string first_taking() const {
         if (counter() == kBitmapCounter) return "md_bitmap_free";
-        return tape_.step(0).snapshot.axes.pools == "stop" ? "__md_stop" : "unbind_rdev_from_array";
+        return tape_.step(0).snapshot.variants.name("pools") == "stop" ? "__md_stop" : "unbind_rdev_from_array";
     }
 
     const Scene& scene_;

@@ -33,8 +33,8 @@ void describe_kernels(Text& out, const Duel& duel) {
     out.line("{}", scenario.title.empty() ? scenario.name : scenario.title);
     for (const Side side : kSides) {
         const Scenario& one = duel.tape(side).scenario();
-        out.line("{}: bitmap {}, fix {}, order {}, pools {}, {} steps", side_name(side), one.bitmap, one.fix, one.order,
-                 one.pools, granularity_name(one.granularity));
+        out.line("{}: bitmap {}, {}, {} steps", side_name(side), one.bitmap, told_rows(one.variants),
+                 granularity_name(one.granularity));
     }
 }
 

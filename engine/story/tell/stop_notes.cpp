@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/md/variants/fix.hpp"
+
 namespace mdscope {
 
 namespace {
@@ -148,8 +150,8 @@ const CounterAsked* counter_asked(const std::string& condition) {
 }
 
 bool waits_for_both_counters(const Snapshot& snapshot) {
-    const StopFix* fix = find_stop_fix(snapshot.axes.fix);
-    return fix != nullptr && fix->in_bitmap_free != find_stop_fix("none")->in_bitmap_free;
+    const StopFix* const none = find_row<variants::fix>("none");
+    return snapshot.variants.row<variants::fix>().in_bitmap_free != none->in_bitmap_free;
 }
 
 bool is_wait_for(const Call& call, std::string_view counter, const Snapshot& snapshot) {

@@ -103,7 +103,7 @@ class Outlook {
     // bitmap's queue. In the order of 2022 only the mddev, which stays.
     [[nodiscard]] Taking taking_after_count(const Debt& debt) const {
         if (std::string_view(counter_of(debt)) == kBitmapCounter) return end_of("md_bitmap_free");
-        if (now().snapshot.axes.order != "2021") return {};
+        if (now().snapshot.variants.name("order") != "2021") return {};
         return std::min(end_of_pools(), end_of_member(), earlier);
     }
 
@@ -111,7 +111,7 @@ class Outlook {
 
     [[nodiscard]] Taking end_of_pools() const {
         if (now().pools_gone) return {"__md_stop", 0, true};
-        return now().snapshot.axes.pools == "stop" ? end_of("__md_stop") : Taking{};
+        return now().snapshot.variants.name("pools") == "stop" ? end_of("__md_stop") : Taking{};
     }
     [[nodiscard]] Taking unbinding(const std::string& member) const {
         const auto& members = now().snapshot.members;

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
+#include <utility>
 
 #include "engine/look/oops_console.hpp"
 #include "engine/look/snapshot.hpp"
-#include "engine/md/variants/axes.hpp"
 #include "fs/mount/openers.hpp"
 
 namespace mdscope {
@@ -69,47 +69,40 @@ void log_openers(Lab& lab) {
 
 namespace {
 
-// ---- axes: the rows of each on one line, the current one in brackets
+// ---- variants: the rows of each on one line, the current one in brackets
 
-template <class T>
-std::string rows_text(std::span<const T> rows, const Row<T>& chosen) {
-    const T* const now = chosen.get();
+std::string show_row(Lab& lab, const Variant& variant) {
+    const VariantRow* const now = &lab.array.mddev().variants.row(variant);
     std::string text;
-    for (const T& row : rows) {
+    for (std::size_t i = 0; i < variant.size; i++) {
         if (!text.empty()) text += ' ';
-        text += &row == now ? "[" + std::string(row.name) + "]" : std::string(row.name);
+        const std::string name = variant.row(i).name;
+        text += &variant.row(i) == now ? "[" + name + "]" : name;
     }
     return text + "\n";
 }
 
-template <class T>
-int choose_row(Lab& lab, const T* row, Row<T> Axes::*axis) {
+int store_row(Lab& lab, const Variant& variant, std::string_view value) {
+    const VariantRow* const row = variant.find(value);
     if (row == nullptr) return -EINVAL;
     Mddev& mddev = lab.array.mddev();
-    const int err = mddev_lock(mddev);
-    if (err != 0) return err;
-    mddev.axes.*axis = row;
+    if (const int err = mddev_lock(mddev); err != 0) return err;
+    const bool fits = variant.facts->while_running || mddev.pers.load() == nullptr;
+    if (fits) mddev.variants.choose(variant, *row);
     mddev_unlock(mddev);
-    return 0;
+    return fits ? 0 : -EBUSY;
 }
 
-std::string show_fix(Lab& lab) {
-    return rows_text(stop_fixes(), lab.array.mddev().axes.fix);
+template <std::size_t kPlace>
+LabFile row_file() {
+    const Variant& variant = all_variants()[kPlace];
+    return {variant.name(), 0644, [](Lab& lab) { return show_row(lab, all_variants()[kPlace]); },
+            [](Lab& lab, std::string_view value) { return store_row(lab, all_variants()[kPlace], value); }};
 }
-int store_fix(Lab& lab, std::string_view value) {
-    return choose_row(lab, find_stop_fix(value), &Axes::fix);
-}
-std::string show_order(Lab& lab) {
-    return rows_text(written_orders(), lab.array.mddev().axes.order);
-}
-int store_order(Lab& lab, std::string_view value) {
-    return choose_row(lab, find_written_order(value), &Axes::order);
-}
-std::string show_pools(Lab& lab) {
-    return rows_text(pool_lives(), lab.array.mddev().axes.pools);
-}
-int store_pools(Lab& lab, std::string_view value) {
-    return choose_row(lab, find_pool_life(value), &Axes::pools);
+
+template <std::size_t... kPlaces>
+void append_row_files(std::vector<LabFile>& files, std::index_sequence<kPlaces...> /*places*/) {
+    (files.push_back(row_file<kPlaces>()), ...);
 }
 
 // ---- mdadm's part
@@ -202,15 +195,12 @@ constexpr auto kFiles = std::to_array<LabFile>({
     {"chunks", 0644, show_chunks, store_chunks},
     {"delay", 0644, show_delay, store_delay},
     {"fail", 0644, show_fail, store_fail},
-    {"fix", 0644, show_fix, store_fix},
     {"hold", 0644, show_hold, store_hold},
     {"log", 0444, show_log, nullptr},
     {"mddev", 0444, show_mddev, nullptr},
     {"oops", 0444, show_oops, nullptr},
-    {"order", 0644, show_order, store_order},
     {"pending_writes", 0444, show_pending_writes, nullptr},
     {"pid", 0444, show_pid, nullptr},
-    {"pools", 0644, show_pools, store_pools},
     {"re-add", 0644, show_re_add, store_re_add},
     {"release", 0200, nullptr, store_release},
     {"remove", 0644, show_remove, store_remove},
@@ -221,16 +211,23 @@ constexpr auto kFiles = std::to_array<LabFile>({
     {"trace_pipe", 0444, nullptr, nullptr},
 });
 
+std::vector<LabFile> all_files() {
+    std::vector<LabFile> files(kFiles.begin(), kFiles.end());
+    append_row_files(files, std::make_index_sequence<static_cast<std::size_t>(VariantIndex::count)>());
+    std::ranges::sort(files, {}, [](const LabFile& file) { return std::string_view(file.name); });
+    return files;
+}
+
 }  // namespace
 
 std::span<const LabFile> lab_files() {
-    return kFiles;
+    static const std::vector<LabFile> kAll = all_files();
+    return kAll;
 }
 
 const LabFile* find_lab_file(std::string_view name) {
-    const auto found =
-        std::find_if(kFiles.begin(), kFiles.end(), [&](const LabFile& file) { return name == file.name; });
-    return found == kFiles.end() ? nullptr : &*found;
+    const auto found = std::ranges::find_if(lab_files(), [&](const LabFile& file) { return name == file.name; });
+    return found == lab_files().end() ? nullptr : &*found;
 }
 
 }  // namespace mdscope

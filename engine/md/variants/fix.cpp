@@ -1,4 +1,4 @@
-// The `fix` axis: the answers that were given to "who waits for the bitmap writes of the last daemon run of a stop".
+// The variant `fix`: the answers that were given to "who waits for the bitmap writes of the last daemon run of a stop".
 //
 //   md_bitmap_flush        three daemon runs
 //                          before_update_sb      <- v1, upstream
@@ -7,6 +7,8 @@
 //   md_bitmap_free         in_bitmap_free        <- proposal
 //
 // A row does what its patch did, its test of bitmap_info.external included; the flow that calls it knows none of them.
+#include "engine/md/variants/fix.hpp"
+
 #include <array>
 
 #include "engine/md/bitmap/bitmap.hpp"
@@ -33,21 +35,31 @@ void wait_for_mddev_writes(Bitmap& bitmap) {
 }
 
 constexpr std::array<StopFix, 4> kStopFixes{{
-    {"none", "Nobody waits for the writes of the last daemon run of an external bitmap.", no_wait, no_wait,
+    {{"none", "Nobody waits for the writes of the last daemon run of an external bitmap."},
+     no_wait,
+     no_wait,
      no_wait_in_free},
-    {"v1", "The first patch: md_bitmap_flush waits for the page writes before the header is updated, for every bitmap.",
-     wait_for_page_writes, no_wait, no_wait_in_free},
-    {"proposal",
-     "Heming Zhao's: md_bitmap_flush ends with md_super_wait if the bitmap is external, and md_bitmap_free waits for "
-     "mddev->pending_writes, too.",
-     no_wait, super_wait_if_external, wait_for_mddev_writes},
-    {"upstream", "What was merged (404a8ef51258, Linux 5.13): md_super_wait before the header is updated, if external.",
-     super_wait_if_external, no_wait, no_wait_in_free},
+    {{"v1",
+      "The first patch: md_bitmap_flush waits for the page writes before the header is updated, for every bitmap."},
+     wait_for_page_writes,
+     no_wait,
+     no_wait_in_free},
+    {{"proposal",
+      "Heming Zhao's: md_bitmap_flush ends with md_super_wait if the bitmap is external, and md_bitmap_free waits for "
+      "mddev->pending_writes, too."},
+     no_wait,
+     super_wait_if_external,
+     wait_for_mddev_writes},
+    {{"upstream",
+      "What was merged (404a8ef51258, Linux 5.13): md_super_wait before the header is updated, if external."},
+     super_wait_if_external,
+     no_wait,
+     no_wait_in_free},
 }};
 
 }  // namespace
 
-std::span<const StopFix> stop_fixes() {
+std::span<const StopFix> variants::fix::rows() {
     return kStopFixes;
 }
 

@@ -1,0 +1,84 @@
+// The tables of rows in which kernels differ, as they are listed: nothing here names a single variant's meaning.
+#include "engine/md/variant.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+namespace mdscope {
+
+TEST_CASE("every variant has names that are words, sentences, a usual row, and a row in each era") {
+    std::set<std::string> names;
+    unsigned place = 0;
+    for (const Variant& variant : all_variants()) {
+        CAPTURE(variant.name());
+        CHECK(names.insert(variant.name()).second);
+        CHECK(variant.facts->place == ++place);
+        CHECK(find_variant(variant.name()) == &variant);
+        CHECK(variant.size >= 2);
+        CHECK(std::string(variant.facts->eras.front().since) == kernel_eras().front().name);
+        std::set<std::string> rows;
+        for (std::size_t i = 0; i < variant.size; i++) {
+            CHECK(rows.insert(variant.row(i).name).second);
+            CHECK(variant.find(variant.row(i).name) == &variant.row(i));
+            CHECK(std::string(variant.row(i).what).size() > 10);
+        }
+        CHECK(rows.contains(variant.facts->usual));
+        CHECK(variant.find("") == nullptr);
+        for (const KernelEra& era : kernel_eras()) CHECK(rows.contains(variant.in(era).name));
+    }
+    CHECK(place >= 5);
+}
+
+TEST_CASE("what each kernel era was") {
+    struct Row {
+        const char *era, *fix, *order, *pools, *stop_order, *mdstat;
+    };
+    constexpr Row kRows[] = {
+        {"4.10", "none", "2021", "mddev", "db", "line"},
+        {"4.14", "none", "2021", "mddev", "bd", "line"},
+        {"5.12", "none", "2021", "mddev", "bd", "line"},
+        {"5.13", "upstream", "2021", "mddev", "bd", "line"},
+        {"6.0-rc1", "upstream", "2021", "mddev", "db", "line"},
+        {"6.1", "upstream", "2021", "mddev", "bd", "line"},
+        {"6.1.3", "upstream", "2022", "mddev", "bd", "line"},
+        {"6.1.53", "upstream", "2022", "stop", "bd", "line"},
+        {"6.1.130", "upstream", "2022", "stop", "bd", "none"},
+        {"6.1.135", "upstream", "2022", "stop", "bd", "crash"},
+        {"6.1.192", "upstream", "2022", "stop", "bd", "none"},
+        {"6.1.192-nofix", "none", "2022", "stop", "bd", "none"},
+        {"6.12.117", "upstream", "2022", "mddev", "bd", "none"},
+        {"7.3.4", "upstream", "2022", "mddev", "db", "none"},
+    };
+    CHECK(std::size(kRows) == kernel_eras().size());
+    for (const Row& row : kRows) {
+        CAPTURE(row.era);
+        const KernelEra* const era = find_kernel_era(row.era);
+        REQUIRE(era != nullptr);
+        const VariantRows rows(*era);
+        CHECK(rows.name("fix") == row.fix);
+        CHECK(rows.name("order") == row.order);
+        CHECK(rows.name("pools") == row.pools);
+        CHECK(rows.name("stop-order") == row.stop_order);
+        CHECK(rows.name("mdstat-bitmap") == row.mdstat);
+    }
+    CHECK(find_kernel_era("2.4") == nullptr);
+}
+
+TEST_CASE("rows are chosen by name, and told where they are not the usual ones") {
+    VariantRows rows;
+    CHECK(rows == usual_variants());
+    CHECK_FALSE(rows.choose("fix", "v2"));
+    CHECK_FALSE(rows.choose("axis", "none"));
+    CHECK(rows == usual_variants());
+    CHECK(told_rows(rows) == "fix upstream, order 2022, pools mddev");
+
+    REQUIRE(rows.choose("stop-order", "db"));
+    REQUIRE(rows.choose("mdstat-bitmap", "no"));  // as it was called before
+    CHECK(rows.name("mdstat-bitmap") == "none");
+    CHECK(told_rows(rows) == "fix upstream, order 2022, pools mddev, stop-order db");
+    CHECK(different_rows(usual_variants(), rows) == "stop-order db, mdstat-bitmap none");
+    CHECK(rows != usual_variants());
+}
+
+}  // namespace mdscope
