@@ -34,27 +34,20 @@ void wait_for_mddev_writes(Bitmap& bitmap) {
     wait_event(mddev->sb_wait, mddev->pending_writes == 0);
 }
 
+constexpr const char* kNone = "Nobody waits for the writes of the last daemon run of an external bitmap.";
+constexpr const char* kV1 =
+    "The first patch: md_bitmap_flush waits for the page writes before the header is updated, for every bitmap.";
+constexpr const char* kProposal =
+    "Heming Zhao's: md_bitmap_flush ends with md_super_wait if the bitmap is external, and md_bitmap_free waits for "
+    "mddev->pending_writes, too.";
+constexpr const char* kUpstream =
+    "What was merged (404a8ef51258, Linux 5.13): md_super_wait before the header is updated, if external.";
+
 constexpr std::array<StopFix, 4> kStopFixes{{
-    {{"none", "Nobody waits for the writes of the last daemon run of an external bitmap."},
-     no_wait,
-     no_wait,
-     no_wait_in_free},
-    {{"v1",
-      "The first patch: md_bitmap_flush waits for the page writes before the header is updated, for every bitmap."},
-     wait_for_page_writes,
-     no_wait,
-     no_wait_in_free},
-    {{"proposal",
-      "Heming Zhao's: md_bitmap_flush ends with md_super_wait if the bitmap is external, and md_bitmap_free waits for "
-      "mddev->pending_writes, too."},
-     no_wait,
-     super_wait_if_external,
-     wait_for_mddev_writes},
-    {{"upstream",
-      "What was merged (404a8ef51258, Linux 5.13): md_super_wait before the header is updated, if external."},
-     super_wait_if_external,
-     no_wait,
-     no_wait_in_free},
+    {{"none", kNone}, no_wait, no_wait, no_wait_in_free},
+    {{"v1", kV1}, wait_for_page_writes, no_wait, no_wait_in_free},
+    {{"proposal", kProposal}, no_wait, super_wait_if_external, wait_for_mddev_writes},
+    {{"upstream", kUpstream}, super_wait_if_external, no_wait, no_wait_in_free},
 }};
 
 }  // namespace

@@ -20,7 +20,8 @@ struct stop_order {
     static constexpr EraRow kEras[] = {
         {"4.10", "db"}, {"4.14", "bd"}, {"6.0-rc1", "db"}, {"6.1", "bd"}, {"7.3.4", "db"}};
     static constexpr VariantFacts facts = {
-        4, "stop-order", "Order in __md_stop", "Order of the first two steps of __md_stop", "bd", Told::IfUnusual, true, kEras};
+        4,    "stop-order", "Order in __md_stop", "Order of the first two steps of __md_stop", "bd", Told::IfUnusual,
+        true, kEras};
     static constexpr StopOrder kRows[] = {
         {{"bd", "the bitmap is destroyed, then the md thread is ended"}, md_bitmap_destroy, mddev_detach},
         {{"db", "the md thread is ended, then the bitmap is destroyed"}, mddev_detach, md_bitmap_destroy},
