@@ -85,7 +85,7 @@ Mark& add(const Rect& rect, std::string_view id, std::string_view role, std::str
     mark.text = text;
     mark.value = value;
     mark.rect = rect;
-    mark.clip = Rect::of(window.ClipRect.Min, window.ClipRect.Max);
+    mark.clip = rect_between(window.ClipRect.Min, window.ClipRect.Max);
     mark.visible = !window.Hidden && rect.overlaps(mark.clip);
     mark.cut = !window.Hidden && is_cut(to_im(rect), clip_in(window), &window);
     mark.frame = registry.frame;
@@ -105,7 +105,7 @@ void mark(std::string_view id, std::string_view role, std::string_view text, dou
     }
     // Before add(): hovering must be asked of the last item, whatever add() looks at.
     const bool hovered = ImGui::IsItemHovered();
-    Mark& mark = add(Rect::of_item(), id, role, text, value);
+    Mark& mark = add(rect_of_item(), id, role, text, value);
     mark.enabled = !is_item_disabled();
     mark.widget = last_item_id();
     mark.interactive = mark.widget != 0;

@@ -17,20 +17,20 @@
 #include <string_view>
 #include <vector>
 
+#include "gui/model/rect.hpp"
+
 namespace mdscope::gui::ui {
 
-struct Rect {
-    float x = 0, y = 0, w = 0, h = 0;
-    [[nodiscard]] float right() const { return x + w; }
-    [[nodiscard]] float bottom() const { return y + h; }
-    [[nodiscard]] ImVec2 center() const { return {x + w / 2, y + h / 2}; }
-    [[nodiscard]] bool overlaps(const Rect& other) const {
-        return x < other.right() && other.x < right() && y < other.bottom() && other.y < bottom();
-    }
-    [[nodiscard]] bool covers(ImVec2 at) const { return at.x >= x && at.x < right() && at.y >= y && at.y < bottom(); }
-    static Rect of(ImVec2 min, ImVec2 max) { return {min.x, min.y, max.x - min.x, max.y - min.y}; }
-    static Rect of_item() { return of(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()); }
-};
+// Between ImGui's points and ours.
+inline ImVec2 vec(Point at) {
+    return {at.x, at.y};
+}
+inline Rect rect_between(ImVec2 min, ImVec2 max) {
+    return {min.x, min.y, max.x - min.x, max.y - min.y};
+}
+inline Rect rect_of_item() {
+    return rect_between(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+}
 
 struct Mark {
     std::string id;

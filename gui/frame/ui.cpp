@@ -195,7 +195,7 @@ bool link(std::string_view id, std::string_view text) {
 
 void header(std::string_view id, std::string_view text) {
     ui::text(id, text, Role::text, Font::text);
-    const Rect rect = Rect::of_item();
+    const Rect rect = rect_of_item();
     const float from = rect.right() + sp(8), y = rect.y + rect.h / 2;
     const float to = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     if (to > from) ImGui::GetWindowDrawList()->AddLine(ImVec2(from, y), ImVec2(to, y), color_u32(Role::border));

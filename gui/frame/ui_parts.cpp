@@ -125,9 +125,9 @@ bool splitter(std::string_view id, Axis axis, float& position, float from, float
         if (pressed("splitter_shrink")) position -= sp(16);
     }
     position = std::clamp(position, from, std::max(from, to));
-    const Rect rect = Rect::of_item();
+    const Rect rect = rect_of_item();
     if (hot) {
-        const ImVec2 middle = rect.center();
+        const ImVec2 middle = vec(rect.center());
         const ImVec2 half = sideways ? ImVec2(1, length / 2) : ImVec2(length / 2, 1);
         ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(middle.x - half.x, middle.y - half.y),
                                                   ImVec2(middle.x + half.x, middle.y + half.y),

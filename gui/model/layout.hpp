@@ -15,7 +15,7 @@
 
 #include <array>
 
-#include "gui/frame/marks.hpp"
+#include "gui/model/rect.hpp"
 
 namespace mdscope::gui {
 

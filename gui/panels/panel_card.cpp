@@ -186,7 +186,7 @@ void draw_counter(State& state, Side side, const CounterLook& look, int value,
     ui::text(id_of(side, fmt::format("counter/{}/name", look.id)), look.name, look.role, Font::code, width - sp(12));
     ImGui::SetCursorScreenPos({inside.x, ImGui::GetItemRectMax().y + sp(2)});
     ui::text(id_of(side, fmt::format("counter/{}", look.id)), std::to_string(value), look.role, Font::large, sp(48));
-    const ui::Rect number = ui::Rect::of_item();
+    const ui::Rect number = ui::rect_of_item();
     ImGui::SetCursorScreenPos({number.right() + sp(8), number.y + (number.h - ImGui::GetTextLineHeight()) / 2});
     ui::text(id_of(side, fmt::format("counter/{}/words", look.id)), words, Role::dim_text, Font::text,
              at.x + width - number.right() - sp(12));

@@ -49,7 +49,7 @@ int key_named(std::string_view name) {
     return std::tolower(static_cast<unsigned char>(name.front()));  // "S" is the key, with or without Shift
 }
 
-InputEvent at(Kind kind, ImVec2 where, int button = 0) {
+InputEvent at(Kind kind, ui::Point where, int button = 0) {
     return {.kind = kind, .button = button, .x = where.x, .y = where.y};
 }
 
@@ -91,9 +91,9 @@ void Headless::move_to(std::string_view id) {
 }
 
 // A thread beside this one may have something new to show, which moves the mark while the mouse is on its way.
-ImVec2 Headless::aim(std::string_view id) {
+ui::Point Headless::aim(std::string_view id) {
     constexpr int kTries = 10;
-    ImVec2 where;
+    ui::Point where;
     for (int tries = 0; tries < kTries; ++tries) {
         where = rect(id).center();
         push(at(Kind::mouse_move, where));
@@ -107,14 +107,14 @@ ImVec2 Headless::aim(std::string_view id) {
 
 void Headless::click(std::string_view id, int button) {
     INFO("clicking " << std::string(id));
-    const ImVec2 where = aim(id);
+    const ui::Point where = aim(id);
     push(at(Kind::mouse_down, where, button));
     push(at(Kind::mouse_up, where, button));
     settle();
 }
 
 void Headless::double_click(std::string_view id) {
-    const ImVec2 where = rect(id).center();
+    const ui::Point where = rect(id).center();
     push(at(Kind::mouse_move, where));
     for (int i = 0; i < 2; ++i) {
         push(at(Kind::mouse_down, where));
@@ -124,13 +124,13 @@ void Headless::double_click(std::string_view id) {
 }
 
 void Headless::drag(std::string_view id, float dx, float dy) {
-    const ImVec2 from = rect(id).center();
+    const ui::Point from = rect(id).center();
     push(at(Kind::mouse_move, from));
     push(at(Kind::mouse_down, from));
     settle();
-    push(at(Kind::mouse_move, ImVec2(from.x + dx, from.y + dy)));
+    push(at(Kind::mouse_move, {from.x + dx, from.y + dy}));
     settle();
-    push(at(Kind::mouse_up, ImVec2(from.x + dx, from.y + dy)));
+    push(at(Kind::mouse_up, {from.x + dx, from.y + dy}));
     settle();
 }
 

@@ -62,7 +62,7 @@ class Headless {
     [[nodiscard]] int frames() const { return frames_; }
 
    private:
-    ImVec2 aim(std::string_view id);
+    ui::Point aim(std::string_view id);
 
     Screen& screen_;
     Stage stage_;

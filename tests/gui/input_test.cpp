@@ -48,7 +48,7 @@ TEST_CASE("a modifier that comes after a key does not belong to it") {
 TEST_CASE("a click counts where it was, though the mouse has moved on") {
     DemoScreen screen;
     Headless ui(screen);
-    const ImVec2 at = ui.rect("bar/go").center();
+    const mdscope::gui::ui::Point at = ui.rect("bar/go").center();
     for (int i = 0; i < 3; ++i) {
         ui.push({.kind = Kind::mouse_move, .x = at.x, .y = at.y});
         ui.push({.kind = Kind::mouse_down, .x = at.x, .y = at.y});
@@ -75,7 +75,7 @@ TEST_CASE("a held key repeats where that makes sense") {
 TEST_CASE("what was held when the window lost the focus is not held afterwards") {
     DemoScreen screen;
     Headless ui(screen);
-    const ImVec2 at = ui.rect("bar/go").center();
+    const mdscope::gui::ui::Point at = ui.rect("bar/go").center();
     ui.push({.kind = Kind::key_down, .key = key::kLeftCtrl, .mods = kCtrl});
     ui.push({.kind = Kind::mouse_move, .x = at.x, .y = at.y});
     ui.push({.kind = Kind::mouse_down, .x = at.x, .y = at.y});
