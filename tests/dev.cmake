@@ -1,7 +1,7 @@
 # The preset `dev`: for who edits the sources.
 #
 #   cmake -C tests/dev.cmake -B build-dev                # in the top folder
-#   cmake --build build-dev --target md_tests && build-dev/md_tests -tc='*a stop waits*'
+#   cmake --build build-dev --target md_tests && build-dev/md_tests -tc='*after a stop*'
 #
 # No file is joined with others (MDSCOPE_UNITY): who edits one file waits for one file, and every .cpp is in
 # build-dev/compile_commands.json, where editors, clangd and clang-tidy look for it. Optimised a little (-O1), since the
