@@ -30,7 +30,7 @@ std::vector<std::string> found_in(const std::string& text, const std::regex& pat
     return found;
 }
 
-std::set<std::string> words_of(const SourceFile& file) {
+std::set<std::string> words_in(const SourceFile& file) {
     static const std::regex word("[A-Za-z_][A-Za-z0-9_]*");
     std::set<std::string> words;
     for (const std::string& line : file.lines)
@@ -43,7 +43,7 @@ const std::set<std::string>& words_of_sources() {
     static const std::set<std::string> words = [] {
         std::set<std::string> all;
         for (const SourceFile& file : all_files())
-            if (!is_document(file)) all.merge(words_of(file));
+            if (!is_document(file)) all.merge(words_in(file));
         return all;
     }();
     return words;
@@ -151,7 +151,7 @@ TEST_CASE("a table that says which function is in which file is right") {
             if (!std::regex_search(line, match, row)) continue;
             const SourceFile* const code = code_at(match[1]);
             if (code == nullptr) continue;
-            const std::set<std::string> words = words_of(*code);
+            const std::set<std::string> words = words_in(*code);
             for (const std::string& name : names_in(match[2])) {
                 ++seen;
                 CAPTURE(code->path);
