@@ -2,7 +2,8 @@
 //
 //   all of them        a link leads somewhere, and engine/..., fs/..., gui/..., tests/..., assets/... exists
 //   kNamesAreChecked   also: a `name` in backticks is a word of the sources
-//                      and in a table: the row | `one/file.cpp` | `name` ... | names what is in that very file
+//                      in a table: the row | `one/file.cpp` | `name` ... | names what is in that very file
+//                      in a numbered step: a name is in one of the files that the step speaks of
 //
 // A function that was renamed turns this red, and the recipe or the walk is mended with it.
 #include <doctest/doctest.h>
@@ -62,6 +63,31 @@ std::vector<std::string> names_in(const std::string& text) {
     for (const std::string& name : found_in(text, span, 1))
         for (std::string& one : found_in(name, part, 0)) names.push_back(std::move(one));
     return names;
+}
+
+// The files, not the folders, that a text speaks of.
+std::vector<const SourceFile*> files_in(const std::string& text) {
+    static const std::regex span("`([^`]+)`");
+    std::vector<const SourceFile*> files;
+    for (const std::string& path : found_in(text, span, 1)) {
+        const auto found = std::ranges::find(all_files(), path, &SourceFile::path);
+        if (found != all_files().end()) files.push_back(&*found);
+    }
+    return files;
+}
+
+// "1. ..." with the lines that belong to it.
+std::vector<std::string> steps_of(const SourceFile& file) {
+    static const std::regex first("^[0-9]+\\. ");
+    std::vector<std::string> steps;
+    bool in_step = false;
+    for (const std::string& line : file.lines) {
+        const bool begins = std::regex_search(line, first);
+        if (begins) steps.emplace_back();
+        in_step = begins || (in_step && line.starts_with("   "));
+        if (in_step) steps.back() += line + "\n";
+    }
+    return steps;
 }
 
 // The lines of a document with those of its code blocks left out.
@@ -161,4 +187,22 @@ TEST_CASE("a table that says which function is in which file is right") {
         }
     }
     CHECK(seen > 40);
+}
+
+TEST_CASE("what a step of a recipe names is in a file that it speaks of") {
+    std::size_t seen = 0;
+    for (const SourceFile& file : all_files()) {
+        if (!kNamesAreChecked.contains(file.path)) continue;
+        for (const std::string& step : steps_of(file)) {
+            std::set<std::string> words;
+            for (const SourceFile* const named : files_in(step)) words.merge(words_in(*named));
+            for (const std::string& name : words.empty() ? std::vector<std::string>{} : names_in(step)) {
+                ++seen;
+                CAPTURE(step);
+                CAPTURE(name);
+                CHECK(words.contains(name));
+            }
+        }
+    }
+    CHECK(seen > 15);
 }
