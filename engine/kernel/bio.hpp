@@ -11,6 +11,7 @@
 #include <deque>
 
 #include "engine/kernel/sync.hpp"
+#include "engine/kernel/words.hpp"
 
 namespace mdscope {
 
@@ -24,6 +25,7 @@ inline constexpr unsigned kSectorSize = 512;
 inline constexpr std::size_t kPageSize = 4096;
 
 enum class BioOp : std::uint8_t { Read, Write, Flush, Discard };
+inline constexpr Words<BioOp, 4> kBioOps{{"read", "write", "flush", "discard"}};
 
 enum BioFlag : std::uint32_t {
     REQ_SYNC = 1U << 0,
@@ -37,8 +39,10 @@ enum BioFlag : std::uint32_t {
     REQ_AHEAD = 1U << 8,    // a flush whose submitter has another disk to flush meanwhile
 };
 
-// What the bio is, for `hold`, for lab/bios and for people. Set by whoever makes it.
+// What the bio is, for `hold`, for lab/bios and for people. Set by whoever makes it. Its words are format: lab/ and
+// its rules, schedules, the event log, snapshots and state hashes spell a kind so.
 enum class BioKind : std::uint8_t { Data, Superblock, Bitmap, BadBlocks, Resync };
+inline constexpr Words<BioKind, 5> kBioKinds{{"data", "superblock", "bitmap", "badblocks", "resync"}};
 
 struct Bio {
     BioOp bi_op = BioOp::Read;

@@ -196,7 +196,7 @@ bool PauseDisk::keep(Bio* bio) {
     if (std::ranges::none_of(rules_, [bio](const BioFilter& rule) { return rule.matches(*bio); })) return false;
     if (bio->bi_id == 0) bio->bi_id = kernel_.next_bio_id();
     held_.push_back({bio, now_ns});
-    TRACE(kernel_, bio_held, kind_word(bio->bi_kind), name(), bio->bi_sector);
+    TRACE(kernel_, bio_held, kBioKinds[bio->bi_kind], name(), bio->bi_sector);
     return true;
 }
 
@@ -221,7 +221,7 @@ std::size_t PauseDisk::release_all() {
         released.swap(held_);
     }
     for (const Held& held : released) {
-        TRACE(kernel_, bio_released, kind_word(held.bio->bi_kind), name(), held.bio->bi_sector);
+        TRACE(kernel_, bio_released, kBioKinds[held.bio->bi_kind], name(), held.bio->bi_sector);
         submit_for_somebody(kernel_, below(), held.bio);
     }
     return released.size();
@@ -236,7 +236,7 @@ bool PauseDisk::release(std::uint64_t id) {
         bio = found->bio;
         held_.erase(found);
     }
-    TRACE(kernel_, bio_released, kind_word(bio->bi_kind), name(), bio->bi_sector);
+    TRACE(kernel_, bio_released, kBioKinds[bio->bi_kind], name(), bio->bi_sector);
     submit_for_somebody(kernel_, below(), bio);
     return true;
 }

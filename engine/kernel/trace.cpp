@@ -23,34 +23,4 @@ void TracedWait::end() const {
     TRACE(kernel_, wait_end, queue_);
 }
 
-const char* kind_word(BioKind kind) {
-    switch (kind) {
-        case BioKind::Data:
-            return "data";
-        case BioKind::Superblock:
-            return "superblock";
-        case BioKind::Bitmap:
-            return "bitmap";
-        case BioKind::BadBlocks:
-            return "badblocks";
-        case BioKind::Resync:
-            return "resync";
-    }
-    return "?";
-}
-
-const char* op_word(BioOp op) {
-    switch (op) {
-        case BioOp::Read:
-            return "read";
-        case BioOp::Write:
-            return "write";
-        case BioOp::Flush:
-            return "flush";
-        case BioOp::Discard:
-            return "discard";
-    }
-    return "?";
-}
-
 }  // namespace mdscope

@@ -36,10 +36,6 @@ class NoStep {
 
 void trace_event(Kernel& kernel, trace::Tracer& tracer, trace::Point point, std::array<trace::Arg, 3> args);
 
-// The name of a kind as lab/hold and the event log spell it.
-[[nodiscard]] const char* kind_word(BioKind kind);
-[[nodiscard]] const char* op_word(BioOp op);
-
 }  // namespace mdscope
 
 #define TRACE(kernel_, point, ...)                                                                      \

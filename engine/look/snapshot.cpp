@@ -245,15 +245,12 @@ std::optional<SnapshotBitmap> bitmap_part(const Mddev& mddev) {
 
 // ---- bios, tasks, axes, oops
 
-constexpr std::array<const char*, 5> kBioKinds = {"data", "superblock", "bitmap", "badblocks", "resync"};
-constexpr std::array<const char*, 4> kBioOps = {"read", "write", "flush", "discard"};
-
 std::vector<SnapshotBio> bios_part(const std::vector<BioInfo>& bios) {
     std::vector<SnapshotBio> parts;
     for (const BioInfo& bio : bios) {
         if (parts.size() == Snapshot::kMaxBios) break;
-        parts.push_back({bio.id, bio.member, kBioKinds[static_cast<std::size_t>(bio.kind)],
-                         kBioOps[static_cast<std::size_t>(bio.op)], bio.sector, bio.size, bio.held, bio.since_ns});
+        parts.push_back(
+            {bio.id, bio.member, kBioKinds[bio.kind], kBioOps[bio.op], bio.sector, bio.size, bio.held, bio.since_ns});
     }
     return parts;
 }

@@ -116,8 +116,8 @@ struct SnapshotBitmap {
 struct SnapshotBio {
     std::uint64_t id = 0;
     std::string member;
-    std::string kind;  // "data", "superblock", "bitmap", "badblocks", "resync"
-    std::string op;    // "read", "write", "flush", "discard"
+    std::string kind;  // of kBioKinds
+    std::string op;    // of kBioOps
     std::uint64_t sector = 0;
     std::uint64_t bytes = 0;
     bool held = false;

@@ -35,7 +35,7 @@ void md_super_write(Mddev& mddev, Rdev& rdev, Sector sector, unsigned size, std:
     bio->bi_end_io = super_written;
     TRACE(mddev.kernel, pending_up, "mddev", mddev.pending_writes.peek());
     mddev.pending_writes.inc();
-    TRACE(mddev.kernel, bio_submitted, kind_word(kind), rdev.name, sector);
+    TRACE(mddev.kernel, bio_submitted, kBioKinds[kind], rdev.name, sector);
     submit_bio(bio);
 }
 
@@ -52,7 +52,7 @@ static void fail_member(Rdev& rdev, Mddev* mddev) {
 void super_written(Bio* bio) {
     MD_FRAME("super_written");
     auto* rdev = static_cast<Rdev*>(bio->bi_private);
-    TRACE(rdev->kernel, bio_completed, kind_word(bio->bi_kind), rdev->name, bio->bi_sector);
+    TRACE(rdev->kernel, bio_completed, kBioKinds[bio->bi_kind], rdev->name, bio->bi_sector);
     if (rdev->freed) kptr_fault(rdev->kernel, "rdev", true);
     Mddev* mddev = rdev->mddev.get();  // NULL once unbind_rdev_from_array ran; followed only below
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/kernel/bio.hpp"
 #include "engine/scenario/text_lines.hpp"
 
 namespace mdscope {
@@ -13,12 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMostRepeats = 10'000;
 constexpr std::size_t kLongestName = 64;
-constexpr std::array<std::string_view, 5> kBioKinds = {"data", "superblock", "bitmap", "badblocks", "resync"};
 constexpr std::array<std::string_view, 5> kVerbs = {"", "start ", "hold ", "release ", "due "};  // by Order::Kind
-
-bool is_bio_kind(std::string_view word) {
-    return std::find(kBioKinds.begin(), kBioKinds.end(), word) != kBioKinds.end();
-}
 
 bool is_name(std::string_view word) {
     const auto is_good = [](char c) {
@@ -61,7 +57,7 @@ bool read_target(std::string_view text, Order& order) {
         order.name = "all";
         return true;
     }
-    if (!is_bio_kind(kind) || (!rest.empty() && !is_name(rest))) return false;
+    if (!kBioKinds.has(kind) || (!rest.empty() && !is_name(rest))) return false;
     order.name = rest.empty() ? std::string(kind) : fmt::format("{} {}", kind, rest);
     return true;
 }
@@ -123,7 +119,7 @@ bool read_what(std::string_view text, Order& order) {
 bool read_bio_name(std::string_view text, BioName* name) {
     const std::string_view member = take_word(text);
     const std::string_view kind = take_word(text);
-    if (!is_name(member) || !is_bio_kind(kind) || !read_number(text, &name->number)) return false;
+    if (!is_name(member) || !kBioKinds.has(kind) || !read_number(text, &name->number)) return false;
     name->member = member;
     name->kind = kind;
     return true;

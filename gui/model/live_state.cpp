@@ -20,7 +20,7 @@ struct HoldRule {
 };
 
 bool is_kind(const std::string& word) {
-    return word == "bitmap" || word == "superblock" || word == "data" || word == "badblocks" || word == "resync";
+    return kBioKinds.has(word);
 }
 
 std::vector<HoldRule> parse_hold_rules(const std::string& text) {

@@ -6,17 +6,13 @@
 #include <map>
 #include <set>
 
+#include "gui/panels/panels.hpp"
+
 namespace mdscope::gui {
 
 namespace {
 
 constexpr std::size_t kMostTaskLanes = 12;
-
-Role role_of_kind(const std::string& kind) {
-    if (kind == "data" || kind == "resync") return Role::data_write;
-    if (kind == "bitmap") return Role::bitmap_write;
-    return Role::daemon;
-}
 
 // Waiting for work is what tasks do all day; waiting for md's counters and locks is what there is to see.
 Role role_of_task(const TaskBar& task, const std::string& queue) {
@@ -75,7 +71,7 @@ class Builder {
     }
     Role role_of(NameId kind) {
         if (roles_.size() <= kind) roles_.resize(kind + std::size_t{1}, Role::count);
-        if (roles_[kind] == Role::count) roles_[kind] = role_of_kind(history_.name(kind));
+        if (roles_[kind] == Role::count) roles_[kind] = gui::role_of(history_.name(kind));
         return roles_[kind];
     }
     [[nodiscard]] float x_of(std::uint64_t ns) const {
@@ -114,7 +110,7 @@ class Builder {
         LiveBar bar;
         bar.begin_ns = bio.since_ns;
         bar.end_ns = std::max(history_.last_ns, bio.since_ns);
-        bar.role = role_of_kind(bio.kind);
+        bar.role = gui::role_of(bio.kind);
         bar.is_held = bar.is_open = true;
         Filling& lane = lane_of(bio.member + " bios");
         if (!place(bar, lane)) return;

@@ -38,8 +38,9 @@ void type_word(const std::string& id, const char* label, std::string& value, flo
 
 void choose_kind(const std::string& id, std::string& value) {
     std::string shown = value.empty() ? kEveryKind : value;
-    choose_word(id, "of", {kEveryKind, "data", "bitmap", "superblock", "badblocks", "resync"}, shown,
-                "which of its reads or writes");
+    std::vector<std::string> kinds(kBioKinds.begin(), kBioKinds.end());
+    kinds.insert(kinds.begin(), kEveryKind);
+    choose_word(id, "of", kinds, shown, "which of its reads or writes");
     value = shown == kEveryKind ? "" : shown;
 }
 

@@ -72,9 +72,9 @@ StateLook look_of(TreeLine::State state) {
 }
 
 Role role_of(const std::string& bio_kind) {
-    if (bio_kind == "data" || bio_kind == "resync") return Role::data_write;
-    if (bio_kind == "bitmap") return Role::bitmap_write;
-    return Role::daemon;
+    const std::optional<BioKind> kind = kBioKinds.find(bio_kind);
+    if (kind == BioKind::Data || kind == BioKind::Resync) return Role::data_write;
+    return kind == BioKind::Bitmap ? Role::bitmap_write : Role::daemon;
 }
 
 const char* side_name(Side side) {

@@ -145,7 +145,7 @@ std::string SimKernel::describe(const Choice& choice) const {
     if (choice.bio == nullptr) return text;
     const Bio& bio = *choice.bio;
     text.append(" (").append(bio.bi_disk != nullptr ? bio.bi_disk->name() : "?").append(" ");
-    text.append(kind_word(bio.bi_kind)).append(" ").append(op_word(bio.bi_op)).append(" ");
+    text.append(kBioKinds[bio.bi_kind]).append(" ").append(kBioOps[bio.bi_op]).append(" ");
     return text.append(number(bio.bi_sector)).append("+").append(number(bio_sectors(bio))).append(")");
 }
 

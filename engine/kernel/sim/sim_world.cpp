@@ -36,8 +36,8 @@ void SimKernel::submit(RamDisk& disk, Bio* bio, int error) {
     note_access(&disk.image(), Access::Write);
     note_access(&last_bio_id_, Access::Write);
     in_flight_.push_back({bio, &disk, error, now_ns_});
-    Line(*this) << "submit " << bio->bi_id << " " << disk.name() << " " << kind_word(bio->bi_kind) << " "
-                << op_word(bio->bi_op) << " " << bio->bi_sector << "+" << bio_sectors(*bio);
+    Line(*this) << "submit " << bio->bi_id << " " << disk.name() << " " << kBioKinds[bio->bi_kind] << " "
+                << kBioOps[bio->bi_op] << " " << bio->bi_sector << "+" << bio_sectors(*bio);
     if (running_ == nullptr) return;
     const bool is_one_step = running_->in_irq && options_.granularity != Granularity::Fine;
     if (!is_one_step) yield();

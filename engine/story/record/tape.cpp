@@ -75,7 +75,7 @@ void Tape::name_bios(TapeStep& step) {
     for (const BioInfo& bio : world_->lab().kernel.in_flight()) {
         std::string& name = names_[bio.id];
         if (name.empty()) {
-            const std::string group = fmt::format("{} {}", bio.member, kind_word(bio.kind));
+            const std::string group = fmt::format("{} {}", bio.member, kBioKinds[bio.kind]);
             name = fmt::format("{} {}", group, ++counts_[group]);
         }
         step.bios.push_back({bio.id, name});

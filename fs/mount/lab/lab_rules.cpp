@@ -19,21 +19,6 @@ namespace mdscope {
 
 namespace {
 
-struct KindName {
-    const char* name;
-    BioKind kind;
-};
-constexpr KindName kKinds[] = {
-    {"bitmap", BioKind::Bitmap},       {"superblock", BioKind::Superblock}, {"data", BioKind::Data},
-    {"badblocks", BioKind::BadBlocks}, {"resync", BioKind::Resync},
-};
-
-std::optional<BioKind> parse_kind(std::string_view word) {
-    for (const KindName& kind : kKinds)
-        if (word == kind.name) return kind.kind;
-    return std::nullopt;
-}
-
 std::optional<std::uint64_t> parse_number(std::string_view word) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
@@ -89,7 +74,7 @@ int store_hold(Lab& lab, std::string_view value) {
     HoldRule rule;
     rule.text = joined(words);
     for (std::size_t i = 0; i < words.size(); i++) {
-        const std::optional<BioKind> kind = parse_kind(words[i]);
+        const std::optional<BioKind> kind = kBioKinds.find(words[i]);
         if (kind) {
             rule.filter.kinds.push_back(*kind);
         } else if (i + 1 == words.size() && is_member(lab, words[i])) {
@@ -168,7 +153,7 @@ int store_delay(Lab& lab, std::string_view value) {
     if (!ms || *ms > 3'600'000) return -EINVAL;
     BioFilter filter;
     for (std::size_t i = 2; i < words.size(); i++) {
-        const std::optional<BioKind> kind = parse_kind(words[i]);
+        const std::optional<BioKind> kind = kBioKinds.find(words[i]);
         if (!kind) return -EINVAL;
         filter.kinds.push_back(*kind);
     }
@@ -188,7 +173,7 @@ namespace {
 // The words after MEMBER and OP. False: not understood.
 bool parse_fail_words(const std::vector<std::string>& words, FaultRule& rule) {
     for (std::size_t i = 2; i < words.size(); i++) {
-        if (const std::optional<BioKind> kind = parse_kind(words[i])) {
+        if (const std::optional<BioKind> kind = kBioKinds.find(words[i])) {
             rule.filter.kinds.push_back(*kind);
             continue;
         }

@@ -42,7 +42,7 @@ std::string show_bios(Lab& lab) {
     const std::uint64_t now = lab.kernel.ktime_ns();
     std::string text = "id member kind op sector bytes where seconds\n";
     for (const BioInfo& bio : lab.array.bios())
-        text += fmt::format("{} {} {} {} {} {} {} {:.3f}\n", bio.id, bio.member, kind_word(bio.kind), op_word(bio.op),
+        text += fmt::format("{} {} {} {} {} {} {} {:.3f}\n", bio.id, bio.member, kBioKinds[bio.kind], kBioOps[bio.op],
                             bio.sector, bio.size, bio.held ? "held" : "in-flight",
                             seconds(now > bio.since_ns ? now - bio.since_ns : 0));
     return text;
