@@ -9,12 +9,13 @@
 #include <tuple>
 
 #include "engine/explore/card.hpp"
+#include "engine/md/bitmap/home.hpp"
 
 namespace mdscope {
 
 namespace {
 
-constexpr std::array kHomes = {"external", "internal", "file"};
+constexpr std::array kHomes = {BitmapHome::External, BitmapHome::Internal, BitmapHome::File};  // of those that have one
 constexpr std::array kEntrances = {"STOP_ARRAY", "array_state", "two-step", "readonly"};
 constexpr std::size_t kHomeWidth = 10;
 constexpr std::size_t kEntranceWidth = 13;
@@ -76,11 +77,11 @@ std::vector<MatrixCell> matrix_cells(Granularity granularity) {
     std::vector<MatrixCell> cells;
     const Variant& columns = *find_variant(kVariants[0]);
     for (const VariantRows& table : crossed(1, VariantRows(*find_kernel_era(kEra))))
-        for (const char* home : kHomes)
+        for (const BitmapHome home : kHomes)
             for (const char* entrance : kEntrances)
                 for (std::size_t column = 0; column < columns.size; column++) {
                     MatrixCell& cell = cells.emplace_back();
-                    cell.bitmap = home;
+                    cell.bitmap = kBitmapHomes[home];
                     cell.entrance = entrance;
                     cell.variants = table;
                     cell.variants.choose(columns, columns.row(column));

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/bitmap/home.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
 #include "engine/mdadm/array.hpp"
 
@@ -214,9 +215,9 @@ void list_page_attrs(SnapshotBitmap& part, Bitmap& bitmap) {
         part.page_attrs.push_back(attr_letters(bitmap.storage.filemap[i]->attr.peek()));
 }
 
-std::string home_of(const Mddev& mddev) {
-    if (mddev.bitmap_info.file != nullptr) return "file";
-    return mddev.bitmap_info.external ? "external" : "internal";
+BitmapHome home_of(const Mddev& mddev) {
+    if (mddev.bitmap_info.file != nullptr) return BitmapHome::File;
+    return mddev.bitmap_info.external ? BitmapHome::External : BitmapHome::Internal;
 }
 
 std::optional<SnapshotBitmap> bitmap_part(const Mddev& mddev) {
@@ -228,7 +229,7 @@ std::optional<SnapshotBitmap> bitmap_part(const Mddev& mddev) {
     part.chunks = bitmap->counts.chunks;
     part.pages = bitmap->counts.pages;
     part.file_pages = bitmap->storage.file_pages;
-    part.home = home_of(mddev);
+    part.home = kBitmapHomes[home_of(mddev)];
     part.daemon_sleep_ns = mddev.bitmap_info.daemon_sleep;
     part.daemon_lastrun_ns = bitmap->daemon_lastrun.peek();
     part.events_cleared = bitmap->events_cleared.peek();

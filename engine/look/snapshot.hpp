@@ -94,7 +94,7 @@ struct SnapshotBitmap {
     std::uint64_t chunks = 0;
     std::uint64_t pages = 0;       // of counters
     std::uint64_t file_pages = 0;  // cached pages of the bitmap on disk
-    std::string home;              // "external", "internal", "file"
+    std::string home;              // of kBitmapHomes
     std::uint64_t daemon_sleep_ns = 0;
     std::uint64_t daemon_lastrun_ns = 0;
     std::uint64_t events_cleared = 0;

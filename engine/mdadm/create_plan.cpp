@@ -19,6 +19,7 @@
 #include <cerrno>
 
 #include "engine/host/host.hpp"
+#include "engine/md/bitmap/home.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/mdadm/geometry.hpp"
 
@@ -32,12 +33,10 @@ constexpr std::uint64_t kLongestDaemonSleepMs = 1'000'000'000;
 constexpr Sector kExternalBitmapSector = 8;
 constexpr std::size_t kLongestName = 31;
 
-enum class Home { External, Internal, None, File };
-
 // Everything decided, nothing encoded.
 struct Design {
     const CreateOptions& options;
-    Home home = Home::External;
+    BitmapHome home = BitmapHome::External;
     int minor_version = 2;
     Geometry1 geometry;
     std::uint64_t chunk = 0;  // 0: no bitmap
@@ -60,15 +59,9 @@ Error invalid(std::string text) {
 
 std::optional<Error> check_words(const CreateOptions& options, Design& design) {
     if (options.lab.empty()) return invalid("Name the folder of the lab.");
-    if (options.bitmap == "external")
-        design.home = Home::External;
-    else if (options.bitmap == "internal")
-        design.home = Home::Internal;
-    else if (options.bitmap == "none")
-        design.home = Home::None;
-    else if (options.bitmap.find('/') != std::string::npos && options.bitmap.back() != '/')
-        design.home = Home::File;
-    else
+    design.home = bitmap_home(options.bitmap);
+    const bool is_path = options.bitmap.find('/') != std::string::npos && options.bitmap.back() != '/';
+    if (design.home == BitmapHome::File && !is_path)
         return invalid(fmt::format(
             "There is no bitmap home '{}'. Use external, internal, none, or a file's path with a '/' in it, like ./{}.",
             options.bitmap, options.bitmap.empty() ? "bitmap" : options.bitmap));
@@ -79,7 +72,7 @@ std::optional<Error> check_words(const CreateOptions& options, Design& design) {
         design.minor_version = 1;
     else if (options.metadata != "1.2")
         return invalid(fmt::format("There is no metadata version '{}'. Use 1.2, 1.1 or 1.0.", options.metadata));
-    if (design.home == Home::External && design.minor_version != 2)
+    if (design.home == BitmapHome::External && design.minor_version != 2)
         return invalid(
             "A lab with an external bitmap has metadata external:lab; a metadata version is for --bitmap internal, "
             "none or a file.");
@@ -99,7 +92,7 @@ std::optional<Error> check_numbers(const CreateOptions& options, const Design& d
     if (ms < 1 || ms > kLongestDaemonSleepMs)
         return invalid(fmt::format("A daemon period of {} ms is not possible; use 1 ms to {} s.", ms,
                                    kLongestDaemonSleepMs / 1000));
-    const bool has_header = design.home == Home::Internal || design.home == Home::File;
+    const bool has_header = design.home == BitmapHome::Internal || design.home == BitmapHome::File;
     if (has_header && ms % 1000 != 0)
         return invalid(
             fmt::format("A daemon period of {} ms is not possible here: the bitmap's header has whole seconds.", ms));
@@ -134,9 +127,9 @@ Error no_chunk_fits(const CreateOptions& options) {
         unit_text(options.size_bytes), unit_text(kLargestChunk)));
 }
 
-Result<Geometry1> choose_geometry(const CreateOptions& options, Home home, int minor_version) {
+Result<Geometry1> choose_geometry(const CreateOptions& options, BitmapHome home, int minor_version) {
     const Sector sectors = options.size_bytes >> kSectorShift;
-    const bool internal = home == Home::Internal;
+    const bool internal = home == BitmapHome::Internal;
     std::uint64_t chunk = options.chunk == 0 ? 0 : std::max(options.chunk, kSmallestMdadmChunk);
     Result<Geometry1> geometry = mdadm_geometry(minor_version, sectors, options.members, internal, chunk);
     while (!geometry && geometry.error().err == EINVAL && chunk != 0 && chunk < kLargestChunk) {
@@ -155,13 +148,13 @@ Result<Geometry1> choose_geometry(const CreateOptions& options, Home home, int m
 // The chunk of the bitmap, by where its bits have to fit. 0 in the options: what mdadm would pick.
 Result<std::uint64_t> choose_chunk(const Design& design) {
     const Geometry1& geometry = design.geometry;
-    if (design.home == Home::None) return std::uint64_t{0};
-    if (design.home == Home::Internal) return std::uint64_t{geometry.bitmap_chunk};
+    if (design.home == BitmapHome::None) return std::uint64_t{0};
+    if (design.home == BitmapHome::Internal) return std::uint64_t{geometry.bitmap_chunk};
 
     std::uint64_t chunk = design.options.chunk;
     std::uint64_t room = kMostFileChunks;
-    if (design.home == Home::File && chunk == 0) chunk = mdadm_bitmap_file_chunk(geometry.size);
-    if (design.home == Home::External) {
+    if (design.home == BitmapHome::File && chunk == 0) chunk = mdadm_bitmap_file_chunk(geometry.size);
+    if (design.home == BitmapHome::External) {
         room = (geometry.data_offset - kExternalBitmapSector) * kSectorSize * 8;
         const Sector sectors = design.options.size_bytes >> kSectorShift;
         const Result<Geometry1> mdadm = mdadm_geometry(2, sectors, design.options.members, true, 0);
@@ -182,7 +175,7 @@ bool is_write_mostly(const Design& design, const std::string& name) {
 Superblock1 make_superblock(const Design& design, unsigned number) {
     const std::string with_host = "mdscope:" + design.options.name;
     Superblock1 sb;
-    if (design.home == Home::Internal) sb.feature_map = MD_FEATURE_BITMAP_OFFSET;
+    if (design.home == BitmapHome::Internal) sb.feature_map = MD_FEATURE_BITMAP_OFFSET;
     sb.set_uuid = design.set_uuid;
     sb.set_name = with_host.size() <= kLongestName ? with_host : design.options.name;  // as mdadm does
     sb.ctime = design.seconds;
@@ -228,7 +221,7 @@ PlannedFile native_image(const Design& design, unsigned number) {
     page.resize((used + kSectorSize - 1) / kSectorSize * kSectorSize);
     const Geometry1& geometry = design.geometry;
     file.pieces.push_back({geometry.super_offset << kSectorShift, std::move(page)});
-    if (design.home == Home::Internal) {
+    if (design.home == BitmapHome::Internal) {
         const auto sector = static_cast<std::int64_t>(geometry.super_offset) + geometry.bitmap_offset;
         const std::uint64_t bytes = std::uint64_t{geometry.bitmap_sectors} << kSectorShift;
         file.pieces.push_back({static_cast<Sector>(sector) << kSectorShift, make_bitmap(design, bytes)});
@@ -285,7 +278,7 @@ void plan_external(const Design& design, LabPlan& plan) {
 
 void plan_native(const Design& design, LabPlan& plan) {
     for (unsigned i = 0; i < design.names.size(); i++) plan.files.push_back(native_image(design, i));
-    if (design.home != Home::File) return;
+    if (design.home != BitmapHome::File) return;
     const std::uint64_t bytes = kBitmapSuperSize + (chunks_in(design.geometry.size, design.chunk) + 7) / 8;
     plan.files.push_back({design.options.bitmap, bytes, {{0, make_bitmap(design, bytes)}}});
 }
@@ -293,11 +286,11 @@ void plan_native(const Design& design, LabPlan& plan) {
 // ---- for people
 
 std::string bitmap_text(const Design& design) {
-    if (design.home == Home::None) return "none: after a crash the whole array is resynced";
+    if (design.home == BitmapHome::None) return "none: after a crash the whole array is resynced";
     std::string where = "file " + design.options.bitmap;
-    if (design.home == Home::External)
+    if (design.home == BitmapHome::External)
         where = fmt::format("external, from sector {} of each member", kExternalBitmapSector);
-    if (design.home == Home::Internal)
+    if (design.home == BitmapHome::Internal)
         where = fmt::format("internal, {:+} sectors from the superblock", design.geometry.bitmap_offset);
     std::string text = fmt::format("{}; {} bits, one for {}", where, chunks_in(design.geometry.size, design.chunk),
                                    unit_text(design.chunk));
@@ -309,11 +302,11 @@ std::string bitmap_text(const Design& design) {
 std::string report_text(const Design& design) {
     const CreateOptions& options = design.options;
     const Geometry1& geometry = design.geometry;
-    const bool external = design.home == Home::External;
+    const bool external = design.home == BitmapHome::External;
     const std::string metadata =
         external ? "external:lab, kept in " + container_path(options.lab)
                  : fmt::format("{}, superblock at sector {}", options.metadata, geometry.super_offset);
-    const std::string with_file = design.home == Home::File ? " --bitmap " + options.bitmap : "";
+    const std::string with_file = design.home == BitmapHome::File ? " --bitmap " + options.bitmap : "";
     return fmt::format(
         "Created {} with {} members of {} ({} to {}), all equal.\n"
         "   array : {} KiB{}, data from sector {}\n"
@@ -328,7 +321,7 @@ std::string report_text(const Design& design) {
 }  // namespace
 
 Result<LabPlan> plan_lab(const CreateOptions& options) {
-    Design design{options, Home::External, 2, {}, 0, {}, random_uuid(), host_seconds()};
+    Design design{options, BitmapHome::External, 2, {}, 0, {}, random_uuid(), host_seconds()};
     if (auto error = check_words(options, design)) return *error;
     if (auto error = check_numbers(options, design)) return *error;
     if (auto error = check_names(options, design)) return *error;
@@ -341,7 +334,7 @@ Result<LabPlan> plan_lab(const CreateOptions& options) {
 
     LabPlan plan;
     for (unsigned i = 0; i < design.names.size(); i++) plan.images.push_back(image_path(design, i));
-    if (design.home == Home::External)
+    if (design.home == BitmapHome::External)
         plan_external(design, plan);
     else
         plan_native(design, plan);

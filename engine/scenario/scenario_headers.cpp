@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 
+#include "engine/md/bitmap/home.hpp"
 #include "engine/md/md.hpp"
 #include "engine/scenario/scenario_parse.hpp"
 #include "engine/scenario/text_lines.hpp"
@@ -21,7 +22,6 @@ constexpr std::uint64_t kLargestImage = 16ULL << 40;
 constexpr std::uint64_t kSmallestChunk = 4096;
 constexpr std::uint64_t kLargestChunk = 1ULL << 31;
 constexpr std::uint64_t kLongestDelayMs = 24ULL * 3600 * 1000;
-constexpr std::array<std::string_view, 4> kHomes = {"external", "internal", "file", "none"};
 
 // "none, v1, proposal or upstream"
 template <class Rows>
@@ -55,7 +55,7 @@ bool set_members(Scenario& s, std::string_view value) {
 }
 bool set_bitmap(Scenario& s, std::string_view value) {
     s.bitmap = value;
-    return std::find(kHomes.begin(), kHomes.end(), value) != kHomes.end();
+    return kBitmapHomes.has(value);
 }
 bool set_size(Scenario& s, std::string_view value) {
     return read_size(value, &s.size) && s.size >= kSmallestImage && s.size <= kLargestImage && s.size % 512 == 0;
@@ -114,7 +114,7 @@ struct Header {
 constexpr std::array kHeaders = {
     Header{"title", TAKES("a line of text"), set_title},
     Header{"members", TAKES("a number from 2 to 8"), set_members},
-    Header{"bitmap", TAKES("external, internal, file or none"), set_bitmap},
+    Header{"bitmap", [] { return listed(kBitmapHomes, " or "); }, set_bitmap},
     Header{"size", TAKES("a size from 1M to 16T (a multiple of 512)"), set_size},
     Header{"chunk", TAKES("a power of two from 4K to 2G"), set_chunk},
     Header{"delay", TAKES("a time from 1ms to 86400s"), set_delay},

@@ -143,7 +143,7 @@ std::vector<std::string> create_words(const MountPlan& plan) {
     add_option(words, "--size", plan.size);
     add_option(words, "--members", std::to_string(plan.members));
     add_option(words, "--bitmap", plan.bitmap);
-    if (plan.bitmap != "external") add_option(words, "--metadata", plan.metadata);
+    if (plan.home() != BitmapHome::External) add_option(words, "--metadata", plan.metadata);
     add_option(words, "--chunk", plan.chunk);
     add_option(words, "--delay", plan.delay);
     add_option(words, "--write-mostly", plan.write_mostly);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/kernel/result.hpp"
+#include "engine/md/bitmap/home.hpp"
 #include "gui/live/advice.hpp"
 
 namespace mdscope::gui {
@@ -37,9 +38,8 @@ struct MountPlan {
     std::string kernel;                       // empty: the usual row of every variant
     std::map<std::string, std::string> rows;  // of single variants: "fix" -> "none"
 
-    [[nodiscard]] bool has_bitmap_file() const {
-        return bitmap != "external" && bitmap != "internal" && bitmap != "none";
-    }
+    [[nodiscard]] BitmapHome home() const { return bitmap_home(bitmap); }
+    [[nodiscard]] bool has_bitmap_file() const { return home() == BitmapHome::File; }
 };
 // What will be run, as it would be typed.
 std::vector<std::string> commands_of(const MountPlan& plan);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/md/bitmap/home.hpp"
 #include "gui/frame/dialog.hpp"
 #include "gui/frame/flow.hpp"
 #include "gui/frame/keys.hpp"
@@ -33,7 +34,7 @@ void choose_rows(Scenario& scenario, const char* name) {
         choose(fmt::format("{}/{}", id, variant.name()), variant.name(), row, names_of(variant));
         scenario.variants.choose(variant, *variant.find(row));
     }
-    choose(id + "/bitmap", "bitmap", scenario.bitmap, {"external", "internal", "file", "none"});
+    choose(id + "/bitmap", "bitmap", scenario.bitmap, {kBitmapHomes.begin(), kBitmapHomes.end()});
     ImGui::TextUnformatted(" ");
     Flow flow(ImGui::GetContentRegionAvail().x, true);
     for (const KernelEra& era : kernel_eras()) {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/md/bitmap/home.hpp"
 #include "engine/md/variant.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
@@ -78,23 +79,27 @@ constexpr const char* kInFile = "in a file";
 constexpr const char* kAsImagesSay = "as the images say";
 
 struct HomeRow {
-    const char* name;
+    BitmapHome home;
     const char* what;
 };
 constexpr std::array kHomes = {
-    HomeRow{"external", "on each member, without a header; metadata external:lab"},
-    HomeRow{"internal", "on each member, after its superblock"},
-    HomeRow{"none", "nowhere: a crash means a full resync"},
-    HomeRow{kInFile, "in a file of its own"},
+    HomeRow{BitmapHome::External, "on each member, without a header; metadata external:lab"},
+    HomeRow{BitmapHome::Internal, "on each member, after its superblock"},
+    HomeRow{BitmapHome::None, "nowhere: a crash means a full resync"},
+    HomeRow{BitmapHome::File, "in a file of its own"},
 };
 
+const char* home_word(BitmapHome home) {
+    return home == BitmapHome::File ? kInFile : kBitmapHomes[home];
+}
+
 void draw_bitmap_home(MountPlan& plan) {
-    std::string home = plan.has_bitmap_file() ? kInFile : plan.bitmap;
+    std::string home = home_word(plan.home());
     std::vector<std::string> homes;
-    for (const HomeRow& row : kHomes) homes.emplace_back(row.name);
+    for (const HomeRow& row : kHomes) homes.emplace_back(home_word(row.home));
     if (choice("bitmap", "Bitmap", homes, home, "where the bits are kept"))
         plan.bitmap = home == kInFile ? plan.lab + "/bitmap" : home;
-    note("bitmap", std::ranges::find(kHomes, std::string_view(home), &HomeRow::name)->what);
+    note("bitmap", std::ranges::find(kHomes, plan.home(), &HomeRow::home)->what);
 }
 
 void draw_bitmap_file(MountPlan& plan) {
@@ -120,9 +125,9 @@ void draw_new_images(MountPlan& plan) {
     text_field("size", "Size of each", plan.size, "as in 64M, 1G", 200);
     draw_bitmap_home(plan);
     draw_bitmap_file(plan);
-    if (plan.bitmap != "external")
+    if (plan.home() != BitmapHome::External)
         choice("metadata", "Metadata", {"1.2", "1.1", "1.0"}, plan.metadata, "version of the superblock");
-    if (plan.bitmap != "none") {
+    if (plan.home() != BitmapHome::None) {
         text_field("chunk", "A bit stands for", plan.chunk, "bytes, as in 64K; mdadm: what it would choose", 200);
         text_field("delay", "Daemon's period", plan.delay, "how often the bitmap's daemon runs, as in 5s", 200);
     }
