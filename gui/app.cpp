@@ -31,7 +31,7 @@ class App : public Screen {
         state_.share.save_png = options_.save_png;
         state_.live.wake = options_.wake;
         begin_in(options_.mode);
-        if (const auto panel = side_tab_named(options_.panel); panel) state_.show_side(*panel);
+        if (const auto panel = kSideTabs.find(options_.panel); panel) state_.show_side(*panel);
         take_settings();
         if (!options_.message.empty()) state_.say(options_.message, true);
         begin_lessons();
@@ -100,11 +100,10 @@ class App : public Screen {
     }
 
     void begin_in(const std::string& mode) {
-        if (mode == "matrix") state_.mode = Mode::matrix;
-        if (mode == "live" || !options_.attach.empty()) state_.mode = Mode::live;
+        state_.mode = options_.attach.empty() ? kWindowModes.find(mode).value_or(Mode::lab) : Mode::live;
         if (!options_.attach.empty()) state_.live.attach(options_.attach);
         if (options_.is_picture) state_.live.wait_for_something(kPictureWait);
-        if (mode != "matrix" || !options_.is_picture) return;
+        if (kWindowModes.find(mode) != Mode::matrix || !options_.is_picture) return;
         state_.matrix.enter();
         state_.matrix.run().wait();
     }

@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "engine/story/lesson/window_words.hpp"
 #include "gui/app.hpp"
 #include "gui/frame/fonts.hpp"
 #include "gui/frame/png.hpp"
@@ -50,18 +52,22 @@ std::string read_size(CommandLine& line) {
     return "--size takes WIDTHxHEIGHT, 1 to 8192 each, as in 1600x900; '" + line.size + "' is none.";
 }
 
+template <class List>
+CLI::Validator one_of(const List& words) {
+    return CLI::IsMember(std::vector<std::string>(words.begin(), words.end()));
+}
+
 void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("scenario", line.app.scenario, "Scenario to start in: a name (report-2021) or a file (.mds)");
     app.add_option("--attach", line.app.attach, "Show the array mounted at this folder")->type_name("MNT");
     app.add_option("--lesson", line.app.lesson, "Start with a lesson, 1 to 5")->type_name("N")->check(CLI::Range(1, 5));
-    app.add_option("--mode", line.app.mode, "Start in: lab, matrix, live")
+    app.add_option("--mode", line.app.mode, "Start in: " + listed(kWindowModes))
         ->type_name("NAME")
-        ->check(CLI::IsMember({"lab", "matrix", "live"}));
+        ->check(one_of(kWindowModes));
     app.add_option("--png", line.png, "Make a picture and exit; needs no display")->type_name("FILE");
-    app.add_option("--panel", line.app.panel,
-                   "Page of the sidebar: in_flight, why, inspect, bitmap, hex, log, oops, branches")
+    app.add_option("--panel", line.app.panel, "Page of the sidebar: " + listed(kSideTabs))
         ->type_name("NAME")
-        ->check(CLI::IsMember({"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "branches"}));
+        ->check(one_of(kSideTabs));
     app.add_option("--size", line.size, "Size of the window or picture")->type_name("WxH")->capture_default_str();
     app.add_option("--scale", line.scale, "Size of text in percent, 80 to 250")
         ->type_name("PERCENT")

@@ -12,15 +12,6 @@ namespace {
 
 constexpr std::size_t kMostSteps = 5'000;  // that a lesson may take at once
 
-constexpr std::array<std::string_view, 8> kTabs = {"in_flight", "why", "inspect", "bitmap",
-                                                   "hex",       "log", "oops",    "branches"};  // by SideTab
-constexpr std::array<std::string_view, 3> kModes = {"lab", "matrix", "live"};                   // by Mode
-
-template <class Value, std::size_t N>
-Value named(const std::array<std::string_view, N>& names, const std::string& name) {
-    return static_cast<Value>(std::ranges::find(names, name) - names.begin());
-}
-
 // Where panels take turns, what a page is about comes to the front.
 void bring_to_front(State& state, std::string_view id) {
     constexpr std::array<std::string_view, 4> kOfTheSide = {"bio/", "bitmap/", "hex/", "in_flight/"};
@@ -59,7 +50,7 @@ bool LessonRun::do_at_once(State& state, const LessonStep& step) {
             state.player.set_speed(step.number);
             break;
         case Open:
-            state.side_tab = named<SideTab>(kTabs, step.text);
+            state.side_tab = kSideTabs.find(step.text).value_or(state.side_tab);
             break;
         case Highlight:
             if (highlights_.empty()) bring_to_front(state, step.text);
@@ -207,9 +198,9 @@ bool LessonRun::has_wanted(State& state, const LessonStep& step) {
             if (changed && player.duel().standstill() == Standstill::Ended) tries_.insert(player.version());
             return tries_.size() >= step.want.tries;
         case Want::Kind::Mode:
-            return state.mode == named<Mode>(kModes, step.want.name);
+            return state.mode == kWindowModes.find(step.want.name);
         case Want::Kind::Tab:
-            return state.side_tab == named<SideTab>(kTabs, step.want.name);
+            return state.side_tab == kSideTabs.find(step.want.name);
     }
     return true;
 }
@@ -242,10 +233,10 @@ void LessonRun::show(State& state) {
             player.play(wrong.empty());
             break;
         case Show::Kind::Mode:
-            state.mode = named<Mode>(kModes, show.name);
+            state.mode = kWindowModes.find(show.name).value_or(state.mode);
             break;
         case Show::Kind::Tab:
-            state.show_side(named<SideTab>(kTabs, show.name));
+            state.show_side(kSideTabs.find(show.name).value_or(state.side_tab));
             break;
     }
     state.answer(wrong);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/scenario/scenario_files.hpp"
+#include "engine/story/lesson/window_words.hpp"
 #include "engine/story/record/close_up.hpp"
 #include "gui/model/lane_view.hpp"
 #include "gui/model/layout.hpp"
@@ -21,8 +22,7 @@
 
 namespace mdscope::gui {
 
-enum class Mode { lab, matrix, live };
-enum class SideTab { in_flight, why, inspect, bitmap, hex, log, oops, branches };
+using Mode = WindowMode;
 
 struct Message {
     std::string text;

@@ -104,22 +104,21 @@ void draw_everywhere(State& state, Flow& flow) {
 
 struct ModeRow {
     Mode mode;
-    const char* id;
     const char* label;
     const char* tip;
     void (*draw)(State&, Flow&);  // what only this mode has
 };
 constexpr std::array kModeRows = {
-    ModeRow{Mode::lab, "lab", "Lab", "two simulated arrays, one schedule", draw_lab},
-    ModeRow{Mode::matrix, "matrix", "Matrix", "every configuration, searched", draw_scenarios},
-    ModeRow{Mode::live, "live", "Live", "an array that is mounted", live::draw_toolbar},
+    ModeRow{Mode::lab, "Lab", "two simulated arrays, one schedule", draw_lab},
+    ModeRow{Mode::matrix, "Matrix", "every configuration, searched", draw_scenarios},
+    ModeRow{Mode::live, "Live", "an array that is mounted", live::draw_toolbar},
 };
 
 void draw_modes(State& state, Flow& flow) {
     for (const ModeRow& row : kModeRows) {
         if (!flow.item(ui::button_width(row.label))) continue;
         const ui::ButtonLook look{.role = state.mode == row.mode ? Role::accent : Role::button, .tip = row.tip};
-        if (ui::button(fmt::format("toolbar/mode/{}", row.id), row.label, look)) state.mode = row.mode;
+        if (ui::button(fmt::format("toolbar/mode/{}", kWindowModes[row.mode]), row.label, look)) state.mode = row.mode;
     }
 }
 

@@ -49,7 +49,6 @@ void draw_now(State& state, const ui::Rect& rect);
 void draw_card(State& state, Side side, const ui::Rect& rect);
 void draw_lanes(State& state, const ui::Rect& rect);
 void draw_side(State& state, const ui::Rect& rect);
-std::optional<SideTab> side_tab_named(std::string_view name);  // "why"
 void draw_status(State& state, const ui::Rect& rect);
 void draw_matrix(State& state, const ui::Rect& rect);
 void draw_live(State& state, const ui::Rect& rect);

@@ -10,18 +10,18 @@ namespace mdscope::gui {
 namespace {
 
 struct SidePage {
-    const char* id;
+    SideTab tab;
     const char* label;
     void (*draw)(State&);
 };
-constexpr std::array<SidePage, 8> kPages = {{{"in_flight", "In flight", draw_in_flight},
-                                             {"why", "Why", draw_why},
-                                             {"inspect", "Inspect", draw_inspect},
-                                             {"bitmap", "Bitmap", draw_bitmap},
-                                             {"hex", "Hex", draw_hex},
-                                             {"log", "Log", draw_log},
-                                             {"oops", "Oops", draw_oops},
-                                             {"branches", "Branches", draw_branches}}};
+constexpr std::array<SidePage, kSideTabs.size()> kPages = {{{SideTab::in_flight, "In flight", draw_in_flight},
+                                                            {SideTab::why, "Why", draw_why},
+                                                            {SideTab::inspect, "Inspect", draw_inspect},
+                                                            {SideTab::bitmap, "Bitmap", draw_bitmap},
+                                                            {SideTab::hex, "Hex", draw_hex},
+                                                            {SideTab::log, "Log", draw_log},
+                                                            {SideTab::oops, "Oops", draw_oops},
+                                                            {SideTab::branches, "Branches", draw_branches}}};
 
 // ---- in flight
 
@@ -173,20 +173,14 @@ void draw_branches(State& state) {
     if (ui::button("branches/fork", "Fork here (F)")) state.answer(state.player.fork());
 }
 
-std::optional<SideTab> side_tab_named(std::string_view name) {
-    for (std::size_t i = 0; i < kPages.size(); i++)
-        if (name == kPages[i].id) return static_cast<SideTab>(i);
-    return std::nullopt;
-}
-
 void draw_side(State& state, const ui::Rect& rect) {
     const Panel panel("side", rect, {.scrolls = false});
     std::vector<ui::Tab> tabs;
-    for (const SidePage& page : kPages) tabs.push_back({page.id, page.label});
+    for (const SidePage& page : kPages) tabs.push_back({kSideTabs[page.tab], page.label});
     auto chosen = static_cast<int>(state.side_tab);
     if (ui::tabs("side", tabs, chosen)) state.side_tab = static_cast<SideTab>(chosen);
     ImGui::Spacing();
-    const Page page(kPages[static_cast<std::size_t>(state.side_tab)].id);
+    const Page page(kSideTabs[state.side_tab]);
     kPages[static_cast<std::size_t>(state.side_tab)].draw(state);
 }
 

@@ -8,6 +8,7 @@
 
 #include "engine/scenario/text_lines.hpp"
 #include "engine/story/lesson/lesson_text.hpp"
+#include "engine/story/lesson/window_words.hpp"
 
 namespace mdscope {
 
@@ -39,17 +40,10 @@ bool read_decimal(std::string_view text, double least, double most, double& valu
     return error == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
 }
 
-constexpr std::array<std::string_view, 8> kTabs = {"in_flight", "why", "inspect", "bitmap",
-                                                   "hex",       "log", "oops",    "branches"};
-constexpr std::array<std::string_view, 3> kModes = {"lab", "matrix", "live"};
-
-template <std::size_t N>
-Complaint read_word(std::string_view text, const std::array<std::string_view, N>& words, std::string& word) {
+template <class Enum, std::size_t N>
+Complaint read_word(std::string_view text, const Words<Enum, N>& words, std::string& word) {
     word = text;
-    if (std::ranges::find(words, text) != words.end()) return {};
-    std::string all;
-    for (const std::string_view one : words) all += (all.empty() ? "" : ", ") + std::string(one);
-    return fmt::format("'{}' is none of {}", text, all);
+    return words.has(text) ? "" : fmt::format("'{}' is none of {}", text, listed(words));
 }
 
 // ---- statements
@@ -122,7 +116,7 @@ Complaint read_speed(std::string_view text, LessonStep& step) {
 
 Complaint read_open(std::string_view text, LessonStep& step) {
     step.kind = LessonStep::Kind::Open;
-    return read_word(text, kTabs, step.text);
+    return read_word(text, kSideTabs, step.text);
 }
 
 Complaint read_highlight(std::string_view text, LessonStep& step) {
@@ -184,7 +178,7 @@ Complaint read_want(std::string_view text, LessonStep& step) {
     }
     if (word == "mode" || word == "tab") {
         want.kind = word == "mode" ? Want::Kind::Mode : Want::Kind::Tab;
-        return word == "mode" ? read_word(rest, kModes, want.name) : read_word(rest, kTabs, want.name);
+        return word == "mode" ? read_word(rest, kWindowModes, want.name) : read_word(rest, kSideTabs, want.name);
     }
     return read_when(text, want.condition);
 }
@@ -260,7 +254,7 @@ Complaint read_show(std::string_view text, LessonStep& wait) {
         wrong = read_order(fmt::format("release {}", text), order);
     } else if (word == "mode" || word == "tab") {
         show.kind = word == "mode" ? Show::Kind::Mode : Show::Kind::Tab;
-        wrong = word == "mode" ? read_word(text, kModes, show.name) : read_word(text, kTabs, show.name);
+        wrong = word == "mode" ? read_word(text, kWindowModes, show.name) : read_word(text, kSideTabs, show.name);
     } else {
         wrong = "'show' takes play, move, release, mode or tab";
     }

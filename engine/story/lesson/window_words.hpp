@@ -1,0 +1,17 @@
+// What a lesson can name of the window: its modes, and the pages of its sidebar. They stand here because a lesson's
+// file is checked where no window is; the window iterates the same lists. The words are format: lessons, --mode,
+// --panel and the ids of widgets.
+#pragma once
+
+#include "engine/kernel/words.hpp"
+
+namespace mdscope {
+
+enum class WindowMode { lab, matrix, live };
+inline constexpr Words<WindowMode, 3> kWindowModes{{"lab", "matrix", "live"}};
+
+enum class SideTab { in_flight, why, inspect, bitmap, hex, log, oops, branches };
+inline constexpr Words<SideTab, 8> kSideTabs{
+    {"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "branches"}};
+
+}  // namespace mdscope
