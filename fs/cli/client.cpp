@@ -11,6 +11,7 @@
 #include <optional>
 #include <system_error>
 
+#include "engine/look/lab_words.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
 
@@ -78,8 +79,9 @@ Result<bool> MountedTree::write(const std::string& name, const std::string& valu
 }
 
 bool stop_is_asleep(const MountedTree& tree) {
-    const std::string tasks = tree.read_or("lab/tasks", "");
-    return tasks.find("do_md_stop") != std::string::npos || tasks.find("sync_blockdev") != std::string::npos;
+    const std::vector<TaskLines> tasks = parse_tasks(tree.read_or("lab/tasks", ""));
+    return std::ranges::any_of(
+        tasks, [](const TaskLines& task) { return task.is_in("do_md_stop") || task.is_in("sync_blockdev"); });
 }
 
 std::string asleep_text(const MountedTree& tree) {

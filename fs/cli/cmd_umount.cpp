@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +20,8 @@
 #include <optional>
 #include <system_error>
 
+#include "engine/look/lab_rules.hpp"
+#include "engine/look/lab_words.hpp"
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
@@ -70,10 +73,11 @@ class Daemon {
 // Neither a stop nor a file system's last blocks may wait for what a person holds. What was held up at `path` gets a
 // moment to finish and close, and so do readers of the trace, who have come to its end. The result: who still uses it.
 Result<std::vector<Opener>> release_held(const MountedTree& tree, const std::string& path) {
-    const bool held = tree.read_or("lab/bios", "").find(" held ") != std::string::npos;
+    const bool held = std::ranges::any_of(parse_bios(tree.read_or("lab/bios", "")), &BioLine::held);
     const bool traced = !find_openers(path + "/lab/trace_pipe").empty();
+    const std::string off(kRulesOff);
     for (const auto& [file, value] :
-         {std::pair{"lab/hold", "off"}, {"lab/delay", "off"}, {"lab/release", "all"}, {"lab/trace", "end"}})
+         {std::pair{"lab/hold", off}, {"lab/delay", off}, {"lab/release", release_text({})}, {"lab/trace", "end"}})
         if (const Result<bool> done = tree.write(file, value); !done)
             return Error{done.error().err, std::string(file) + ": " + done.error().text};
     return wait_until_closed(path, held || traced ? kReleasedMs : kPassingMs);

@@ -5,40 +5,33 @@
 #include <cctype>
 #include <string_view>
 
+#include "engine/look/lab_rules.hpp"
+
 namespace mdscope::gui {
 
-namespace {
-
-std::string with(const std::string& first, const std::string& second) {
-    return second.empty() ? first : first + " " + second;
-}
-
-}  // namespace
-
 LiveCommand hold_command(const std::string& kinds, const std::string& member) {
-    return {"Hold " + kinds + (member.empty() ? "" : " of " + member), "lab/hold", with(kinds, member)};
+    return {"Hold " + kinds + (member.empty() ? "" : " of " + member), "lab/hold", hold_text(kinds, member)};
 }
 LiveCommand hold_off_command() {
-    return {"Hold nothing new", "lab/hold", "off"};
+    return {"Hold nothing new", "lab/hold", std::string(kRulesOff)};
 }
 LiveCommand release_command(std::uint64_t bio_id) {
-    return {"Release bio " + std::to_string(bio_id), "lab/release", std::to_string(bio_id)};
+    return {"Release bio " + std::to_string(bio_id), "lab/release", release_text({bio_id})};
 }
 LiveCommand release_all_command() {
-    return {"Release all", "lab/release", "all"};
+    return {"Release all", "lab/release", release_text({})};
 }
-LiveCommand delay_command(const std::string& member, std::uint64_t ms, const std::string& kinds) {
-    return {"Delay " + member + " by " + std::to_string(ms) + " ms", "lab/delay",
-            with(member + " " + std::to_string(ms), kinds)};
+LiveCommand delay_command(const std::string& rule) {
+    return {"Delay " + rule, "lab/delay", rule};
 }
 LiveCommand delay_off_command() {
-    return {"No delay", "lab/delay", "off"};
+    return {"No delay", "lab/delay", std::string(kRulesOff)};
 }
-LiveCommand inject_command(const std::string& member, const std::string& rule) {
-    return {"Let " + member + " fail: " + rule, "lab/fail", member + " " + rule};
+LiveCommand inject_command(const std::string& rule) {
+    return {"Fault " + rule, "lab/fail", rule};
 }
 LiveCommand inject_off_command() {
-    return {"No faults", "lab/fail", "off"};
+    return {"No faults", "lab/fail", std::string(kRulesOff)};
 }
 LiveCommand row_command(const std::string& variant, const std::string& row) {
     std::string words = variant + ": " + row;

@@ -17,10 +17,10 @@ LiveCommand hold_command(const std::string& kinds, const std::string& member = "
 LiveCommand hold_off_command();
 LiveCommand release_command(std::uint64_t bio_id);
 LiveCommand release_all_command();
-LiveCommand delay_command(const std::string& member, std::uint64_t ms, const std::string& kinds = "");
+// A rule as lab/delay and lab/fail take it: "sdb 20 data", "sda write data count 1".
+LiveCommand delay_command(const std::string& rule);
 LiveCommand delay_off_command();
-// `rule` as in lab/fail: "write data count 1".
-LiveCommand inject_command(const std::string& member, const std::string& rule);
+LiveCommand inject_command(const std::string& rule);
 LiveCommand inject_off_command();
 LiveCommand row_command(const std::string& variant, const std::string& row);  // "fix", "none"
 LiveCommand array_state_command(const std::string& word);                     // "clear" is the stop that sleeps

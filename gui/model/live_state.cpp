@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <sstream>
 #include <utility>
+
+#include "engine/look/lab_rules.hpp"
 
 namespace mdscope::gui {
 
@@ -13,42 +14,9 @@ namespace {
 constexpr int kRunningMs = 100;     // "running for 3.2 s" has to go on
 constexpr int kMountListMs = 1000;  // a mount that somebody makes elsewhere appears
 
-// The kinds and the member of each line of lab/hold; "off" is none.
-struct HoldRule {
-    std::vector<std::string> kinds;
-    std::string member;
-};
-
-bool is_kind(const std::string& word) {
-    return kBioKinds.has(word);
-}
-
-std::vector<HoldRule> parse_hold_rules(const std::string& text) {
-    std::vector<HoldRule> rules;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        HoldRule rule;
-        std::istringstream words(line);
-        for (std::string word; words >> word;) {
-            if (is_kind(word))
-                rule.kinds.push_back(word);
-            else
-                rule.member = word;
-        }
-        if (!rule.kinds.empty()) rules.push_back(std::move(rule));
-    }
-    return rules;
-}
-
 std::vector<HoldRule> rules_of(const LiveView& view) {
     const LivePart* part = view.part(Part::Hold);
     return part != nullptr ? parse_hold_rules(part->text) : std::vector<HoldRule>();
-}
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-    return text;
 }
 
 }  // namespace
@@ -97,29 +65,17 @@ void LiveTime::zoom(double factor, std::optional<std::uint64_t> at_ns, std::uint
 
 // ---- rules in words
 
-namespace {
-
-void add_word(std::string& words, const char* name, const std::string& value) {
-    if (value.empty()) return;
-    words += std::string(" ") + name + (*name != '\0' ? " " : "") + value;
-}
-
-}  // namespace
-
 std::string LiveFaults::delay_words() const {
-    std::string words = delay_member;
-    add_word(words, "", delay_ms);
-    add_word(words, "", delay_kind);
-    return words;
+    return delay_text(delay_member, delay_ms, delay_kind);
 }
 
 std::string LiveFaults::fail_words() const {
-    std::string words = fail_member + " " + fail_op;
-    add_word(words, "", fail_kind);
-    add_word(words, "skip", skip == "0" ? "" : skip);
-    add_word(words, "count", count);
-    add_word(words, "sectors", sectors);
-    return words;
+    return fail_text({.member = fail_member,
+                      .op = fail_op,
+                      .kinds = fail_kind,
+                      .skip = skip == "0" ? "" : skip,
+                      .count = count,
+                      .sectors = sectors});
 }
 
 // ---- attached or not
@@ -233,18 +189,18 @@ void LivePage::ask(LiveAsk what, const std::string& member) {
 
 // ---- hold
 
-bool LivePage::holds(const std::string& kind) const {
+bool LivePage::holds(BioKind kind) const {
     for (const HoldRule& rule : rules_of(*view_))
         if (rule.member == hold_member && std::ranges::find(rule.kinds, kind) != rule.kinds.end()) return true;
     return false;
 }
 
-void LivePage::hold(const std::string& kind, bool on) {
-    if (on) return command(hold_command(kind, hold_member));
+void LivePage::hold(BioKind kind, bool on) {
+    if (on) return command(hold_command(kBioKinds[kind], hold_member));
     command(hold_off_command());
     for (HoldRule& rule : rules_of(*view_)) {
         if (rule.member == hold_member) std::erase(rule.kinds, kind);
-        if (!rule.kinds.empty()) command(hold_command(joined(rule.kinds), rule.member));
+        if (!rule.kinds.empty()) command(hold_command(kinds_text(rule.kinds), rule.member));
     }
 }
 

@@ -98,8 +98,8 @@ class LivePage {
     }
     // Holds writes of this kind from now on, or does not. Rules add up in the array, so lifting one means writing the
     // others again.
-    void hold(const std::string& kind, bool on);
-    [[nodiscard]] bool holds(const std::string& kind) const;  // of the chosen member
+    void hold(BioKind kind, bool on);
+    [[nodiscard]] bool holds(BioKind kind) const;  // of the chosen member
 
     [[nodiscard]] std::string status_line() const;
     // Whether there is an array that could be stopped, and how many writes could be released.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/look/lab_rules.hpp"
 #include "engine/md/variant.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
@@ -23,16 +24,15 @@ void draw_holds(LivePage& page) {
     }
     if (ui::combo("live/hold/member", members, chosen, std::min(sp(150), ImGui::GetContentRegionAvail().x)))
         page.hold_member = chosen == 0 ? "" : members[static_cast<std::size_t>(chosen)];
-    for (const char* kind : {"bitmap", "superblock", "data"}) {
+    for (const BioKind kind : {BioKind::Bitmap, BioKind::Superblock, BioKind::Data}) {
         bool on = page.holds(kind);
-        flow(ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x + ui::text_width(kind));
-        if (ui::toggle(fmt::format("live/hold/{}", kind), kind, on,
+        flow(ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x + ui::text_width(kBioKinds[kind]));
+        if (ui::toggle(fmt::format("live/hold/{}", kBioKinds[kind]), kBioKinds[kind], on,
                        "such writes do not touch the image until released"))
             page.hold(kind, on);
     }
     if (const LivePart* part = page.view().part(Part::Hold))
-        if (part->text != "off" && !part->text.empty())
-            ui::paragraph("live/hold/rules", "in force: " + part->text, Role::bitmap_write);
+        if (has_rules(part->text)) ui::paragraph("live/hold/rules", "in force: " + part->text, Role::bitmap_write);
 }
 
 void draw_bio(State& state, const SnapshotBio& bio, std::uint64_t now_ns) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/look/lab_rules.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
 
@@ -48,14 +49,14 @@ std::vector<std::string> members_of(const Snapshot& snapshot) {
     std::vector<std::string> names;
     for (const SnapshotMember& member : snapshot.members) names.push_back(member.name);
     std::ranges::sort(names);
-    names.insert(names.begin(), "all");
+    names.insert(names.begin(), std::string(kEveryMember));
     return names;
 }
 
 void draw_in_force(const LiveView& view, Part part, const std::string& id) {
     const LivePart* rules = view.part(part);
     if (rules == nullptr) return;
-    const bool none = rules->text.empty() || rules->text == "off";
+    const bool none = !has_rules(rules->text);
     std::string lines = rules->text;
     for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 4) lines.replace(at, 1, " ;  ");
     ui::paragraph(id, none ? "none in force" : "in force: " + lines, none ? Role::dim_text : Role::danger);
@@ -77,7 +78,7 @@ void draw_delay(State& state, const std::vector<std::string>& members) {
     choose_kind("live/delay/kind", rule.delay_kind);
     draw_store("live/delay/store", rule.delay_words(), "lab/delay");
     if (ui::button("live/delay/set", "Set delay", {.role = Role::accent, .enabled = !rule.delay_ms.empty()}))
-        state.live.command({"Delay " + rule.delay_words(), "lab/delay", rule.delay_words()});
+        state.live.command(delay_command(rule.delay_words()));
     command_button(state, "live/delay/off", "No delay", delay_off_command());
     draw_in_force(state.live.view(), Part::Delay, "live/delay/rules");
 }
@@ -87,7 +88,9 @@ void draw_fail(State& state, const std::vector<std::string>& members) {
     ui::header("live/fail", "Failing members");
     ImGui::Dummy({0, 0});
     choose_word("live/fail/member", "member", members, rule.fail_member, "which disk answers an error");
-    choose_word("live/fail/op", "fails a", {"read", "write", "flush"}, rule.fail_op, "what it was asked to do");
+    std::vector<std::string> ops;
+    for (const BioOp op : kFailingOps) ops.emplace_back(kBioOps[op]);
+    choose_word("live/fail/op", "fails a", ops, rule.fail_op, "what it was asked to do");
     choose_kind("live/fail/kind", rule.fail_kind);
     type_word("live/fail/skip", "after", rule.skip, sp(80), "so many pass first");
     type_word("live/fail/count", "so often", rule.count, sp(80), "so many fail; empty: all that follow");
@@ -95,7 +98,7 @@ void draw_fail(State& state, const std::vector<std::string>& members) {
     draw_store("live/fail/store", rule.fail_words(), "lab/fail");
     if (ui::button("live/fail/add", "Add fault",
                    {.role = Role::drastic, .tip = "md answers a failed write by failing the member"}))
-        state.live.command({"Fault " + rule.fail_words(), "lab/fail", rule.fail_words()});
+        state.live.command(inject_command(rule.fail_words()));
     command_button(state, "live/fail/off", "No faults", inject_off_command());
     draw_in_force(state.live.view(), Part::Fail, "live/fail/rules");
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <sstream>
 #include <utility>
 
 #include "engine/look/oops_console.hpp"
@@ -52,13 +51,6 @@ std::string Lab::answer(std::string_view file) {
 void Lab::set_answer(std::string_view file, std::string text) {
     const std::lock_guard guard(mutex);
     answers.insert_or_assign(std::string(file), std::move(text));
-}
-
-std::vector<std::string> split_words(std::string_view text) {
-    std::istringstream stream{std::string(text)};
-    std::vector<std::string> words;
-    for (std::string word; stream >> word;) words.push_back(word);
-    return words;
 }
 
 void log_openers(Lab& lab) {

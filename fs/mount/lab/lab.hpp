@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "engine/kernel/real/real_kernel.hpp"
+#include "engine/look/lab_rules.hpp"
+#include "engine/look/lab_words.hpp"
 #include "engine/mdadm/array.hpp"
 #include "engine/trace/tracer.hpp"
 #include "fs/mount/handles.hpp"
@@ -25,10 +27,11 @@
 
 namespace mdscope {
 
-struct HoldRule {
-    std::string member;  // empty: all
-    BioFilter filter;
-    std::string text;  // as written
+// A rule in force, and its line as it was written, blanks made single: what reading the file shows.
+template <class Rule>
+struct StandingRule {
+    Rule rule;
+    std::string line;
 };
 
 struct Lab {
@@ -50,8 +53,9 @@ struct Lab {
 
     // Standing rules and last answers; the mutex is held for a copy, or while rules go to the disks.
     std::mutex mutex;
-    std::vector<HoldRule> hold_rules;
-    std::vector<std::string> delay_rules, fail_rules;
+    std::vector<StandingRule<HoldRule>> hold_rules;
+    std::vector<StandingRule<DelayRule>> delay_rules;
+    std::vector<StandingRule<FailRule>> fail_rules;
     // The disks that hold_rules have been given to. Not their addresses: a disk of the next assembly may get the same.
     std::vector<std::weak_ptr<const void>> ruled;
     std::map<std::string, std::string, std::less<>> answers;
@@ -85,7 +89,6 @@ int store_chunks(Lab& lab, std::string_view value);
 std::string show_oops(Lab& lab);
 std::string show_log(Lab& lab);
 std::string show_tasks(Lab& lab);
-std::string log_line_text(const LogLine& line);  // as dmesg prints it, no newline
 
 // lab_trace.cpp
 std::string show_trace(Lab& lab);
@@ -104,8 +107,5 @@ void release_everything(Lab& lab);  // no rule, no delay, nothing held
 
 // Writes into the log who has md0 open, after a stop was refused.
 void log_openers(Lab& lab);
-
-// Words of a line, separated by blanks.
-std::vector<std::string> split_words(std::string_view text);
 
 }  // namespace mdscope

@@ -1,10 +1,8 @@
-// The readable files of lab/: counters, bios, chunks, tasks, log. Text for people, one thing a line, blanks
-// between the columns so that awk and cut work. Nothing here sleeps.
+// The readable files of lab/: counters, bios, chunks, tasks, log. Nothing here sleeps. Their words: engine/look.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "fs/mount/lab/lab.hpp"
 
@@ -14,10 +12,6 @@ namespace {
 
 constexpr std::uint64_t kScanStep = 2048;      // chunks looked at in one hold of counts.lock
 constexpr std::size_t kMaxChunkLines = 16384;  // what one read of lab/chunks shows at most
-
-double seconds(std::uint64_t ns) {
-    return static_cast<double>(ns) / static_cast<double>(kNsPerSec);
-}
 
 std::string counter_flags(BitmapCounter counter) {
     std::string flags;
@@ -34,18 +28,12 @@ std::string show_pending_writes(Lab& lab) {
     const Mddev& mddev = lab.array.mddev();
     // A bitmap that was destroyed stays in memory; only its counter is of no interest any more.
     const Bitmap* bitmap = mddev.bitmap.peek();
-    return fmt::format("mddev {}\nbitmap {}\n", mddev.pending_writes.peek(),
-                       bitmap != nullptr ? bitmap->pending_writes.peek() : 0);
+    return pending_writes_text(mddev.pending_writes.peek(), bitmap != nullptr ? bitmap->pending_writes.peek() : 0);
 }
 
 std::string show_bios(Lab& lab) {
     const std::uint64_t now = lab.kernel.ktime_ns();
-    std::string text = "id member kind op sector bytes where seconds\n";
-    for (const BioInfo& bio : lab.array.bios())
-        text += fmt::format("{} {} {} {} {} {} {} {:.3f}\n", bio.id, bio.member, kBioKinds[bio.kind], kBioOps[bio.op],
-                            bio.sector, bio.size, bio.held ? "held" : "in-flight",
-                            seconds(now > bio.since_ns ? now - bio.since_ns : 0));
-    return text;
+    return bios_text(lab.array.bios(), now);
 }
 
 // ---- chunks
@@ -107,30 +95,15 @@ int store_chunks(Lab& lab, std::string_view value) {
 
 // ---- the kernel's
 
-std::string log_line_text(const LogLine& line) {
-    return fmt::format("[{:12.6f}] {}", seconds(line.at_ns), line.text);
-}
-
 std::string show_log(Lab& lab) {
     std::string text;
     for (const LogLine& line : lab.kernel.log()) text += log_line_text(line) + "\n";
     return text;
 }
 
-// One task a block: who, where it sleeps, on what condition, and its call stack, innermost first.
 std::string show_tasks(Lab& lab) {
     const std::uint64_t now = lab.kernel.ktime_ns();
-    std::string text;
-    for (const SleepInfo& task : lab.kernel.tasks()) {
-        if (task.queue == nullptr) {
-            text += fmt::format("{}[{}] running\n", task.comm, task.pid);
-        } else {
-            text += fmt::format("{}[{}] sleeps in {} until {}, for {:.3f} s\n", task.comm, task.pid, task.queue,
-                                task.condition, seconds(now > task.since_ns ? now - task.since_ns : 0));
-        }
-        for (const char* frame : task.stack) text += fmt::format("    {}\n", frame);
-    }
-    return text;
+    return tasks_text(lab.kernel.tasks(), now);
 }
 
 }  // namespace mdscope
