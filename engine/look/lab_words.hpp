@@ -1,6 +1,6 @@
 // The words of lab/: each line of its files is printed and parsed here, for the mount that prints, and for commands and
-// windows that read. The rules that are written into lab/hold, release, delay and fail have a file of their
-// own (lab_rules.hpp). Text for people, one thing a line, blanks between the columns so
+// windows that read. lab/chunks has a file of its own (lab_chunks.hpp), and so have the rules that are written into
+// lab/hold, release, delay and fail (lab_rules.hpp). Text for people, one thing a line, blanks between the columns so
 // that awk and cut work.
 //
 // Parsers take anything and throw nothing. A line that would not print as it was read is left out.

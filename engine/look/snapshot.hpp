@@ -11,7 +11,7 @@
 //
 // Cut to fit, with the totals telling so: at most 64 bios (oldest first), at most 64 tasks (sleepers first), at most 24
 // frames a task; if that is still too much, fewer bios and tasks. Chunks are summarised in at most 256 cells of equal
-// size; lab/chunks (chunks_text) gives a range one by one.
+// size; lab/chunks (lab_chunks.hpp) gives a range one by one.
 //
 // Versions: a reader refuses another `version`. Fields may be added within one; a reader ignores what it does not know
 // and takes what is missing as its default.
@@ -171,9 +171,5 @@ std::string snapshot_json(Array& array);                       // the file lab/s
 
 // lab/mddev: the array as crash> struct mddev would print it, with its bitmap and members after it.
 std::string mddev_struct_text(const Mddev& mddev);
-
-// lab/chunks: one line a chunk, `CHUNK 0xCOUNTER FLAGS COUNT BIT WORDS`, for chunks first .. first + count - 1 as far
-// as there are any. Empty without a bitmap.
-std::string chunks_text(const Mddev& mddev, std::uint64_t first, std::uint64_t count);
 
 }  // namespace mdscope

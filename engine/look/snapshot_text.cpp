@@ -1,8 +1,8 @@
-// lab/mddev and lab/chunks: the same state as a snapshot, for people and for grep.
+// lab/mddev: the same state as a snapshot, for people and for grep.
 //
-//   struct mddev {                     0 0x0002 -- 2 1 idle
-//     name = "md0",                    1 0x8003 N- 3 1 needed, 1 write
-//     pending_writes = {               (chunk, counter, NEEDED and RESYNC, count, bit in the cached page, in words)
+//   struct mddev {
+//     name = "md0",
+//     pending_writes = {
 //       counter = 2
 //     },
 //
@@ -11,7 +11,6 @@
 // `mdscope detail` reads lab/mddev, so a field's name is a promise.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
 
 #include "engine/look/snapshot.hpp"
@@ -210,35 +209,6 @@ std::string rdev_struct(const Rdev& rdev) {
     return out.finish();
 }
 
-// ---- chunks
-
-std::string chunk_words(BitmapCounter counter) {
-    const unsigned count = COUNTER(counter);
-    std::string words;
-    const auto add = [&](std::string_view word) {
-        if (!words.empty()) words += ", ";
-        words += word;
-    };
-    if (NEEDED(counter)) add("needed");
-    if (RESYNC(counter)) add("resync");
-    if (count == 1) add("idle for a period");
-    if (count == 2) add("idle");
-    if (count >= 3) add(fmt::format("{} write{}", count - 2, count == 3 ? "" : "s"));
-    return words.empty() ? "clean" : words;
-}
-
-// One batch; false when there is no bitmap or nothing left.
-bool append_chunks(std::string& text, const Mddev& mddev, std::uint64_t first, std::uint64_t count) {
-    const SpinGuard guard(mddev.lock);  // keeps the bitmap
-    const Bitmap* const bitmap = mddev.bitmap.peek();
-    if (bitmap == nullptr || first >= bitmap->counts.chunks) return false;
-    for (const BitmapChunkInfo& info : md_bitmap_chunks(*bitmap, first, count))
-        fmt::format_to(std::back_inserter(text), "{} {:#06x} {}{} {} {} {}\n", info.chunk, info.counter,
-                       NEEDED(info.counter) ? 'N' : '-', RESYNC(info.counter) ? 'R' : '-', COUNTER(info.counter),
-                       info.bit ? 1 : 0, chunk_words(info.counter));
-    return true;
-}
-
 }  // namespace
 
 std::string mddev_struct_text(const Mddev& mddev) {
@@ -250,18 +220,6 @@ std::string mddev_struct_text(const Mddev& mddev) {
     std::string text = out.finish();
     if (const Bitmap* bitmap = mddev.bitmap.peek(); bitmap != nullptr) text += bitmap_struct(*bitmap);
     for (const Rdev* rdev : mddev.disks) text += rdev_struct(*rdev);
-    return text;
-}
-
-std::string chunks_text(const Mddev& mddev, std::uint64_t first, std::uint64_t count) {
-    constexpr std::uint64_t kBatch = PAGE_COUNTER_RATIO;
-    std::string text;
-    while (count != 0) {
-        const std::uint64_t batch = std::min(count, kBatch);
-        if (!append_chunks(text, mddev, first, batch)) break;
-        first += batch;
-        count -= batch;
-    }
     return text;
 }
 

@@ -1,7 +1,7 @@
 // Superblock-class I/O and md_update_sb.
 //
 //   md_super_write  nr_pending+1, pending_writes+1, submit; never waits
-//   super_written   the completion, in the disk's I/O task: which of its lines comes first is an axis (axes.hpp)
+//   super_written   the completion, in the disk's I/O task: which of its lines comes first is a row (variants/order.hpp)
 //   md_super_wait   sleeps until pending_writes is 0
 //
 // Everything that is stored on the members outside the data goes this way: superblocks, bad-block logs, and every

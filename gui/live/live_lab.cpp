@@ -14,7 +14,6 @@ namespace mdscope::gui {
 
 namespace {
 
-constexpr std::uint64_t kMostChunks = 16'384;  // lab/chunks shows no more at once
 constexpr std::size_t kLongestStore = 4096;
 
 }  // namespace
@@ -199,7 +198,7 @@ void LiveLab::want(Part part, bool wanted) {
 void LiveLab::want_chunks(std::uint64_t first, std::uint64_t last) {
     LiveCore& core = *threads_->core;
     const std::lock_guard guard(core.mutex);
-    last = std::max(first, std::min(last, first + kMostChunks - 1));
+    last = std::max(first, std::min(last, first + kMostChunkLines - 1));
     const std::pair range{first, last};
     if (core.chunks_wanted == range) return;
     core.chunks_wanted = range;

@@ -73,7 +73,7 @@ void PartReader::read_chunks() {
         if (core_.visible) wanted = core_.chunks_wanted;
     }
     if (!wanted) return give_back();
-    const std::string range = std::to_string(wanted->first) + "-" + std::to_string(wanted->second);
+    const std::string range = chunk_range_text({wanted->first, wanted->second, true});
     auto read = std::make_shared<LiveChunks>();
     read->first = wanted->first;
     read->last = wanted->second;
@@ -97,7 +97,8 @@ void PartReader::read_chunks() {
 void PartReader::give_back() {
     if (range_written_.empty()) return;
     range_written_.clear();
-    if (write_control(core_.path_of("lab/chunks"), "all") != 0) return;  // the next read of the snapshot says why
+    if (write_control(core_.path_of("lab/chunks"), chunk_range_text({})) != 0)
+        return;  // the next read of the snapshot says why
 }
 
 // ---- a full disk

@@ -44,24 +44,6 @@ AxisRows parse_axis_rows(const std::string& text) {
     return rows;
 }
 
-std::vector<LiveChunk> parse_chunks(const std::string& text) {
-    std::vector<LiveChunk> chunks;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        // CHUNK COUNTER FLAGS BIT
-        std::istringstream words(line);
-        LiveChunk chunk;
-        std::string flags;
-        int bit = 0;
-        if (!(words >> chunk.chunk >> chunk.counter >> flags >> bit)) continue;
-        chunk.needed = flags.find("NEEDED") != std::string::npos;
-        chunk.resync = flags.find("RESYNC") != std::string::npos;
-        chunk.bit = bit != 0;
-        chunks.push_back(chunk);
-    }
-    return chunks;
-}
-
 double LiveRunning::seconds(LiveClock::time_point now) const {
     return seconds_between(started_at.value_or(queued_at), now);
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/look/lab_chunks.hpp"
 #include "engine/look/snapshot.hpp"
 #include "gui/live/advice.hpp"
 
@@ -44,23 +45,12 @@ struct AxisRows {
 AxisRows parse_axis_rows(const std::string& text);
 
 // A range of lab/chunks.
-struct LiveChunk {
-    std::uint64_t chunk = 0;
-    std::uint32_t counter = 0;  // 0 clean, 1 ageing, 2 idle with its bit set, n >= 3: n - 2 writes in flight
-    bool needed = false;
-    bool resync = false;
-    bool bit = false;
-    bool operator==(const LiveChunk&) const = default;
-};
 struct LiveChunks {
     std::uint64_t first = 0, last = 0;  // as asked for
-    std::vector<LiveChunk> chunks;      // those of the range, as far as there are any
+    std::vector<ChunkRow> chunks;       // those of the range, as far as there are any
     Advice problem;
     bool operator==(const LiveChunks&) const = default;
 };
-// What is no line of lab/chunks is left out.
-std::vector<LiveChunk> parse_chunks(const std::string& text);
-
 struct LiveRunning {
     std::uint64_t id = 0;
     std::string label, file, text;

@@ -24,10 +24,10 @@ void choose_side(State& state, const char* page) {
 // ---- chunks
 
 Role chunk_role(const ChunkRow& chunk) {
-    if (chunk.needed || chunk.resyncing) return Role::danger;
-    if (chunk.count >= 3) return Role::data_write;
-    if (chunk.count == 2) return Role::bitmap_write;
-    return chunk.count == 1 ? Role::held : Role::idle;
+    if (chunk.needed() || chunk.resyncing()) return Role::danger;
+    if (chunk.count() >= 3) return Role::data_write;
+    if (chunk.count() == 2) return Role::bitmap_write;
+    return chunk.count() == 1 ? Role::held : Role::idle;
 }
 
 void draw_chunk(State& state, const ChunkRow& chunk, float size) {
@@ -39,20 +39,20 @@ void draw_chunk(State& state, const ChunkRow& chunk, float size) {
     }
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const Role role = chunk_role(chunk);
-    draw.AddRectFilled(at, {at.x + size, at.y + size}, chunk.count == 0 ? color_u32(Role::card) : fill_u32(role),
+    draw.AddRectFilled(at, {at.x + size, at.y + size}, chunk.count() == 0 ? color_u32(Role::card) : fill_u32(role),
                        sp(2));
-    draw.AddRect(at, {at.x + size, at.y + size}, color_u32(chunk.count == 0 ? Role::border : role), sp(2));
-    const std::string text = chunk.count > 99 ? "…" : std::to_string(chunk.count);
+    draw.AddRect(at, {at.x + size, at.y + size}, color_u32(chunk.count() == 0 ? Role::border : role), sp(2));
+    const std::string text = chunk.count() > 99 ? "…" : std::to_string(chunk.count());
     const ImVec2 measure = ImGui::CalcTextSize(text.c_str());
     draw.AddText({at.x + (size - measure.x) / 2, at.y + (size - measure.y) / 2},
-                 color_u32(chunk.count == 0 ? Role::dim_text : Role::text), text.c_str());
+                 color_u32(chunk.count() == 0 ? Role::dim_text : Role::text), text.c_str());
     if (chunk.bit) draw.AddRectFilled({at.x, at.y + size - sp(3)}, {at.x + size, at.y + size}, color_u32(role));
     if (state.selected_chunk == chunk.chunk)
         draw.AddRect({at.x - 1, at.y - 1}, {at.x + size + 1, at.y + size + 1}, color_u32(Role::accent), sp(2), 0,
                      sp(2));
-    const std::string words = fmt::format("chunk {}: counter {}, {}, bit on disk {}", chunk.chunk, chunk.count,
-                                          chunk.words, chunk.bit ? 1 : 0);
-    ui::mark(id, "cell", words, chunk.count);
+    const std::string words = fmt::format("chunk {}: counter {}, {}, bit on disk {}", chunk.chunk, chunk.count(),
+                                          chunk.words(), chunk.bit ? 1 : 0);
+    ui::mark(id, "cell", words, chunk.count());
     ui::tip(words);
 }
 

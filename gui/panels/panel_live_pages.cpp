@@ -78,22 +78,16 @@ void draw_cells(LivePage& page, const SnapshotBitmap& bitmap) {
     ImGui::Dummy({1, sp(2)});
 }
 
-std::string chunk_words(const LiveChunk& chunk) {
-    std::string words = chunk.counter == 0   ? "clean"
-                        : chunk.counter == 1 ? "ageing"
-                        : chunk.counter == 2 ? "idle"
-                                             : fmt::format("{} writes in flight", chunk.counter - 2);
-    if (chunk.needed) words += ", needs a resync";
-    if (chunk.resync) words += ", being resynced";
-    return fmt::format("{:>8}  counter {:<5} bit {}  {}", chunk.chunk, chunk.counter, chunk.bit ? 1 : 0, words);
+std::string chunk_words(const ChunkRow& chunk) {
+    return fmt::format("{:>8}  counter {:<5} bit {}  {}", chunk.chunk, chunk.count(), chunk.bit ? 1 : 0, chunk.words());
 }
 
 void draw_chunks(const LiveView& view) {
     if (!view.chunks) return ui::text("live/chunks/wait", "reading lab/chunks …", Role::dim_text);
     draw_advice("live/chunks/problem", view.chunks->problem);
-    for (const LiveChunk& chunk : view.chunks->chunks)
+    for (const ChunkRow& chunk : view.chunks->chunks)
         ui::text(fmt::format("live/chunk/{}", chunk.chunk), chunk_words(chunk),
-                 chunk.counter == 0 ? Role::dim_text : Role::text, Font::code);
+                 chunk.count() == 0 ? Role::dim_text : Role::text, Font::code);
 }
 
 void draw_legend() {

@@ -269,12 +269,14 @@ TEST_CASE("a range of chunks is asked for and read") {
     Watched watched(mount);
     watched.lab.want_chunks(4, 6);
     CHECK(eventually([&] { return mount.read("lab/chunks") == "4-6"; }));
-    mount.write("lab/chunks", "chunk counter flags bit\n4 0 - 0\n5 3 NEEDED,RESYNC 1\n6 2 - 1\ngarbage\n");
+    mount.write("lab/chunks",
+                "chunk counter flags count bit words\n4 0x0000 -- 0 0 clean\n5 0xc003 NR 3 1 needed, resync, 1 write\n"
+                "6 0x0002 -- 2 1 idle\ngarbage\n");
     const auto view = watched.wait([](const LiveView& now) { return now.chunks && now.chunks->chunks.size() == 3; });
     REQUIRE(view->chunks->chunks.size() == 3);
-    CHECK(view->chunks->chunks[1].counter == 3);
-    CHECK(view->chunks->chunks[1].needed);
-    CHECK(view->chunks->chunks[1].resync);
+    CHECK(view->chunks->chunks[1].count() == 3);
+    CHECK(view->chunks->chunks[1].needed());
+    CHECK(view->chunks->chunks[1].resyncing());
     CHECK(view->chunks->chunks[2].bit);
     watched.lab.unwant_chunks();
     CHECK(eventually([&] { return mount.read("lab/chunks") == "all"; }));

@@ -4,12 +4,14 @@
 // each class of values; and lines that are nearly right, cut off, too big or no text at all.
 #include "engine/look/lab_words.hpp"
 
-#include <doctest/doctest.h>
-
+#include "engine/look/lab_chunks.hpp"
 #include "engine/look/lab_rules.hpp"
 #include "engine/md/bitmap/home.hpp"
+#include "tests/md/sysfs_lab.hpp"
 
 namespace mdscope {
+
+using sysfs_test::SysfsLab;
 
 namespace {
 
@@ -39,6 +41,65 @@ TEST_CASE("a word of a table is found again, and no other") {
     CHECK(listed(kBitmapHomes, " or ") == "external, internal, file or none");
     CHECK(bitmap_home("internal") == BitmapHome::Internal);
     CHECK(bitmap_home("./bits") == BitmapHome::File);
+}
+
+// ---- chunks
+
+TEST_CASE("each counter is printed as one line of lab/chunks and read back") {
+    std::string text;
+    for (unsigned counter = 0; counter <= 0xffff; counter++) {
+        const ChunkRow row{
+            .chunk = counter * 7ULL, .counter = static_cast<std::uint16_t>(counter), .bit = counter % 2 == 1};
+        if (const auto read = parse_chunk_line(chunk_line(row)); !read || *read != row) FAIL(chunk_line(row));
+        text += chunk_line(row) + "\n";
+    }
+    CHECK(parse_chunks(text).size() == 0x10000);
+}
+
+TEST_CASE("a line of lab/chunks says what its counter says") {
+    const auto line = [](std::uint16_t counter) { return chunk_line({.chunk = 5, .counter = counter, .bit = true}); };
+    CHECK(line(0) == "5 0x0000 -- 0 1 clean");
+    CHECK(line(1) == "5 0x0001 -- 1 1 idle for a period");
+    CHECK(line(2) == "5 0x0002 -- 2 1 idle");
+    CHECK(line(3) == "5 0x0003 -- 3 1 1 write");
+    CHECK(line(0x3fff) == "5 0x3fff -- 16383 1 16381 writes");
+    CHECK(line(0x4000) == "5 0x4000 -R 0 1 resync");
+    CHECK(line(0x8002) == "5 0x8002 N- 2 1 needed, idle");
+    CHECK(line(0xc004) == "5 0xc004 NR 4 1 needed, resync, 2 writes");
+}
+
+TEST_CASE("what is no line of lab/chunks is left out") {
+    const std::string good = chunk_line({.chunk = 12, .counter = 0x8003, .bit = true});
+    CHECK(parse_chunk_line(good));
+    for (const std::string& line : damaged(good))
+        if (const auto row = parse_chunk_line(line)) CHECK(chunk_line(*row) == line);  // another line, and a right one
+    for (const char* line :
+         {"chunk counter flags count bit words", "no bitmap", "5 3 NEEDED,RESYNC 1", "5 0x10003 -- 3 1 1 write",
+          "5 0x0003 N- 3 1 1 write", "5 0x0003 -- 4 1 1 write", "5 0x0003 -- 3 2 1 write", "-5 0x0003 -- 3 1 1 write",
+          "5 0x3 -- 3 1 1 write", "18446744073709551616 0x0000 -- 0 0 clean"})
+        CHECK_FALSE(parse_chunk_line(line));
+    CHECK(parse_chunks("heading\n" + good + "\n\n" + good).size() == 2);
+}
+
+TEST_CASE("a range of lab/chunks is read back as it was written") {
+    for (const ChunkRange& range :
+         {ChunkRange{}, ChunkRange{0, 0, true}, ChunkRange{4, 6, true}, ChunkRange{0, ~std::uint64_t{0}, true}})
+        CHECK(parse_chunk_range(chunk_range_text(range)) == range);
+    CHECK(parse_chunk_range("7") == ChunkRange{7, 7, true});
+    for (const char* text : {"", "-", "9-3", "1-", "-1", "1-2-3", "x", "all ", "0x1", "1 - 2", "18446744073709551616"})
+        CHECK_FALSE(parse_chunk_range(text));
+}
+
+TEST_CASE("lab/chunks shows what is not clean, or all of a range; and says when there is no bitmap") {
+    SysfsLab lab;
+    CHECK(chunks_file(lab.mddev, {}) == "no bitmap\n");
+    lab.external().start();
+    CHECK(lab.write(1) == 0);
+    const std::string heading = "chunk counter flags count bit words\n", written = "1 0x0002 -- 2 1 idle\n";
+    CHECK(chunks_file(lab.mddev, {}) == heading + written);
+    CHECK(chunks_file(lab.mddev, {1, 2, true}) == heading + written + "2 0x0000 -- 0 0 clean\n");
+    CHECK(parse_chunks(chunks_file(lab.mddev, {0, ~std::uint64_t{0}, true})).size() == 60);
+    CHECK(chunks_file(lab.mddev, {60, 70, true}) == heading);
 }
 
 // ---- bios and tasks

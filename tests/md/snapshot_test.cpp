@@ -5,6 +5,7 @@
 // kernel.
 #include "engine/look/snapshot.hpp"
 
+#include "engine/look/lab_chunks.hpp"
 #include "tests/md/sysfs_lab.hpp"
 
 namespace mdscope::sysfs_test {

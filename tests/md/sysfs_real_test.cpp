@@ -3,6 +3,7 @@
 // Goal: reads are answered in every state and disturb nothing; under ThreadSanitizer this is also the search for fields
 // that are shown without being safe to show. Method: a whole array on image files, one task that only looks, one that
 // writes, checks, fails and re-adds a member, and stops.
+#include "engine/look/lab_chunks.hpp"
 #include "engine/look/snapshot.hpp"
 #include "tests/md/lab.hpp"
 
@@ -23,6 +24,7 @@ void look_at_everything(Lab& lab) {
     CHECK(static_cast<bool>(snapshot_from_json(json)));
     CHECK(!mddev_struct_text(md).empty());
     (void)chunks_text(md, 0, 100);
+    (void)chunks_file(md, {});
 }
 
 void change_settings_while_writing(Lab& lab) {

@@ -5,7 +5,6 @@
 #include "engine/kernel/onlooker.hpp"
 #include "engine/kernel/sim/ram_disk.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
-#include "engine/scenario/text_lines.hpp"
 
 namespace mdscope {
 
@@ -69,30 +68,6 @@ std::string chunks_text_at(Tape& tape, std::size_t step, std::uint64_t first, st
     const Mddev& mddev = tape.visit(step).lab().mddev;
     const Onlooker onlooker;
     return chunks_text(mddev, first, count);
-}
-
-std::vector<ChunkRow> parse_chunks(std::string_view text) {
-    std::vector<ChunkRow> rows;
-    while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        ChunkRow row;
-        std::uint64_t counter = 0, count = 0, bit = 0;
-        const bool has_chunk = read_number(take_word(line), &row.chunk);
-        const std::string_view hex = take_word(line);
-        const std::string_view flags = take_word(line);
-        if (!has_chunk || !hex.starts_with("0x") || !read_hex(hex.substr(2), &counter) || flags.size() != 2 ||
-            !read_number(take_word(line), &count) || !read_number(take_word(line), 0, 1, &bit))
-            continue;
-        row.counter = static_cast<unsigned>(counter);
-        row.count = static_cast<unsigned>(count);
-        row.needed = flags[0] == 'N';
-        row.resyncing = flags[1] == 'R';
-        row.bit = bit == 1;
-        row.words = line;
-        rows.push_back(std::move(row));
-    }
-    return rows;
 }
 
 }  // namespace mdscope

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "engine/look/lab_chunks.hpp"
 #include "engine/story/record/tape.hpp"
 
 namespace mdscope {
@@ -28,18 +28,7 @@ std::vector<std::byte> bytes_at(Tape& tape, std::size_t step, const std::string&
                                 std::size_t size);
 
 std::string struct_text_at(Tape& tape, std::size_t step);  // as lab/mddev
-// As lab/chunks, of the chunks from `first` on.
+// The lines of lab/chunks, of the chunks from `first` on.
 std::string chunks_text_at(Tape& tape, std::size_t step, std::uint64_t first, std::uint64_t count);
-
-// One line of lab/chunks.
-struct ChunkRow {
-    std::uint64_t chunk = 0;
-    unsigned counter = 0;  // all 16 bits
-    unsigned count = 0;    // 0 clean, 1 no write for a period, 2 idle with its bit set, n: n - 2 writes in flight
-    bool needed = false, resyncing = false;
-    bool bit = false;  // on disk, as cached
-    std::string words;
-};
-std::vector<ChunkRow> parse_chunks(std::string_view text);  // lines that are none are left out
 
 }  // namespace mdscope

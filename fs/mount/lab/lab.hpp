@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/kernel/real/real_kernel.hpp"
+#include "engine/look/lab_chunks.hpp"
 #include "engine/look/lab_rules.hpp"
 #include "engine/look/lab_words.hpp"
 #include "engine/mdadm/array.hpp"
@@ -59,7 +60,7 @@ struct Lab {
     // The disks that hold_rules have been given to. Not their addresses: a disk of the next assembly may get the same.
     std::vector<std::weak_ptr<const void>> ruled;
     std::map<std::string, std::string, std::less<>> answers;
-    std::uint64_t chunks_first = 0, chunks_count = 0;  // range of lab/chunks; count 0: what is not clean
+    ChunkRange chunks_range;
 
     // The console text of the Oops, made while it happened.
     struct OopsNote {
