@@ -22,8 +22,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/kernel/disk.hpp"
@@ -171,5 +174,10 @@ std::string snapshot_json(Array& array);                       // the file lab/s
 
 // lab/mddev: the array as crash> struct mddev would print it, with its bitmap and members after it.
 std::string mddev_struct_text(const Mddev& mddev);
+// Its structs, "mddev", "bitmap", "md_rdev"..., in that order, and of each the fields: strings without their quotes, a
+// pointer to nothing as an empty one, the fields of a struct inside as `bitmap_info.offset`. Anything may be in the
+// text.
+using StructFields = std::map<std::string, std::string>;
+std::vector<std::pair<std::string, StructFields>> parse_mddev_struct(std::string_view text);
 
 }  // namespace mdscope

@@ -8,14 +8,17 @@
 //
 // The fields keep md's names and the form that `crash> struct mddev` prints them in: atomics as a struct with a
 // counter, flag words in hexadecimal, pointers by what they point at or 0x0. Only fields the emulator has are there.
-// `mdscope detail` reads lab/mddev, so a field's name is a promise.
+// `mdscope detail` reads lab/mddev by parse_mddev_struct, so a field's name is a promise.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
+#include "engine/look/lab_words.hpp"
 #include "engine/look/snapshot.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/scenario/text_lines.hpp"
 
 namespace mdscope {
 
@@ -221,6 +224,43 @@ std::string mddev_struct_text(const Mddev& mddev) {
     if (const Bitmap* bitmap = mddev.bitmap.peek(); bitmap != nullptr) text += bitmap_struct(*bitmap);
     for (const Rdev* rdev : mddev.disks) text += rdev_struct(*rdev);
     return text;
+}
+
+// ---- reading it
+
+namespace {
+
+std::string field_value(std::string_view value) {
+    if (value.ends_with(',')) value.remove_suffix(1);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    return value == "0x0" ? std::string() : std::string(value);  // a pointer to nothing
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, StructFields>> parse_mddev_struct(std::string_view text) {
+    constexpr std::string_view kStruct = "struct ", kOpen = " {", kIs = " = ";
+    std::vector<std::pair<std::string, StructFields>> structs;
+    std::string inside;  // "bitmap_info."
+    while (!text.empty()) {
+        std::string_view line = take_line(text);
+        if (line.starts_with(kStruct) && line.ends_with(kOpen)) {
+            line = line.substr(kStruct.size(), line.size() - std::min(line.size(), kStruct.size() + kOpen.size()));
+            structs.emplace_back(line, StructFields{});
+            continue;
+        }
+        const bool is_indented = line.starts_with(' ');
+        line = trim(line);
+        if (line.starts_with("},")) inside.clear();
+        const std::size_t equals = line.find(kIs);
+        if (structs.empty() || !is_indented || equals == std::string_view::npos) continue;
+        const std::string name(line.substr(0, equals));
+        if (line.ends_with(" = {"))
+            inside = name + ".";
+        else
+            structs.back().second[inside + name] = field_value(line.substr(equals + kIs.size()));
+    }
+    return structs;
 }
 
 }  // namespace mdscope

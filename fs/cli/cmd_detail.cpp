@@ -4,11 +4,11 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "engine/look/snapshot.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/mdadm/geometry.hpp"
 #include "fs/cli/client.hpp"
@@ -17,8 +17,6 @@
 namespace mdscope {
 
 namespace {
-
-using Fields = std::map<std::string, std::string>;
 
 struct Member {
     std::string name, path;
@@ -31,7 +29,7 @@ struct Member {
 };
 
 struct Details {
-    Fields mddev;
+    StructFields mddev;
     std::vector<Member> members;
     std::string version, array_state, sync_action, policy, level, bitmap;
     int raid_disks = 0, active = 0, working = 0, failed = 0, spare = 0;
@@ -50,37 +48,7 @@ struct Details {
 
 // ---- reading
 
-std::string field_value(std::string value) {
-    if (value.ends_with(',')) value.pop_back();
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    return value == "0x0" ? std::string() : value;  // a pointer to nothing
-}
-
-// The structs of lab/mddev, each "struct NAME {" and lines "  field = value,". A field that is a struct itself comes as
-// "  field = {", its own fields, "  },"; they are named field.inner here.
-std::vector<std::pair<std::string, Fields>> parse_structs(const std::string& text) {
-    std::vector<std::pair<std::string, Fields>> structs;
-    std::istringstream lines(text);
-    std::string inside;  // "bitmap_info."
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("struct ")) {
-            structs.emplace_back(line.substr(0, line.size() - 2), Fields{});
-            continue;
-        }
-        const std::size_t begin = line.find_first_not_of(' ');
-        const std::size_t equals = line.find(" = ");
-        if (begin != std::string::npos && line.compare(begin, 2, "},") == 0) inside.clear();
-        if (structs.empty() || begin == 0 || equals == std::string::npos) continue;
-        const std::string name = line.substr(begin, equals - begin);
-        if (line.ends_with(" = {"))
-            inside = name + ".";
-        else
-            structs.back().second[inside + name] = field_value(line.substr(equals + 3));
-    }
-    return structs;
-}
-
-Member member_of(const MountedTree& tree, Fields& fields, bool running) {
+Member member_of(const MountedTree& tree, StructFields& fields, bool running) {
     Member member;
     member.name = fields["bdev"];
     member.path = fields["path"];
@@ -106,9 +74,9 @@ Result<Details> read_details(const MountedTree& tree) {
     const Result<std::string> text = tree.read("lab/mddev");
     if (!text) return text.error();
     Details details;
-    for (auto& [name, fields] : parse_structs(*text)) {
-        if (name == "struct mddev") details.mddev = fields;
-        if (name == "struct md_rdev") details.members.push_back(member_of(tree, fields, details.running()));
+    for (auto& [name, fields] : parse_mddev_struct(*text)) {
+        if (name == "mddev") details.mddev = fields;
+        if (name == "md_rdev") details.members.push_back(member_of(tree, fields, details.running()));
     }
     std::sort(details.members.begin(), details.members.end(), [](const Member& a, const Member& b) {
         const auto place = [](const Member& m) { return m.slot >= 0 && !m.is("faulty") ? m.slot : 1000 + m.number; };

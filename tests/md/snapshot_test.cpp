@@ -6,6 +6,7 @@
 #include "engine/look/snapshot.hpp"
 
 #include "engine/look/lab_chunks.hpp"
+#include "engine/look/lab_words.hpp"
 #include "tests/md/sysfs_lab.hpp"
 
 namespace mdscope::sysfs_test {
@@ -147,6 +148,33 @@ TEST_CASE("lab/mddev prints the struct as crash does") {
     CHECK(text.find("  pending_writes = {\n    counter = 0\n  },\n}\n") != std::string::npos);
     CHECK(text.find("struct bitmap {\n") != std::string::npos);
     CHECK(text.find("struct md_rdev {\n  bdev = \"sda\",\n  path = \"\",\n  mddev = md1,\n") != std::string::npos);
+}
+
+TEST_CASE("lab/mddev is read back, field by field") {
+    SysfsLab lab;
+    lab.external().start();
+    const std::string text = mddev_struct_text(lab.mddev);
+    auto structs = parse_mddev_struct(text);
+    REQUIRE(structs.size() == 4);
+    CHECK(structs[0].first == "mddev");
+    CHECK(structs[0].second.at("name") == "md1");
+    CHECK(structs[0].second.at("pending_writes.counter") == "0");
+    CHECK(structs[0].second.at("bitmap_info.offset") == "8");
+    CHECK(structs[0].second.at("bitmap_info.file").empty());
+    CHECK(structs[1].first == "bitmap");
+    CHECK(structs[2].first == "md_rdev");
+    CHECK(structs[2].second.at("bdev") == "sdb");  // the newest first
+    std::size_t fields = 0, lines = 0;
+    for (const auto& [name, of_struct] : structs) fields += of_struct.size();
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view line = take_line(rest);
+        lines += line.find(" = ") != std::string_view::npos && !line.ends_with(" = {") ? 1 : 0;
+    }
+    CHECK(fields == lines);
+    for (std::size_t i = 0; i <= text.size(); i++) CHECK(parse_mddev_struct(text.substr(i)).size() <= 4);
+    for (const char* odd :
+         {"struct {", "struct  {", "struct \n = {\n", " = \n    = x\n", "struct a {\n = {\n},\n = \"\n"})
+        CHECK(parse_mddev_struct(odd).size() <= 1);
 }
 
 TEST_CASE("lab/chunks prints a range, one line a chunk") {
