@@ -50,7 +50,7 @@ Rdev& SimLab::new_member(const std::string& path) {
     return new_rdev(*disks_.back(), path);
 }
 
-Rdev& SimLab::new_rdev(Disk& disk, const std::string& path) {
+Rdev& SimLab::new_rdev(Disk& disk, const std::string& path) NO_THREAD_SAFETY_ANALYSIS {  // see all_rdevs_at_rest
     auto rdev = std::make_unique<Rdev>(kernel, disk.name());
     rdev->path = path;
     rdev->bdev = &disk;
@@ -126,7 +126,7 @@ void SimLab::run_daemon() {
 
 // In the kernel work that unbind_rdev_from_array has queued.
 void SimLab::delete_unbound() {
-    while (deleted_ < mddev.all_rdevs.size()) {
+    while (deleted_ < all_rdevs_at_rest(mddev).size()) {
         wait_event(exported_wait_, exported_.size() > deleted_);
         rdev_delayed_delete(*exported_[deleted_++]);
     }

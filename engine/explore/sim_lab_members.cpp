@@ -27,7 +27,7 @@ int SimLab::re_add(const std::string& member) {
     std::string why;
     if (mddev.pers.load() == nullptr) return -ENODEV;
     if (Rdev* const rdev = find_rdev(mddev, member); rdev != nullptr) return manage_re_add_bound(mddev, *rdev, &why);
-    const Rdev& before = **std::ranges::find(mddev.all_rdevs, member, &Rdev::name);
+    const Rdev& before = **std::ranges::find(all_rdevs_at_rest(mddev), member, &Rdev::name);
     const int slot = slot_of_before(before);
     if (slot < 0) return slot;
     Rdev& rdev = new_rdev(*before.bdev, before.path);

@@ -188,7 +188,7 @@ std::string broken_invariant(const SimLab& lab) {
     const Mddev& mddev = lab.mddev;
     if (mddev.pending_writes.peek() < 0) return "mddev->pending_writes is below zero";
     if (mddev.writes_pending.peek() < 0) return "mddev->writes_pending is below zero";
-    for (const auto& rdev : mddev.all_rdevs)
+    for (const auto& rdev : all_rdevs_at_rest(mddev))
         if (rdev->nr_pending.peek() < 0) return "rdev->nr_pending is below zero";
     const int in_flight = static_cast<int>(lab.kernel.count_in_flight(super_written));
     if (in_flight > mddev.pending_writes.peek())

@@ -2,6 +2,7 @@
 // hand, because touching one of these is what makes a moment observable.
 //
 //   Shared<T>   a field that several tasks touch without a lock (the kernel's atomic_t, flag words, READ_ONCE fields)
+//   Published   a field that is written under a lock and looked at without one, where the old value does no harm
 //   SpinLock    guards fields for a few instructions; its holder never sleeps and never submits I/O
 //   Mutex       may be held while sleeping; waiting for it is a wait like any other and is shown as one
 //   WaitQueue   where tasks sleep until a condition holds: wait_event(queue, condition)
@@ -188,6 +189,34 @@ template <class T>
 bool test_and_clear_bit(unsigned nr, Shared<T>& word) {
     return word.test_and_clear_bit(nr);
 }
+
+// ---- Published<T>
+
+// A description that is there to be looked at: sizes, numbers, kinds of metadata. Who writes it holds a lock that
+// orders the writers (an array's reconfig_mutex, or its `lock`); anybody reads it at any moment, and what he does is
+// right with the value before and with the one after. So it is atomic but no step of a schedule, and no search tells by
+// it where its task has been. What two tasks agree by is Shared.
+template <class T>
+class Published {
+    static_assert(std::is_trivially_copyable_v<T> && std::atomic<T>::is_always_lock_free);
+
+   public:
+    constexpr Published() : value_(T{}) {}
+    constexpr explicit Published(T value) : value_(value) {}
+    Published(const Published&) = delete;
+    Published& operator=(const Published&) = delete;
+
+    [[nodiscard]] T load() const { return value_.load(std::memory_order_acquire); }
+    operator T() const { return load(); }  // NOLINT(google-explicit-constructor): reads like the field it is.
+    T operator->() const requires std::is_pointer_v<T> { return load(); }
+    Published& operator=(T value) {  // NOLINT(misc-unconventional-assign-operator)
+        value_.store(value, std::memory_order_release);
+        return *this;
+    }
+
+   private:
+    std::atomic<T> value_;
+};
 
 // ---- SpinLock
 

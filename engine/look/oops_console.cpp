@@ -39,7 +39,7 @@ Fault null_mddev_fault(const OopsFacts& facts) {
 constexpr const char* kFreedBitmapField = "bitmap.write_wait";
 
 Fault member_fault(const OopsFacts& facts) {
-    const auto& rdevs = facts.mddev.all_rdevs;
+    const auto& rdevs = all_rdevs_at_rest(facts.mddev);
     const std::uint64_t offset = rdevs.empty() ? 0 : offset_in(*rdevs.front(), rdevs.front()->mddev);
     return {false, offset, facts.oops.function, "md_rdev.mddev"};
 }
@@ -164,7 +164,7 @@ std::string oops_console(const Mddev& mddev, const Oops& oops) {
     text += mddev_fields(mddev);
     // all_rdevs and not the list of members: that one is empty by now, and guarded by a lock that a task which unwinds
     // in the middle of it may hold.
-    for (const auto& rdev : mddev.all_rdevs) text += rdev_fields(*rdev);
+    for (const auto& rdev : all_rdevs_at_rest(mddev)) text += rdev_fields(*rdev);
     return text + "\n" + oops_sentences(mddev, oops);
 }
 

@@ -69,12 +69,12 @@ class StructPrinter {
 void print_bitmap_info(StructPrinter& out, const Mddev& mddev) {
     out.open("bitmap_info");
     out.pointer("file", mddev.bitmap_info.file_path);
-    out.number("offset", mddev.bitmap_info.offset);
-    out.number("space", mddev.bitmap_info.space);
-    out.number("default_offset", mddev.bitmap_info.default_offset);
-    out.number("default_space", mddev.bitmap_info.default_space);
-    out.number("chunksize", mddev.bitmap_info.chunksize);
-    out.number("daemon_sleep", mddev.bitmap_info.daemon_sleep);
+    out.number("offset", mddev.bitmap_info.offset.load());
+    out.number("space", mddev.bitmap_info.space.load());
+    out.number("default_offset", mddev.bitmap_info.default_offset.load());
+    out.number("default_space", mddev.bitmap_info.default_space.load());
+    out.number("chunksize", mddev.bitmap_info.chunksize.load());
+    out.number("daemon_sleep", mddev.bitmap_info.daemon_sleep.load());
     out.number("max_write_behind", mddev.bitmap_info.max_write_behind.peek());
     out.number("external", mddev.bitmap_info.external ? 1 : 0);
     out.close();
@@ -82,7 +82,7 @@ void print_bitmap_info(StructPrinter& out, const Mddev& mddev) {
 
 constexpr std::uint64_t kSeconds = 0xff'ffff'ffff;  // of a stored time, which has microseconds above them
 
-void print_identity(StructPrinter& out, const Mddev& mddev) {
+void print_identity(StructPrinter& out, const Mddev& mddev) REQUIRES(mddev.lock) {
     const MdPersonality* const pers = mddev.pers.peek();
     out.string("name", mddev.name);
     out.pointer("pers", pers != nullptr ? pers->name : "");
@@ -91,8 +91,8 @@ void print_identity(StructPrinter& out, const Mddev& mddev) {
     out.number("suspended", mddev.suspended.peek());
     out.atomic("active_io", mddev.active_io.peek());
     out.number("ro", mddev.ro.peek());
-    out.number("major_version", mddev.major_version);
-    out.number("minor_version", mddev.minor_version);
+    out.number("major_version", mddev.major_version.load());
+    out.number("minor_version", mddev.minor_version.load());
     out.number("persistent", mddev.persistent ? 1 : 0);
     out.number("external", mddev.external ? 1 : 0);
     out.string("metadata_type", mddev.metadata_type);
@@ -100,11 +100,11 @@ void print_identity(StructPrinter& out, const Mddev& mddev) {
     out.string("set_name", mddev.set_name);
     out.number("ctime", mddev.ctime & kSeconds);
     out.number("utime", mddev.utime & kSeconds);
-    out.number("level", mddev.level);
+    out.number("level", mddev.level.load());
     out.string("clevel", mddev.clevel);
     out.number("raid_disks", mddev.raid_disks.peek());
-    out.number("max_disks", mddev.max_disks);
-    out.number("dev_sectors", mddev.dev_sectors);
+    out.number("max_disks", mddev.max_disks.load());
+    out.number("dev_sectors", mddev.dev_sectors.load());
     out.number("array_sectors", mddev.array_sectors.peek());
     out.number("external_size", mddev.external_size.peek() ? 1 : 0);
     out.number("events", mddev.events.peek());
@@ -122,7 +122,7 @@ void print_sync(StructPrinter& out, const Mddev& mddev) {
     out.number("resync_mark", mddev.resync_mark.peek());
     out.number("resync_mark_cnt", mddev.resync_mark_cnt.peek());
     out.number("curr_mark_cnt", mddev.curr_mark_cnt.peek());
-    out.number("resync_max_sectors", mddev.resync_max_sectors);
+    out.number("resync_max_sectors", mddev.resync_max_sectors.load());
     out.atomic("resync_mismatches", mddev.resync_mismatches.peek());
     out.number("suspend_lo", mddev.suspend_lo.peek());
     out.number("suspend_hi", mddev.suspend_hi.peek());

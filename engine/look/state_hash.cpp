@@ -111,8 +111,9 @@ void add_array(Hasher& hash, const Mddev& mddev) {
 }
 
 void add_plain(Hasher& hash, const Mddev& mddev) {
-    hash << mddev.disks.size() << mddev.bitmap_info.offset << mddev.bitmap_info.external << mddev.dev_sectors
-         << (mddev.bitmap_info.file != nullptr) << (mddev.priv != nullptr) << mddev.external << mddev.persistent;
+    hash << mddev.disks.size() << mddev.bitmap_info.offset.load() << mddev.bitmap_info.external.load()
+         << mddev.dev_sectors.load() << (mddev.bitmap_info.file.load() != nullptr) << (mddev.priv != nullptr)
+         << mddev.external.load() << mddev.persistent.load();
     for (const Rdev* rdev : mddev.disks) hash << rdev->desc_nr;
     const Bitmap* bitmap = mddev.bitmap.peek();
     if (bitmap != nullptr) add_counters(hash, *bitmap);
@@ -126,7 +127,7 @@ std::uint64_t plain_state_hash(const Mddev& mddev) {
     return hash.value();
 }
 
-std::uint64_t state_hash(const Mddev& mddev) {
+std::uint64_t state_hash(const Mddev& mddev) NO_THREAD_SAFETY_ANALYSIS {
     Hasher hash;
     add_array(hash, mddev);
     add_plain(hash, mddev);

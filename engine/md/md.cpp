@@ -68,6 +68,11 @@ std::vector<Rdev*> rdev_list(const Mddev& mddev) {
     return mddev.disks;
 }
 
+std::array<std::uint8_t, 16> mddev_uuid(const Mddev& mddev) {
+    const SpinGuard guard(mddev.lock);
+    return mddev.uuid;
+}
+
 void sysfs_notify(SysfsNotifier& notifier) {
     notifier.generation.inc();
     wake_up(notifier.wait);

@@ -186,16 +186,16 @@ struct MdPersonality {
 
 struct BitmapInfo {  // mddev->bitmap_info
     explicit BitmapInfo(Kernel& kernel) : mutex(kernel, "bitmap_info.mutex") {}
-    Disk* file = nullptr;     // bitmap file; excludes offset
-    std::string file_path;    // as mdstat prints it
-    std::int64_t offset = 0;  // sectors from the superblock (native) or from the start of the device (external)
-    std::uint64_t space = 0;  // sectors; 0 = unknown
-    std::int64_t default_offset = 0;
-    std::uint64_t default_space = 0;
-    std::uint64_t chunksize = 0;             // bytes, power of two
-    std::uint64_t daemon_sleep = 0;          // ns
+    Published<Disk*> file;           // bitmap file; excludes offset
+    std::string file_path;           // as mdstat prints it; guarded by mddev.lock
+    Published<std::int64_t> offset;  // sectors from the superblock (native) or from the start of the device (external)
+    Published<std::uint64_t> space;  // sectors; 0 = unknown
+    Published<std::int64_t> default_offset;
+    Published<std::uint64_t> default_space;
+    Published<std::uint64_t> chunksize;      // bytes, power of two
+    Published<std::uint64_t> daemon_sleep;   // ns
     Shared<std::uint64_t> max_write_behind;  // each write asks
-    bool external = false;                   // the kernel neither reads nor writes a bitmap header
+    Published<bool> external;                // the kernel neither reads nor writes a bitmap header
     Mutex mutex;
 };
 
@@ -209,6 +209,9 @@ struct SysfsNotifier {
         observer;  // set before the array runs; any context, md's SpinLocks included; takes no md lock
 };
 
+// How a field may be touched is said by its type: Shared, Published, or GUARDED_BY; locks, queues, timers and pools
+// look after themselves. Of the few that are none of these a comment says who may touch them and when. Not a single one
+// may be read "because it does not change now": md_clean sets nearly all of them back, while people look.
 struct Mddev {
     Mddev(Kernel& kernel, std::string name);
     ~Mddev();
@@ -218,33 +221,34 @@ struct Mddev {
     Shared<bool> freed;  // Kptr looks here
     Kernel& kernel;
     const std::string name;  // "md0"
-    VariantRows variants;    // changed only under reconfig_mutex
+    VariantRows variants;    // rows that are atomic themselves; changed only under reconfig_mutex
+    mutable SpinLock lock;
 
     // Identity, geometry, metadata.
     Shared<const MdPersonality*> pers;  // NULL: inactive
-    void* priv = nullptr;               // struct r1conf; mddev->private
-    std::vector<Rdev*> disks;           // newest at the front; changed under reconfig_mutex and `lock`
+    void* priv = nullptr;  // struct r1conf; mddev->private. Constant from before `pers` is set until after it is NULL
+    std::vector<Rdev*> disks;  // newest at the front; changed under reconfig_mutex and `lock`, read under either
     Shared<int> raid_disks;
-    Sector dev_sectors = 0;
+    Published<Sector> dev_sectors;
     Shared<Sector> array_sectors;
     Shared<bool> external_size;  // array_size was written: it is not what the members have room for
-    Sector resync_max_sectors = 0;
-    int level = -1000000;  // LEVEL_NONE until set
-    int layout = 0;
-    unsigned chunk_sectors = 0;
-    std::string clevel;  // "raid1", or empty
-    std::array<std::uint8_t, 16> uuid{};
-    std::string set_name;     // superblock's set_name
-    std::uint64_t ctime = 0;  // as stored: seconds | microseconds << 40
-    std::uint64_t utime = 0;
-    int major_version = 0, minor_version = 90;
-    bool persistent = false;
-    bool external = false;
-    std::string metadata_type;  // what follows "external:"
-    bool has_superblocks = false;
+    Published<Sector> resync_max_sectors;
+    Published<int> level{-1000000};  // LEVEL_NONE until set
+    Published<int> layout;
+    Published<unsigned> chunk_sectors;
+    std::string clevel GUARDED_BY(lock);  // "raid1", or empty
+    std::array<std::uint8_t, 16> uuid GUARDED_BY(lock){};
+    std::string set_name GUARDED_BY(lock);     // superblock's set_name
+    std::uint64_t ctime GUARDED_BY(lock) = 0;  // as stored: seconds | microseconds << 40
+    std::uint64_t utime GUARDED_BY(lock) = 0;
+    Published<int> major_version, minor_version{90};
+    Published<bool> persistent;
+    Published<bool> external;
+    std::string metadata_type GUARDED_BY(lock);  // what follows "external:"
+    Published<bool> has_superblocks;
     Shared<std::uint64_t> events;
-    bool can_decrease_events = false;
-    int max_disks = 0;
+    bool can_decrease_events GUARDED_BY(lock) = false;
+    Published<int> max_disks;
 
     // State.
     Shared<int> ro;
@@ -297,7 +301,6 @@ struct Mddev {
     // Locks.
     Mutex reconfig_mutex;
     Mutex open_mutex;
-    mutable SpinLock lock;
     mutable SpinLock pers_lock;  // the thread pointers, as pers_lock in md.c
     WaitQueue resync_wait;       // do_md_stop waits here for the sync thread
 
@@ -313,19 +316,27 @@ struct Mddev {
     SysfsNotifier sysfs_state, sysfs_action, sysfs_completed, sysfs_degraded, sysfs_rdev, sysfs_can_clear;
     SysfsNotifier mdstat_event;                  // md_new_event
     WaitQueue sysfs_wait{kernel, "poll(md/*)"};  // see SysfsNotifier::also
+
+    // What is done by others. Set before anybody else sees the array, and constant from then on.
     // A write to new_dev: opens the image and binds it. Called with reconfig_mutex held; 0 or -errno. Array fills it.
     std::function<int(std::string_view)> on_new_dev;
     // With external metadata: the bitmap is about to be at this offset, or is there now; 0: none. Returns when that is
     // recorded; 0 or -errno. Called without reconfig_mutex. Array fills it.
     std::function<int(std::int64_t)> on_bitmap_location;
+    std::function<void(Rdev&)> on_export;  // the member's block device is closed (Array closes the image)
 
     // Things the emulator keeps that a kernel frees: looked at by snapshots and by whoever holds a stale pointer.
-    std::vector<std::unique_ptr<Rdev>> all_rdevs;
-    std::vector<std::unique_ptr<Bitmap, void (*)(Bitmap*)>> dead_bitmaps;
+    std::vector<std::unique_ptr<Rdev>> all_rdevs GUARDED_BY(lock);
+    std::vector<std::unique_ptr<Bitmap, void (*)(Bitmap*)>> dead_bitmaps GUARDED_BY(lock);
     std::vector<std::unique_ptr<MdThread>> all_threads GUARDED_BY(pers_lock);
-    std::vector<std::shared_ptr<void>> dead_privates;  // struct r1conf of arrays that were stopped
-    std::function<void(Rdev&)> on_export;              // the member's block device is closed (Array closes the image)
+    // struct r1conf of arrays that were stopped; added to under reconfig_mutex, never looked at.
+    std::vector<std::shared_ptr<void>> dead_privates;
 };
+
+// For who needs no lock: a simulation is looked at between two steps, and the reader of an Oops holds it already.
+inline const std::vector<std::unique_ptr<Rdev>>& all_rdevs_at_rest(const Mddev& mddev) NO_THREAD_SAFETY_ANALYSIS {
+    return mddev.all_rdevs;
+}
 
 // ---- md.c, I/O
 // REQUIRES for all: called from a task, with no SpinLock held.
@@ -369,7 +380,8 @@ void md_kick_rdev_from_array(Rdev& rdev);
 int add_bound_rdev(Rdev& rdev);
 int hot_remove_disk(Mddev& mddev, Rdev& rdev);  // HOT_REMOVE_DISK
 int remove_and_add_spares(Mddev& mddev, Rdev* only);
-std::vector<Rdev*> rdev_list(const Mddev& mddev);  // a copy of the list, taken under `lock`
+std::vector<Rdev*> rdev_list(const Mddev& mddev);             // a copy of the list, taken under `lock`
+std::array<std::uint8_t, 16> mddev_uuid(const Mddev& mddev);  // the same of its uuid
 
 // ---- md.c, running and stopping
 
@@ -412,7 +424,8 @@ inline int speed_max(const Mddev& mddev) {
 int super_1_load(Rdev& rdev, Rdev* refdev, int minor_version);
 // Takes what the superblock says of the array and of this member. `freshest` decides roles one event behind.
 int super_1_validate(Mddev& mddev, Rdev* freshest, Rdev& rdev);
-void super_1_sync(Mddev& mddev, Rdev& rdev);  // builds rdev.sb_page from the array's state
+// Builds rdev.sb_page from the array's state.
+void super_1_sync(Mddev& mddev, Rdev& rdev) REQUIRES(mddev.lock);
 
 // mdX: the kernel's log prefix for a member or an array.
 inline const std::string& mdname(const Mddev& mddev) {

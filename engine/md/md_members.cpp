@@ -98,7 +98,7 @@ int bind_rdev_to_array(Rdev& rdev, Mddev& mddev) {
         return -EBUSY;
     if (mddev.max_disks != 0 && rdev.desc_nr >= mddev.max_disks) {
         md_log(mddev, LogLevel::Warn,
-               fmt::format("md: {}: array is limited to {} devices", mdname(mddev), mddev.max_disks));
+               fmt::format("md: {}: array is limited to {} devices", mdname(mddev), mddev.max_disks.load()));
         return -EBUSY;
     }
     rdev.mddev = &mddev;

@@ -111,15 +111,14 @@ int md_run(Mddev& mddev) {
         if (analyze_sbs(mddev) != 0) return -EINVAL;
     }
     if (mddev.level != raid1_personality.level) {
-        md_log(mddev, LogLevel::Warn, fmt::format("md: personality for level {} is not loaded!", mddev.level));
+        md_log(mddev, LogLevel::Warn, fmt::format("md: personality for level {} is not loaded!", mddev.level.load()));
         return -EINVAL;
     }
     if (const int err = check_members(mddev); err != 0) return err;
     mddev.bio_set.init();
     mddev.sync_set.init();
-    mddev.clevel = raid1_personality.name;
     mddev.recovery = 0;
-    mddev.resync_max_sectors = mddev.dev_sectors;
+    mddev.resync_max_sectors = mddev.dev_sectors.load();
     mddev.safemode_timer.function = [&mddev] { md_safemode_timeout(mddev); };
 
     if (int err = raid1_personality.run(mddev); err != 0) {
@@ -136,6 +135,7 @@ int md_run(Mddev& mddev) {
     mddev.in_sync = 1;
     {
         const SpinGuard guard(mddev.lock);
+        mddev.clevel = raid1_personality.name;
         mddev.pers = &raid1_personality;
     }
     if (mddev.degraded != 0 && mddev.ro == MD_RDWR) set_bit(MD_RECOVERY_RECOVER, mddev.recovery);

@@ -166,7 +166,7 @@ static void forget_changes(Mddev& mddev) {
 
 // The new event number. Going from dirty back to the clean state before it takes the number back, so that a spare that
 // was left asleep is not behind.
-static void next_events(Mddev& mddev, bool nospares) {
+static void next_events(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
     if (nospares && mddev.in_sync != 0 && mddev.recovery_cp == MaxSector && mddev.can_decrease_events &&
         mddev.events != 1) {
         mddev.events.dec();
@@ -177,7 +177,7 @@ static void next_events(Mddev& mddev, bool nospares) {
     }
 }
 
-static void sync_sbs(Mddev& mddev, bool nospares) {
+static void sync_sbs(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
     MD_FRAME("sync_sbs");
     for (Rdev* rdev : mddev.disks) {
         const bool sleeping_spare = nospares && rdev->raid_disk < 0 && rdev->sb_events + 1 == mddev.events;

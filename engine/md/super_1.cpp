@@ -80,6 +80,7 @@ int super_1_load(Rdev& rdev, Rdev* refdev, int minor_version) {
 
 // The first (freshest) superblock describes the array.
 static void describe_array(Mddev& mddev, const Superblock1& sb) {
+    const SpinGuard guard(mddev.lock);
     mddev.major_version = 1;
     mddev.external = false;
     mddev.persistent = true;
@@ -177,14 +178,13 @@ static std::uint16_t role_of(const Rdev& rdev) {
     return rdev.raid_disk >= 0 ? static_cast<std::uint16_t>(rdev.raid_disk.load()) : MD_DISK_ROLE_SPARE;
 }
 
-static void sync_roles(const Mddev& mddev, Superblock1& sb) {
+static void sync_roles(const Mddev& mddev, Superblock1& sb) REQUIRES(mddev.lock) {
     for (const Rdev* rdev : mddev.disks)
         sb.max_dev = std::max(sb.max_dev, static_cast<std::uint32_t>(rdev->desc_nr + 1));
     sb.dev_roles.assign(sb.max_dev, MD_DISK_ROLE_SPARE);
     for (const Rdev* rdev : mddev.disks) sb.dev_roles[static_cast<std::size_t>(rdev->desc_nr)] = role_of(*rdev);
 }
 
-// Called under mddev.lock.
 void super_1_sync(Mddev& mddev, Rdev& rdev) {
     MD_FRAME("super_1_sync");
     Superblock1 sb = sb_of(rdev);

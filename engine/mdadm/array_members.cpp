@@ -225,8 +225,8 @@ int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
     auto image = open_new_member(resolve(path_or_name));
     if (!image) return refuse(why, -image.error().err, image.error().text);
     Mddev& md = mddev();
-    const bool foreign = (image->minor_version >= 0 && image->sb.set_uuid != md.uuid) ||
-                         (image->label && image->label->set_uuid != md.uuid);
+    const bool foreign = (image->minor_version >= 0 && image->sb.set_uuid != mddev_uuid(md)) ||
+                         (image->label && image->label->set_uuid != mddev_uuid(md));
     if (foreign)
         return refuse(
             why, -EEXIST,
@@ -298,7 +298,8 @@ static bool went_its_own_way(const Mddev& md, const Superblock1& sb) {
 int ArrayImpl::slot_of_before(const MemberImage& image, std::string* why) {
     Mddev& md = mddev();
     if (md.external) return manage_slot_on_record(md, mdmon_->container(), *image.label, image.stack->name, why);
-    if (image.minor_version == md.minor_version && image.sb.set_uuid == md.uuid && image.sb.role() < MD_DISK_ROLE_MAX) {
+    if (image.minor_version == md.minor_version && image.sb.set_uuid == mddev_uuid(md) &&
+        image.sb.role() < MD_DISK_ROLE_MAX) {
         if (went_its_own_way(md, image.sb))
             return refuse(why, -EINVAL,
                           fmt::format("re-add of {} is not possible: it was used without any of those that are in sync "
@@ -319,7 +320,7 @@ int ArrayImpl::new_dev(std::string_view text) {
         return image.error().err != 0 ? -image.error().err : -EINVAL;
     }
     if (!md.external) {
-        if (image->minor_version < 0 || image->sb.set_uuid != md.uuid) return -EINVAL;
+        if (image->minor_version < 0 || image->sb.set_uuid != mddev_uuid(md)) return -EINVAL;
         std::string why;
         return hot_add_native(std::move(*image), &why);
     }

@@ -103,6 +103,7 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
     connect_notifiers(mddev);
     if (plan->external) {
         describe_external(mddev, plan->container);
+        const SpinGuard guard(mddev.lock);
         if (options_.read_only) mddev.metadata_type = "-lab";  // with the dash mdmon leaves `readonly` alone
     } else {
         mddev.persistent = true;

@@ -15,9 +15,9 @@ namespace mdscope {
 
 namespace {
 
-using Page = std::array<std::byte, kPageSize>;
+using MetadataPage = std::array<std::byte, kPageSize>;
 
-int read_page(Kernel& kernel, Disk& disk, Sector sector, Page& page) {
+int read_page(Kernel& kernel, Disk& disk, Sector sector, MetadataPage& page) {
     Bio bio;
     bio.bi_op = BioOp::Read;
     bio.bi_kind = BioKind::Superblock;
@@ -40,7 +40,7 @@ Result<bool> find_super_1(Kernel& kernel, MemberImage& image) {
     for (const int minor : {2, 1, 0}) {
         const Sector sector = super_1_sector(minor, disk.size_sectors());
         if (sector + kPageSize / kSectorSize > disk.size_sectors()) continue;
-        Page page;
+        MetadataPage page;
         if (const int err = read_page(kernel, disk, sector, page); err != 0)
             return bad_image(
                 image.stack->path, -err,
@@ -62,7 +62,7 @@ Result<bool> find_super_1(Kernel& kernel, MemberImage& image) {
 
 Result<bool> find_label(Kernel& kernel, MemberImage& image) {
     Disk& disk = image.stack->top();
-    Page page;
+    MetadataPage page;
     if (const int err = read_page(kernel, disk, 0, page); err != 0)
         return bad_image(image.stack->path, -err,
                          fmt::format("cannot be read at its start ({})", std::generic_category().message(-err)));
@@ -81,7 +81,7 @@ Result<bool> find_label(Kernel& kernel, MemberImage& image) {
 // As `add` makes a missing image: it may have been cut short before it wrote anything.
 bool is_blank(Kernel& kernel, Disk& disk) {
     for (const Sector sector : {Sector{0}, Sector{8}}) {
-        Page page;
+        MetadataPage page;
         if (read_page(kernel, disk, sector, page) != 0) return false;
         if (!std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; })) return false;
     }
@@ -303,6 +303,7 @@ Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& p
 
 // As by metadata_version, level, raid_disks, component_size, resync_start and the files in bitmap/.
 void describe_external(Mddev& mddev, const Container& container) {
+    const SpinGuard guard(mddev.lock);
     mddev.external = true;
     mddev.persistent = false;
     mddev.metadata_type = "lab";

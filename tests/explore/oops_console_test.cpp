@@ -70,6 +70,7 @@ std::string first_lines(const std::string& text, int count) {
 // An Oops put together by hand, on an array with one member that is still there.
 struct ByHand {
     ByHand() {
+        const SpinGuard guard(mddev.lock);
         mddev.all_rdevs.push_back(std::make_unique<Rdev>(kernel, "sda"));
         oops.what = "use after free";
         oops.comm = "swapper/0";
@@ -132,7 +133,7 @@ TEST_CASE("window W1: the console and the dump of the report") {
               "  mddev = 0x0,\n"
               "  nr_pending = {\n"
               "    counter = " +
-              std::to_string(crash.lab.mddev.all_rdevs[1]->nr_pending.peek()) +
+              std::to_string(all_rdevs_at_rest(crash.lab.mddev)[1]->nr_pending.peek()) +
               "\n"
               "  },\n"
               "\n"
@@ -178,7 +179,7 @@ TEST_CASE("window W2: the member is freed, and nobody stops anything any more") 
     SlowDisks chooser({Choice::Kind::Run, Choice::Kind::Grace});
     crash.lab.kernel.set_chooser(&chooser);
     CHECK(crash.lab.store("array_state", "clear") == 0);
-    crash.lab.kernel.run_task("kworker/0:1", [&] { rdev_delayed_delete(*crash.lab.mddev.all_rdevs[1]); });
+    crash.lab.kernel.run_task("kworker/0:1", [&] { rdev_delayed_delete(*all_rdevs_at_rest(crash.lab.mddev)[1]); });
     const std::string text = crash.until_oops(chooser);
     CHECK(
         text.starts_with("BUG: KASAN: use-after-free in super_written\n"

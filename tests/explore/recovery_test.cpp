@@ -53,8 +53,8 @@ bool bit_is_set(SimLab& lab, const Rdev& rdev, unsigned chunk) {
 // What was written to the two chunks is on both images.
 bool blocks_are_equal(World& world, const Scenario& scenario) {
     SimLab& lab = world.lab();
-    const Rdev& sda = *lab.mddev.all_rdevs.front();
-    const Rdev& sdb = *lab.mddev.all_rdevs.back();
+    const Rdev& sda = *all_rdevs_at_rest(lab.mddev).front();
+    const Rdev& sdb = *all_rdevs_at_rest(lab.mddev).back();
     REQUIRE(sdb.name == "sdb");
     return std::ranges::all_of(std::array<std::uint64_t, 2>{0, scenario.chunk}, [&](std::uint64_t offset) {
         const Block block = block_of(lab, sda, offset);
@@ -274,8 +274,8 @@ TEST_CASE("when the stop is over, what the bitmap calls clean is the same on bot
         const std::string& log = lab.kernel.event_log();
         for (const char* ending : {"recovery interrupted.", "recovery done."})
             if (log.find(ending) != std::string::npos) endings.insert(ending);
-        const Rdev& sda = *lab.mddev.all_rdevs.front();
-        const Rdev& sdb = *lab.mddev.all_rdevs.back();
+        const Rdev& sda = *all_rdevs_at_rest(lab.mddev).front();
+        const Rdev& sdb = *all_rdevs_at_rest(lab.mddev).back();
         REQUIRE(sdb.name == "sdb");
         for (unsigned chunk = 0; chunk < 2; chunk++) {
             const bool is_owed = bit_is_set(lab, sda, chunk);

@@ -82,14 +82,15 @@ struct BitmapLab {
     explicit BitmapLab(Home home_ = Home::External, Sector sectors = kChunks * kChunk) : home(home_) {
         mddev.sync_set.init();
         mddev.raid_disks = 2;
-        mddev.dev_sectors = mddev.resync_max_sectors = sectors;
+        mddev.dev_sectors = sectors;
+        mddev.resync_max_sectors = sectors;
         mddev.recovery_cp = MaxSector;
         mddev.events = home == Home::External ? 0 : 7;
         mddev.external = home == Home::External;
         mddev.persistent = !mddev.external;
         mddev.major_version = mddev.external ? 0 : 1;
         mddev.uuid.fill(0x5a);
-        mddev.bitmap_info.external = mddev.external;
+        mddev.bitmap_info.external = mddev.external.load();
         mddev.bitmap_info.chunksize = kChunk * kSectorSize;
         mddev.bitmap_info.daemon_sleep = kSleep;
         for (int slot = 0; slot < 2; slot++) {
@@ -190,7 +191,7 @@ struct BitmapLab {
     }
     void put_header(std::span<std::byte> at, std::uint64_t events = 7) {
         BitmapSuper sb;
-        sb.uuid = mddev.uuid;
+        sb.uuid = mddev_uuid(mddev);
         sb.events = sb.events_cleared = events;
         sb.sync_size = mddev.resync_max_sectors;
         sb.chunksize = kChunk * kSectorSize;
@@ -223,6 +224,7 @@ struct BitmapLab {
         rdev->sectors = mddev.dev_sectors;
         set_bit(In_sync, rdev->flags);
         mddev.disks.insert(mddev.disks.begin(), rdev.get());  // newest first
+        const SpinGuard guard(mddev.lock);
         mddev.all_rdevs.push_back(std::move(rdev));
     }
 };

@@ -221,7 +221,7 @@ TEST_CASE("chunk sizes that ask for absurd amounts of memory are refused") {
         BitmapLab lab(home, Sector{1} << 45);
         lab.mddev.bitmap_info.chunksize = 512;
         BitmapSuper sb;
-        sb.uuid = lab.mddev.uuid;
+        sb.uuid = mddev_uuid(lab.mddev);
         sb.events = 7;
         sb.chunksize = 512;
         if (home == Home::File)

@@ -30,9 +30,11 @@ struct SimLab {
         kernel.set_chooser(&chooser);
         mddev.sync_set.init();
         mddev.raid_disks = 2;
-        mddev.dev_sectors = mddev.resync_max_sectors = kChunks * kSimChunk;
+        mddev.dev_sectors = kChunks * kSimChunk;
+        mddev.resync_max_sectors = kChunks * kSimChunk;
         mddev.recovery_cp = MaxSector;
-        mddev.external = mddev.bitmap_info.external = !with_file;
+        mddev.external = !with_file;
+        mddev.bitmap_info.external = !with_file;
         mddev.bitmap_info.chunksize = kSimChunk * kSectorSize;
         mddev.bitmap_info.daemon_sleep = kSleep;
         for (int slot = 0; slot < 2; slot++) add_member(slot);
@@ -98,6 +100,7 @@ struct SimLab {
         rdev->data_offset = 2048;
         set_bit(In_sync, rdev->flags);
         mddev.disks.insert(mddev.disks.begin(), rdev.get());
+        const SpinGuard guard(mddev.lock);
         mddev.all_rdevs.push_back(std::move(rdev));
     }
     void add_file() {

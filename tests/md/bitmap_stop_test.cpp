@@ -167,8 +167,11 @@ TEST_CASE("pages left in flight stay readable after their bitmap was freed") {
     BitmapLab lab;
     lab.start().write(0);
     CHECK(stop_and_look(lab).pending_writes == 2);
-    REQUIRE(lab.mddev.dead_bitmaps.size() == 1);
-    CHECK(lab.mddev.dead_bitmaps[0]->freed);
+    {
+        const SpinGuard guard(lab.mddev.lock);
+        REQUIRE(lab.mddev.dead_bitmaps.size() == 1);
+        CHECK(lab.mddev.dead_bitmaps[0]->freed);
+    }
     CHECK(lab.disk_bit(0));
     CHECK(lab.release() == 2);
     CHECK_FALSE(lab.disk_bit(0));

@@ -137,7 +137,7 @@ TEST_CASE("unplug takes cleared bits along and stops the daemon from writing the
 TEST_CASE("the daemon leaves DIRTY pages and all behind them to unplug") {
     BitmapLab lab(Home::External, 3 * kBitsPerPage * kChunk);
     for (auto& disk : lab.disks) disk->bytes.resize(8 << 20);
-    for (auto& rdev : lab.mddev.all_rdevs) rdev->data_offset = 4096;
+    for (auto& rdev : all_rdevs_at_rest(lab.mddev)) rdev->data_offset = 4096;
     lab.start().write(2 * kBitsPerPage);  // page 2
     lab.daemon();
     lab.daemon();
@@ -173,14 +173,14 @@ TEST_CASE("internal: pages land behind the superblock, page by page") {
 TEST_CASE("a faulty member and a spare get no pages") {
     BitmapLab lab;
     lab.start();
-    set_bit(Faulty, lab.mddev.all_rdevs[0]->flags);
+    set_bit(Faulty, all_rdevs_at_rest(lab.mddev)[0]->flags);
     lab.write(3);
     CHECK(lab.disks[0]->writes.empty());
     CHECK(lab.disks[1]->writes.size() == 1);
-    lab.mddev.all_rdevs[1]->raid_disk = -1;
+    all_rdevs_at_rest(lab.mddev)[1]->raid_disk = -1;
     lab.write(4);
     CHECK(lab.disks[1]->writes.size() == 1);
-    for (const auto& rdev : lab.mddev.all_rdevs) CHECK(rdev->nr_pending == 0);
+    for (const auto& rdev : all_rdevs_at_rest(lab.mddev)) CHECK(rdev->nr_pending == 0);
 }
 
 TEST_CASE("a bitmap inside the data is never written: it is given up instead") {
@@ -248,7 +248,7 @@ TEST_CASE("the header follows the array: events, sizes, and the time in whole se
     lab.mddev.events = 5;  // it went back
     md_bitmap_update_sb(&lab.bitmap());
     CHECK(lab.header().events_cleared == 5);
-    CHECK(lab.header().uuid == lab.mddev.uuid);
+    CHECK(lab.header().uuid == mddev_uuid(lab.mddev));
 }
 
 }  // namespace

@@ -239,7 +239,7 @@ TEST_CASE("a failure is durable before the failed write can be acknowledged, and
     lab.monitored();
     CHECK(lab.write(0) == 0);
     CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
-    Rdev& failed = *lab.mddev.all_rdevs.back();
+    Rdev& failed = *all_rdevs_at_rest(lab.mddev).back();
     CHECK(failed.name == "sdb");
     CHECK(test_bit(Blocked, failed.flags));
     CHECK(lab.until(

@@ -153,7 +153,8 @@ std::string progress_line(Sector position, std::uint64_t flags) {
     Mddev& md = lab.mddev;
     const Sector dev_sectors = md.dev_sectors;
     lab.pass(2000);
-    md.resync_max_sectors = md.dev_sectors = 2093056;
+    md.dev_sectors = 2093056;
+    md.resync_max_sectors = 2093056;
     md.recovery = (std::uint64_t{1} << MD_RECOVERY_RUNNING) | flags;
     md.curr_resync = position;
     md.curr_mark_cnt = position;
@@ -161,7 +162,8 @@ std::string progress_line(Sector position, std::uint64_t flags) {
     const std::string text = lab.stat();
     md.recovery = 0;
     md.curr_resync = 0;
-    md.resync_max_sectors = md.dev_sectors = dev_sectors;
+    md.dev_sectors = dev_sectors;
+    md.resync_max_sectors = dev_sectors;
     const std::size_t tab = text.find('\t');
     const std::size_t begin = tab != std::string::npos ? tab + 1 : text.find('[', text.find("[UU]") + 4);
     return text.substr(begin, text.find('\n', begin) - begin);

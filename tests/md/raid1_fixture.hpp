@@ -192,7 +192,7 @@ class Lab {
     Lab& operator=(const Lab&) = delete;
 
     R1conf& conf() { return r1conf_of(mddev); }
-    Rdev& rdev(int slot) { return *mddev.all_rdevs[static_cast<std::size_t>(slot)]; }
+    Rdev& rdev(int slot) { return *all_rdevs_at_rest(mddev)[static_cast<std::size_t>(slot)]; }
     FaultDisk& fault(int slot) { return stacks[static_cast<std::size_t>(slot)]->fault; }
     PauseDisk& pause(int slot) { return stacks[static_cast<std::size_t>(slot)]->pause; }
     RecordingDisk& disk(int slot) { return stacks[static_cast<std::size_t>(slot)]->disk; }
@@ -216,7 +216,7 @@ class Lab {
     }
 
     void mdmon_records() {
-        for (const auto& rdev : mddev.all_rdevs) {
+        for (const auto& rdev : all_rdevs_at_rest(mddev)) {
             rdev->badblocks.changed = false;
             rdev->badblocks.ack_all();
             clear_bit(Blocked, rdev->flags);
@@ -265,8 +265,11 @@ class Lab {
         const std::string name = std::string("sd") + static_cast<char>('a' + slot);
         stacks.push_back(
             std::make_unique<Stack>(kernel_, name, (options_.sectors + kDataOffset) << kSectorShift, recorder));
-        mddev.all_rdevs.push_back(std::make_unique<Rdev>(kernel_, name));
-        Rdev& member = *mddev.all_rdevs.back();
+        {
+            const SpinGuard guard(mddev.lock);
+            mddev.all_rdevs.push_back(std::make_unique<Rdev>(kernel_, name));
+        }
+        Rdev& member = *all_rdevs_at_rest(mddev).back();
         member.bdev = &stacks.back()->pause;
         member.data_offset = kDataOffset;
         member.sectors = options_.sectors;

@@ -185,6 +185,7 @@ class SysfsLab {
         auto disk = kernel.open_disk(name + ".img", OpenMode::ReadWrite);
         CHECK(static_cast<bool>(disk));
         disks.push_back(std::move(*disk));
+        const SpinGuard guard(mddev.lock);
         mddev.all_rdevs.push_back(std::make_unique<Rdev>(kernel, name));
         Rdev& rdev = *mddev.all_rdevs.back();
         rdev.bdev = disks.back().get();

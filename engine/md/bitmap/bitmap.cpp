@@ -217,7 +217,7 @@ void md_bitmap_cond_end_sync(Bitmap* bitmap, Sector sector, bool force) {
     mddev.curr_resync_completed = sector;
     set_bit(MD_SB_CHANGE_CLEAN, mddev.sb_flags);
     sector &= ~((Sector{1} << bitmap->counts.chunkshift) - 1);  // a chunk that is half done is not done
-    end_sync_below(*bitmap, std::min(sector, mddev.resync_max_sectors));
+    end_sync_below(*bitmap, std::min(sector, mddev.resync_max_sectors.load()));
     bitmap->last_end_sync = mddev.kernel.ktime_ns();
     sysfs_notify(mddev.sysfs_completed);
 }

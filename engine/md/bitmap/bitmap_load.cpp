@@ -42,7 +42,7 @@ static int invalid_super(const Mddev& mddev, const std::string& reason) {
 static int check_against_array(Bitmap& bitmap, const BitmapSuper& sb) {
     const Mddev& mddev = *bitmap.mddev;
     if (!mddev.persistent) return 0;
-    if (sb.uuid != mddev.uuid) {
+    if (sb.uuid != mddev_uuid(mddev)) {
         md_log(mddev, LogLevel::Warn, fmt::format("{}: bitmap superblock UUID mismatch", mdname(mddev)));
         return -EINVAL;
     }

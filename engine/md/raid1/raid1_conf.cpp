@@ -77,8 +77,8 @@ static int raid1_run(Mddev& mddev) {
     MD_FRAME("raid1_run");
     Kernel& kernel = mddev.kernel;
     if (mddev.level != 1) {
-        kernel.printk(LogLevel::Warn,
-                      fmt::format("md/raid1:{}: raid level not set to mirroring ({})", mdname(mddev), mddev.level));
+        kernel.printk(LogLevel::Warn, fmt::format("md/raid1:{}: raid level not set to mirroring ({})", mdname(mddev),
+                                                  mddev.level.load()));
         return -EIO;
     }
     if (mddev.raid_disks < 1 || mddev.raid_disks > kMaxMembers) return -EINVAL;

@@ -40,7 +40,7 @@ std::vector<ImageInfo> images_at(Tape& tape, std::size_t step) {
     SimLab& lab = tape.visit(step).lab();
     const Onlooker onlooker;
     std::vector<ImageInfo> images;
-    for (const auto& rdev : lab.mddev.all_rdevs) images.push_back(image_of(lab, *rdev));
+    for (const auto& rdev : all_rdevs_at_rest(lab.mddev)) images.push_back(image_of(lab, *rdev));
     std::ranges::sort(images, {}, &ImageInfo::name);
     if (const RamImage* file = lab.kernel.find_ram_disk("lab/bitmap"); file != nullptr) {
         images.push_back({.name = file->name(), .path = file->path(), .bytes = file->size_bytes()});
