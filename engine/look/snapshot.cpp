@@ -226,9 +226,12 @@ std::optional<SnapshotBitmap> bitmap_part(const Mddev& mddev) {
     if (bitmap == nullptr) return std::nullopt;
     SnapshotBitmap part;
     part.chunk_bytes = mddev.bitmap_info.chunksize;
-    part.chunks = bitmap->counts.chunks;
-    part.pages = bitmap->counts.pages;
-    part.file_pages = bitmap->storage.file_pages;
+    {
+        const SpinGuard counts_guard(bitmap->counts.lock);  // a resize changes them
+        part.chunks = bitmap->counts.chunks;
+        part.pages = bitmap->counts.pages;
+        part.file_pages = bitmap->storage.file_pages;
+    }
     part.home = kBitmapHomes[home_of(mddev)];
     part.daemon_sleep_ns = mddev.bitmap_info.daemon_sleep;
     part.daemon_lastrun_ns = bitmap->daemon_lastrun.peek();

@@ -165,6 +165,7 @@ void print_state(StructPrinter& out, const Mddev& mddev) {
 }
 
 std::string bitmap_struct(const Bitmap& bitmap) {
+    const SpinGuard guard(bitmap.counts.lock);  // a resize changes them, and the pages
     StructPrinter out("bitmap");
     out.open("counts");
     out.number("pages", bitmap.counts.pages);
