@@ -8,6 +8,7 @@
 #include "engine/look/state_hash.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/md/md_ioctl.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
 
 namespace mdscope {
@@ -141,13 +142,8 @@ int SimLab::perform(const Statement& statement) {
             return 0;
         case Statement::Kind::Store:
             return md_attr_store(mddev, statement.attr, statement.value);
-        case Statement::Kind::Stop: {
-            MD_FRAME("md_ioctl");
-            mddev_lock_nointr(mddev);
-            const int err = do_md_stop(mddev, 0, false);
-            mddev_unlock(mddev);
-            return err;
-        }
+        case Statement::Kind::Stop:
+            return md_ioctl(mddev, STOP_ARRAY, nullptr, false);
         case Statement::Kind::Fail:
             return fail(statement.member);
         case Statement::Kind::Remove:

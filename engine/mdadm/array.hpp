@@ -82,8 +82,14 @@ class Array {
     virtual int add(const std::string& path_or_name, std::string* why) = 0;     // a new member, full recovery
     virtual int re_add(const std::string& path_or_name, std::string* why) = 0;  // by bitmap, or -EINVAL when too old
     virtual int remove(const std::string& name, std::string* why) = 0;
-    // STOP_ARRAY (one step); `force` revokes openers first.
+    // As mdadm --stop: external metadata by `inactive`, which mdmon answers with `clear`; else STOP_ARRAY. `force`
+    // revokes openers first.
     virtual int stop(bool force, std::string* why) = 0;
+    // STOP_ARRAY, STOP_ARRAY_RO or GET_ARRAY_INFO on an open md0; see md_ioctl.hpp, also for `arg`. REQUIRES: the
+    // caller has the disk open. STOP_ARRAY, once it has succeeded, takes that opener: no release() follows. With
+    // external metadata mdmon is asked to record that the array is clean before it is gone. While either stop is under
+    // way, requests for the disk answer EIO.
+    virtual int ioctl(unsigned command, void* arg, std::string* why) = 0;
     // After a stop or an Oops: starts again from what is on disk. *why gets what the array owes (resync) and why.
     virtual int reassemble(std::string* why) = 0;
     // Sleeps until no stop, assembly or change of members is under way.

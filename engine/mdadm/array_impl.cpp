@@ -6,12 +6,9 @@
 #include <limits>
 
 #include "engine/md/sysfs/sysfs.hpp"
-#include "engine/mdadm/label_stamp.hpp"
 
 namespace mdscope {
 
-// How long a stop waits for mdmon to answer `inactive` with `clear`, before it does that itself.
-static constexpr std::uint64_t kMdmonPatience = 10 * kNsPerSec;
 // How long an image may stay open after md has let go of the member.
 static constexpr std::uint64_t kImagePatience = 2 * kNsPerSec;
 
@@ -92,16 +89,18 @@ class ArrayImpl::Inside {
     ArrayImpl& array_;
 };
 
+// Not of an array that closes: md would say so, too, but a forced stop closes it before md knows.
 int ArrayImpl::open() {
-    if (const int err = not_usable(); err != 0) return err;
+    if (const int err = not_usable(); err != 0) return err == -EIO && !kernel_.halted() ? -ENODEV : err;
     return or_eio([&] { return md_open(mddev()); });
 }
 
 void ArrayImpl::release() {
-    int revoked = revoked_.load();
-    while (revoked > 0)
-        if (revoked_.compare_exchange_weak(revoked, revoked - 1)) return;
-    md_release(mddev());
+    const SpinGuard guard(openers_lock_);
+    if (revoked_ > 0)
+        revoked_--;
+    else
+        md_release(mddev());
 }
 
 std::int64_t ArrayImpl::read(std::uint64_t offset, std::span<std::byte> buffer) {
@@ -122,9 +121,14 @@ int ArrayImpl::flush() {
     return or_eio([&] { return disk_.flush(mddev()); });
 }
 
+void ArrayImpl::take_openers() {
+    const SpinGuard guard(openers_lock_);
+    revoked_ += mddev().openers.exchange(0);
+}
+
 void ArrayImpl::revoke_openers() {
     closing_ = true;
-    revoked_ += mddev().openers.exchange(0);
+    take_openers();
 }
 
 // ---- one at a time
@@ -156,79 +160,6 @@ void ArrayImpl::wait_until_settled() {
     wait_event(claims_wait_, claims_ == 0);
 }
 
-// ---- stopping
-
-// As mdadm --stop does for an array that mdmon manages: `inactive`, then mdmon writes `clear` when its metadata says
-// clean.
-int ArrayImpl::stop_external() {
-    if (const int err = md_attr_store(mddev(), "array_state", "inactive"); err != 0) return err;
-    Mddev& md = mddev();
-    const int late = wait_event_timeout(md.sysfs_wait, md.raid_disks == 0, kMdmonPatience);
-    if (late == 0) return 0;
-    md_log(md, LogLevel::Warn, fmt::format("md: {}: mdmon did not answer, clearing without it", mdname(md)));
-    return md_attr_store(md, "array_state", "clear");
-}
-
-// As the ioctl STOP_ARRAY does before do_md_stop. Nobody has the disk open any more; what was let in before is on its
-// way out, and must not enter raid1 after the stop's raid1_quiesce.
-void ArrayImpl::wait_for_requests() {
-    MD_FRAME("sync_blockdev");
-    if (mddev().openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
-}
-
-int ArrayImpl::stop(bool force, std::string* why) {
-    const Claim claim(*this, Claim::Kind::Alone);
-    if (const int err = claim.refused(why); err != 0) return err;
-    if (force) revoke_openers();
-    return stop_claimed(why);
-}
-
-// Their images stay open for as long as the answer is kept.
-std::vector<std::shared_ptr<MemberStack>> ArrayImpl::labelled_members() const {
-    if (!mddev_.load()->external || options_.read_only) return {};
-    const SpinGuard guard(stacks_lock_);
-    return stacks_;
-}
-
-// A copy that was made while the array was in use is an old one from here on. REQUIRES: mdmon has ended.
-void ArrayImpl::stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members) {
-    if (members.empty() || mdmon_ == nullptr) return;
-    Container container = mdmon_->container();
-    if (container.generation == stamped_generation_) return;  // Nothing was written.
-    std::vector<LabelledDisk> disks;
-    for (const auto& member : members) disks.push_back({member->name, member->file.get()});
-    (void)stamp_labels(kernel_, container, container_path(options_.lab), disks, true);
-}
-
-int ArrayImpl::stop_claimed(std::string* why) {
-    Mddev& md = mddev();
-    const auto members = labelled_members();
-    wait_for_requests();
-    int err = 0;
-    if (md.external && md.pers.load() != nullptr) {
-        err = stop_external();
-    } else if (!md.disks.empty()) {
-        err = md_attr_store(md, "array_state", "clear");
-    }
-    closing_ = false;
-    if (err == 0) {
-        if (mdmon_ != nullptr) mdmon_->stop();
-        stamp_after_use(members);
-        bitmap_file_.reset();
-        drop_drained();
-    } else if (err == -EBUSY) {
-        *why = fmt::format("{} is still in use: it is open. Close it, or use `force`", mdname(md));
-    } else {
-        *why = fmt::format("{} could not be stopped ({})", mdname(md), std::generic_category().message(-err));
-    }
-    return err;
-}
-
-void ArrayImpl::notify_reboot() {
-    md_notify_reboot(mddev());
-    sysfs_notify(mddev().sysfs_state);  // mdmon records the clean state
-}
-
 // ---- starting again
 
 int ArrayImpl::reassemble(std::string* why) {
@@ -251,14 +182,14 @@ int ArrayImpl::reassemble_claimed(std::string* why) {
         return -EBUSY;
     }
     if (kernel_.halted()) {
-        revoked_ += md.openers.exchange(0);  // they had the dead array open, and will still call release()
+        take_openers();  // they had the dead array open, and will still call release()
         if (mdmon_ != nullptr) mdmon_->stop();
         end_tasks(md);
         kernel_.restart();
         const SpinGuard guard(stacks_lock_);
         retired_.insert(retired_.end(), stacks_.begin(), stacks_.end());
         stacks_.clear();
-    } else if (!md.disks.empty()) {
+    } else if (!rdev_list(md).empty()) {
         if (const int err = md_attr_store(md, "array_state", "clear"); err != 0) return err;
     }
     for (const std::string& image : options_.images) {
@@ -272,6 +203,7 @@ int ArrayImpl::reassemble_claimed(std::string* why) {
         *why = started.error().text;
         return started.error().err != 0 ? -started.error().err : -EINVAL;
     }
+    closing_ = false;  // of a stop that an Oops has ended
     Mddev& fresh = mddev();
     *why = fresh.recovery_cp == MaxSector ? "the array was recorded as clean: nothing is owed, so nothing is resynced"
                                           : "the array was recorded as dirty: what the bitmap has marked is resynced";
@@ -414,6 +346,7 @@ void ArrayImpl::connect_notifiers(Mddev& mddev) {
     for (SysfsNotifier* notifier : {&mddev.sysfs_state, &mddev.mdstat_event}) notifier->also = &mddev.sysfs_wait;
     mddev.on_export = [this](Rdev& rdev) { close_member(rdev); };
     mddev.on_new_dev = [this](std::string_view text) { return new_dev(text); };
+    mddev.on_sync_blockdev = [this, &mddev] { close_disk(mddev); };
     mddev.on_bitmap_location = [this, &mddev](std::int64_t offset) { return record_bitmap(mddev, offset); };
 }
 

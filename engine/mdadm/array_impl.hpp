@@ -46,6 +46,7 @@ class ArrayImpl final : public Array {
     int re_add(const std::string& path_or_name, std::string* why) override;
     int remove(const std::string& name, std::string* why) override;
     int stop(bool force, std::string* why) override;
+    int ioctl(unsigned command, void* arg, std::string* why) override;
     int reassemble(std::string* why) override;
     void notify_reboot() override;
 
@@ -59,8 +60,17 @@ class ArrayImpl final : public Array {
    private:
     class Inside;
     class Claim;
+    // array_stop.cpp
+    int stop_members();
+    int stop_external();
+    void wait_for_requests();
+    void close_disk(const Mddev& mddev);
+    template <class Stop>
+    int stop_claimed(std::string* why, Stop stop);
+    [[nodiscard]] std::vector<std::shared_ptr<MemberStack>> labelled_members() const;
+    void stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members);
     // array_impl.cpp
-    int stop_claimed(std::string* why);
+    void take_openers();
     int reassemble_claimed(std::string* why);
     int add_claimed(const std::string& path_or_name, std::string* why);
     int re_add_claimed(const std::string& path_or_name, std::string* why);
@@ -74,10 +84,6 @@ class ArrayImpl final : public Array {
     void drop_drained();
     bool wait_until_closed(const std::string& member);
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
-    void wait_for_requests();
-    int stop_external();
-    std::vector<std::shared_ptr<MemberStack>> labelled_members() const;
-    void stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members);
     // array_start.cpp
     int bind_native(Mddev& mddev, MemberImage& image);
     int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
@@ -105,11 +111,12 @@ class ArrayImpl final : public Array {
     std::unique_ptr<Mdmon> mdmon_;
     std::uint64_t stamped_generation_ = 0;  // the sidecar's when this use began; see label_stamp.hpp
     std::unique_ptr<Disk> bitmap_file_;
-    std::atomic<bool> closing_{false};  // openers were revoked and the stop is on its way
+    std::atomic<bool> closing_{false};  // a stop is on its way, and nothing more is let in
     Shared<int> inside_;                // requests between their arrival and their end
     WaitQueue inside_wait_;
-    std::atomic<int> revoked_{0};  // openers that will still call release()
-    Shared<int> claims_;           // see Claim
+    SpinLock openers_lock_;                      // between who gives an opener back and who takes them all
+    int revoked_ GUARDED_BY(openers_lock_) = 0;  // openers that will still call release()
+    Shared<int> claims_;                         // see Claim
     WaitQueue claims_wait_;
 
     const std::shared_ptr<OpenImages> images_;

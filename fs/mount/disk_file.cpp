@@ -4,13 +4,12 @@
 // an Oops) Lab::disk_epoch moves on, its I/O answers EIO from then on.
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <linux/major.h>
-#include <linux/raid/md_u.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
 
+#include "engine/md/md_ioctl.hpp"
 #include "fs/mount/operations.hpp"
 #include "fs/mount/store_reply.hpp"
 
@@ -23,8 +22,9 @@ struct OpenDisk {
     explicit OpenDisk(std::uint64_t now) : epoch(now) {}
 };
 // No epoch is one of these.
-constexpr std::uint64_t kLost = ~std::uint64_t{0};  // given back already, by STOP_ARRAY
+constexpr std::uint64_t kLost = ~std::uint64_t{0};  // STOP_ARRAY has taken the opener
 constexpr std::uint64_t kClosed = kLost - 1;        // its RELEASE has come
+constexpr std::uint64_t kStopping = kLost - 2;      // a stop is under way, and decides what becomes of the opener
 
 OpenDisk& open_disk_of(fuse_file_info* info) {
     return *reinterpret_cast<OpenDisk*>(info->fh);
@@ -84,7 +84,8 @@ void disk_open(fuse_req_t req, fuse_file_info* info) {
 
 // Each successful open is given back once, also when the array was taken away meanwhile: Array counts that.
 void disk_release(fuse_req_t req, fuse_file_info* info) {
-    if (open_disk_of(info).epoch.exchange(kClosed) != kLost) give_back(array_of(req));
+    const std::uint64_t before = open_disk_of(info).epoch.exchange(kClosed);
+    if (before != kLost && before != kStopping) give_back(array_of(req));
     file_system(req).lab.handles.drop(info->fh);
     fuse_reply_err(req, 0);
 }
@@ -136,40 +137,6 @@ void disk_seek(fuse_req_t req, off_t offset, int whence) {
 
 namespace {
 
-// Bits of mdu_array_info_t::state; md_p.h has them as shifts, beside macros that clash with our names.
-constexpr int kStateClean = 1 << 0;
-constexpr int kStateBitmap = 1 << 8;
-
-mdu_array_info_t array_info(Mddev& mddev) {
-    mdu_array_info_t info{};
-    info.major_version = mddev.major_version;
-    info.minor_version = mddev.minor_version;
-    info.patch_version = 3;  // MD_PATCHLEVEL_VERSION
-    info.ctime = static_cast<unsigned>(mddev.ctime & 0xffffffffU);
-    info.utime = static_cast<unsigned>(mddev.utime & 0xffffffffU);
-    info.level = mddev.level;
-    info.size = mddev.dev_sectors / 2 > 0x7fffffff ? -1 : static_cast<int>(mddev.dev_sectors / 2);
-    info.raid_disks = mddev.raid_disks.peek();
-    info.not_persistent = mddev.persistent ? 0 : 1;
-    for (const Rdev* rdev : rdev_list(mddev)) {
-        info.nr_disks++;
-        if (test_bit(Faulty, rdev->flags)) {
-            info.failed_disks++;
-            continue;
-        }
-        info.working_disks++;
-        if (test_bit(In_sync, rdev->flags))
-            info.active_disks++;
-        else
-            info.spare_disks++;
-    }
-    if (mddev.in_sync.peek() != 0) info.state |= kStateClean;
-    if (mddev.bitmap.peek() != nullptr && mddev.bitmap_info.offset != 0) info.state |= kStateBitmap;
-    info.layout = mddev.layout;
-    info.chunk_size = static_cast<int>(mddev.chunk_sectors << kSectorShift);
-    return info;
-}
-
 template <class T>
 void reply_value(fuse_req_t req, const T& value, std::size_t out_size) {
     if (out_size < sizeof value)
@@ -178,32 +145,41 @@ void reply_value(fuse_req_t req, const T& value, std::size_t out_size) {
         fuse_reply_ioctl(req, 0, &value, sizeof value);
 }
 
-// A stop that was refused leaves the file open as it was. But one that was interrupted may have been closed meanwhile:
-// then its RELEASE had nothing to give back, and nobody else will.
-void take_again(Lab& lab, OpenDisk& disk) {
-    int err = -EINTR;
-    while (err == -EINTR) err = lab.array.open();  // what interrupted the stop has been answered
-    if (err != 0) return;
-    std::uint64_t expected = kLost;
-    if (!disk.epoch.compare_exchange_strong(expected, lab.disk_epoch.load())) give_back(lab.array);
+void array_info(fuse_req_t req, std::size_t out_size) {
+    mdu_array_info_t info{};
+    std::string why;
+    const int err = guarded([&] { return array_of(req).ioctl(GET_ARRAY_INFO, &info, &why); });
+    if (err != 0)
+        fuse_reply_err(req, -err);
+    else
+        reply_value(req, info, out_size);
 }
 
-// The caller has the array open by this very file; that opener does not count against it.
-void stop_array(fuse_req_t req, fuse_file_info* info) {
+// Whoever was interrupted may have closed the file meanwhile: then its RELEASE had nothing to give back, and nobody
+// else will.
+void end_stop(Lab& lab, OpenDisk& disk, std::uint64_t now) {
+    std::uint64_t expected = kStopping;
+    if (!disk.epoch.compare_exchange_strong(expected, now) && now != kLost) give_back(lab.array);
+}
+
+// STOP_ARRAY or STOP_ARRAY_RO. The caller has the array open by this very file; that opener does not count against it.
+int stop_by(Lab& lab, OpenDisk& disk, unsigned command) {
+    const std::uint64_t opened_at = lab.disk_epoch.load();
+    std::uint64_t found = opened_at;
+    if (!disk.epoch.compare_exchange_strong(found, kStopping)) return found == kStopping ? -EALREADY : -ENODEV;
+    std::string why;
+    const int err = guarded([&] { return lab.array.ioctl(command, nullptr, &why); });
+    end_stop(lab, disk, err == 0 && command == STOP_ARRAY ? kLost : opened_at);
+    if (err == -EBUSY) log_openers(lab);
+    return err;
+}
+
+void stop_array(fuse_req_t req, fuse_file_info* info, unsigned command) {
     Lab& lab = file_system(req).lab;
     const auto held = lab.handles.hold<OpenDisk>(info->fh);  // until the stop has ended, which may be after an EINTR
-    OpenDisk& disk = *held;
     StoreReply& reply = StoreReply::mine();
     reply.begin(req);
-    const int err = guarded([&] {
-        if (disk.epoch.exchange(kLost) != lab.disk_epoch.load()) return -ENODEV;
-        lab.array.release();
-        std::string why;
-        const int failed = lab.array.stop(false, &why);
-        if (failed == -EBUSY) log_openers(lab);
-        if (failed != 0) take_again(lab, disk);
-        return failed;
-    });
+    const int err = guarded([&] { return stop_by(lab, *held, command); });
     if (err != 0)
         reply.finish_error(-err);
     else
@@ -213,6 +189,10 @@ void stop_array(fuse_req_t req, fuse_file_info* info) {
 }  // namespace
 
 void disk_ioctl(fuse_req_t req, unsigned command, fuse_file_info* info, std::size_t out_size) {
+    if (command == STOP_ARRAY || command == STOP_ARRAY_RO) {
+        stop_array(req, info, command);
+        return;
+    }
     if (!still_ours(req, info)) {
         fuse_reply_err(req, ENODEV);
         return;
@@ -226,13 +206,10 @@ void disk_ioctl(fuse_req_t req, unsigned command, fuse_file_info* info, std::siz
             return;
         }
         case GET_ARRAY_INFO:
-            reply_value(req, array_info(array_of(req).mddev()), out_size);
+            array_info(req, out_size);
             return;
         case BLKGETSIZE64:
             reply_value(req, std::uint64_t{array_of(req).size_bytes()}, out_size);
-            return;
-        case STOP_ARRAY:
-            stop_array(req, info);
             return;
         default:
             fuse_reply_err(req, ENOTTY);

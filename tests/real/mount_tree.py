@@ -282,21 +282,27 @@ def openers():
     return json.loads(lab.read("lab/snapshot"))["array"]["openers"]
 
 
-def story_a_refused_stop_of_somebody_who_has_gone():
-    """STOP_ARRAY gives its own opener back before it stops; refused, it must not take it again for a file that is closed."""
-    other = os.open(lab.path("md0"), os.O_RDONLY)
-    check(lab.store("lab/hold", "resync") == 0 and lab.start_sync("check", "held"), "a check that is held")
-    wait_for(lambda: " resync " in lab.read("lab/bios"), "it has begun")
+def story_an_interrupted_stop_of_somebody_who_has_gone():
+    """STOP_ARRAY has the opener while it sleeps; interrupted, it must not leave it to a file that is closed."""
+    check(lab.store("lab/hold", "bitmap") == 0, "hold the bitmap's writes")
+    marker = threading.Thread(target=lab.store, args=("md/bitmap_set_bits", "5"))  # has reconfig_mutex until they end
+    marker.start()
+    wait_for(lambda: " bitmap " in lab.read("lab/bios"), "it is held")
     stopper = subprocess.Popen([sys.executable, "-c", "import fcntl, os, sys\n"
                                 "fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR), %d)" % STOP_ARRAY, lab.path("md0")])
-    wait_for(lambda: "    do_md_stop\n" in lab.read("lab/tasks"), "the stop sleeps behind the check")
+    wait_for(lambda: "in mddev->reconfig_mutex until mutex is free" in lab.read("lab/tasks") and
+             "    md_ioctl\n" in lab.read("lab/tasks") and "    sync_blockdev\n" not in lab.read("lab/tasks"),
+             "the stop sleeps behind it")
+    check(openers() == 1, "it has md0 open")
+    check(errno_of(os.open, lab.path("md0"), os.O_RDONLY) == errno.ENODEV, "nobody else opens md0 meanwhile")
     stopper.terminate()
     wait_for(lambda: stopper.poll() is not None, "whoever wanted it is gone")
+    wait_for(lambda: "md_ioctl" not in lab.read("lab/tasks") and openers() == 0, "interrupted, and no opener is left")
     check(lab.store("lab/hold", "off") == 0 and lab.store("lab/release", "all") == 0, "release")
-    wait_for(lambda: "do_md_stop" not in lab.read("lab/tasks") and openers() == 1, "refused, one opener is left")
-    os.close(other)
-    wait_for(lambda: openers() == 0, "and then none")
-    wait_for(lambda: lab.read("md/sync_action") == "idle", "idle")
+    marker.join()
+    check(lab.read("md/array_state") != "clear", "the array was not stopped")
+    check(lab.start_sync("resync", "of what was marked"), "resync")
+    wait_for(lambda: lab.read("md/resync_start") == "none" and lab.read("md/sync_action") == "idle", "in sync")
 
 
 def story_reading_while_the_array_comes_and_goes():

@@ -13,7 +13,8 @@ namespace mdscope {
 struct Mdmon::Request {
     Request(Kernel& kernel, std::function<void(Container&)> edit_)
         : edit(std::move(edit_)), answered(kernel, "mdmon's answer") {}
-    std::function<void(Container&)> edit;  // empty: a ping
+    std::function<void(Container&)> edit;  // empty: a ping, or
+    bool clean = false;                    // become_clean
     Shared<int> result;
     Shared<bool> done;
     WaitQueue answered;
@@ -85,12 +86,13 @@ void Mdmon::run() {
         // Counted before anything is read, so that what changes while we look brings another pass.
         const std::uint64_t seen_generations = generations();
         const Requests requests = take_requests();
-        for (const auto& request : requests)
+        for (const auto& request : requests) {
             if (request->edit) apply(*request);
+            if (request->clean) want_clean_.push_back(request);
+        }
         retry_ns_ = kForever;
         read_and_act();
-        for (const auto& request : requests)
-            if (!request->edit) request->answer(0);
+        answer(requests);
         if (!last && !stopped_) sleep_until_something_moves(seen_generations);
     }
     {
@@ -98,7 +100,16 @@ void Mdmon::run() {
         accepting_ = false;
     }
     finished_ = true;
-    for (const auto& request : take_requests()) request->answer(-ENODEV);
+    for (const Requests& left : {take_requests(), std::exchange(want_clean_, {})})
+        for (const auto& request : left) request->answer(-ENODEV);
+}
+
+// After a pass. Who wants a clean sidecar is answered by the pass that sees it, or sees that it cannot be had.
+void Mdmon::answer(const Requests& requests) {
+    for (const auto& request : requests)
+        if (!request->edit && !request->clean) request->answer(0);
+    if (container().dirty && !unsure_ && !flush_failed_) return;
+    for (const auto& request : std::exchange(want_clean_, {})) request->answer(0);
 }
 
 void Mdmon::sleep_until_something_moves(std::uint64_t seen_generations) {
@@ -119,17 +130,31 @@ std::uint64_t Mdmon::generations() const {
 
 // ---- requests
 
-int Mdmon::change(std::function<void(Container&)> edit) {
-    const auto request = std::make_shared<Request>(kernel_, std::move(edit));
+// The request, or nullptr: nobody is there to answer it.
+std::shared_ptr<Mdmon::Request> Mdmon::ask(std::shared_ptr<Request> request) {
     {
         const SpinGuard guard(lock_);
-        if (!accepting_) return -ENODEV;
+        if (!accepting_) return nullptr;
         requests_.push_back(request);
     }
     asked_ = true;
     wake_up(mddev_.sysfs_wait);
+    return request;
+}
+
+int Mdmon::change(std::function<void(Container&)> edit) {
+    const auto request = ask(std::make_shared<Request>(kernel_, std::move(edit)));
+    if (request == nullptr) return -ENODEV;
     wait_event(request->answered, request->done);
     return request->result;
+}
+
+void Mdmon::become_clean(std::uint64_t patience_ns) {
+    if (read_only) return;
+    auto wish = std::make_shared<Request>(kernel_, nullptr);
+    wish->clean = true;
+    const auto request = ask(std::move(wish));
+    if (request != nullptr) (void)wait_event_timeout(request->answered, request->done, patience_ns);
 }
 
 int Mdmon::ping() {

@@ -5,13 +5,11 @@
 //
 //   seen                                    sidecar                            written
 //   write-pending                           dirty                              active
-//   active, active-idle                     dirty                              - , clean
-//   clean, broken                           clean                              -
-//   readonly, not external:-...             -                                  read-auto, or active if it owes a resync
-//   inactive after a running state          clean                              clear
-//   clear after a running state             -                                  -
-//   a member faulty                         that member faulty                 active if read-auto; -blocked; remove
-//   resync, recovery                        checkpoint each 1/16 and at the end -
+//   active, active-idle                     dirty                              - (clean before a stop in one step),
+//   clean clean, broken                           clean                              - readonly, not external:-... -
+//   read-auto, or active if it owes a resync inactive after a running state          clean clear clear after a running
+//   state             -                                  - a member faulty                         that member faulty
+//   active if read-auto; -blocked; remove resync, recovery                        checkpoint each 1/16 and at the end -
 //
 // The order is the point. `active` lets the writers go that wait for the array to become dirty, and `-blocked` (and
 // `active`) lets a failed write be acknowledged, so neither is written before the sidecar that says so is durable.
@@ -63,6 +61,10 @@ class Mdmon {
     // Returns after a whole pass that began after the call; 0, or -ENODEV.
     [[nodiscard]] int ping();
 
+    // As mdadm --wait-clean: returns once the sidecar says clean, or the array has stopped, or after `patience_ns`
+    // (somebody writes, a member cannot be flushed). For a stop in one step, which leaves nobody to be flushed.
+    void become_clean(std::uint64_t patience_ns);
+
     [[nodiscard]] bool finished() const;        // the array was stopped and `clear` written, or stop() was called
     [[nodiscard]] Container container() const;  // as last written
 
@@ -81,7 +83,9 @@ class Mdmon {
     void run();
     void sleep_until_something_moves(std::uint64_t seen_generations);
     [[nodiscard]] std::uint64_t generations() const;
+    std::shared_ptr<Request> ask(std::shared_ptr<Request> request);
     [[nodiscard]] Requests take_requests();
+    void answer(const Requests& requests);
     void apply(Request& request);
     [[nodiscard]] int save();
     [[nodiscard]] int flush_members();
@@ -106,6 +110,7 @@ class Mdmon {
     // The task's own.
     Container next_;                     // as it should be on disk
     std::set<std::string> working_;      // members with a slot and not failed, as of the last pass
+    Requests want_clean_;                // to be answered when the sidecar says so
     bool unsure_ = false;                // a write failed: on disk may be the old or the new
     bool flush_failed_ = false;          // of the last member; it was said
     bool was_running_ = false;           // as of the last pass

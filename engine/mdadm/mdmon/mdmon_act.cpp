@@ -200,6 +200,7 @@ bool Mdmon::owes_repair(const Seen& seen) const {
 const char* Mdmon::answer_to(const Seen& seen) const {
     if (seen.array_state == "write-pending") return "active";
     if (seen.array_state == "active-idle") return "clean";
+    if (seen.array_state == "active" && !want_clean_.empty()) return "clean";
     if (seen.array_state == "readonly" && !seen.metadata_version.starts_with("external:-"))
         return owes_repair(seen) ? "active" : "read-auto";
     const bool failed = std::any_of(seen.members.begin(), seen.members.end(), [](const auto& m) { return m.faulty; });

@@ -1,0 +1,119 @@
+// Stopping the array, by the two doors that a mount has.
+//
+//   stop(), as mdadm --stop:  external   requests have ended -> `inactive` -> mdmon: flush, clean, `clear`
+//                             else       STOP_ARRAY
+//   ioctl(STOP_ARRAY)         one step, md_ioctl; what comes before do_md_stop there is close_disk()
+//
+// In one step there is nobody left to be flushed once md has let go of the members. So mdmon is asked before: when the
+// requests have ended and none can come any more, it makes the array clean and records that.
+#include <fmt/format.h>
+
+#include "engine/md/md_ioctl.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/array_impl.hpp"
+#include "engine/mdadm/label_stamp.hpp"
+
+namespace mdscope {
+
+// How long a stop waits for mdmon: to answer `inactive` with `clear`, to record that the array is clean.
+static constexpr std::uint64_t kMdmonPatience = 10 * kNsPerSec;
+
+// ---- what comes before
+
+// Nobody has the disk open any more; what was let in before is on its way out, and must not enter raid1 after the
+// stop's raid1_quiesce.
+void ArrayImpl::wait_for_requests() {
+    MD_FRAME("sync_blockdev");
+    if (mddev().openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+}
+
+// Within sync_blockdev of md_ioctl: md lets nobody open the disk, and its one opener asks for the stop.
+void ArrayImpl::close_disk(const Mddev& mddev) {
+    closing_ = true;
+    wait_event(inside_wait_, inside_ == 0);
+    if (mdmon_ != nullptr && mddev.pers.load() != nullptr) mdmon_->become_clean(kMdmonPatience);
+}
+
+// ---- stopping
+
+int ArrayImpl::stop_external() {
+    wait_for_requests();
+    if (const int err = md_attr_store(mddev(), "array_state", "inactive"); err != 0) return err;
+    Mddev& md = mddev();
+    const int late = wait_event_timeout(md.sysfs_wait, md.raid_disks == 0, kMdmonPatience);
+    if (late == 0) return 0;
+    md_log(md, LogLevel::Warn, fmt::format("md: {}: mdmon did not answer, stopping without it", mdname(md)));
+    return md_ioctl(md, STOP_ARRAY, nullptr, false);
+}
+
+int ArrayImpl::stop_members() {
+    Mddev& md = mddev();
+    if (md.external && md.pers.load() != nullptr) return stop_external();
+    return rdev_list(md).empty() ? 0 : md_ioctl(md, STOP_ARRAY, nullptr, false);
+}
+
+int ArrayImpl::stop(bool force, std::string* why) {
+    const Claim claim(*this, Claim::Kind::Alone);
+    if (const int err = claim.refused(why); err != 0) return err;
+    if (force) revoke_openers();
+    return stop_claimed(why, [this] { return stop_members(); });
+}
+
+int ArrayImpl::ioctl(unsigned command, void* arg, std::string* why) {
+    Mddev& md = mddev();
+    if (command != STOP_ARRAY && command != STOP_ARRAY_RO) return md_ioctl(md, command, arg, true);
+    const Claim claim(*this, Claim::Kind::Alone);
+    if (const int err = claim.refused(why); err != 0) return err;
+    if (command == STOP_ARRAY_RO) {
+        const int err = md_ioctl(md, command, arg, true);
+        closing_ = false;
+        return err;
+    }
+    const int err = stop_claimed(why, [&] { return md_ioctl(md, command, arg, true); });
+    if (err == 0) md_release(md);  // while nobody can assemble the array that comes after this one
+    return err;
+}
+
+template <class Stop>
+int ArrayImpl::stop_claimed(std::string* why, Stop stop) {
+    const auto members = labelled_members();
+    const int err = stop();
+    closing_ = false;
+    if (err == 0) {
+        if (mdmon_ != nullptr) mdmon_->stop();
+        stamp_after_use(members);
+        bitmap_file_.reset();
+        drop_drained();
+    } else if (err == -EBUSY) {
+        *why = fmt::format("{} is still in use: it is open. Close it, or use `force`", options_.name);
+    } else {
+        *why = fmt::format("{} could not be stopped ({})", options_.name, std::generic_category().message(-err));
+    }
+    return err;
+}
+
+void ArrayImpl::notify_reboot() {
+    md_notify_reboot(mddev());
+    sysfs_notify(mddev().sysfs_state);  // mdmon records the clean state
+}
+
+// ---- the labels
+
+// Their images stay open for as long as the answer is kept.
+std::vector<std::shared_ptr<MemberStack>> ArrayImpl::labelled_members() const {
+    if (!mddev_.load()->external || options_.read_only) return {};
+    const SpinGuard guard(stacks_lock_);
+    return stacks_;
+}
+
+// A copy that was made while the array was in use is an old one from here on. REQUIRES: mdmon has ended.
+void ArrayImpl::stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members) {
+    if (members.empty() || mdmon_ == nullptr) return;
+    Container container = mdmon_->container();
+    if (container.generation == stamped_generation_) return;  // Nothing was written.
+    std::vector<LabelledDisk> disks;
+    for (const auto& member : members) disks.push_back({member->name, member->file.get()});
+    (void)stamp_labels(kernel_, container, container_path(options_.lab), disks, true);
+}
+
+}  // namespace mdscope
