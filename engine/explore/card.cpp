@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "engine/explore/judge.hpp"
 #include "engine/scenario/scenario_parse.hpp"
 #include "engine/scenario/text_lines.hpp"
 
@@ -125,11 +126,19 @@ std::string ways_text(const Verdict& verdict) {
     return text;
 }
 
+// What does not hold, where the ending's word and its reason do not say so by themselves.
+std::string must_hold_text(const Judge* judge) {
+    if (judge == nullptr || judge->moment != Moment::Violation) return "";
+    return fmt::format("{}: {}", judge->name, judge->must_hold);
+}
+
 std::string counter_example_text(const CounterExample& example, bool is_shortest, const std::string& replay_path) {
     const char* const kind = is_shortest ? "The shortest schedule" : "The shortest schedule that was met";
     std::string text = fmt::format("\n{} that ends so has {} and {}:\n  {}\n\n", kind,
                                    plural(example.picks.size(), "choice", "choices"),
                                    plural(example.steps, "step", "steps"), schedule_line(example.lanes));
+    if (const std::string row = must_hold_text(example.judge); !row.empty())
+        text += "What does not hold: " + row + "\n\n";
     text += lanes_text(example.lanes);
     if (!example.console.empty()) text += "\n" + example.console;
     if (!replay_path.empty()) text += "\nReplay it: mdscope replay " + replay_path + "\n";
@@ -237,6 +246,7 @@ std::string run_card(const Scenario& scenario, const Run& run) {
         rows.add("ending", "{}{}{}", ending_name(run.ending), run.what.empty() ? "" : ": ", indented(run.what, 15));
     else
         rows.add("ending", "none: it was stopped before its end");
+    if (const std::string row = must_hold_text(run.judge); !row.empty()) rows.add("must hold", "{}", row);
     rows.add("log hash", "{:016x}", run.log_hash);
     if (run.is_over && scenario.expect.kind != Expectation::Kind::Any)
         rows.add("expected", "{}: {}", expectation_text(scenario.expect),

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/explore/card.hpp"
+#include "engine/explore/judge.hpp"
 #include "engine/scenario/scenario_parse.hpp"
 
 namespace mdscope {
@@ -55,10 +56,17 @@ Json oops_json(const std::optional<Oops>& oops) {
             {"in_irq", oops->in_irq}, {"at_ns", oops->at_ns},   {"stack", oops->stack}};
 }
 
+// Of a violation: crashes and hangs are said by `ending` and `what`.
+void add_judge(Json& json, const Judge* judge) {
+    if (judge == nullptr || judge->moment != Moment::Violation) return;
+    json["judge"] = {{"name", judge->name}, {"must_hold", judge->must_hold}};
+}
+
 Json counter_example_json(const CounterExample& example, const std::string& replay_path) {
     Json json;
     json["ending"] = ending_name(example.ending);
     json["what"] = example.what;
+    add_judge(json, example.judge);
     json["picks"] = example.picks;
     json["steps"] = example.steps;
     json["schedule"] = schedule_line(example.lanes);
@@ -103,6 +111,7 @@ std::string run_json(const Scenario& scenario, const Run& run) {
     if (!run.is_over) json["is_over"] = false;
     json["ending"] = ending_name(run.ending);
     json["what"] = run.what;
+    add_judge(json, run.judge);
     json["expectation_holds"] = expectation_holds(scenario, run);
     json["picks"] = run.picks;
     json["stood_for"] = run.stood_for;

@@ -62,6 +62,7 @@ Verdict Tally::finish(bool complete, ConflictMap* conflicts) {
     example.picks = std::move(run->picks);
     example.steps = shortest_steps_;
     example.oops = std::move(run->oops);
+    example.judge = run->judge;
     example.what = std::move(run->what);
     example.console = std::move(run->console);
     example.lanes = std::move(run->lanes);

@@ -26,7 +26,7 @@ struct ExploreOptions {
     Strategy strategy = Strategy::Bfs;
     std::uint64_t seed = 1;
     std::uint64_t budget = 10'000'000;  // states (breadth-first) or executions (the others)
-    bool invariants = true;             // check_invariants() at each step
+    bool invariants = true;             // ask all judges (judge.hpp), not only for crashes and hangs
     bool sleep_sets = true;             // depth-first only
     bool stop_at_first_crash = false;
     // Called now and then; false ends the search (Ctrl-C), and the verdict says so.
@@ -48,13 +48,16 @@ enum class Ending : std::uint8_t { Done, Crash, Hang, Violation };
 
 std::string_view ending_name(Ending ending);
 
+struct Judge;  // judge.hpp
+
 // A schedule that ended badly.
 struct CounterExample {
     Ending ending = Ending::Crash;
     std::vector<std::uint32_t> picks;  // what ReplayFile holds
     std::uint64_t steps = 0;
     std::optional<Oops> oops;
-    std::string what;     // "NULL pointer dereference of rdev->mddev in super_written"; the sleepers; the invariant
+    const Judge* judge = nullptr;  // whose row does not hold
+    std::string what;     // its reason: "NULL pointer dereference of rdev->mddev in super_written"; the sleepers; ...
     std::string console;  // as the kernel prints it, with crash> lines and three plain sentences
     std::vector<ScheduleStep> lanes;
 };
@@ -95,7 +98,8 @@ struct Run {
     Ending ending = Ending::Done;
     bool is_over = true;  // false: it was told to stop before its end, and `ending` means nothing
     std::optional<Oops> oops;
-    std::string what;
+    const Judge* judge = nullptr;  // whose row does not hold; nullptr: it ended well
+    std::string what;              // its reason
     std::string event_log;
     std::uint64_t log_hash = 0;  // FNV-1a of the event log
     std::string tree_all;        // call tree of the first task that stops the array, every frame

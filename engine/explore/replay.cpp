@@ -62,6 +62,7 @@ class Recorder {
 
     Run finish(const trace::CallTreeSink& calls) {
         SimLab& lab = world_.lab();
+        run_.judge = world_.broken();
         run_.what = world_.what();
         if (const Oops* oops = lab.kernel.first_oops(); oops != nullptr) {
             run_.oops = *oops;

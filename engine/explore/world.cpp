@@ -1,18 +1,11 @@
 #include "engine/explore/world.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <stdexcept>
 
 #include "engine/kernel/hash.hpp"
 #include "engine/look/state_hash.hpp"
 
 namespace mdscope {
-
-// How often time may pass without any task ending a statement before that counts as a hang. Timers of md come back each
-// period for ever.
-static constexpr unsigned kIdlePeriods = 64;
 
 namespace {
 
@@ -124,21 +117,16 @@ void World::look() {
         const Inside inside(arena_.get());
         choices_ = lab_->kernel.choices();
     }
-    violation_.clear();
-    if (options_.invariants) violation_ = broken_invariant(*lab_);
     moment_ = judge();
     if (moment_ != Moment::Open) choices_ = {};
 }
 
-Moment World::judge() const {
-    const SimKernel& kernel = lab_->kernel;
-    if (kernel.halted()) return Moment::Crash;
-    if (!violation_.empty()) return Moment::Violation;
-    const bool only_time =
-        std::ranges::all_of(choices_, [now = kernel.now_ns()](const Choice& choice) { return choice.at_ns > now; });
-    if (!only_time) return Moment::Open;
-    if (lab_->tasks_done()) return Moment::Done;
-    return choices_.empty() || lab_->idle_periods > kIdlePeriods ? Moment::Hang : Moment::Open;
+Moment World::judge() {
+    broken_ = first_broken(sight(), Asked::EachStep, options_.invariants);
+    const bool at_rest = broken_ == nullptr && is_at_rest(sight());
+    if (at_rest) broken_ = first_broken(sight(), Asked::AtRest, options_.invariants);
+    if (broken_ != nullptr) return broken_->moment;
+    return at_rest && lab_->tasks_done() ? Moment::Done : Moment::Open;
 }
 
 // ---- looking
@@ -168,33 +156,7 @@ std::string World::describe(std::size_t index) const {
 }
 
 std::string World::what() const {
-    switch (moment_) {
-        case Moment::Crash: {
-            const Oops& oops = *lab_->kernel.first_oops();
-            return fmt::format("{} of {} in {}", oops.what, oops.object, oops.function);
-        }
-        case Moment::Hang:
-            return lab_->kernel.sleepers();
-        case Moment::Violation:
-            return violation_;
-        case Moment::Open:
-        case Moment::Done:
-            break;
-    }
-    return "";
-}
-
-std::string broken_invariant(const SimLab& lab) {
-    const Mddev& mddev = lab.mddev;
-    if (mddev.pending_writes.peek() < 0) return "mddev->pending_writes is below zero";
-    if (mddev.writes_pending.peek() < 0) return "mddev->writes_pending is below zero";
-    for (const auto& rdev : all_rdevs_at_rest(mddev))
-        if (rdev->nr_pending.peek() < 0) return "rdev->nr_pending is below zero";
-    const int in_flight = static_cast<int>(lab.kernel.count_in_flight(super_written));
-    if (in_flight > mddev.pending_writes.peek())
-        return fmt::format("{} superblock-class writes are in flight, mddev->pending_writes is {}", in_flight,
-                           mddev.pending_writes.peek());
-    return "";
+    return broken_ != nullptr ? broken_->reason(sight()) : "";
 }
 
 }  // namespace mdscope

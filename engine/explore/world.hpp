@@ -14,18 +14,11 @@
 #include <vector>
 
 #include "engine/explore/explorer.hpp"
+#include "engine/explore/judge.hpp"
 #include "engine/explore/sim_lab.hpp"
 #include "engine/kernel/arena.hpp"
 
 namespace mdscope {
-
-enum class Moment : std::uint8_t {
-    Open,       // something can happen
-    Done,       // the tasks have ended, and nothing is left but the passing of time
-    Crash,      // an Oops halted the kernel
-    Hang,       // a task will never end
-    Violation,  // an invariant does not hold; see violation()
-};
 
 Ending ending_of(Moment moment);  // Open counts as Done
 
@@ -33,7 +26,7 @@ class World {
    public:
     struct Options {
         bool event_log = false;
-        bool invariants = true;
+        bool invariants = true;            // ask the judges whose moment is a Violation, too
         bool hashing = false;              // state_hash() will be asked for
         ConflictMap* conflicts = nullptr;  // fine steps only; outlives the world
         // Gets the events of the tasks, not those of the setup; outlives the world. What it has recorded is not taken
@@ -56,7 +49,9 @@ class World {
     [[nodiscard]] std::uint64_t steps() const { return steps_; }  // since restart()
     [[nodiscard]] std::uint64_t state_hash() const;
     [[nodiscard]] std::string describe(std::size_t index) const;
-    // Why it ended badly, the same words for the same reason.
+    // What does not hold now; nullptr: all that is asked holds.
+    [[nodiscard]] const Judge* broken() const { return broken_; }
+    // Why it ended badly, the same words for the same reason. Empty: it did not.
     [[nodiscard]] std::string what() const;
 
     void set_access_sink(AccessSet* sink);  // gets what each step touches, from now on
@@ -78,7 +73,8 @@ class World {
     void build();
     void destroy();
     void look();
-    [[nodiscard]] Moment judge() const;
+    [[nodiscard]] Moment judge();
+    [[nodiscard]] Sight sight() const { return {*lab_, choices_}; }
 
     Scenario scenario_;
     Options options_;
@@ -90,12 +86,8 @@ class World {
     std::span<const Choice> choices_;
     Moment moment_ = Moment::Open;
     std::uint64_t steps_ = 0;
-    std::string violation_;
+    const Judge* broken_ = nullptr;
     AccessSet* access_sink_ = nullptr;
 };
-
-// Empty, or the invariant that does not hold: counts of I/O in flight are what is in flight, and nothing was counted
-// below zero. Looks without touching.
-std::string broken_invariant(const SimLab& lab);
 
 }  // namespace mdscope

@@ -51,6 +51,7 @@ void Tape::take(const Order& order) {
 void Tape::record(TapeStep step) {
     const SimLab& lab = world_->lab();
     step.moment = world_->moment();
+    step.broken = world_->broken();
     step.state_hash = world_->state_hash();
     step.frames = std::move(sink_->events);
     sink_->events.clear();

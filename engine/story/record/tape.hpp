@@ -46,6 +46,7 @@ struct TapeStep {
     Snapshot snapshot;               // after it
     std::uint64_t state_hash = 0;    // after it
     Moment moment = Moment::Open;    // after it
+    const Judge* broken = nullptr;   // whose row does not hold after it
     std::vector<Order> options;      // what could happen next
     std::vector<FrameEvent> frames;  // during it
     std::vector<LogLine> printed;    // during it

@@ -113,6 +113,12 @@ void describe_why(Text& out, const Scene& scene, Foresight& foresight) {
                  link.has_happened ? fmt::format("tick {}", link.tick) : "to come");
 }
 
+// A crash and a hang are told by what stands above; of anything else that does not hold, the judge's own sentence.
+void describe_violation(Text& out, const Scene& scene) {
+    if (scene.step.moment != Moment::Violation) return;
+    out.line("  does not hold: {}: {}", scene.step.broken->name, scene.step.broken->must_hold);
+}
+
 void describe_console(Text& out, const Scene& scene) {
     if (scene.step.moment != Moment::Crash) return;
     for (const Annotation& annotation : annotated_console(scene.duel, scene.side)) {
@@ -135,6 +141,7 @@ void describe_array(Text& out, const Scene& scene, Foresight& foresight) {
     describe_waits(out, scene);
     describe_tree(out, scene, foresight);
     describe_why(out, scene, foresight);
+    describe_violation(out, scene);
     describe_console(out, scene);
 }
 

@@ -1,0 +1,62 @@
+// What must hold in a simulation: a list of rows. A row has a name, a sentence, when it is asked, and the function that
+// finds out.
+//
+//   World::look() asks after each step, so a row only looks: it allocates nothing, takes no lock, and is no step of a
+//   schedule. The reason is put into words when somebody wants to read it, while the world still stands there.
+//
+//   The first row that does not hold is the verdict, and says what kind of moment this is. Rows that are asked after
+//   each step come before those that are asked at rest: what has crashed is not said to hang.
+//
+// A judge of data needs more than the array (what was acknowledged, what was flushed, what lies on the platters): that
+// goes into Sight. One that is asked at other times (when a write was acknowledged, when an array was assembled again)
+// is a row with another Asked, and a call of first_broken() where that happens.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/explore/sim_lab.hpp"
+
+namespace mdscope {
+
+enum class Moment : std::uint8_t {
+    Open,       // something can happen
+    Done,       // the tasks have ended, and nothing is left but the passing of time
+    Crash,      // an Oops halted the kernel
+    Hang,       // a task will never end
+    Violation,  // something else that must hold does not
+};
+
+enum class Asked : std::uint8_t {
+    EachStep,
+    AtRest,  // nothing can happen but the passing of time
+};
+
+// What a judge looks at.
+struct Sight {
+    const SimLab& lab;
+    std::span<const Choice> choices;  // what can happen next
+};
+
+struct Judge {
+    std::string_view name;
+    std::string_view must_hold;  // one sentence, as a card prints it
+    Asked asked;
+    Moment moment;  // one in which it does not hold
+    bool (*is_broken)(const Sight& sight);
+    // Why, the same words for the same reason. REQUIRES: is_broken.
+    std::string (*reason)(const Sight& sight);
+};
+
+// In the order in which they are asked.
+std::span<const Judge> judges();
+
+// The first row of those asked now that does not hold; nullptr: all hold. Without `invariants` those whose moment would
+// be a Violation are left out.
+const Judge* first_broken(const Sight& sight, Asked when, bool invariants = true);
+
+[[nodiscard]] bool is_at_rest(const Sight& sight);
+
+}  // namespace mdscope
