@@ -36,11 +36,11 @@ const char* counter_below_zero(const Mddev& mddev) {
 }
 
 bool has_counter_below_zero(const Sight& sight) {
-    return counter_below_zero(sight.lab.mddev) != nullptr;
+    return counter_below_zero(sight.lab.mddev()) != nullptr;
 }
 
 std::string counter_text(const Sight& sight) {
-    return fmt::format("{} is below zero", counter_below_zero(sight.lab.mddev));
+    return fmt::format("{} is below zero", counter_below_zero(sight.lab.mddev()));
 }
 
 // ---- in-flight
@@ -50,12 +50,12 @@ int superblock_writes_in_flight(const Sight& sight) {
 }
 
 bool has_uncounted_writes(const Sight& sight) {
-    return superblock_writes_in_flight(sight) > sight.lab.mddev.pending_writes.peek();
+    return superblock_writes_in_flight(sight) > sight.lab.mddev().pending_writes.peek();
 }
 
 std::string uncounted_text(const Sight& sight) {
     return fmt::format("{} superblock-class writes are in flight, mddev->pending_writes is {}",
-                       superblock_writes_in_flight(sight), sight.lab.mddev.pending_writes.peek());
+                       superblock_writes_in_flight(sight), sight.lab.mddev().pending_writes.peek());
 }
 
 // ---- hang

@@ -50,8 +50,8 @@ class Recorder {
         const SimLab& lab = world_.lab();
         step.where = where(choice);
         step.at_ns = lab.kernel.now_ns();
-        step.mddev_pending_writes = lab.mddev.pending_writes.peek();
-        step.bitmap_pending_writes = bitmap_pending_writes(lab.mddev);
+        step.mddev_pending_writes = lab.mddev().pending_writes.peek();
+        step.bitmap_pending_writes = bitmap_pending_writes(lab.mddev());
         // Fine steps of one actor that change nothing to be seen are one row.
         if (!run_.lanes.empty() && run_.lanes.back().actor == step.actor && run_.lanes.back().where == step.where &&
             run_.lanes.back().mddev_pending_writes == step.mddev_pending_writes &&
@@ -66,7 +66,7 @@ class Recorder {
         run_.what = world_.what();
         if (const Oops* oops = lab.kernel.first_oops(); oops != nullptr) {
             run_.oops = *oops;
-            run_.console = oops_console(lab.mddev, *oops);
+            run_.console = oops_console(lab.mddev(), *oops);
         }
         run_.event_log = lab.kernel.event_log();
         run_.log_hash = fnv1a(run_.event_log);

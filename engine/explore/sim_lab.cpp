@@ -10,6 +10,7 @@
 #include "engine/md/format/format.hpp"
 #include "engine/md/md_ioctl.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/manage.hpp"
 
 namespace mdscope {
 
@@ -44,65 +45,31 @@ void SimLab::add_images(const LabPlan& plan) {
     }
 }
 
-Rdev& SimLab::new_member(const std::string& path) {
-    auto disk = kernel.open_disk(path, OpenMode::ReadWrite);
-    if (!disk) throw std::runtime_error(disk.error().text);
-    disks_.push_back(std::move(*disk));
-    return new_rdev(*disks_.back(), path);
+static AssembleOptions assemble_options(const Scenario& scenario, const LabPlan& plan) {
+    AssembleOptions options;
+    options.images = plan.images;
+    options.lab = kLab;
+    if (scenario.bitmap == "file") options.bitmap_file = kBitmapFile;
+    options.variants = scenario.variants;
+    options.bind_as_given = true;
+    return options;
 }
 
-Rdev& SimLab::new_rdev(Disk& disk, const std::string& path) NO_THREAD_SAFETY_ANALYSIS {  // see all_rdevs_at_rest
-    auto rdev = std::make_unique<Rdev>(kernel, disk.name());
-    rdev->path = path;
-    rdev->bdev = &disk;
-    mddev.all_rdevs.push_back(std::move(rdev));
-    return *mddev.all_rdevs.back();
-}
-
-void SimLab::assemble_external(const LabPlan& plan) {
-    const auto text = kernel.read_file(container_path(kLab));
-    if (!text) throw std::runtime_error(text.error().text);
-    const auto container = container_from_json(*text);
-    if (!container) throw std::runtime_error(container.error().text);
-    describe_external(mddev, *container);
-    mdmon_ = std::make_unique<Mdmon>(kernel, mddev, *container, container_path(kLab));
-    mdmon_->start();
-    for (const std::string& path : plan.images) {
-        Rdev& rdev = new_member(path);
-        const LabLabel label = label_of(path);
-        describe_external_member(rdev, label,
-                                 *std::ranges::find(container->members, label.member_uuid, &ContainerMember::uuid));
-        if (bind_rdev_to_array(rdev, mddev) != 0) throw std::runtime_error(path + " cannot be bound");
-    }
-}
-
-void SimLab::assemble_native(const LabPlan& plan) {
-    mddev.persistent = true;
-    mddev.major_version = 1;
-    mddev.minor_version = 2;
-    if (bitmap_ == "file") {
-        auto file = kernel.open_disk(kBitmapFile, OpenMode::ReadWrite);
-        if (!file) throw std::runtime_error(file.error().text);
-        mddev.bitmap_info.file = file->get();
-        mddev.bitmap_info.file_path = kBitmapFile;
-        disks_.push_back(std::move(*file));
-    }
-    for (const std::string& path : plan.images) {
-        Rdev& rdev = new_member(path);
-        if (super_1_load(rdev, nullptr, mddev.minor_version) < 0 || bind_rdev_to_array(rdev, mddev) != 0)
-            throw std::runtime_error(path + " cannot be bound");
-    }
+void SimLab::assemble() {
+    std::vector<std::string> notes;
+    if (const auto started = array_.start(&notes); !started) throw std::runtime_error(started.error().text);
 }
 
 // ---- what can happen
 
-// As a program does: open, write, close. A stop meanwhile is told that the disk is in use.
+// As a program does: open, write, close. A stop meanwhile is told that the disk is in use. Opened and closed is by md
+// itself: the Array's own door first peeks whether there is an array, and what a peek decides no search would see.
 int SimLab::write_chunk(std::uint64_t chunk) {
-    if (const int err = md_open(mddev); err != 0) return err;
+    if (const int err = md_open(mddev()); err != 0) return err;
     const std::vector<std::byte> data(kPageSize, std::byte{0x5a});
-    const std::uint64_t offset = chunk * std::max<std::uint64_t>(mddev.bitmap_info.chunksize, kPageSize);
-    const std::int64_t done = disk_.write(mddev, offset, data, false);
-    md_release(mddev);
+    const std::uint64_t offset = chunk * std::max<std::uint64_t>(mddev().bitmap_info.chunksize, kPageSize);
+    const std::int64_t done = array_.write(offset, data, false);
+    md_release(mddev());
     return done < 0 ? static_cast<int>(done) : 0;
 }
 
@@ -117,21 +84,45 @@ int SimLab::write(const Statement& statement) {
 
 // As from the md thread, when the period has passed.
 void SimLab::run_daemon() {
+    Mddev& md = mddev();
     {
-        const MutexGuard guard(mddev.bitmap_info.mutex);  // keeps the bitmap
-        if (Bitmap* bitmap = mddev.bitmap; bitmap != nullptr)
-            bitmap->daemon_lastrun.sub(2 * mddev.bitmap_info.daemon_sleep);
+        const MutexGuard guard(md.bitmap_info.mutex);  // keeps the bitmap
+        if (Bitmap* bitmap = md.bitmap; bitmap != nullptr) bitmap->daemon_lastrun.sub(2 * md.bitmap_info.daemon_sleep);
     }
-    md_bitmap_daemon_work(mddev);
+    md_bitmap_daemon_work(md);
 }
 
 // In the kernel work that unbind_rdev_from_array has queued.
 void SimLab::delete_unbound() {
-    while (deleted_ < all_rdevs_at_rest(mddev).size()) {
-        wait_event(exported_wait_, exported_.size() > deleted_);
-        rdev_delayed_delete(*exported_[deleted_++]);
+    while (deleted_ < all_rdevs_at_rest(mddev()).size()) {
+        wait_event(closed_wait_, closed_.size() > deleted_);
+        rdev_delayed_delete(*closed_[deleted_++]);
     }
 }
+
+void SimLab::was_closed(Rdev& rdev) {
+    closed_.push_back(&rdev);
+    wake_up(closed_wait_);
+}
+
+// ---- members, as `mdscope fail|remove|re-add` on a mounted array
+
+int SimLab::fail(const std::string& member) {
+    Rdev* const rdev = find_rdev(mddev(), member);
+    return rdev != nullptr ? rdev_attr_store(*rdev, "state", "faulty") : -ENODEV;
+}
+
+int SimLab::remove(const std::string& member) {
+    std::string why;
+    return array_.remove(member, &why);
+}
+
+int SimLab::re_add(const std::string& member) {
+    std::string why;
+    return array_.re_add(member, &why);
+}
+
+// ---- statements
 
 int SimLab::perform(const Statement& statement) {
     switch (statement.kind) {
@@ -141,9 +132,9 @@ int SimLab::perform(const Statement& statement) {
             run_daemon();
             return 0;
         case Statement::Kind::Store:
-            return md_attr_store(mddev, statement.attr, statement.value);
+            return md_attr_store(mddev(), statement.attr, statement.value);
         case Statement::Kind::Stop:
-            return md_ioctl(mddev, STOP_ARRAY, nullptr, false);
+            return md_ioctl(mddev(), STOP_ARRAY, nullptr, false);
         case Statement::Kind::Fail:
             return fail(statement.member);
         case Statement::Kind::Remove:
@@ -151,7 +142,7 @@ int SimLab::perform(const Statement& statement) {
         case Statement::Kind::ReAdd:
             return re_add(statement.member);
         case Statement::Kind::Reboot:
-            md_notify_reboot(mddev);
+            md_notify_reboot(mddev());
             return 0;
         case Statement::Kind::DelayedDelete:
             delete_unbound();
@@ -166,17 +157,8 @@ int SimLab::perform(const Statement& statement) {
 
 // Everything up to the first step of the tasks. The metadata handler goes to sleep with the setup unless the scenario
 // keeps it; nothing is in flight then, and the array is as a person at a shell would find it a second later.
-void SimLab::set_up(const Scenario& scenario, const LabPlan& plan) {
-    kernel.run_task("setup", [&] {
-        mddev_lock_nointr(mddev);
-        if (scenario.bitmap == "external")
-            assemble_external(plan);
-        else
-            assemble_native(plan);
-        const int err = do_md_run(mddev);
-        mddev_unlock(mddev);
-        if (err != 0) throw std::runtime_error(fmt::format("the array does not run ({})", err));
-    });
+void SimLab::set_up(const Scenario& scenario) {
+    kernel.run_task("setup", [&] { assemble(); });
     for (const Statement& statement : scenario.setup) {
         int answer = 0;
         kernel.run_task("setup", [&] { answer = perform(statement); });
@@ -186,8 +168,8 @@ void SimLab::set_up(const Scenario& scenario, const LabPlan& plan) {
                                                  std::generic_category().message(-answer)));
     }
     (void)kernel.run_for(kNsPerSec);
-    if (mdmon_ != nullptr && !scenario.mdmon) kernel.run_task("setup", [&] { mdmon_->stop(); });
-    mdstat_ = mdscope::mdstat({&mddev});
+    if (mddev().external && !scenario.mdmon) kernel.run_task("setup", [&] { array_.end_mdmon(); });
+    mdstat_ = mdscope::mdstat({&mddev()});
 }
 
 void SimLab::run_statements(const ScenarioTask& task) {
@@ -205,14 +187,15 @@ class SimLab::CallSink : public trace::FrameSink {
    public:
     explicit CallSink(SimKernel& sim) : kernel_(sim) {}
     void enter(const char* name) override {
+        if (kernel_.is_aside()) return;
         if (recorder != nullptr) recorder->enter(name);
         kernel_.at_call();
     }
     void leave(const char* name) override {
-        if (recorder != nullptr) recorder->leave(name);
+        if (recorder != nullptr && !kernel_.is_aside()) recorder->leave(name);
     }
     void pass(const char* name, const char* why) override {
-        if (recorder != nullptr) recorder->pass(name, why);
+        if (recorder != nullptr && !kernel_.is_aside()) recorder->pass(name, why);
     }
     trace::FrameSink* recorder = nullptr;
 
@@ -246,20 +229,24 @@ static SimOptions options_of(bool event_log) {
 
 SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log)
     : kernel(options_of(event_log)),
-      mddev(kernel, "md0"),
-      disk_(kernel),
+      array_(kernel, assemble_options(scenario, plan)),
       pages_(scenario.pages),
       bitmap_(scenario.bitmap),
-      exported_wait_(kernel, "del_work") {
-    mddev.variants = scenario.variants;
-    mddev.sysfs_state.observer = [this] { trace_array_state(mddev); };
-    mddev.on_export = [this](Rdev& rdev) { was_exported(rdev); };
+      closed_wait_(kernel, "del_work") {
+    kernel.hides_asides = true;
+    array_.will_be_abandoned();
+    array_.on_member_closed = [this](Rdev& rdev) { was_closed(rdev); };
     add_images(plan);
-    set_up(scenario, plan);
+    try {
+        set_up(scenario);
+    } catch (...) {
+        kernel.abandon();  // while everything that its tasks use is there
+        throw;
+    }
     kernel.set_granularity(scenario.granularity);
-    if (const MdThread* thread = mddev.thread.peek(); thread != nullptr) SimKernel::take_coarse_steps(*thread->task);
+    if (const MdThread* thread = mddev().thread.peek(); thread != nullptr) SimKernel::take_coarse_steps(*thread->task);
     kernel.allow_errors(scenario.errors);
-    kernel.set_plain_state([this] { return plain_state_hash(mddev); });
+    kernel.set_plain_state([this] { return plain_state_hash(mddev()); });
     start_tasks(scenario);
 }
 

@@ -1,8 +1,14 @@
 // A scenario's array on a simulated kernel: members in memory, set up, its tasks ready to take their first step.
 //
-// The array is the one that is mounted: the same md code, assembled from the same bytes that `mdscope create` writes.
-// What is left out is what surrounds it there: the layers for delay and pause (a bio stays in flight until it is chosen
-// to end), and the locks of the file system.
+// The array is the one that is mounted: an Array, assembled by the same code from the same bytes that `mdscope create`
+// writes, and members go and come back as on a mount. Three things differ:
+//
+//   what surrounds md    is no part of a schedule (Aside in kernel.hpp): books of the Array, labels read and stamped
+//   bind_as_given        native members are bound in the order of their names. mdadm binds slot 0 last; schedules that
+//                        were recorded name the writes of the members in this order
+//   mdmon                goes to sleep with the setup unless the scenario keeps it
+//
+// Layers that hold or delay bios are there and idle: a bio stays in flight until it is chosen to end.
 #pragma once
 
 #include <functional>
@@ -12,10 +18,8 @@
 
 #include "engine/kernel/sim/sim_kernel.hpp"
 #include "engine/md/md.hpp"
-#include "engine/mdadm/array_disk.hpp"
-#include "engine/mdadm/assemble.hpp"
+#include "engine/mdadm/array_impl.hpp"
 #include "engine/mdadm/create_plan.hpp"
-#include "engine/mdadm/mdmon/mdmon.hpp"
 #include "engine/scenario/scenario.hpp"
 #include "engine/trace/call_tree.hpp"
 
@@ -33,7 +37,9 @@ class SimLab {
     SimLab& operator=(const SimLab&) = delete;
 
     SimKernel kernel;
-    Mddev mddev;
+    // As the array is now: another one after it was assembled again.
+    [[nodiscard]] Mddev& mddev() { return array_.mddev(); }
+    [[nodiscard]] const Mddev& mddev() const { return array_.mddev(); }
 
     // Of the tasks, as the scenario names them.
     [[nodiscard]] bool tasks_done() const { return running_tasks_ == 0; }
@@ -49,11 +55,8 @@ class SimLab {
 
    private:
     void add_images(const LabPlan& plan);
-    void assemble_external(const LabPlan& plan);
-    void assemble_native(const LabPlan& plan);
-    Rdev& new_member(const std::string& path);
-    Rdev& new_rdev(Disk& disk, const std::string& path);
-    void set_up(const Scenario& scenario, const LabPlan& plan);
+    void assemble();
+    void set_up(const Scenario& scenario);
     void start_tasks(const Scenario& scenario);
     void run_statements(const ScenarioTask& task);
     int perform(const Statement& statement);
@@ -61,19 +64,14 @@ class SimLab {
     int write_chunk(std::uint64_t chunk);
     void run_daemon();
     void delete_unbound();
-    // sim_lab_members.cpp
     int fail(const std::string& member);
     int remove(const std::string& member);
     int re_add(const std::string& member);
-    void was_exported(Rdev& rdev);
-    int slot_of_before(const Rdev& before);
-    LabLabel label_of(const std::string& path);
+    void was_closed(Rdev& rdev);
 
     class CallSink;
 
-    ArrayDisk disk_;
-    std::vector<std::unique_ptr<Disk>> disks_;
-    std::unique_ptr<Mdmon> mdmon_;
+    ArrayImpl array_;
     unsigned pages_;
     std::string bitmap_;
     std::vector<std::unique_ptr<CallSink>> call_sinks_;  // of tasks_, in their order
@@ -82,9 +80,9 @@ class SimLab {
     std::vector<int> answers_;
     std::string mdstat_;
 
-    std::vector<Rdev*> exported_;
-    std::size_t deleted_ = 0;
-    WaitQueue exported_wait_;
+    std::vector<Rdev*> closed_;  // members that md has let go of
+    std::size_t deleted_ = 0;    // of these
+    WaitQueue closed_wait_;
 };
 
 }  // namespace mdscope

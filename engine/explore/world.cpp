@@ -147,7 +147,7 @@ Ending ending_of(Moment moment) {
 }
 
 std::uint64_t World::state_hash() const {
-    std::uint64_t hash = mix(lab_->kernel.state_hash(), mdscope::state_hash(lab_->mddev));
+    std::uint64_t hash = mix(lab_->kernel.state_hash(), mdscope::state_hash(lab_->mddev()));
     return mix(hash, static_cast<std::uint64_t>(moment_));
 }
 

@@ -124,6 +124,9 @@ class Kernel {
     std::atomic<long> borrowers{0};
     WaitQueue borrowers_gone{*this, "borrowed data"};
 
+    // A search of md's schedules: what lies in an Aside is no part of them. Set before any task runs.
+    bool hides_asides = false;
+
     // Where TRACE (trace.hpp) writes; nullptr: nobody traces. What it points at outlives the kernel's tasks.
     std::atomic<trace::Tracer*> tracer{nullptr};
 
@@ -159,6 +162,8 @@ class Kernel {
     // A disk on an image file (RealKernel) or on a named RAM disk (SimKernel), locked against a second user when opened
     // for writing. Never creates or resizes.
     virtual Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) = 0;
+    // Whether two paths, not equal, lead to one image.
+    [[nodiscard]] virtual bool is_same_file(const std::string& /*a*/, const std::string& /*b*/) { return false; }
     // A whole small file, at most 1 MiB.
     virtual Result<std::string> read_file(const std::string& path) = 0;
     // Durable replacement: PATH.new, fsync, exchange of names, fsync of the folder. After a crash the old or the new
@@ -191,6 +196,26 @@ inline int WaitQueue::wait(const char* text, Condition condition, const WaitOpti
 inline void wake_up(WaitQueue& queue) {
     queue.kernel().wake(queue);
 }
+
+// ---- beside md
+
+// What surrounds md on a mount is done between these braces: mdadm's look into an image and the stamp it leaves there,
+// and the books that an Array keeps (who is inside, whose image is open). Where a kernel hides that, nothing in here is
+// a step or is seen to touch anything, a bio ends at once, and so is a file replaced. Elsewhere the braces do nothing.
+// In here: no sleep but submit_bio_wait's, and no lock with which others go to sleep or take a step.
+class Aside {
+   public:
+    explicit Aside(const Kernel& kernel) : hidden_(kernel.hides_asides ? std::exchange(sim_hook, nullptr) : nullptr) {}
+    ~Aside() {
+        if (hidden_ != nullptr) [[unlikely]]
+            sim_hook = hidden_;
+    }
+    Aside(const Aside&) = delete;
+    Aside& operator=(const Aside&) = delete;
+
+   private:
+    SimHook* hidden_;
+};
 
 // ---- borrowed data
 

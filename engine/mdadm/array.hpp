@@ -55,6 +55,8 @@ struct AssembleOptions {
     bool read_only = false;
     VariantRows variants;
     std::string name = "md0";
+    // Native members are bound as mdadm does, the highest slot first; true: in the order of `images`.
+    bool bind_as_given = false;
 };
 
 class Array {

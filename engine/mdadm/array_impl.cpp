@@ -30,6 +30,7 @@ ArrayImpl::ArrayImpl(Kernel& kernel, AssembleOptions options)
 // Whoever drops an Array should have stopped it. If not, this does: the images are left as after a kill only when that
 // fails.
 ArrayImpl::~ArrayImpl() {
+    if (is_abandoned_) return;
     for (const MemberDisk& disk : member_disks()) {
         disk.pause->lift();
         disk.pause->release_all();
@@ -78,8 +79,12 @@ static auto or_eio(Answer answer) -> decltype(answer()) {
 // A request counts from before it is let in, so whoever closes the door and then sees nobody inside is alone.
 class ArrayImpl::Inside {
    public:
-    explicit Inside(ArrayImpl& array) : array_(array) { array_.inside_.inc(); }
+    explicit Inside(ArrayImpl& array) : array_(array) {
+        const Aside aside(array_.kernel_);
+        array_.inside_.inc();
+    }
     ~Inside() {
+        const Aside aside(array_.kernel_);
         if (array_.inside_.dec_and_test()) wake_up(array_.inside_wait_);
     }
     Inside(const Inside&) = delete;
@@ -133,7 +138,8 @@ void ArrayImpl::revoke_openers() {
 
 // ---- one at a time
 
-ArrayImpl::Claim::Claim(ArrayImpl& array, Kind kind) : array_(array), kind_(kind), found_(array.claims_) {
+ArrayImpl::Claim::Claim(ArrayImpl& array, Kind kind) : array_(array), kind_(kind), found_(array.claims_.peek()) {
+    const Aside aside(array_.kernel_);
     // The largest count that lets this one in: a stop wants to find nobody, a change of members no stop.
     const int most = kind == Kind::Alone ? 0 : std::numeric_limits<int>::max();
     while (!held_ && found_ >= 0 && found_ <= most)
@@ -142,6 +148,7 @@ ArrayImpl::Claim::Claim(ArrayImpl& array, Kind kind) : array_(array), kind_(kind
 
 ArrayImpl::Claim::~Claim() {
     if (!held_) return;
+    const Aside aside(array_.kernel_);
     if (kind_ == Kind::Alone)
         array_.claims_ = 0;
     else
@@ -213,6 +220,7 @@ int ArrayImpl::reassemble_claimed(std::string* why) {
 // ---- members' disks
 
 std::shared_ptr<MemberStack> ArrayImpl::take_stack(std::unique_ptr<MemberStack> stack) {
+    const Aside aside(kernel_);
     images_->opened(stack->name);
     std::shared_ptr<MemberStack> shared(stack.release(), [images = images_](MemberStack* last) {
         const std::string name = last->name;
@@ -226,17 +234,24 @@ std::shared_ptr<MemberStack> ArrayImpl::take_stack(std::unique_ptr<MemberStack> 
 
 // md has exported the member. Its image can be closed once nothing is in flight in it any more.
 void ArrayImpl::close_member(Rdev& rdev) {
-    {
-        const SpinGuard guard(stacks_lock_);
-        const auto it = std::ranges::find_if(stacks_, [&](const auto& s) { return &s->top() == rdev.bdev; });
-        if (it == stacks_.end()) return;
-        retired_.push_back(std::move(*it));
-        stacks_.erase(it);
-    }
+    if (!retire_stack(rdev)) return;
     drop_drained();
+    if (on_member_closed) on_member_closed(rdev);
+}
+
+// False: it was before.
+bool ArrayImpl::retire_stack(const Rdev& rdev) {
+    const Aside aside(kernel_);
+    const SpinGuard guard(stacks_lock_);
+    const auto it = std::ranges::find_if(stacks_, [&](const auto& s) { return &s->top() == rdev.bdev; });
+    if (it == stacks_.end()) return false;
+    retired_.push_back(std::move(*it));
+    stacks_.erase(it);
+    return true;
 }
 
 void ArrayImpl::drop_drained() {
+    const Aside aside(kernel_);
     std::vector<std::shared_ptr<MemberStack>> gone;  // closed after the lock: closing joins the disk's I/O task
     const SpinGuard guard(stacks_lock_);
     std::erase_if(retired_, [&](const auto& stack) {
@@ -246,11 +261,16 @@ void ArrayImpl::drop_drained() {
     });
 }
 
+bool ArrayImpl::is_image_open(const std::string& member) const {
+    const Aside aside(kernel_);
+    return images_->contains(member);
+}
+
 // A member that was removed right after a failure still has something in flight, or somebody holds its disk. False:
 // that is so for a long time, so perhaps on purpose (lab/hold).
 bool ArrayImpl::wait_until_closed(const std::string& member) {
     const std::uint64_t deadline = kernel_.ktime_ns() + kImagePatience;
-    while (images_->contains(member)) {
+    while (is_image_open(member)) {
         if (kernel_.ktime_ns() >= deadline) return false;
         drop_drained();  // Nobody announces that a disk has nothing in flight any more, so look now and then.
         (void)wait_event_timeout(images_->closed, !images_->contains(member), kNsPerMs);
@@ -286,9 +306,11 @@ std::vector<BioInfo> ArrayImpl::bios() const {
 void ArrayImpl::set_notify(std::function<void(const std::string&)> observer) {
     const SpinGuard guard(observer_lock_);
     observer_ = std::move(observer);
+    is_watched_ = static_cast<bool>(observer_);
 }
 
-void ArrayImpl::notify(const std::string& path) const {
+void ArrayImpl::notify(const char* path) const {
+    if (!is_watched_.load()) return;  // Without the lock: a simulation has nobody, and must not stop here.
     std::function<void(const std::string&)> observer;
     {
         const SpinGuard guard(observer_lock_);
@@ -298,12 +320,13 @@ void ArrayImpl::notify(const std::string& path) const {
 }
 
 void ArrayImpl::notify_members() const {
+    if (!is_watched_.load()) return;
     std::vector<std::string> paths;
     {
         const SpinGuard guard(stacks_lock_);
         for (const auto& stack : stacks_) paths.push_back("md/dev-" + stack->name + "/state");
     }
-    for (const std::string& path : paths) notify(path);
+    for (const std::string& path : paths) notify(path.c_str());
 }
 
 // A change of bitmap/location, in the sidecar. An array that nobody keeps metadata for has none to change.

@@ -32,6 +32,7 @@ class ArrayImpl final : public Array {
 
     Kernel& kernel() override { return kernel_; }
     Mddev& mddev() override { return *mddev_.load(); }
+    [[nodiscard]] const Mddev& mddev() const { return *mddev_.load(); }
     const AssembleOptions& options() const override { return options_; }
 
     std::uint64_t size_bytes() const override;
@@ -57,6 +58,15 @@ class ArrayImpl final : public Array {
 
     void wait_until_settled() override;
 
+    // ---- for a lab that is simulated
+
+    // Told of each member that md has let go of, after its image was closed or will be. Set before start().
+    std::function<void(Rdev&)> on_member_closed;
+    // mdmon ends, as when somebody kills it: nobody answers array_state from here on.
+    void end_mdmon();
+    // When this goes, nothing is stopped or written: the kernel's tasks were unwound where they were before that.
+    void will_be_abandoned() { is_abandoned_ = true; }
+
    private:
     class Inside;
     class Claim;
@@ -78,18 +88,22 @@ class ArrayImpl final : public Array {
     void end_tasks(Mddev& md);
     void connect_notifiers(Mddev& mddev);
     int record_bitmap(const Mddev& mddev, std::int64_t offset);
-    void notify(const std::string& path) const;
+    void notify(const char* path) const;
     void notify_members() const;
     void close_member(Rdev& rdev);
+    bool retire_stack(const Rdev& rdev);
     void drop_drained();
+    [[nodiscard]] bool is_image_open(const std::string& member) const;
     bool wait_until_closed(const std::string& member);
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
     // array_start.cpp
     int bind_native(Mddev& mddev, MemberImage& image);
     int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
     Result<bool> open_bitmap_file(Mddev& mddev);
+    Result<Assembly> planned();
     Result<bool> run(Mddev& mddev, Assembly plan);
     // array_members.cpp
+    bool is_running();
     std::string resolve(const std::string& path_or_name) const;
     Rdev& new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stack);
     Result<MemberImage> open_new_member(const std::string& path);
@@ -111,6 +125,7 @@ class ArrayImpl final : public Array {
     std::unique_ptr<Mdmon> mdmon_;
     std::uint64_t stamped_generation_ = 0;  // the sidecar's when this use began; see label_stamp.hpp
     std::unique_ptr<Disk> bitmap_file_;
+    bool is_abandoned_ = false;
     std::atomic<bool> closing_{false};  // a stop is on its way, and nothing more is let in
     Shared<int> inside_;                // requests between their arrival and their end
     WaitQueue inside_wait_;
@@ -126,6 +141,7 @@ class ArrayImpl final : public Array {
 
     mutable SpinLock observer_lock_;
     std::function<void(const std::string&)> observer_ GUARDED_BY(observer_lock_);
+    std::atomic<bool> is_watched_{false};  // there is an observer
 };
 
 // Somebody's right to stop or assemble the array, or to change its members, for as long as it lives.

@@ -33,6 +33,8 @@ Result<MemberImage> ArrayImpl::open_new_member(const std::string& path) {
     if (options_.read_only) return Error{EROFS, fmt::format("{} was assembled read-only", mdname(mddev()))};
     if (!wait_until_closed(name))
         return Error{EBUSY, fmt::format("{} still has I/O from before it was removed (lab/bios)", path)};
+    // What mdadm reads before it asks md for anything is no part of a race.
+    const Aside aside(kernel_);
     return open_image(kernel_, path, false);
 }
 
@@ -220,8 +222,13 @@ int ArrayImpl::remove(const std::string& name, std::string* why) {
     return manage_remove(mddev(), name, &container, why);
 }
 
+// A step of a schedule, since what a stop has done decides here.
+bool ArrayImpl::is_running() {
+    return mddev().pers.load() != nullptr && not_usable() == 0;
+}
+
 int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
-    if (not_usable() != 0) return refuse(why, -ENODEV, "the array is not running");
+    if (!is_running()) return refuse(why, -ENODEV, "the array is not running");
     auto image = open_new_member(resolve(path_or_name));
     if (!image) return refuse(why, -image.error().err, image.error().text);
     Mddev& md = mddev();
@@ -241,7 +248,7 @@ int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
 }
 
 int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why) {
-    if (not_usable() != 0) return refuse(why, -ENODEV, "the array is not running");
+    if (!is_running()) return refuse(why, -ENODEV, "the array is not running");
     Mddev& md = mddev();
     if (Rdev* rdev = find_rdev(md, path_or_name); rdev != nullptr) return manage_re_add_bound(md, *rdev, why);
     auto image = open_new_member(resolve(path_or_name));

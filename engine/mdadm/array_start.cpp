@@ -80,16 +80,27 @@ Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
 
 // Before anything can be written.
 static std::uint64_t stamp_for_this_use(Kernel& kernel, Assembly& plan, const std::string& sidecar_path) {
+    const Aside aside(kernel);
     std::vector<LabelledDisk> disks;
     for (const MemberImage& image : plan.members) disks.push_back({image.stack->name, image.stack->file.get()});
     (void)stamp_labels(kernel, plan.container, sidecar_path, disks, false);  // it has said why not
     return plan.container.generation;
 }
 
+Result<Assembly> ArrayImpl::planned() {
+    const Aside aside(kernel_);
+    auto plan = plan_assembly(kernel_, options_.images, options_.lab, options_.read_only);
+    if (!plan || !options_.bind_as_given) return plan;
+    std::ranges::stable_sort(plan->members, {}, [&](const MemberImage& image) {
+        return std::ranges::find(options_.images, image.stack->path) - options_.images.begin();
+    });
+    return plan;
+}
+
 static constexpr std::size_t kOldArrays = 16;
 
 Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
-    auto plan = plan_assembly(kernel_, options_.images, options_.lab, options_.read_only);
+    auto plan = planned();
     if (!plan) return plan.error();
     *notes = plan->notes;
     for (const std::string& note : plan->notes) kernel_.printk(LogLevel::Warn, note);

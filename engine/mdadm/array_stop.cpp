@@ -92,6 +92,10 @@ int ArrayImpl::stop_claimed(std::string* why, Stop stop) {
     return err;
 }
 
+void ArrayImpl::end_mdmon() {
+    if (mdmon_ != nullptr) mdmon_->stop();
+}
+
 void ArrayImpl::notify_reboot() {
     md_notify_reboot(mddev());
     sysfs_notify(mddev().sysfs_state);  // mdmon records the clean state

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <span>
 
 #include "engine/md/check.hpp"
@@ -89,14 +88,12 @@ bool is_blank(Kernel& kernel, Disk& disk) {
 }
 
 // The same file under two names would be a mirror of itself.
-Result<bool> check_distinct(const std::vector<std::string>& paths) {
+Result<bool> check_distinct(Kernel& kernel, const std::vector<std::string>& paths) {
     for (std::size_t i = 0; i < paths.size(); i++)
-        for (std::size_t j = 0; j < i; j++) {
-            std::error_code ignored;  // not there: opening it says so
-            if (paths[i] == paths[j] || std::filesystem::equivalent(paths[i], paths[j], ignored))
+        for (std::size_t j = 0; j < i; j++)
+            if (paths[i] == paths[j] || kernel.is_same_file(paths[i], paths[j]))
                 return Error{EINVAL,
                              fmt::format("{} and {} are the same image: a mirror needs two", paths[j], paths[i])};
-        }
     return true;
 }
 
@@ -271,7 +268,7 @@ Result<MemberImage> open_image(Kernel& kernel, const std::string& path, bool rea
 Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& paths, const std::string& lab,
                                bool read_only) {
     if (paths.empty()) return Error{EINVAL, "no images were given"};
-    if (auto distinct = check_distinct(paths); !distinct) return distinct.error();
+    if (auto distinct = check_distinct(kernel, paths); !distinct) return distinct.error();
     std::vector<MemberImage> all;
     std::vector<MemberImage> strangers;
     for (const std::string& path : paths) {

@@ -53,12 +53,12 @@ TEST_CASE("each row has a name of its own and a sentence") {
 }
 
 TEST_CASE("a counter below zero is found, whichever it is, and named") {
-    const Found writes = found_after([](SimLab& lab) { lab.mddev.writes_pending.init(-1); });
+    const Found writes = found_after([](SimLab& lab) { lab.mddev().writes_pending.init(-1); });
     CHECK(writes.judge == &judge_named("counters"));
     CHECK(writes.reason == "mddev->writes_pending is below zero");
-    const Found superblocks = found_after([](SimLab& lab) { lab.mddev.pending_writes.init(-1); });
+    const Found superblocks = found_after([](SimLab& lab) { lab.mddev().pending_writes.init(-1); });
     CHECK(superblocks.reason == "mddev->pending_writes is below zero");
-    const Found member = found_after([](SimLab& lab) { lab.mddev.all_rdevs.back()->nr_pending.init(-1); });
+    const Found member = found_after([](SimLab& lab) { lab.mddev().all_rdevs.back()->nr_pending.init(-1); });
     CHECK(member.reason == "rdev->nr_pending is below zero");
 }
 
@@ -68,8 +68,8 @@ TEST_CASE("a superblock-class write in flight that nobody has counted is found")
         REQUIRE(world.moment() == Moment::Open);
         world.take(0);
     }
-    REQUIRE(world.lab().mddev.pending_writes.peek() == 2);
-    world.lab().mddev.pending_writes.init(1);
+    REQUIRE(world.lab().mddev().pending_writes.peek() == 2);
+    world.lab().mddev().pending_writes.init(1);
     world.take(0);
     CHECK(world.moment() == Moment::Violation);
     REQUIRE(world.broken() == &judge_named("in-flight"));
@@ -79,7 +79,7 @@ TEST_CASE("a superblock-class write in flight that nobody has counted is found")
 
 TEST_CASE("who does not ask for invariants is told of crashes and hangs alone") {
     World world(scenario_named("referee-external"), {});
-    world.lab().mddev.writes_pending.init(-1);
+    world.lab().mddev().writes_pending.init(-1);
     const Sight sight{world.lab(), world.choices()};
     CHECK(first_broken(sight, Asked::EachStep, true) == &judge_named("counters"));
     CHECK(first_broken(sight, Asked::EachStep, false) == nullptr);

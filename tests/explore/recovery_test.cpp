@@ -53,8 +53,8 @@ bool bit_is_set(SimLab& lab, const Rdev& rdev, unsigned chunk) {
 // What was written to the two chunks is on both images.
 bool blocks_are_equal(World& world, const Scenario& scenario) {
     SimLab& lab = world.lab();
-    const Rdev& sda = *all_rdevs_at_rest(lab.mddev).front();
-    const Rdev& sdb = *all_rdevs_at_rest(lab.mddev).back();
+    const Rdev& sda = *all_rdevs_at_rest(lab.mddev()).front();
+    const Rdev& sdb = *all_rdevs_at_rest(lab.mddev()).back();
     REQUIRE(sdb.name == "sdb");
     return std::ranges::all_of(std::array<std::uint64_t, 2>{0, scenario.chunk}, [&](std::uint64_t offset) {
         const Block block = block_of(lab, sda, offset);
@@ -63,7 +63,7 @@ bool blocks_are_equal(World& world, const Scenario& scenario) {
 }
 
 bool both_hold_the_same(World& world, const Scenario& scenario) {
-    const Mddev& mddev = world.lab().mddev;
+    const Mddev& mddev = world.lab().mddev();
     return mddev.disks.size() == 2 && mddev.degraded.peek() == 0 && blocks_are_equal(world, scenario);
 }
 
@@ -118,8 +118,8 @@ TEST_CASE("a member that was removed comes back, with what was written meanwhile
         scenario.bitmap = home;
         scenario.tasks.resize(1);  // nobody stops it
         World world(scenario, {});
-        CHECK(world.lab().mddev.disks.size() == 1);
-        CHECK(world.lab().mddev.degraded.peek() == 1);
+        CHECK(world.lab().mddev().disks.size() == 1);
+        CHECK(world.lab().mddev().degraded.peek() == 1);
         run_recovery_to_its_end(world, 1);
         CHECK(world.moment() == Moment::Done);
         CHECK(world.lab().answers() == std::vector<int>{0});
@@ -274,8 +274,8 @@ TEST_CASE("when the stop is over, what the bitmap calls clean is the same on bot
         const std::string& log = lab.kernel.event_log();
         for (const char* ending : {"recovery interrupted.", "recovery done."})
             if (log.find(ending) != std::string::npos) endings.insert(ending);
-        const Rdev& sda = *all_rdevs_at_rest(lab.mddev).front();
-        const Rdev& sdb = *all_rdevs_at_rest(lab.mddev).back();
+        const Rdev& sda = *all_rdevs_at_rest(lab.mddev()).front();
+        const Rdev& sdb = *all_rdevs_at_rest(lab.mddev()).back();
         REQUIRE(sdb.name == "sdb");
         for (unsigned chunk = 0; chunk < 2; chunk++) {
             const bool is_owed = bit_is_set(lab, sda, chunk);

@@ -10,6 +10,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "engine/kernel/real/file_disk.hpp"
 #include "engine/kernel/real/real_kernel.hpp"
@@ -96,6 +97,11 @@ Result<bool> rename_over(const std::string& temporary, const std::string& path, 
 }
 
 }  // namespace
+
+bool RealKernel::is_same_file(const std::string& a, const std::string& b) {
+    std::error_code ignored;  // not there: opening it says so
+    return std::filesystem::equivalent(a, b, ignored);
+}
 
 Result<std::string> RealKernel::read_file(const std::string& path) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

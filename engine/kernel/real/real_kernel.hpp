@@ -82,6 +82,7 @@ class RealKernel final : public Kernel {
     void synchronize_rcu() override;
 
     Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) override;
+    [[nodiscard]] bool is_same_file(const std::string& a, const std::string& b) override;
     Result<std::string> read_file(const std::string& path) override;
     Result<bool> replace_file(const std::string& path, std::string_view text) override;
 

@@ -323,7 +323,7 @@ int SimKernel::wait(WaitQueue& queue, const char* text, Condition condition, con
 }
 
 void SimKernel::wake(WaitQueue& queue) {
-    note_access(&queue, Access::Write);
+    if (!is_aside()) note_access(&queue, Access::Write);
     if (queue.sleepers_.load(std::memory_order_relaxed) == 0) return;
     for (const auto& task : tasks_)
         if (task->queue == &queue) task->woken = true;

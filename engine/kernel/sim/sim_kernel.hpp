@@ -184,6 +184,8 @@ class SimKernel final : public Kernel, private SimHook {
     // Finer or coarser steps from here on.
     void set_granularity(Granularity granularity) { options_.granularity = granularity; }
     void allow_errors(unsigned count) { errors_left_ = count; }  // this many bios may be chosen to fail from here on
+    // The running task is in an Aside that this kernel hides.
+    [[nodiscard]] bool is_aside() const { return running_ != nullptr && sim_hook == nullptr; }
     // The running task enters a function. From a trace::FrameSink, where a step may end.
     void at_call();
     // Gets what each step touches; nullptr: nobody wants to know.

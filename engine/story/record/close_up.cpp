@@ -28,9 +28,9 @@ ImageInfo image_of(SimLab& lab, const Rdev& rdev) {
     ImageInfo info{.name = rdev.name, .path = rdev.path};
     info.data_offset = rdev.data_offset << kSectorShift;
     if (const RamImage* image = lab.kernel.find_ram_disk(rdev.path); image != nullptr) info.bytes = image->size_bytes();
-    const auto& place = lab.mddev.bitmap_info;
+    const auto& place = lab.mddev().bitmap_info;
     if (place.file == nullptr && place.offset != 0)
-        place_bitmap(info, lab.mddev, (rdev.sb_start + static_cast<std::uint64_t>(place.offset)) << kSectorShift);
+        place_bitmap(info, lab.mddev(), (rdev.sb_start + static_cast<std::uint64_t>(place.offset)) << kSectorShift);
     return info;
 }
 
@@ -40,11 +40,11 @@ std::vector<ImageInfo> images_at(Tape& tape, std::size_t step) {
     SimLab& lab = tape.visit(step).lab();
     const Onlooker onlooker;
     std::vector<ImageInfo> images;
-    for (const auto& rdev : all_rdevs_at_rest(lab.mddev)) images.push_back(image_of(lab, *rdev));
+    for (const auto& rdev : all_rdevs_at_rest(lab.mddev())) images.push_back(image_of(lab, *rdev));
     std::ranges::sort(images, {}, &ImageInfo::name);
     if (const RamImage* file = lab.kernel.find_ram_disk("lab/bitmap"); file != nullptr) {
         images.push_back({.name = file->name(), .path = file->path(), .bytes = file->size_bytes()});
-        place_bitmap(images.back(), lab.mddev, 0);
+        place_bitmap(images.back(), lab.mddev(), 0);
     }
     return images;
 }
@@ -59,13 +59,13 @@ std::vector<std::byte> bytes_at(Tape& tape, std::size_t step, const std::string&
 }
 
 std::string struct_text_at(Tape& tape, std::size_t step) {
-    const Mddev& mddev = tape.visit(step).lab().mddev;
+    const Mddev& mddev = tape.visit(step).lab().mddev();
     const Onlooker onlooker;
     return mddev_struct_text(mddev);
 }
 
 std::string chunks_text_at(Tape& tape, std::size_t step, std::uint64_t first, std::uint64_t count) {
-    const Mddev& mddev = tape.visit(step).lab().mddev;
+    const Mddev& mddev = tape.visit(step).lab().mddev();
     const Onlooker onlooker;
     return chunks_text(mddev, first, count);
 }

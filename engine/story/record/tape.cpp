@@ -58,16 +58,16 @@ void Tape::record(TapeStep step) {
     name_bios(step);
     {
         const Onlooker onlooker;
-        step.snapshot = take_snapshot(lab.mddev, lab.kernel.in_flight());
+        step.snapshot = take_snapshot(lab.mddev(), lab.kernel.in_flight());
     }
-    step.pools_gone = lab.mddev.sync_set.destroyed();
+    step.pools_gone = lab.mddev().sync_set.destroyed();
     std::vector<LogLine> log = lab.kernel.log();
     step.printed.assign(std::make_move_iterator(log.begin() + static_cast<std::ptrdiff_t>(printed_)),
                         std::make_move_iterator(log.end()));
     printed_ += step.printed.size();
     step.options = offered();
     what_ = world_->what();
-    console_ = step.moment == Moment::Crash ? oops_console(lab.mddev, *lab.kernel.first_oops()) : "";
+    console_ = step.moment == Moment::Crash ? oops_console(lab.mddev(), *lab.kernel.first_oops()) : "";
     steps_.push_back(std::move(step));
 }
 
