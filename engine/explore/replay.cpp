@@ -90,11 +90,6 @@ class Recorder {
     Run run_;
 };
 
-// Tasks first, oldest first; what the disks do comes last, so a stop meets its writes in flight.
-std::size_t quiet_pick(std::span<const Choice>) {
-    return 0;
-}
-
 Error drifted(std::size_t pick, const std::string& recorded, const World& world) {
     std::string offered;
     for (std::size_t i = 0; i < world.choices().size(); i++)
@@ -108,12 +103,13 @@ Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::s
     trace::CallTreeSink calls;
     world.lab().record_calls(&calls);
     Recorder recorder(world);
+    FirstChooser quiet;  // tasks, oldest first; what the disks do comes last, so a stop meets its writes in flight
     while (world.moment() == Moment::Open && world.steps() < most_steps) {
         std::size_t index = 0;
         const std::size_t number = recorder.made();
         if (world.choices().size() > 1) {
             if (picks == nullptr) {
-                index = quiet_pick(world.choices());
+                index = quiet.choose(world.choices());
             } else if (number < picks->size()) {
                 index = (*picks)[number];
                 const std::string recorded =
@@ -159,9 +155,9 @@ Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, Conf
     World known(scenario, {.event_log = false, .invariants = false, .hashing = false, .conflicts = &conflicts});
     World all(scenario, {.event_log = false, .invariants = false, .hashing = false, .conflicts = nullptr});
     Picks written;
-    std::size_t next = 0;
+    ReplayChooser replay({picks.begin(), picks.end()});
     while (known.moment() == Moment::Open) {
-        const std::size_t index = known.choices().size() > 1 && next < picks.size() ? picks[next++] : 0;
+        const std::size_t index = known.choices().size() > 1 ? replay.choose(known.choices()) : 0;
         const Choice choice = known.choices()[index];
         const std::uint64_t actor = SimKernel::actor_of(choice);
         // A bio may end well or badly: the same actor, so the first step goes by the kind, too.

@@ -14,12 +14,12 @@ constexpr unsigned kPctChanges = 3;
 
 class Uniform {
    public:
-    explicit Uniform(std::uint64_t seed) : prng_(seed) {}
+    explicit Uniform(std::uint64_t seed) : chooser_(seed) {}
     void begin_execution(std::uint64_t /*longest*/) {}
-    std::size_t pick(std::span<const Choice> choices) { return static_cast<std::size_t>(prng_.below(choices.size())); }
+    std::size_t pick(std::span<const Choice> choices) { return chooser_.choose(choices); }
 
    private:
-    Prng prng_;
+    RandomChooser chooser_;
 };
 
 class Pct {

@@ -247,9 +247,4 @@ inline void wait_for_borrowers(Kernel& kernel) {
     kernel.borrowers_gone.wait("borrowers == 0", are_gone, {.through_halt = true});
 }
 
-// jiffies of the emulator are nanoseconds of ktime.
-inline bool time_after(std::uint64_t a, std::uint64_t b) {
-    return a > b;
-}
-
 }  // namespace mdscope

@@ -351,7 +351,6 @@ void md_handle_request(Mddev& mddev, Bio* bio);
 // The round is the data's if REQ_PREFLUSH was taken off, else the flush has to be made again.
 bool md_flush_request(Mddev& mddev, Bio* bio);
 bool md_write_start(Mddev& mddev, Bio* bio);  // may sleep until the superblock says dirty; false: start again
-void md_write_inc(Mddev& mddev, Bio* bio);
 void md_write_end(Mddev& mddev);
 void mddev_suspend(Mddev& mddev);
 void mddev_resume(Mddev& mddev);

@@ -131,13 +131,6 @@ bool md_write_start(Mddev& mddev, Bio* bio) {
     return true;
 }
 
-// For a further part of a request that md_write_start has let in.
-void md_write_inc(Mddev& mddev, Bio* bio) {
-    if (bio->bi_op == BioOp::Read) return;
-    MD_CHECK(mddev.in_sync == 0);
-    mddev.writes_pending.inc();
-}
-
 // The timer is set to whole multiples of the delay, so that most writes find it set to their time already.
 void md_write_end(Mddev& mddev) {
     mddev.writes_pending.dec();

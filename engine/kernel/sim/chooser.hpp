@@ -3,8 +3,8 @@
 // A Choice is a value: two runs that offer the same choices in the same order offer equal values of (kind, id),
 // whatever the addresses. The pointers are for whoever looks closer, and are valid until the choice is made.
 //
-// Choosers here: the first or the next in turn (quiet runs), at random by seed, replay of recorded indices. Exhaustive
-// search and a person at a window are choosers too, elsewhere.
+// Choosers here: the first (a run without a schedule) or the next in turn (a setup), at random by seed, replay of
+// recorded indices. Exhaustive search and a person at a window are choosers too, elsewhere.
 #pragma once
 
 #include <cstddef>
