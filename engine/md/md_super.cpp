@@ -1,8 +1,8 @@
 // Superblock-class I/O and md_update_sb.
 //
 //   md_super_write  nr_pending+1, pending_writes+1, submit; never waits
-//   super_written   the completion, in the disk's I/O task: which of its lines comes first is a row (variants/order.hpp)
-//   md_super_wait   sleeps until pending_writes is 0
+//   super_written   the completion, in the disk's I/O task: which of its lines comes first is a row
+//   (variants/order.hpp) md_super_wait   sleeps until pending_writes is 0
 //
 // Everything that is stored on the members outside the data goes this way: superblocks, bad-block logs, and every
 // bitmap page that is not in a file. That is why waiting for a superblock also waits for bitmap pages: by accident, and

@@ -30,10 +30,10 @@ std::string_view without_comment(std::string_view line, bool in_lines) {
 }
 
 bool digits(std::string_view text, unsigned base, std::uint64_t* value) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::string_view kFewDigits = "0123456789abcdef";
     *value = 0;
     for (const char c : text) {
-        const std::size_t digit = kDigits.substr(0, base).find(c);
+        const std::size_t digit = kFewDigits.substr(0, base).find(c);
         if (digit == std::string_view::npos) return false;
         if (*value > (std::numeric_limits<std::uint64_t>::max() - digit) / base) return false;
         *value = *value * base + digit;

@@ -9,7 +9,7 @@
 #include <atomic>
 #include <thread>
 
-#include "engine/look/snapshot.hpp"
+#include "engine/look/lab_chunks.hpp"
 #include "tests/md/lab.hpp"
 
 namespace mdscope::test {
