@@ -43,11 +43,12 @@ std::vector<std::string> stopped_on_a_mount(const std::string& home) {
     create.daemon_sleep_ms = 3'600'000;  // the stop's own passes are the first
     test::Lab lab(create);
     CHECK(lab.write(0, std::string(4096, 'x')));
-    // And on record. (Of mdmon's `clean` md's thread is not told, so with external metadata a flag is left for the
-    // stop.)
+    // And on record, with nothing left that the stop would write. Of mdmon's `clean` md's thread is not told, so it is
+    // woken here.
     CHECK(lab.eventually([&] {
-        return lab.show("array_state") == "clean" &&
-               (home == "external" ? !sidecar_of(lab).dirty : lab.md().sb_flags == 0);
+        md_wakeup_thread(lab.md(), lab.md().thread);
+        return lab.show("array_state") == "clean" && lab.md().sb_flags == 0 &&
+               (home != "external" || !sidecar_of(lab).dirty);
     }));
     REQUIRE(lab.array->open() == 0);
     trace::CallTreeSink sink;
