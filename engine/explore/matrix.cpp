@@ -3,36 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "engine/explore/card.hpp"
-#include "engine/md/bitmap/home.hpp"
 
 namespace mdscope {
 
 namespace {
 
-constexpr std::array kHomes = {BitmapHome::External, BitmapHome::Internal, BitmapHome::File};  // of those that have one
-constexpr std::array kEntrances = {"STOP_ARRAY", "array_state", "two-step", "readonly"};
 constexpr std::size_t kHomeWidth = 10;
 constexpr std::size_t kEntranceWidth = 13;
 constexpr std::size_t kCellWidth = 18;
 
-constexpr std::array kVariants = {"fix", "order", "pools"};
-constexpr const char* kEra = "5.13";  // what is not crossed is as there
-
-// As many choices as the variants from `first` on have together, the last one changing fastest.
-std::vector<VariantRows> crossed(std::size_t first, const VariantRows& rows) {
-    if (first == kVariants.size()) return {rows};
+// As many choices as the variants have together, the last one changing fastest.
+std::vector<VariantRows> crossed(museum::Names variants, const VariantRows& rows) {
+    if (variants.empty()) return {rows};
     std::vector<VariantRows> all;
-    const Variant& variant = *find_variant(kVariants[first]);
+    const Variant& variant = *find_variant(variants.front());
     for (std::size_t i = 0; i < variant.size; i++) {
         VariantRows chosen = rows;
         chosen.choose(variant, variant.row(i));
-        for (const VariantRows& one : crossed(first + 1, chosen)) all.push_back(one);
+        for (const VariantRows& one : crossed(variants.subspan(1), chosen)) all.push_back(one);
     }
     return all;
 }
@@ -42,9 +35,9 @@ bool is_same_row(const MatrixCell& a, const MatrixCell& b) {
 }
 
 std::string heading(const MatrixCell& cell) {
-    std::string text = fmt::format("{} steps, {}\n", granularity_name(cell.granularity), table_words(cell.variants));
+    std::string text = fmt::format("{} steps, {}\n", granularity_name(cell.granularity), table_words(cell));
     text += fmt::format("  {:<{}}{:<{}}", "bitmap", kHomeWidth, "entrance", kEntranceWidth);
-    const Variant& columns = *find_variant(kVariants[0]);
+    const Variant& columns = column_variant(*cell.exhibit);
     for (std::size_t i = 0; i < columns.size; i++)
         text += fmt::format("{:<{}}", fmt::format("{} {}", columns.name(), columns.row(i).name), kCellWidth);
     return text;
@@ -58,29 +51,32 @@ std::string without_blanks_at_the_ends(std::string text) {
 
 }  // namespace
 
-std::span<const char* const> matrix_variants() {
-    return kVariants;
+const Variant& column_variant(const Exhibit& exhibit) {
+    return *find_variant(exhibit.matrix.variants.front());
 }
 
-std::string table_words(const VariantRows& rows, const char* between) {
+std::string table_words(const MatrixCell& cell, const char* between) {
     std::string text;
-    for (const char* const name : matrix_variants().subspan(1))
-        text += fmt::format("{}{} {}", text.empty() ? "" : between, name, rows.name(name));
+    for (const char* const name : cell.exhibit->matrix.variants.subspan(1))
+        text += fmt::format("{}{} {}", text.empty() ? "" : between, name, cell.variants.name(name));
     return text;
 }
 
 bool is_same_table(const MatrixCell& a, const MatrixCell& b) {
-    return a.granularity == b.granularity && table_words(a.variants) == table_words(b.variants);
+    return a.granularity == b.granularity && table_words(a) == table_words(b);
 }
 
-std::vector<MatrixCell> matrix_cells(Granularity granularity) {
+std::vector<MatrixCell> matrix_cells(const Exhibit& exhibit, Granularity granularity) {
     std::vector<MatrixCell> cells;
-    const Variant& columns = *find_variant(kVariants[0]);
-    for (const VariantRows& table : crossed(1, VariantRows(*find_kernel_era(kEra))))
-        for (const BitmapHome home : kHomes)
-            for (const char* entrance : kEntrances)
+    const museum::Matrix& matrix = exhibit.matrix;
+    if (matrix.variants.empty()) return cells;
+    const Variant& columns = column_variant(exhibit);
+    for (const VariantRows& table : crossed(matrix.variants.subspan(1), VariantRows(*find_kernel_era(matrix.era))))
+        for (const BitmapHome home : matrix.homes)
+            for (const char* entrance : matrix.entrances)
                 for (std::size_t column = 0; column < columns.size; column++) {
                     MatrixCell& cell = cells.emplace_back();
+                    cell.exhibit = &exhibit;
                     cell.bitmap = kBitmapHomes[home];
                     cell.entrance = entrance;
                     cell.variants = table;
@@ -91,7 +87,7 @@ std::vector<MatrixCell> matrix_cells(Granularity granularity) {
 }
 
 Scenario scenario_of(const MatrixCell& cell) {
-    Scenario scenario = stop_mid_write(cell.bitmap, cell.entrance, cell.pages);
+    Scenario scenario = cell.exhibit->matrix.scenario(cell.bitmap, cell.entrance, cell.pages);
     scenario.variants = cell.variants;
     scenario.granularity = cell.granularity;
     scenario.members = cell.members;
@@ -155,7 +151,7 @@ std::string matrix_json(const std::vector<MatrixCell>& cells) {
         row["granularity"] = granularity_name(cell.granularity);
         row["bitmap"] = cell.bitmap;
         row["entrance"] = cell.entrance;
-        for (const char* const name : matrix_variants()) row[name] = cell.variants.name(name);
+        for (const char* const name : cell.exhibit->matrix.variants) row[name] = cell.variants.name(name);
         row["explored"] = cell.explored;
         row["error"] = cell.error;
         row["verdict"] = cell.explored && cell.error.empty() ? verdict_word(verdict) : "";

@@ -1,5 +1,6 @@
-// The matrix: every bitmap home by every entrance, with every row of the variants that matter. Each cell is one search
-// of its own and shares nothing with the others, so several threads may explore cells at a time.
+// The matrix of an exhibit: every bitmap home by every entrance that it names, with every row of the variants that
+// matter to it. Each cell is one search of its own and shares nothing with the others, so several threads may explore
+// cells at a time.
 #pragma once
 
 #include <functional>
@@ -7,10 +8,12 @@
 #include <vector>
 
 #include "engine/explore/explorer.hpp"
+#include "engine/museum/exhibit.hpp"
 
 namespace mdscope {
 
 struct MatrixCell {
+    const Exhibit* exhibit = &default_exhibit();
     std::string bitmap, entrance;
     VariantRows variants;
     Granularity granularity = Granularity::Coarse;
@@ -27,14 +30,17 @@ struct MatrixCell {
 // millions of them; they are shown with a `?`.
 inline constexpr std::uint64_t kMatrixBudget = 100'000;
 
-// The variants that are crossed, by name: a column for each row of the first, a table for each choice of the others.
-std::span<const char* const> matrix_variants();
+// Of the variants that are crossed there is a column for each row of the first, a table for each choice of the others.
+const Variant& column_variant(const Exhibit& exhibit);
 // Of the others: "order 2021, pools mddev".
-std::string table_words(const VariantRows& rows, const char* between = ", ");
+std::string table_words(const MatrixCell& cell, const char* between = ", ");
 [[nodiscard]] bool is_same_table(const MatrixCell& a, const MatrixCell& b);
 
 // All cells of one granularity, row by row.
-std::vector<MatrixCell> matrix_cells(Granularity granularity);
+std::vector<MatrixCell> matrix_cells(const Exhibit& exhibit, Granularity granularity);
+inline std::vector<MatrixCell> matrix_cells(Granularity granularity) {
+    return matrix_cells(default_exhibit(), granularity);
+}
 
 using Explore = std::function<Result<Verdict>(const Scenario&, const ExploreOptions&)>;
 

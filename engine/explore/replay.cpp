@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "engine/explore/reference_names.hpp"
 #include "engine/explore/search.hpp"
 #include "engine/kernel/hash.hpp"
 #include "engine/look/oops_console.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
+#include "engine/museum/exhibit.hpp"
 
 namespace mdscope {
 
@@ -71,7 +71,7 @@ class Recorder {
         run_.event_log = lab.kernel.event_log();
         run_.log_hash = fnv1a(run_.event_log);
         run_.tree_all = calls.text();
-        run_.tree = calls.text(&kReferenceNames);
+        run_.tree = calls.text(exhibit_of(world_.scenario()).tree.reference);
         run_.mdstat = lab.mdstat();
         return std::move(run_);
     }

@@ -4,6 +4,7 @@
 
 #include "engine/kernel/hash.hpp"
 #include "engine/look/state_hash.hpp"
+#include "engine/museum/exhibit.hpp"
 
 namespace mdscope {
 
@@ -26,6 +27,7 @@ class Inside {
 // ---- life
 
 World::World(const Scenario& scenario, Options options) : scenario_(scenario), options_(options) {
+    if (std::string wrong = unknown_exhibit(scenario); !wrong.empty()) throw std::runtime_error(wrong);
     auto plan = plan_images(scenario);
     if (!plan) throw std::runtime_error(plan.error().text);
     plan_ = std::move(*plan);

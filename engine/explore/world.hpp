@@ -39,6 +39,8 @@ class World {
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
+    [[nodiscard]] const Scenario& scenario() const { return scenario_; }
+
     void restart();
     // What can happen now; empty unless the moment is Open. Valid until the next call.
     [[nodiscard]] std::span<const Choice> choices() const { return choices_; }

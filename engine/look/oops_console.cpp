@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "engine/look/oops_facts.hpp"
+#include "engine/md/frames.hpp"
 
 namespace mdscope {
 
@@ -29,22 +30,22 @@ bool is_use_after_free(const Oops& oops) {
 }
 
 // Through a NULL mddev: a failed write reads mddev->pers in md_error, any other counts down pending_writes.
-Fault null_mddev_fault(const OopsFacts& facts) {
+Fault null_mddev_fault(const museum::OopsFacts& facts) {
     const Mddev& mddev = facts.mddev;
-    if (facts.failed_write) return {false, offset_in(mddev, mddev.pers), "md_error", ""};
+    if (facts.failed_write) return {false, offset_in(mddev, mddev.pers), std::string(frames::kMdError), ""};
     return {true, offset_in(mddev, mddev.pending_writes), facts.oops.function, ""};
 }
 
 // The queue that end_bitmap_write wakes. There is no bitmap left to measure the offset in.
 constexpr const char* kFreedBitmapField = "bitmap.write_wait";
 
-Fault member_fault(const OopsFacts& facts) {
+Fault member_fault(const museum::OopsFacts& facts) {
     const auto& rdevs = all_rdevs_at_rest(facts.mddev);
     const std::uint64_t offset = rdevs.empty() ? 0 : offset_in(*rdevs.front(), rdevs.front()->mddev);
     return {false, offset, facts.oops.function, "md_rdev.mddev"};
 }
 
-Fault fault_of(const OopsFacts& facts) {
+Fault fault_of(const museum::OopsFacts& facts) {
     const Oops& oops = facts.oops;
     Fault fault{true, 0, oops.function, "freed memory"};
     if (oops.object == "rdev->mddev") fault = null_mddev_fault(facts);
@@ -94,7 +95,7 @@ std::vector<std::string> trace_of(const Oops& oops, const Fault& fault) {
     std::vector<std::string> trace = oops.stack;
     if (!trace.empty() && trace.front() == fault.function) trace.erase(trace.begin());
     const std::string outermost = oops.stack.empty() ? "" : oops.stack.back();
-    if (outermost == "super_written" || outermost == "end_bitmap_write") trace.emplace_back("bio_endio");
+    if (frames::is_metadata_completion(outermost)) trace.emplace_back("bio_endio");
     return trace;
 }
 
@@ -105,7 +106,7 @@ int pid_of(const Mddev& mddev, const Oops& oops) {
     return 0;
 }
 
-std::string console_text(const OopsFacts& facts) {
+std::string console_text(const museum::OopsFacts& facts) {
     const Oops& oops = facts.oops;
     const Fault fault = fault_of(facts);
     Console out(oops.at_ns);
@@ -158,7 +159,7 @@ std::string rdev_fields(const Rdev& rdev) {
 }  // namespace
 
 std::string oops_console(const Mddev& mddev, const Oops& oops) {
-    const OopsFacts facts = facts_of(mddev, oops);
+    const museum::OopsFacts facts = facts_of(mddev, oops);
     std::string text = console_text(facts) + "\n";
     for (const SleepInfo& task : facts.sleepers) text += backtrace_text(task);
     text += mddev_fields(mddev);

@@ -28,6 +28,7 @@ std::string headers_text(const Scenario& scenario) {
     add("errors", scenario.errors);
     add("granularity", granularity_name(scenario.granularity));
     add("pages", scenario.pages);
+    if (!scenario.exhibit.empty()) add("exhibit", scenario.exhibit);
     if (!scenario.versus.empty()) add("versus", scenario.versus);
     return text;
 }

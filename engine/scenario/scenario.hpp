@@ -16,6 +16,8 @@
 //   errors 0                     # how many bios may fail
 //   granularity coarse           # coarse | calls (a step ends where a task enters a function, too) | fine
 //   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
+//   exhibit stop_bitmap_2021     # whose bug it shows, a folder of engine/museum: which tasks wait for a `start`, and
+//                                # what is said about them; without it: the stop of 2021
 //   setup                        # one after the other, each to its end, quietly
 //     write 0                    # 4 KiB at the start of a bitmap chunk; `write all`: one chunk of each page
 //     daemon                     # one run of the bitmap daemon, its period passed
@@ -108,6 +110,7 @@ struct Scenario {
     bool mdmon = false;
     unsigned errors = 0;
     unsigned pages = 1;
+    std::string exhibit;  // a folder of engine/museum; empty: nothing was said
     Granularity granularity = Granularity::Coarse;
     std::vector<Statement> setup;
     std::vector<ScenarioTask> tasks;

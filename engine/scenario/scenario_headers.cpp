@@ -46,6 +46,12 @@ bool read_switch(bool& field, std::string_view value, std::string_view on, std::
     return value == on || value == off;
 }
 
+bool is_function_name(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+}
+
 bool set_title(Scenario& s, std::string_view value) {
     s.title = value;
     return true;
@@ -89,6 +95,11 @@ bool set_granularity(Scenario& s, std::string_view value) {
 bool set_pages(Scenario& s, std::string_view value) {
     return read_into(s.pages, value, 1, kMostPages);
 }
+// Which exhibits there are is known above; the search refuses a name that is none.
+bool set_exhibit(Scenario& s, std::string_view value) {
+    s.exhibit = value;
+    return is_function_name(value);
+}
 bool set_versus(Scenario& s, std::string_view value) {
     s.versus = value;
     return !value.empty() && with_pairs(s, value);
@@ -123,6 +134,7 @@ constexpr std::array kHeaders = {
     Header{"errors", TAKES("a number from 0 to 16"), set_errors},
     Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
+    Header{"exhibit", TAKES("the name of an exhibit, a folder of engine/museum"), set_exhibit},
     Header{
         "versus",
         [] { return fmt::format("pairs of {} and what they take, as in 'fix upstream'", words_that_differ(" or ")); },
@@ -134,12 +146,6 @@ const Header* find_header(std::string_view word) {
     const auto* const found =
         std::find_if(kHeaders.begin(), kHeaders.end(), [&](const Header& header) { return word == header.word; });
     return found == kHeaders.end() ? nullptr : found;
-}
-
-bool is_function_name(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
 }
 
 }  // namespace

@@ -131,11 +131,12 @@ int explore_scenario(const ExploreRequest& request) {
 Result<std::vector<MatrixCell>> cells_of(const ExploreRequest& request) {
     const Result<Scenario> base = load_scenario(request.scenario);
     if (!base) return base.error();
+    const museum::Names crossed = exhibit_of(*base).matrix.variants;
     std::vector<MatrixCell> cells;
     bool one_granularity = false;
     for (const auto& [word, value] : request.scenario.words) {
         one_granularity = one_granularity || word == "granularity";
-        if (word == "bitmap" || std::ranges::find(matrix_variants(), word) != matrix_variants().end())
+        if (word == "bitmap" || std::ranges::find(crossed, word) != crossed.end())
             return Error{EINVAL, "--matrix has every " + word + "; leave --" + word + " out"};
     }
     if (!request.scenario.scenario.empty() || !request.scenario.entrance.empty() || !request.scenario.kernel.empty())

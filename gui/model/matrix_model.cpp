@@ -18,11 +18,8 @@ namespace {
 
 using View = MatrixRun::View;
 
-const char* column_variant() {
-    return matrix_variants().front();
-}
 std::string column_of(const MatrixCell& cell) {
-    return cell.variants.name(column_variant());
+    return cell.variants.name(column_variant(*cell.exhibit).name());
 }
 
 const char* steps_word(const MatrixCell& cell) {
@@ -30,8 +27,8 @@ const char* steps_word(const MatrixCell& cell) {
 }
 
 std::string configuration(const MatrixCell& cell) {
-    return fmt::format("Bitmap {}, stopped by {}, {} {}, {}; {} steps.", cell.bitmap, cell.entrance, column_variant(),
-                       column_of(cell), table_words(cell.variants), steps_word(cell));
+    return fmt::format("Bitmap {}, stopped by {}, {} {}, {}; {} steps.", cell.bitmap, cell.entrance,
+                       column_variant(*cell.exhibit).name(), column_of(cell), table_words(cell), steps_word(cell));
 }
 
 // ---- what was found, in sentences
@@ -100,7 +97,7 @@ std::vector<std::string> homes_in_danger(const View& view, std::string_view fix)
     std::set<std::string> all;
     for (std::size_t i = 0; i < view.cells.size(); i++) {
         const MatrixCell& cell = view.cell(i);
-        const std::string table = table_words(cell.variants);
+        const std::string table = table_words(cell);
         all.insert(table);
         if (column_of(cell) == fix && is_bad(state_of(view, i))) bad[cell.bitmap].insert(table);
     }
@@ -130,7 +127,7 @@ std::string why_words(const View& view) {
 unsigned distance(const MatrixCell& from, const MatrixCell& to) {
     unsigned sum = 0, weight = 3;
     if (column_of(from) != column_of(to)) sum += column_of(to) == "upstream" ? 1 : 2;
-    for (const char* const name : matrix_variants().subspan(1) | std::views::reverse) {
+    for (const char* const name : from.exhibit->matrix.variants.subspan(1) | std::views::reverse) {
         if (from.variants.name(name) != to.variants.name(name)) sum += weight;
         weight *= 2;
     }
@@ -143,7 +140,7 @@ unsigned distance(const MatrixCell& from, const MatrixCell& to) {
 
 static std::string table_id(const MatrixCell& cell) {
     std::string id;
-    for (const char* const name : matrix_variants().subspan(1))
+    for (const char* const name : cell.exhibit->matrix.variants.subspan(1))
         id += (id.empty() ? "" : "/") + cell.variants.name(name);
     return id;
 }
@@ -152,7 +149,7 @@ std::vector<MatrixTable> tables_of(const View& view) {
     std::vector<MatrixTable> tables;
     for (std::size_t i = 0; i < view.cells.size(); i++) {
         const MatrixCell& cell = view.cell(i);
-        if (i == 0 || !is_same_table(view.cell(i - 1), cell)) tables.push_back({cell.variants, table_id(cell), {}, {}});
+        if (i == 0 || !is_same_table(view.cell(i - 1), cell)) tables.push_back({cell, table_id(cell), {}, {}});
         MatrixTable& table = tables.back();
         if (table.rows.empty() || table.rows.back().home != cell.bitmap || table.rows.back().entrance != cell.entrance)
             table.rows.push_back({cell.bitmap, cell.entrance, {}});
@@ -223,8 +220,8 @@ std::string progress_words(const View& view) {
     if (view.phase == MatrixRun::Phase::Cancelled) text += ", stopped";
     if (!view.running) return text;
     const MatrixCell& cell = view.cell(*view.running);
-    text += fmt::format("; now {}, {}, {} {}: {} states", cell.bitmap, cell.entrance, column_variant(), column_of(cell),
-                        grouped(view.states));
+    text += fmt::format("; now {}, {}, {} {}: {} states", cell.bitmap, cell.entrance,
+                        column_variant(*cell.exhibit).name(), column_of(cell), grouped(view.states));
     if (view.states_per_second < 1) return text;
     return text + fmt::format(", {} a second", grouped(static_cast<std::uint64_t>(view.states_per_second)));
 }
@@ -251,8 +248,8 @@ Result<Scenario> lab_scenario(const View& view, std::size_t number) {
     if (!cell.explored) return Error{0, "This cell has not been looked at yet."};
     if (!cell.error.empty()) return Error{0, "This cell could not be explored: " + cell.error};
     Scenario scenario = scenario_of(cell);
-    scenario.title =
-        fmt::format("Matrix: {}, {}, {} {}", cell.bitmap, cell.entrance, column_variant(), column_of(cell));
+    scenario.title = fmt::format("Matrix: {}, {}, {} {}", cell.bitmap, cell.entrance,
+                                 column_variant(*cell.exhibit).name(), column_of(cell));
     if (!cell.verdict.shortest) {
         if (cell.granularity == Granularity::Coarse) scenario.granularity = Granularity::Calls;
         return scenario;
@@ -267,8 +264,8 @@ Result<Scenario> lab_scenario(const View& view, std::size_t number) {
     const std::optional<std::size_t> safe = nearest_safe(view, number);
     scenario.versus = "fix upstream";
     if (safe)
-        scenario.versus = fmt::format("{} {} {}", column_variant(), column_of(view.cell(*safe)),
-                                      table_words(view.cell(*safe).variants, " "));
+        scenario.versus = fmt::format("{} {} {}", column_variant(*cell.exhibit).name(), column_of(view.cell(*safe)),
+                                      table_words(view.cell(*safe), " "));
     return scenario;
 }
 

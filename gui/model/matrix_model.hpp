@@ -17,8 +17,8 @@ struct MatrixRow {
     std::vector<std::size_t> cells;  // numbers in the view
 };
 struct MatrixTable {
-    VariantRows variants;  // of its cells, apart from that of the columns
-    std::string id;        // "2021/mddev"
+    MatrixCell like;  // its first cell: the others have the same rows, apart from that of the columns
+    std::string id;   // "2021/mddev"
     std::vector<std::string> columns;
     std::vector<MatrixRow> rows;
 };

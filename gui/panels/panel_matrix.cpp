@@ -106,20 +106,20 @@ std::string with_capital(std::string text) {
 
 std::string table_tip(const MatrixTable& table) {
     std::string text;
-    for (const char* const name : matrix_variants().subspan(1)) {
+    for (const char* const name : table.like.exhibit->matrix.variants.subspan(1)) {
         const Variant& variant = *find_variant(name);
-        text +=
-            fmt::format("{}{}: {}.", text.empty() ? "" : "\n", variant.facts->label, table.variants.row(variant).what);
+        text += fmt::format("{}{}: {}.", text.empty() ? "" : "\n", variant.facts->label,
+                            table.like.variants.row(variant).what);
     }
     return text;
 }
 
 void draw_heads(const MatrixTable& table, const Grid& grid, const std::string& id, ImVec2 at) {
     ImGui::SetCursorScreenPos(at);
-    ui::text(id + "/title", with_capital(table_words(table.variants)), Role::text, Font::text, grid.width());
+    ui::text(id + "/title", with_capital(table_words(table.like)), Role::text, Font::text, grid.width());
     ui::tip(table_tip(table));
     float x = at.x + grid.home + grid.entrance;
-    const Variant& variant = *find_variant(matrix_variants().front());
+    const Variant& variant = column_variant(*table.like.exhibit);
     for (const std::string& row : table.columns) {
         ImGui::SetCursorScreenPos({x, at.y + grid.line});
         ui::text(fmt::format("{}/{}/{}", id, variant.name(), row), fmt::format("{} {}", variant.name(), row),
