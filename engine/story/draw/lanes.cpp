@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "engine/md/frames.hpp"
 #include "engine/story/draw/bars.hpp"
 #include "engine/story/record/calls.hpp"
 
@@ -17,13 +18,13 @@ namespace {
 
 std::vector<std::string> outermost_first(const SnapshotTask& task) {
     std::vector<std::string> stack(task.stack.rbegin(), task.stack.rend());
-    if (!stack.empty() && stack.front() == "md_thread") stack.erase(stack.begin());
+    if (!stack.empty() && stack.front() == frames::kMdThread) stack.erase(stack.begin());
     return stack;
 }
 
 // A thread of md sleeps in md_thread when it has nothing to do.
 bool sleeps_in_md_thread(const SnapshotTask& task) {
-    return task.stack.empty() || task.stack.front() == "md_thread";
+    return task.stack.empty() || task.stack.front() == frames::kMdThread;
 }
 
 class Walk {

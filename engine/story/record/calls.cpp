@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/md/frames.hpp"
+
 namespace mdscope {
 
 namespace {
@@ -115,7 +117,7 @@ bool is_in(const SnapshotTask& task, std::string_view function) {
 }
 
 bool is_completion(const SnapshotTask& task) {
-    return is_in(task, "super_written") || is_in(task, "end_bitmap_write");
+    return std::ranges::any_of(task.stack, frames::is_metadata_completion);
 }
 
 // The step at which the context appeared is the one that ended the bio.

@@ -8,11 +8,6 @@ namespace mdscope {
 
 namespace {
 
-bool stops_the_array(const Statement& statement) {
-    return statement.kind == Statement::Kind::Stop || statement.kind == Statement::Kind::Reboot ||
-           (statement.kind == Statement::Kind::Store && statement.attr == "array_state");
-}
-
 std::string group_of(const std::string& bio) {  // "bitmap sdb"
     BioName name;
     return read_bio_name(bio, &name) ? name.kind + " " + name.member : "";
@@ -45,9 +40,10 @@ std::string looks(const TapeStep& step, const std::vector<std::string>& held) {
 
 }  // namespace
 
-Duel::Duel(const Scenario& a, const Scenario& b) : tapes_{std::make_unique<Tape>(a), std::make_unique<Tape>(b)} {
+Duel::Duel(const Scenario& a, const Scenario& b)
+    : tapes_{std::make_unique<Tape>(a), std::make_unique<Tape>(b)}, exhibit_(exhibit_of(a)) {
     for (const ScenarioTask& task : a.tasks)
-        if (std::ranges::any_of(task.statements, stops_the_array)) stop_tasks_.insert(task.name);
+        if (std::ranges::any_of(task.statements, exhibit_.act.is)) stop_tasks_.insert(task.name);
     ticks_.emplace_back();
     for (const Side side : kSides) meet_bios(side, 0);
     note_difference();

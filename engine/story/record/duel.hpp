@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/museum/exhibit.hpp"
 #include "engine/story/record/tape.hpp"
 
 namespace mdscope {
@@ -37,7 +38,7 @@ struct Tick {
 enum class Standstill : std::uint8_t {
     No,
     Ended,     // both are at an end
-    NotBegun,  // a task waits for `start`: the teardown
+    NotBegun,  // a task waits for `start`: the act
     Held,      // nothing but held bios could go on
     Full,      // a tape has no room
 };
@@ -87,10 +88,12 @@ class Duel {
     [[nodiscard]] std::optional<std::size_t> tick_of(Side side, std::size_t step) const;  // where it was taken
     // The tick at which a bio in flight will end if nobody wishes otherwise.
     [[nodiscard]] std::uint64_t due_of(Side side, const std::string& bio) const;
-    // Tasks that wait for a `start`, on any side: those that stop the array.
+    // Whose bug the two arrays show: what is said about them.
+    [[nodiscard]] const Exhibit& exhibit() const { return exhibit_; }
+    // Tasks that wait for a `start`, on any side: those that perform the exhibit's act, which stop the array.
     [[nodiscard]] std::vector<std::string> waiting_tasks() const;
     [[nodiscard]] bool is_started(Side side, const std::string& task) const;
-    // Those that stop the array, in the order of the scenario, whether they were started or not.
+    // Those that perform the act, in the order of the scenario, whether they were started or not.
     [[nodiscard]] std::vector<std::string> stop_tasks() const;
 
    private:
@@ -117,6 +120,7 @@ class Duel {
     [[nodiscard]] std::string possible() const;
 
     std::array<std::unique_ptr<Tape>, 2> tapes_;
+    const Exhibit& exhibit_;
     std::set<std::string> stop_tasks_;
     std::array<Wishes, 2> wishes_;
     std::vector<Tick> ticks_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engine/md/frames.hpp"
 #include "engine/story/tell/scene.hpp"
 
 namespace mdscope {
@@ -90,7 +91,7 @@ class Deed {
     }
 
     [[nodiscard]] std::string sleep_of(const SnapshotTask& task, const SnapshotTask* was) const {
-        if (task.stack.front() == "md_thread" || task.stack.front() == "wait_and_act") return "has nothing to do";
+        if (task.stack.front() == frames::kMdThread || task.stack.front() == "wait_and_act") return "has nothing to do";
         const bool is_same = was != nullptr && was->stack == task.stack && was->condition == task.condition;
         const bool is_other_call = std::ranges::find(now_.frames, task.pid, &FrameEvent::pid) != now_.frames.end();
         return (is_same && !is_other_call ? "sleeps on in " : "falls asleep in ") + task.stack.front();

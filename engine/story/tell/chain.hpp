@@ -31,7 +31,7 @@ class Chain {
     }
     std::vector<Link> counted_too_early(const std::string& takes) {
         add_submission("");
-        if (!add_wait("The stop does wait for it")) add_useless_wait();
+        if (!add_wait(fmt::format("The {} does wait for it", act()))) add_useless_wait();
         add_early_count();
         add_taking(takes, fmt::format(", though the completion of {} still needs it", bio_));
         add_end();
@@ -40,8 +40,8 @@ class Chain {
     std::vector<Link> somebody_waited(const Cover* cover) {
         add_submission(" without waiting for it");
         add_count();
-        if (!add_wait("The stop waits for that", cover)) {
-            add("The stop takes nothing away that it needs, whenever it ends.", submitted_);
+        if (!add_wait(fmt::format("The {} waits for that", act()), cover)) {
+            add(fmt::format("The {} takes nothing away that it needs, whenever it ends.", act()), submitted_);
             return std::move(links_);
         }
         if (takes_anything()) add_taking(first_taking(), ", and by then it has ended");
@@ -53,7 +53,16 @@ class Chain {
         const auto& bios = tape_.step(step).bios;
         return std::ranges::find(bios, bio_, &BioAt::name) != bios.end();
     }
-    [[nodiscard]] const char* counter() const { return name_.member == "bitmap" ? kBitmapCounter : kMddevCounter; }
+    [[nodiscard]] const Exhibit& exhibit() const { return scene_.exhibit(); }
+    [[nodiscard]] const char* act() const { return exhibit().act.noun; }
+    // Where it is counted. A data write is followed as a metadata write would be.
+    [[nodiscard]] const museum::Counter& counter() const {
+        const museum::Counter* found = find_counter(exhibit(), exhibit().counted_in(name_, false));
+        return found != nullptr ? *found : exhibit().counters.front();
+    }
+    [[nodiscard]] int value_at(const museum::Counter& of, std::size_t step) const {
+        return value_of(of, tape_.step(step).snapshot, name_.member);
+    }
 
     void add(std::string text, std::optional<std::size_t> step) {
         Link link;
@@ -69,9 +78,9 @@ class Chain {
     void add_submission(const std::string& how) {
         const Call* pass = pass_of_submission();
         const TapeStep& step = tape_.step(submitted_);
-        if (pass != nullptr && name_.kind == "bitmap") {
-            add(fmt::format("The bitmap page is marked, and daemon pass {} of md_bitmap_flush submits {}{}.",
-                            number_of(*pass), bio_, how),
+        if (pass != nullptr && name_.kind == exhibit().passes.kind) {
+            add(museum::filled(exhibit().passes.link,
+                               {{"number", std::to_string(number_of(*pass))}, {"bio", bio_}, {"how", how}}),
                 submitted_);
             return;
         }
@@ -81,75 +90,67 @@ class Chain {
 
     void add_count() {
         const std::size_t step = last_of_batch();
-        const SnapshotArray& array = tape_.step(step).snapshot.array;
-        const bool in_file = counter() == kBitmapCounter;
-        add(fmt::format("It is counted in {}, which is {} then; {} stays {}.", counter(),
-                        in_file ? array.bitmap_pending_writes : array.pending_writes,
-                        in_file ? kMddevCounter : kBitmapCounter,
-                        in_file ? array.pending_writes : array.bitmap_pending_writes),
+        const museum::Counter* beside = find_counter(exhibit(), counter().beside);
+        add(fmt::format("It is counted in {}, which is {} then{}.", counter().name, value_at(counter(), step),
+                        beside != nullptr ? fmt::format("; {} stays {}", beside->name, value_at(*beside, step)) : ""),
             step);
     }
 
     void add_useless_wait() {
-        const Call* free = call_after(submitted_, [](const Call& call) { return call.is("md_bitmap_free"); });
-        if (free == nullptr && !scene_.is_to_come("md_bitmap_free")) {
-            add("No wait for mddev->pending_writes is left in the stop.", submitted_);
+        const museum::BlindWait& blind = exhibit().blind_wait;
+        const Call* last = call_after(submitted_, [&](const Call& call) { return call.is(blind.function); });
+        if (last == nullptr && !scene_.is_to_come(blind.function)) {
+            add(fmt::format("No wait for {} is left in the {}.", blind.forgets, act()), submitted_);
             return;
         }
         std::optional<std::size_t> step;
-        if (free != nullptr) step = free->entered;
-        add("The last wait of the stop, in md_bitmap_free, looks at bitmap->pending_writes, which is 0: nobody waits "
-            "for "
-            "mddev->pending_writes.",
+        if (last != nullptr) step = last->entered;
+        add(fmt::format("The last wait of the {}, in {}, looks at {}, which is 0: nobody waits for {}.", act(),
+                        blind.function, blind.looks_at, blind.forgets),
             step);
     }
 
-    bool add_wait(const char* begin, const Cover* cover = nullptr) {
-        const Call* wait = call_after(
-            submitted_, [&](const Call& call) { return is_wait_for(call, counter(), tape_.step(0).snapshot); });
+    bool add_wait(const std::string& begin, const Cover* cover = nullptr) {
+        const Call* wait = call_after(submitted_, [&](const Call& call) {
+            return is_wait_for(exhibit(), call, counter().name, tape_.step(0).snapshot);
+        });
         if (wait == nullptr && (cover == nullptr || cover->wait.empty())) return false;
         const std::string function = wait != nullptr ? wait->name : cover->wait;
         std::optional<std::size_t> step;
         if (wait != nullptr) step = wait->entered;
-        const bool by_accident = wait != nullptr && is_inside(*wait, "md_bitmap_update_sb");
-        add(by_accident
-                ? fmt::format("md_bitmap_update_sb writes the bitmap's superblock and waits in {} until {} is 0: "
-                              "the same counter, so that saves {}, by accident.",
-                              function, counter(), bio_)
-                : fmt::format("{}: {} looks at {} until it is 0.", begin, function, counter()),
+        const bool by_accident = wait != nullptr && is_inside(*wait, exhibit().accident.function);
+        add(by_accident ? museum::filled(exhibit().accident.link,
+                                         {{"wait", function}, {"counter", counter().name}, {"bio", bio_}})
+                        : fmt::format("{}: {} looks at {} until it is 0.", begin, function, counter().name),
             step);
         return true;
     }
 
     void add_early_count() {
-        const bool in_file = counter() == kBitmapCounter;
-        const int SnapshotArray::*value =
-            in_file ? &SnapshotArray::bitmap_pending_writes : &SnapshotArray::pending_writes;
         std::optional<std::size_t> step;
         for (std::size_t i = submitted_ + 1; i < tape_.size(); i++)
-            if (tape_.step(i).snapshot.array.*value < tape_.step(i - 1).snapshot.array.*value &&
-                bio_of_step(tape_, i) == bio_)
-                step = i;
-        add(in_file
-                ? "end_bitmap_write counts bitmap->pending_writes down to 0 and only then wakes a queue in the bitmap."
-                : "super_written counts mddev->pending_writes down to 0 first, and only then lets go of the member and "
-                  "of the bio.",
-            step);
+            if (value_at(counter(), i) < value_at(counter(), i - 1) && bio_of_step(tape_, i) == bio_) step = i;
+        add(counter().early, step);
     }
 
     void add_taking(const std::string& takes, const std::string& meanwhile) {
-        if (takes == "__md_stop") {
-            add(fmt::format("__md_stop destroys the array's bio pools{}.", meanwhile), pools_gone());
-        } else if (takes == "md_bitmap_free") {
-            const Call* call = call_after(submitted_, [](const Call& one) { return one.is("md_bitmap_free"); });
-            add(fmt::format("md_bitmap_free frees the bitmap{}.", meanwhile),
-                call != nullptr ? call->left : std::nullopt);
-        } else if (takes == "rdev_delayed_delete") {
-            add(fmt::format("rdev_delayed_delete frees {}{}.", name_.member, meanwhile), member_freed());
-        } else {
-            add(fmt::format("unbind_rdev_from_array sets rdev->mddev of {} to NULL{}.", name_.member, meanwhile),
-                member_unbound());
+        const museum::Taker* found = find_taker(exhibit(), takes);
+        const museum::Taker& taker = found != nullptr ? *found : exhibit().takers.back();
+        add(museum::filled(taker.link, {{"member", name_.member}}) + meanwhile + ".", step_of(taker));
+    }
+    [[nodiscard]] std::optional<std::size_t> step_of(const museum::Taker& taker) const {
+        switch (taker.loss) {
+            case museum::Loss::Pools:
+                return pools_gone();
+            case museum::Loss::Memory:
+                return member_freed();
+            case museum::Loss::Pointer:
+                return member_unbound();
+            case museum::Loss::Structure:
+                break;
         }
+        const Call* call = call_after(submitted_, [&](const Call& one) { return one.is(taker.function); });
+        return call != nullptr ? call->left : std::nullopt;
     }
 
     void add_end() {
@@ -158,9 +159,10 @@ class Chain {
         std::optional<std::size_t> step;
         if (is_recorded) step = tape_.size() - 1;
         if (is_recorded && last.snapshot.oops && scene_.step.moment == Moment::Crash) {
-            add(fmt::format("{} is done with {}: {}{}.", capitalised(disk_of(bio_)), bio_,
-                            crash_clause(*last.snapshot.oops),
-                            last.snapshot.oops->in_irq ? ", in a disk interrupt and not in the stop" : ""),
+            add(fmt::format(
+                    "{} is done with {}: {}{}.", capitalised(disk_of(bio_)), bio_,
+                    crash_clause(exhibit(), oops_of(*last.snapshot.oops)),
+                    last.snapshot.oops->in_irq ? fmt::format(", in a disk interrupt and not in the {}", act()) : ""),
                 step);
             return;
         }
@@ -186,15 +188,15 @@ class Chain {
                                  [&](const std::string& task) { return is_step_of(tape_.step(submitted_), task); }))
             return nullptr;
         for (const Call& call : calls_)
-            if (call.is("md_bitmap_daemon_work") && is_open_at(call, submitted_)) return &call;
+            if (call.is(exhibit().passes.function) && is_open_at(call, submitted_)) return &call;
         return nullptr;
     }
     // Of the passes of one flush, from 1.
     [[nodiscard]] int number_of(const Call& pass) const {
         int number = 0;
         for (const Call& call : calls_) {
-            if (call.is("md_bitmap_flush")) number = 0;
-            if (call.is("md_bitmap_daemon_work")) number++;
+            if (call.is(exhibit().passes.inside)) number = 0;
+            if (call.is(exhibit().passes.function)) number++;
             if (&call == &pass) break;
         }
         return number;
@@ -241,8 +243,10 @@ class Chain {
                call_after(submitted_, [&](const Call& call) { return call.is(takes); }) != nullptr;
     }
     [[nodiscard]] std::string first_taking() const {
-        if (counter() == kBitmapCounter) return "md_bitmap_free";
-        return tape_.step(0).snapshot.variants.name("pools") == "stop" ? "__md_stop" : "unbind_rdev_from_array";
+        const museum::Rows& rows = tape_.step(0).snapshot.variants;
+        for (const museum::Taker& taker : exhibit().takers)
+            if (std::string_view(counter().name) == taker.counter && taker.applies(rows, false)) return taker.function;
+        return exhibit().takers.back().function;
     }
 
     const Scene& scene_;

@@ -131,7 +131,7 @@ std::string hint(const Duel& duel, std::size_t tick) {
     if (tick != duel.end()) return "";
     switch (duel.standstill()) {
         case Standstill::NotBegun:
-            return " Start the stop to see what each kernel does with it.";
+            return fmt::format(" Start the {} to see what each kernel does with it.", duel.exhibit().act.noun);
         case Standstill::Held:
             return " Nothing moves until a held write is let go.";
         case Standstill::Full:

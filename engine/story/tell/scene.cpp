@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/story/tell/stop_notes.hpp"
+
 namespace mdscope {
 
 Scene::Scene(const Duel& duel_, Side side_, std::size_t tick_, Oracle& oracle)
@@ -20,8 +22,8 @@ Scene::Scene(const Duel& duel_, Side side_, std::size_t tick_, Oracle& oracle)
       calls(stop_calls(duel_, side_, tick_, oracle)) {}
 
 int Scene::value_of(std::string_view counter) const {
-    return counter == "bitmap->pending_writes" ? snapshot().array.bitmap_pending_writes
-                                               : snapshot().array.pending_writes;
+    const museum::Counter* known = find_counter(exhibit(), counter);
+    return known != nullptr ? mdscope::value_of(*known, snapshot()) : 0;
 }
 
 const Cover* Scene::in_danger() const {
@@ -84,7 +86,7 @@ std::string capitalised(std::string text) {
 
 std::string actor_name(const Duel& duel, const std::string& task) {
     const std::vector<std::string> stops = duel.stop_tasks();
-    if (stops.size() == 1 && stops[0] == task) return "the stop";
+    if (stops.size() == 1 && stops[0] == task) return fmt::format("the {}", duel.exhibit().act.noun);
     if (task.starts_with("swapper")) return "a completion";
     if (task.starts_with("md0_")) return "md's thread " + task;
     if (task == "mdmon") return "mdmon";
@@ -115,16 +117,18 @@ std::optional<std::size_t> tick_submitted(const Duel& duel, Side side, const std
     return std::nullopt;
 }
 
-std::string crash_clause(const SnapshotOops& oops) {
-    const bool in_md_error =
-        oops.function == "md_error" || std::ranges::find(oops.stack, "md_error") != oops.stack.end();
-    if (oops.object == "rdev->mddev")
-        return in_md_error ? "md_error followed rdev->mddev, which unbind_rdev_from_array had set to NULL"
-                           : oops.function + " followed rdev->mddev, which unbind_rdev_from_array had set to NULL";
-    if (oops.function == "mempool_free")
-        return "super_written gave its bio back to a pool that __md_stop had destroyed";
-    if (oops.object == "rdev") return oops.function + " touched a member that rdev_delayed_delete had freed";
-    if (oops.object == "bitmap") return oops.function + " touched the bitmap that md_bitmap_free had freed";
+Oops oops_of(const SnapshotOops& oops) {
+    return {oops.what, oops.object, oops.function, oops.address, oops.comm, oops.stack, oops.in_irq, oops.at_ns};
+}
+
+const museum::Taker* taker_met(const Exhibit& exhibit, const Oops& oops) {
+    const auto met = std::ranges::find_if(
+        exhibit.takers, [&](const museum::Taker& taker) { return taker.is_met != nullptr && taker.is_met(oops); });
+    return met != exhibit.takers.end() ? &*met : nullptr;
+}
+
+std::string crash_clause(const Exhibit& exhibit, const Oops& oops) {
+    if (const museum::Taker* taker = taker_met(exhibit, oops)) return taker->clause(oops);
     return fmt::format("{} of {} in {}", oops.what, oops.object, oops.function);
 }
 

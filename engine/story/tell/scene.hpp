@@ -23,6 +23,7 @@ struct Scene {
     std::vector<Wait> waits;
     Calls calls;  // of the stop, past and foreseen
 
+    [[nodiscard]] const Exhibit& exhibit() const { return duel.exhibit(); }
     [[nodiscard]] const Tape& tape() const { return duel.tape(side); }
     [[nodiscard]] const Snapshot& snapshot() const { return step.snapshot; }
     [[nodiscard]] int value_of(std::string_view counter) const;
@@ -48,6 +49,9 @@ std::string condition_words(const std::string& condition);
 // The first step from `step` on in which a bio of that name is in flight; the tick of it.
 std::optional<std::size_t> tick_submitted(const Duel& duel, Side side, const std::string& bio);
 // How this crash is put in one clause: "super_written followed rdev->mddev, which was NULL".
-std::string crash_clause(const SnapshotOops& oops);
+std::string crash_clause(const Exhibit& exhibit, const Oops& oops);
+Oops oops_of(const SnapshotOops& oops);
+// Who took what the crashed completion needed; nullptr: the exhibit knows no such Oops.
+const museum::Taker* taker_met(const Exhibit& exhibit, const Oops& oops);
 
 }  // namespace mdscope

@@ -1,6 +1,5 @@
 // One word for an array. The worst that is true comes first.
 #include <algorithm>
-#include <array>
 
 #include "engine/story/record/calls.hpp"
 #include "engine/story/tell/who_waits.hpp"
@@ -9,11 +8,10 @@ namespace mdscope {
 
 namespace {
 
-// The functions behind which a stop is one, whatever the door.
-constexpr std::array<std::string_view, 3> kStops = {"do_md_stop", "md_set_readonly", "md_notify_reboot"};
-
-bool is_stop(const FrameEvent& frame) {
-    return frame.enter && std::ranges::find(kStops, std::string_view(frame.name)) != kStops.end();
+bool begins(const museum::Act& act, const FrameEvent& frame) {
+    return frame.enter && std::ranges::find(act.functions, std::string_view(frame.name), [](const auto& one) {
+                              return std::string_view(one.name);
+                          }) != act.functions.end();
 }
 
 // Sleeping for a lock, for readers or for a thread to end is a part of going on; what is left is waiting for I/O or for
@@ -42,8 +40,8 @@ bool in_danger(const std::vector<Cover>& covers, bool has_begun) {
                                [&](const Cover& cover) { return cover.is_taken || (has_begun && !cover.covered); });
 }
 
-bool is_stopped(const Snapshot& snapshot) {
-    return snapshot.array.state == "clear" || snapshot.array.state == "inactive";
+bool is_over(const museum::Act& act, const Snapshot& snapshot) {
+    return act.end_state.empty() || std::ranges::find(act.end_state, snapshot.array.state) != act.end_state.end();
 }
 
 }  // namespace
@@ -51,7 +49,9 @@ bool is_stopped(const Snapshot& snapshot) {
 bool stop_has_begun(const Duel& duel, Side side, std::size_t tick) {
     const Tape& tape = duel.tape(side);
     for (std::size_t step = 0; step <= duel.tick(tick).step[side]; step++)
-        if (std::ranges::any_of(tape.step(step).frames, is_stop)) return true;
+        if (std::ranges::any_of(tape.step(step).frames,
+                                [&](const FrameEvent& frame) { return begins(duel.exhibit().act, frame); }))
+            return true;
     return false;
 }
 
@@ -66,7 +66,7 @@ Standing standing_of(const Duel& duel, Side side, std::size_t tick, Oracle& orac
     const StopTasks tasks = stop_tasks_at(duel, side, tick);
     if (has_begun && tasks.one_waits) return Standing::Waiting;
     if (has_begun && (tasks.are_done || now.moment == Moment::Done))
-        return is_stopped(now.snapshot) ? Standing::Stopped : Standing::Running;
+        return is_over(duel.exhibit().act, now.snapshot) ? Standing::Stopped : Standing::Running;
     return has_begun ? Standing::Stopping : Standing::Running;
 }
 

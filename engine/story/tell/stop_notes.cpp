@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "engine/md/variants/fix.hpp"
 
 namespace mdscope {
 
@@ -51,69 +50,41 @@ std::size_t ticks_slept(const NoteOf& of) {
     return 0;
 }
 
-std::string waited(std::size_t ticks) {
-    return fmt::format("waited {} tick{}", ticks, ticks == 1 ? "" : "s");
-}
+// Looked up when a note asks.
+class RecordedCall : public museum::CallFacts {
+   public:
+    explicit RecordedCall(const NoteOf& of) : of_(of) {}
 
-// ---- one function a row
+    [[nodiscard]] bool is_left() const override { return call_of(of_).left.has_value(); }
+    [[nodiscard]] bool is_leaf() const override { return mdscope::is_leaf(of_); }
+    [[nodiscard]] std::size_t bios_submitted() const override { return mdscope::bios_submitted(of_); }
+    [[nodiscard]] std::size_t ticks_slept() const override { return mdscope::ticks_slept(of_); }
+    [[nodiscard]] std::vector<std::string> unbound_members() const override {
+        std::vector<std::string> members;
+        const Range range = open_steps(of_);
+        for (std::size_t step = range.first; step < range.last; step++)
+            for (std::string& member : mdscope::unbound_members(tape(), step)) members.push_back(std::move(member));
+        return members;
+    }
+    [[nodiscard]] bool are_pools_gone() const override { return tape().step(*call_of(of_).left).pools_gone; }
+    [[nodiscard]] bool has_printed(std::string_view text) const override {
+        for (std::size_t step = open_steps(of_).first; step <= *call_of(of_).left; step++)
+            for (const LogLine& line : tape().step(step).printed)
+                if (line.text.find(text) != std::string::npos) return true;
+        return false;
+    }
+    [[nodiscard]] const museum::Rows& rows() const override { return tape().step(0).snapshot.variants; }
 
-std::string note_of_submitter(const NoteOf& of) {
-    const std::size_t count = bios_submitted(of);
-    if (count > 0) return fmt::format("{} write{} submitted", count, count == 1 ? "" : "s");
-    return call_of(of).left ? "nothing to write" : "";
-}
-
-// Where it was left the count was 0: that is its condition.
-std::string note_of_wait(const NoteOf& of) {
-    if (!call_of(of).left || !is_leaf(of)) return "";
-    const std::size_t ticks = ticks_slept(of);
-    return ticks > 0 ? waited(ticks) : "0 left: goes on";
-}
-
-std::string note_of_bitmap_free(const NoteOf& of) {
-    if (!call_of(of).left) return "";
-    if (const std::size_t ticks = ticks_slept(of); ticks > 0) return waited(ticks);
-    return waits_for_both_counters(of.duel.tape(of.side).step(0).snapshot) ? "both counters are 0: goes on"
-                                                                           : "bitmap->pending_writes is 0: goes on";
-}
-
-std::string note_of_unbinding(const NoteOf& of) {
-    const Range range = open_steps(of);
-    for (std::size_t step = range.first; step < range.last; step++)
-        for (const std::string& member : unbound_members(of.duel.tape(of.side), step))
-            return member + ": rdev->mddev = NULL";
-    return "";
-}
-
-std::string note_of_md_stop(const NoteOf& of) {
-    const Call& call = call_of(of);
-    return call.left && of.duel.tape(of.side).step(*call.left).pools_gone ? "the bio pools are destroyed" : "";
-}
-
-// A refusal is printed, and nothing else comes of it.
-std::string note_of_stop(const NoteOf& of) {
-    const Range range = open_steps(of);
-    const Tape& tape = of.duel.tape(of.side);
-    for (std::size_t step = range.first; call_of(of).left && step <= *call_of(of).left; step++)
-        for (const LogLine& line : tape.step(step).printed)
-            if (line.text.find("still in use") != std::string::npos) return "the disk is open: refused";
-    return "";
-}
-
-struct CallNote {
-    std::string_view function;
-    std::string (*note)(const NoteOf&);
+   private:
+    [[nodiscard]] const Tape& tape() const { return of_.duel.tape(of_.side); }
+    const NoteOf& of_;
 };
-constexpr std::array kCallNotes = {
-    CallNote{"md_bitmap_daemon_work", note_of_submitter},
-    CallNote{"md_super_wait", note_of_wait},
-    CallNote{"md_bitmap_wait_writes", note_of_wait},
-    CallNote{"md_bitmap_free", note_of_bitmap_free},
-    CallNote{"unbind_rdev_from_array", note_of_unbinding},
-    CallNote{"__md_stop", note_of_md_stop},
-    CallNote{"do_md_stop", note_of_stop},
-    CallNote{"md_set_readonly", note_of_stop},
-};
+
+const museum::CallNote* find_note(const Exhibit& exhibit, const Call& call) {
+    const auto& notes = exhibit.tree.notes;
+    const auto row = std::ranges::find_if(notes, [&](const museum::CallNote& one) { return call.is(one.function); });
+    return row != notes.end() ? &*row : nullptr;
+}
 
 }  // namespace
 
@@ -121,57 +92,56 @@ std::string note_of(const NoteOf& of) {
     const Call& call = call_of(of);
     if (!call.entered) return "";
     if (call.passed != nullptr) return call.passed;
-    const auto row = std::ranges::find_if(kCallNotes, [&](const CallNote& one) { return call.is(one.function); });
-    return row != kCallNotes.end() ? row->note(of) : "";
+    const museum::CallNote* note = find_note(of.duel.exhibit(), call);
+    return note != nullptr ? note->words(RecordedCall(of)) : "";
+}
+
+bool keeps_note_asleep(const NoteOf& of) {
+    const museum::CallNote* note = find_note(of.duel.exhibit(), call_of(of));
+    return note != nullptr && note->keeps_words;
 }
 
 // ---- asleep
 
-namespace {
-
-int mddev_writes(const Snapshot& snapshot) {
-    return snapshot.array.pending_writes;
-}
-int bitmap_writes(const Snapshot& snapshot) {
-    return snapshot.array.bitmap_pending_writes;
-}
-constexpr std::array kKnown = {
-    CounterAsked{"mddev.pending_writes == 0", kMddevCounter, mddev_writes},
-    CounterAsked{"mddev->pending_writes == 0", kMddevCounter, mddev_writes},
-    CounterAsked{"bitmap.pending_writes == 0", kBitmapCounter, bitmap_writes},
-    CounterAsked{"bitmap->pending_writes == 0", kBitmapCounter, bitmap_writes},
-};
-
-}  // namespace
-
-const CounterAsked* counter_asked(const std::string& condition) {
-    const auto row = std::ranges::find(kKnown, condition, &CounterAsked::text);
-    return row != kKnown.end() ? &*row : nullptr;
+int value_of(const museum::Counter& counter, const Snapshot& snapshot, std::string_view member) {
+    switch (counter.of) {
+        case museum::Counter::Of::Array:
+            return snapshot.array.pending_writes;
+        case museum::Counter::Of::Bitmap:
+            return snapshot.array.bitmap_pending_writes;
+        case museum::Counter::Of::Member:
+            break;
+    }
+    const auto found = std::ranges::find(snapshot.members, member, &SnapshotMember::name);
+    return found != snapshot.members.end() ? found->nr_pending : 0;
 }
 
-bool waits_for_both_counters(const Snapshot& snapshot) {
-    const StopFix* const none = find_row<variants::fix>("none");
-    return snapshot.variants.row<variants::fix>().in_bitmap_free != none->in_bitmap_free;
+const museum::Counter* counter_asked(const Exhibit& exhibit, std::string_view condition) {
+    const auto row = std::ranges::find_if(exhibit.counters, [&](const museum::Counter& counter) {
+        return std::ranges::find(counter.asked, condition) != counter.asked.end();
+    });
+    return row != exhibit.counters.end() ? &*row : nullptr;
 }
 
-bool is_wait_for(const Call& call, std::string_view counter, const Snapshot& snapshot) {
-    if (counter == kMddevCounter)
-        return call.is("md_super_wait") || (call.is("md_bitmap_free") && waits_for_both_counters(snapshot));
-    if (counter == kBitmapCounter)
-        return call.is("md_bitmap_wait_writes") || call.is("md_bitmap_free") ||
-               (call.is("md_bitmap_update_sb") && call.passed == nullptr);
-    return call.is("freeze_array");
+bool is_wait_for(const Exhibit& exhibit, const Call& call, std::string_view counter, const Snapshot& snapshot) {
+    return call.passed == nullptr && std::ranges::any_of(exhibit.waits, [&](const museum::WaitSite& site) {
+               return call.is(site.function) && counter == site.counter &&
+                      (site.applies == nullptr || site.applies(snapshot.variants));
+           });
 }
 
 std::string sleep_note(const NoteOf& of, const SnapshotTask& task) {
+    const Exhibit& exhibit = of.duel.exhibit();
     const Snapshot& snapshot = of.duel.tape(of.side).step(of.step).snapshot;
     const std::string innermost = task.stack.empty() ? "" : task.stack.front();
-    const CounterAsked* known = counter_asked(task.condition);
+    const museum::Counter* known = counter_asked(exhibit, task.condition);
+    const int value = known != nullptr ? value_of(*known, snapshot) : 0;
     const bool is_here = call_of(of).is(innermost);
-    if (is_here && innermost == "md_super_wait")
-        return fmt::format("{} left: sleeps", known != nullptr ? known->value(snapshot) : 0);
+    const museum::CallNote* note = find_note(exhibit, call_of(of));
+    if (is_here && note != nullptr && note->asleep != nullptr)
+        return museum::filled(note->asleep, {{"count", std::to_string(value)}});
     if (known != nullptr) {
-        const std::string what = fmt::format("{} is {}: sleeps", known->counter, known->value(snapshot));
+        const std::string what = fmt::format("{} is {}: sleeps", known->name, value);
         return is_here ? what : fmt::format("{} in {}", what, innermost);
     }
     return is_here ? fmt::format("sleeps in {}", task.queue) : fmt::format("sleeps in {}", innermost);

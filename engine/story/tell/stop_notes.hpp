@@ -19,18 +19,16 @@ std::string note_of(const NoteOf& of);
 // Of a call in which, or in something below which, its task sleeps: "2 left: sleeps".
 std::string sleep_note(const NoteOf& of, const SnapshotTask& task);
 
-// Of a condition that asks for one of the two counters; nullptr: it asks for something else.
-struct CounterAsked {
-    std::string_view text;  // the condition as it stands in the source
-    const char* counter;    // "mddev->pending_writes"
-    int (*value)(const Snapshot& snapshot);
-};
-const CounterAsked* counter_asked(const std::string& condition);
-inline constexpr const char* kMddevCounter = "mddev->pending_writes";
-inline constexpr const char* kBitmapCounter = "bitmap->pending_writes";
+// Whether it keeps its note while its task sleeps in it.
+bool keeps_note_asleep(const NoteOf& of);
+
+// ---- counters and waits of the exhibit, in a recording
+
+// `member`: whose, of a counter that each member has.
+int value_of(const museum::Counter& counter, const Snapshot& snapshot, std::string_view member = "");
+// The one that a wait's condition asks for, as it stands in the source; nullptr: it asks for something else.
+const museum::Counter* counter_asked(const Exhibit& exhibit, std::string_view condition);
 // Whether the call sleeps until that counter is 0; of the empty one: until data and resync requests have ended.
-bool is_wait_for(const Call& call, std::string_view counter, const Snapshot& snapshot);
-// Whether this kernel's md_bitmap_free waits for mddev->pending_writes, too.
-bool waits_for_both_counters(const Snapshot& snapshot);
+bool is_wait_for(const Exhibit& exhibit, const Call& call, std::string_view counter, const Snapshot& snapshot);
 
 }  // namespace mdscope

@@ -10,38 +10,15 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/explore/reference_names.hpp"
 #include "engine/story/tell/stop_notes.hpp"
 
 namespace mdscope {
 
 namespace {
 
-// What tells the story in fewer than twenty lines.
-const trace::CallTreeSink::Names kShortNames = {"array_state_store",
-                                                "md_ioctl",
-                                                "md_notify_reboot",
-                                                "do_md_stop",
-                                                "md_set_readonly",
-                                                "__md_stop_writes",
-                                                "md_bitmap_flush",
-                                                "md_bitmap_daemon_work",
-                                                "md_bitmap_wait_writes",
-                                                "md_super_wait",
-                                                "md_bitmap_update_sb",
-                                                "md_update_sb",
-                                                "__md_stop",
-                                                "md_bitmap_destroy",
-                                                "md_bitmap_free",
-                                                "mddev_detach",
-                                                "export_array",
-                                                "unbind_rdev_from_array"};
-
-// Functions whose absence is worth a line: where nobody waits.
-constexpr std::array<std::string_view, 2> kWaits = {"md_super_wait", "md_bitmap_wait_writes"};
-
-bool is_wait(const std::string& name) {
-    return std::ranges::find(kWaits, name) != kWaits.end();
+template <class Names>
+bool is_among(const Names& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
 }
 
 // A line and the call it stands for; none: it stands for one that is missing.
@@ -53,7 +30,8 @@ using Lines = std::vector<Shown>;
 
 class Thinner {
    public:
-    Thinner(const Calls& calls, TreeDetail detail) : calls_(calls), detail_(detail) {}
+    Thinner(const Exhibit& exhibit, const Calls& calls, TreeDetail detail)
+        : exhibit_(exhibit), calls_(calls), detail_(detail) {}
 
     Lines lines() {
         Lines lines;
@@ -78,10 +56,11 @@ class Thinner {
             case TreeDetail::Every:
                 return true;
             case TreeDetail::Reference:
-                return call.passed == nullptr && kReferenceNames.contains(call.name);
+                return call.passed == nullptr && exhibit_.tree.reference->contains(call.name);
             case TreeDetail::Short:
                 // The daemon's wait for the run before it is the same in every kernel, and not what the story is about.
-                return kShortNames.contains(call.name) && !(is_wait(call.name) && is_inside("md_bitmap_daemon_work"));
+                return is_among(exhibit_.tree.few, call.name) &&
+                       !(is_among(exhibit_.tree.absent, call.name) && is_inside(exhibit_.passes.function));
         }
         return true;
     }
@@ -89,6 +68,7 @@ class Thinner {
         return std::ranges::any_of(above_, [&](std::size_t i) { return calls_[i].is(name); });
     }
 
+    const Exhibit& exhibit_;
     const Calls& calls_;
     TreeDetail detail_;
     std::vector<std::size_t> above_;  // kept calls around the one that is looked at
@@ -117,8 +97,8 @@ std::vector<std::vector<std::uint16_t>> common_tails(const Lines& own, const Lin
     return length;
 }
 
-void add_missing(Lines& lines, const TreeLine& other) {
-    if (!is_wait(other.name)) return;
+void add_missing(const museum::Tree& tree, Lines& lines, const TreeLine& other) {
+    if (!is_among(tree.absent, other.name)) return;
     TreeLine line;
     line.name = other.name;
     line.depth = std::min(other.depth, lines.empty() ? 0 : lines.back().line.depth + 1);
@@ -127,7 +107,7 @@ void add_missing(Lines& lines, const TreeLine& other) {
     lines.push_back({line, std::nullopt});
 }
 
-Lines with_missing(Lines own, const Lines& others) {
+Lines with_missing(const museum::Tree& tree, Lines own, const Lines& others) {
     // Far more lines than a stop has: two storms of writes need no comparing, and it is quadratic.
     if (own.size() * others.size() > 4'000'000) return own;
     const auto length = common_tails(own, others);
@@ -141,7 +121,7 @@ Lines with_missing(Lines own, const Lines& others) {
         } else if (i < own.size() && (j == others.size() || length[i + 1][j] >= length[i][j + 1])) {
             lines.push_back(std::move(own[i++]));
         } else {
-            add_missing(lines, others[j++].line);
+            add_missing(tree, lines, others[j++].line);
         }
     }
     return lines;
@@ -186,9 +166,8 @@ class Dater {
         const SnapshotTask* task = find_task(now().snapshot, pid_of(duel_.tape(side_), calls_[call].task));
         const bool asleep = task != nullptr && is_asleep(*task);
         line.state = is_crash() ? TreeLine::State::Oops : asleep ? TreeLine::State::Asleep : TreeLine::State::Now;
-        // What an unbinding has done is more than that it sleeps afterwards.
-        if (asleep && (line.note.empty() || !calls_[call].is("unbind_rdev_from_array")))
-            line.note = sleep_note({duel_, side_, step_, calls_, call}, *task);
+        const NoteOf of = {duel_, side_, step_, calls_, call};
+        if (asleep && (line.note.empty() || !keeps_note_asleep(of))) line.note = sleep_note(of, *task);
     }
 
     const Duel& duel_;
@@ -204,9 +183,11 @@ std::vector<TreeLine> stop_tree(const Duel& duel, Side side, std::size_t tick, O
                                 TreeDetail detail) {
     const Side other_side = side == Side::A ? Side::B : Side::A;
     const Calls calls = stop_calls(duel, side, tick, own);
-    Lines lines = Thinner(calls, detail).lines();
+    const Exhibit& exhibit = duel.exhibit();
+    Lines lines = Thinner(exhibit, calls, detail).lines();
     number_calls(lines);
-    lines = with_missing(std::move(lines), Thinner(stop_calls(duel, other_side, tick, other), detail).lines());
+    const Calls other_calls = stop_calls(duel, other_side, tick, other);
+    lines = with_missing(exhibit.tree, std::move(lines), Thinner(exhibit, other_calls, detail).lines());
     Dater(duel, side, tick, calls).date(lines);
     std::vector<TreeLine> tree;
     for (Shown& shown : lines) tree.push_back(std::move(shown.line));

@@ -1,24 +1,17 @@
-// What a completion needs, who takes it away, and where somebody waits, as tables; and the search for a wait between
-// now and then among the calls that are foreseen.
-//
-//   counted in               needs                      taken by                      waited for in
-//   mddev->pending_writes    the member's mddev         unbind_rdev_from_array        md_super_wait
-//                            the bio's pool             __md_stop, if pools=stop      (md_bitmap_free, with one fix)
-//   bitmap->pending_writes   the bitmap                 md_bitmap_free                md_bitmap_wait_writes, ...
-//   neither (data, resync)   raid1's configuration      raid1_free                    freeze_array
+// The search for a wait between now and then among the calls that are foreseen: the exhibit's tables say where a write
+// is counted, who takes away what its completion needs, and which functions wait for that counter.
 #include "engine/story/tell/who_waits.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "engine/md/frames.hpp"
 #include "engine/story/tell/stop_notes.hpp"
 
 namespace mdscope {
 
 namespace {
-
-constexpr const char* kBitmapFile = "bitmap";  // the name of the disk that the bitmap file is
 
 // A bio that somebody still has to answer for.
 struct Debt {
@@ -28,9 +21,8 @@ struct Debt {
     bool has_counted = false;
 };
 
-const char* counter_of(const Debt& debt) {
-    if (debt.is_read || debt.name.kind == "data" || debt.name.kind == "resync") return "";
-    return debt.name.member == kBitmapFile ? kBitmapCounter : kMddevCounter;
+const char* counter_of(const Exhibit& exhibit, const Debt& debt) {
+    return exhibit.counted_in(debt.name, debt.is_read);
 }
 
 // ---- the stop, as it will go on
@@ -38,19 +30,23 @@ const char* counter_of(const Debt& debt) {
 class Outlook {
    public:
     Outlook(const Duel& duel, Side side, std::size_t tick, Oracle& oracle)
-        : tape_(duel.tape(side)), step_(duel.tick(tick).step[side]), calls_(stop_calls(duel, side, tick, oracle)) {
+        : exhibit_(duel.exhibit()),
+          tape_(duel.tape(side)),
+          step_(duel.tick(tick).step[side]),
+          calls_(stop_calls(duel, side, tick, oracle)) {
         note_unbindings();
     }
 
     Cover cover(const Debt& debt) const {
         Cover cover;
         cover.bio = debt.bio;
-        cover.counter = counter_of(debt);
+        cover.counter = counter_of(exhibit_, debt);
         cover.has_counted = debt.has_counted;
-        const Taking taking = debt.has_counted ? taking_after_count(debt) : taking_of(debt, cover.counter);
+        const Taking taking = taking_of(debt, cover.counter);
         cover.takes = taking.by;
         cover.is_taken = taking.is_done;
-        cover.count = count_of(cover.counter);
+        if (const museum::Counter* counter = find_counter(exhibit_, cover.counter))
+            cover.count = value_of(*counter, now().snapshot, debt.name.member);
         if (taking.is_done || debt.has_counted) {
             cover.covered = taking.by.empty();
             return cover;
@@ -69,11 +65,6 @@ class Outlook {
 
     [[nodiscard]] const TapeStep& now() const { return tape_.step(step_); }
 
-    int count_of(const std::string& counter) const {
-        if (counter == kMddevCounter) return now().snapshot.array.pending_writes;
-        return counter == kBitmapCounter ? now().snapshot.array.bitmap_pending_writes : 0;
-    }
-
     // ---- who takes it
 
     // Members are unbound in the order in which the array lists them.
@@ -83,9 +74,14 @@ class Outlook {
             if (member.bound) bound.push_back(member.name);
         auto next = bound.begin();
         for (const Call& call : calls_) {
-            if (!call.is("unbind_rdev_from_array") || call.is_past() || has_unbound(call)) continue;
+            if (!unbinds(call) || call.is_past() || has_unbound(call)) continue;
             if (next != bound.end()) unbindings_[*next++] = call.from;
         }
+    }
+    [[nodiscard]] bool unbinds(const Call& call) const {
+        return std::ranges::any_of(exhibit_.takers, [&](const museum::Taker& taker) {
+            return taker.loss == museum::Loss::Pointer && call.is(taker.function);
+        });
     }
     [[nodiscard]] bool has_unbound(const Call& call) const {
         for (std::size_t step = call.entered.value_or(step_ + 1); step <= step_; step++)
@@ -93,43 +89,49 @@ class Outlook {
         return false;
     }
 
+    // The earliest of those that matter to it.
     [[nodiscard]] Taking taking_of(const Debt& debt, std::string_view counter) const {
-        if (counter == kMddevCounter) return std::min(end_of_pools(), unbinding(debt.name.member), earlier);
-        if (counter == kBitmapCounter) return end_of("md_bitmap_free");
-        return debt.is_read ? Taking{} : end_of("raid1_free");
+        Taking first;
+        if (debt.is_read) return first;
+        for (const museum::Taker& taker : exhibit_.takers) {
+            if (counter != taker.counter) continue;
+            const Taking taking = taking_by(taker, debt);
+            if (!taking.by.empty() && (first.by.empty() || taking.when < first.when)) first = taking;
+        }
+        return first;
+    }
+    [[nodiscard]] Taking taking_by(const museum::Taker& taker, const Debt& debt) const {
+        if (!taker.applies(now().snapshot.variants, debt.has_counted)) return {};
+        switch (taker.loss) {
+            case museum::Loss::Pools:
+                return now().pools_gone ? Taking{taker.function, 0, true} : end_of(taker.function);
+            case museum::Loss::Pointer:
+                return unbinding(taker.function, debt.name.member);
+            case museum::Loss::Memory:
+                return end_of_member(taker.function);
+            case museum::Loss::Structure:
+                break;
+        }
+        return end_of(taker.function);
     }
 
-    // What the completion still touches behind its count: the bio's pool and the member in the order of 2021; the
-    // bitmap's queue. In the order of 2022 only the mddev, which stays.
-    [[nodiscard]] Taking taking_after_count(const Debt& debt) const {
-        if (std::string_view(counter_of(debt)) == kBitmapCounter) return end_of("md_bitmap_free");
-        if (now().snapshot.variants.name("order") != "2021") return {};
-        return std::min(end_of_pools(), end_of_member(), earlier);
-    }
-
-    static bool earlier(const Taking& a, const Taking& b) { return a.when < b.when; }
-
-    [[nodiscard]] Taking end_of_pools() const {
-        if (now().pools_gone) return {"__md_stop", 0, true};
-        return now().snapshot.variants.name("pools") == "stop" ? end_of("__md_stop") : Taking{};
-    }
-    [[nodiscard]] Taking unbinding(const std::string& member) const {
+    [[nodiscard]] Taking unbinding(const char* function, const std::string& member) const {
         const auto& members = now().snapshot.members;
         const auto found = std::ranges::find(members, member, &SnapshotMember::name);
-        if (found == members.end() || !found->bound) return {"unbind_rdev_from_array", 1, true};
+        if (found == members.end() || !found->bound) return {function, 1, true};
         const auto coming = unbindings_.find(member);
         if (coming == unbindings_.end()) return {};
-        return {"unbind_rdev_from_array", coming->second, false};
+        return {function, coming->second, false};
     }
     // Only a scenario in which somebody runs the work that unbinding queues has members that are freed.
-    [[nodiscard]] Taking end_of_member() const {
+    [[nodiscard]] Taking end_of_member(const char* function) const {
         const auto& tasks = tape_.scenario().tasks;
         const bool is_freed = std::ranges::any_of(tasks, [](const ScenarioTask& task) {
             return std::ranges::find(task.statements, Statement::Kind::DelayedDelete, &Statement::kind) !=
                    task.statements.end();
         });
-        if (!is_freed || unbindings_.empty()) return is_freed ? Taking{"rdev_delayed_delete", 2, false} : Taking{};
-        return {"rdev_delayed_delete", unbindings_.begin()->second, false};
+        if (!is_freed || unbindings_.empty()) return is_freed ? Taking{function, 2, false} : Taking{};
+        return {function, unbindings_.begin()->second, false};
     }
     [[nodiscard]] Taking end_of(std::string_view function) const {
         for (const Call& call : calls_)
@@ -144,12 +146,13 @@ class Outlook {
     [[nodiscard]] std::string first_wait(std::string_view counter, std::uint64_t before) const {
         const Call* first = nullptr;
         for (const Call& call : calls_)
-            if (!call.is_past() && call.from < before && is_wait_for(call, counter, now().snapshot) &&
+            if (!call.is_past() && call.from < before && is_wait_for(exhibit_, call, counter, now().snapshot) &&
                 (first == nullptr || call.from < first->from))
                 first = &call;
         return first != nullptr ? first->name : "";
     }
 
+    const Exhibit& exhibit_;
     const Tape& tape_;
     std::size_t step_;
     Calls calls_;
@@ -173,18 +176,20 @@ std::vector<Debt> bios_in_flight(const TapeStep& step) {
 }
 
 // Who of `debts` has counted down: of a counter, the number that is missing in it; those that began first.
-void note_counted(std::vector<Debt>& debts, const TapeStep& step) {
-    for (const char* counter : {kMddevCounter, kBitmapCounter}) {
-        const auto is_of = [&](const Debt& debt) { return std::string_view(counter_of(debt)) == counter; };
-        const SnapshotArray& array = step.snapshot.array;
-        const int value = counter == kMddevCounter ? array.pending_writes : array.bitmap_pending_writes;
-        auto missing = std::ranges::count_if(debts, is_of) + std::ranges::count_if(bios_in_flight(step), is_of) - value;
+void note_counted(const Exhibit& exhibit, std::vector<Debt>& debts, const TapeStep& step) {
+    for (const museum::Counter& counter : exhibit.counters) {
+        if (counter.of == museum::Counter::Of::Member) continue;  // each has its own
+        const auto is_of = [&](const Debt& debt) {
+            return std::string_view(counter_of(exhibit, debt)) == counter.name;
+        };
+        auto missing = std::ranges::count_if(debts, is_of) + std::ranges::count_if(bios_in_flight(step), is_of) -
+                       value_of(counter, step.snapshot);
         for (Debt& debt : debts)
             if (is_of(debt) && missing-- > 0) debt.has_counted = true;
     }
 }
 
-std::vector<Debt> completions_begun(const Tape& tape, std::size_t step) {
+std::vector<Debt> completions_begun(const Exhibit& exhibit, const Tape& tape, std::size_t step) {
     std::vector<Debt> debts;
     for (const SnapshotTask& task : tape.step(step).snapshot.tasks) {
         if (!is_completion(task)) continue;
@@ -192,7 +197,7 @@ std::vector<Debt> completions_begun(const Tape& tape, std::size_t step) {
         debt.bio = bio_of_completion(tape, step, task.pid);
         if (read_bio_name(debt.bio, &debt.name)) debts.push_back(std::move(debt));
     }
-    if (!debts.empty()) note_counted(debts, tape.step(step));
+    if (!debts.empty()) note_counted(exhibit, debts, tape.step(step));
     return debts;
 }
 
@@ -222,7 +227,8 @@ std::vector<Cover> coverage(const Duel& duel, Side side, std::size_t tick, Oracl
 }
 
 std::vector<Cover> completions(const Duel& duel, Side side, std::size_t tick, Oracle& oracle) {
-    return covers_of(completions_begun(duel.tape(side), duel.tick(tick).step[side]), duel, side, tick, oracle);
+    return covers_of(completions_begun(duel.exhibit(), duel.tape(side), duel.tick(tick).step[side]), duel, side, tick,
+                     oracle);
 }
 
 // ---- sleepers
@@ -231,24 +237,31 @@ namespace {
 
 // A thread of md or mdmon that has nothing to do.
 bool has_nothing_to_do(const SnapshotTask& task) {
-    return task.stack.empty() || task.stack.front() == "md_thread" || task.stack.front() == "wait_and_act";
+    return task.stack.empty() || task.stack.front() == frames::kMdThread || task.stack.front() == "wait_and_act";
 }
 
-Wait wait_of(const SnapshotTask& task, const TapeStep& step) {
+// Inside a function that waits for data and resync, in whatever words.
+bool waits_for_data(const Exhibit& exhibit, const SnapshotTask& task) {
+    return std::ranges::any_of(exhibit.waits, [&](const museum::WaitSite& site) {
+        return std::string_view(site.counter).empty() && is_in(task, site.function);
+    });
+}
+
+Wait wait_of(const Exhibit& exhibit, const SnapshotTask& task, const TapeStep& step) {
     Wait wait;
     wait.task = task.comm;
     wait.function = task.stack.empty() ? task.queue : task.stack.front();
     wait.queue = task.queue;
     wait.condition = task.condition;
-    const CounterAsked* asked = counter_asked(task.condition);
+    const museum::Counter* asked = counter_asked(exhibit, task.condition);
     if (asked != nullptr) {
-        const int value = asked->value(step.snapshot);
+        const int value = value_of(*asked, step.snapshot);
         wait.values = fmt::format("{} == 0: {}", value, value == 0 ? "true" : "false");
     }
-    const std::string_view counter = asked != nullptr ? asked->counter : "";
-    if (asked == nullptr && !is_in(task, "freeze_array")) return wait;
+    const std::string_view counter = asked != nullptr ? asked->name : "";
+    if (asked == nullptr && !waits_for_data(exhibit, task)) return wait;
     for (const Debt& debt : bios_in_flight(step))
-        if (counter == counter_of(debt) && !(asked == nullptr && debt.is_read && debt.name.kind != "data"))
+        if (counter == counter_of(exhibit, debt) && !(asked == nullptr && debt.is_read && debt.name.kind != "data"))
             wait.wakers.push_back(debt.bio);
     return wait;
 }
@@ -263,9 +276,9 @@ std::vector<Wait> waits(const Duel& duel, Side side, std::size_t tick) {
         const auto& tasks = duel.tape(side).scenario().tasks;
         const bool is_named = std::ranges::find(tasks, task.comm, &ScenarioTask::name) != tasks.end();
         if (is_named)
-            first.push_back(wait_of(task, step));
+            first.push_back(wait_of(duel.exhibit(), task, step));
         else if (!has_nothing_to_do(task))
-            then.push_back(wait_of(task, step));
+            then.push_back(wait_of(duel.exhibit(), task, step));
     }
     first.insert(first.end(), std::make_move_iterator(then.begin()), std::make_move_iterator(then.end()));
     return first;

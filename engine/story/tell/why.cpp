@@ -18,11 +18,9 @@ namespace {
 
 // ---- which chain it is
 
-std::string taken_by(const SnapshotOops& oops) {
-    if (oops.function == "mempool_free") return "__md_stop";
-    if (oops.object == "rdev") return "rdev_delayed_delete";
-    if (oops.object == "bitmap") return "md_bitmap_free";
-    return "unbind_rdev_from_array";
+std::string taken_by(const Exhibit& exhibit, const SnapshotOops& oops) {
+    const museum::Taker* met = taker_met(exhibit, oops_of(oops));
+    return (met != nullptr ? *met : exhibit.takers.back()).function;
 }
 
 bool had_counted(const Scene& scene, const std::string& bio, Foresight& foresight) {
@@ -37,8 +35,8 @@ std::vector<Link> why_crashed(const Scene& scene, Foresight& foresight) {
     const std::string bio = crashed_bio(scene.duel, scene.side);
     if (!oops || bio.empty()) return {{capitalised(scene.tape().what()) + ".", scene.tick, true}};
     Chain chain(scene, bio);
-    return had_counted(scene, bio, foresight) ? chain.counted_too_early(taken_by(*oops))
-                                              : chain.nobody_waited(taken_by(*oops));
+    return had_counted(scene, bio, foresight) ? chain.counted_too_early(taken_by(scene.exhibit(), *oops))
+                                              : chain.nobody_waited(taken_by(scene.exhibit(), *oops));
 }
 
 std::vector<Link> why_in_danger(const Scene& scene) {
@@ -80,11 +78,11 @@ std::vector<Link> why_asleep(const Scene& scene) {
     const Wait* wait = scene.stop_wait();
     if (scene.standing != Standing::Waiting || wait == nullptr) return {};
     std::vector<Link> links = {sleep_of(scene, *wait)};
-    if (wait->function == "freeze_array")
-        links.push_back(
-            {"Data requests are counted by raid1 itself, in neither mddev->pending_writes nor "
-             "bitmap->pending_writes: the flush of the bitmap begins when they have ended.",
-             links.front().tick, true});
+    const auto is_for_data = [&](const museum::WaitSite& site) {
+        return std::string_view(site.counter).empty() && wait->function == site.function;
+    };
+    if (std::ranges::any_of(scene.exhibit().waits, is_for_data))
+        links.push_back({scene.exhibit().data_wait, links.front().tick, true});
     return links;
 }
 
