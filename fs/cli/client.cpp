@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "engine/look/lab_words.hpp"
+#include "engine/md/frames.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
 
@@ -81,7 +82,7 @@ Result<bool> MountedTree::write(const std::string& name, const std::string& valu
 bool stop_is_asleep(const MountedTree& tree) {
     const std::vector<TaskLines> tasks = parse_tasks(tree.read_or("lab/tasks", ""));
     return std::ranges::any_of(
-        tasks, [](const TaskLines& task) { return task.is_in("do_md_stop") || task.is_in("sync_blockdev"); });
+        tasks, [](const TaskLines& task) { return task.is_in(frames::kStop) || task.is_in(frames::kSyncBlockdev); });
 }
 
 std::string asleep_text(const MountedTree& tree) {

@@ -1,21 +1,21 @@
 #include "gui/model/lane_rows.hpp"
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <string_view>
 
 namespace mdscope::gui {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kStages = {"md_bitmap_flush", "__md_stop",        "unbind_rdev_from_array",
-                                                     "md_set_readonly", "md_notify_reboot", "raid1_make_request",
-                                                     "md_update_sb"};
-constexpr std::array<std::string_view, 1> kBelow = {"md_bitmap_daemon_work"};
+using Stages = std::span<const museum::Stage>;
 
-template <class Names>
-bool is_one_of(const Names& names, const Bar& bar) {
-    return bar.kind == Bar::Kind::Function && std::ranges::find(names, bar.label) != names.end();
+// nullptr: it is none.
+const museum::Stage* stage_of(Stages stages, const Bar& bar, bool is_below) {
+    if (bar.kind != Bar::Kind::Function) return nullptr;
+    const auto found = std::ranges::find_if(
+        stages, [&](const museum::Stage& stage) { return stage.is_below == is_below && bar.label == stage.function; });
+    return found != stages.end() ? &*found : nullptr;
 }
 
 // The innermost function in which a sleep lies.
@@ -37,11 +37,19 @@ void add(Lane& lane, Bar bar, int row) {
     lane.bars.push_back(std::move(bar));
 }
 
-Lane condensed_task(const Lane& lane) {
+void add_stage(Lane& lane, const museum::Stage& stage, Bar bar, int row) {
+    bar.label = stage.label;
+    add(lane, std::move(bar), row);
+}
+
+Lane condensed_task(const Lane& lane, Stages stages) {
     Lane short_lane;
     short_lane.name = lane.name;
     for (const Bar& bar : lane.bars)
-        if (bar.kind == Bar::Kind::Oops || is_one_of(kStages, bar)) add(short_lane, bar, 0);
+        if (bar.kind == Bar::Kind::Oops)
+            add(short_lane, bar, 0);
+        else if (const museum::Stage* stage = stage_of(stages, bar, false))
+            add_stage(short_lane, *stage, bar, 0);
     for (const Bar& bar : lane.bars)
         if (bar.kind == Bar::Kind::Sleep) {
             Bar sleep = bar;
@@ -49,11 +57,7 @@ Lane condensed_task(const Lane& lane) {
             add(short_lane, std::move(sleep), 1);
         }
     for (const Bar& bar : lane.bars)
-        if (is_one_of(kBelow, bar)) {
-            Bar pass = bar;
-            pass.label = "daemon_work";  // there is little room
-            add(short_lane, std::move(pass), 1);
-        }
+        if (const museum::Stage* stage = stage_of(stages, bar, true)) add_stage(short_lane, *stage, bar, 1);
     if (short_lane.bars.empty())  // a task of another kind: what it was called for
         for (const Bar& bar : lane.bars)
             if (bar.row == 0) add(short_lane, bar, 0);
@@ -62,9 +66,9 @@ Lane condensed_task(const Lane& lane) {
 
 }  // namespace
 
-std::vector<Lane> condensed(const std::vector<Lane>& lanes) {
+std::vector<Lane> condensed(const std::vector<Lane>& lanes, const Exhibit& exhibit) {
     std::vector<Lane> result;
-    for (const Lane& lane : lanes) result.push_back(lane.is_disk ? lane : condensed_task(lane));
+    for (const Lane& lane : lanes) result.push_back(lane.is_disk ? lane : condensed_task(lane, exhibit.stages));
     return result;
 }
 

@@ -1,5 +1,5 @@
-// The lanes as a person wants them at first: of each task the stage of the stop it is in, and below it the daemon
-// passes and the sleeps; not every function it is in.
+// The lanes as a person wants them at first: of each task the stage of the exhibit it is in, and below it what the
+// exhibit has there (daemon passes) and the sleeps; not every function it is in.
 #pragma once
 
 #include <vector>
@@ -8,6 +8,6 @@
 
 namespace mdscope::gui {
 
-std::vector<Lane> condensed(const std::vector<Lane>& lanes);
+std::vector<Lane> condensed(const std::vector<Lane>& lanes, const Exhibit& exhibit);
 
 }  // namespace mdscope::gui

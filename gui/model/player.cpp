@@ -319,7 +319,7 @@ void Player::see(Side side) {
     view.mddev_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Mddev);
     view.bitmap_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Bitmap);
     if (lanes_version_ == version_) return;
-    view.lanes = detail_ == TreeDetail::Short ? condensed(lanes(*duel_, side)) : lanes(*duel_, side);
+    view.lanes = detail_ == TreeDetail::Short ? condensed(lanes(*duel_, side), duel_->exhibit()) : lanes(*duel_, side);
     view.mddev_steps = counter_steps(*duel_, side, mdscope::Counter::Mddev);
     view.bitmap_steps = counter_steps(*duel_, side, mdscope::Counter::Bitmap);
 }

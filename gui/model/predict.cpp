@@ -28,7 +28,8 @@ Outcome outcome_of(const TapeStep& before, const TapeStep& after) {
     return waits_for_writes(before) && in_flight(before) > 0 && in_flight(after) == 0 ? wakes : nothing;
 }
 
-std::string why(Outcome outcome, const TapeStep& before, const TapeStep& after, const Tape& tape) {
+std::string why(const museum::Act& act, Outcome outcome, const TapeStep& before, const TapeStep& after,
+                const Tape& tape) {
     switch (outcome) {
         case crashes:
             return tape.what() + ".";
@@ -38,19 +39,24 @@ std::string why(Outcome outcome, const TapeStep& before, const TapeStep& after, 
             break;
     }
     if (waits_for_writes(before))
-        return fmt::format("{} more are in flight, and the stop waits for them.", in_flight(after));
+        return fmt::format("{} more are in flight, and the {} waits for them.", in_flight(after), act.noun);
     return "nobody waits for it, and what it needs is still there.";
 }
 
+// Inside an act that takes the array apart.
+bool takes_apart(const museum::Act& act, const SnapshotTask& task) {
+    return std::ranges::any_of(act.functions, [&](const museum::ActFunction& function) {
+        return function.takes_apart && std::ranges::find(task.stack, function.name) != task.stack.end();
+    });
+}
+
 // A write of the bitmap or of a superblock that ends while the array is being stopped.
-bool may_decide(const Order& order, const TapeStep& before) {
+bool may_decide(const museum::Act& act, const Order& order, const TapeStep& before) {
     BioName bio;
     if (order.kind != Order::Kind::Step || order.how != Choice::Kind::Complete) return false;
     if (!read_bio_name(order.name, &bio) || (bio.kind != "bitmap" && bio.kind != "superblock")) return false;
     return std::ranges::any_of(before.snapshot.tasks,
-                               [](const SnapshotTask& task) {
-                                   return std::ranges::find(task.stack, "do_md_stop") != task.stack.end();
-                               }) ||
+                               [&](const SnapshotTask& task) { return takes_apart(act, task); }) ||
            std::ranges::any_of(before.snapshot.members, [](const SnapshotMember& member) { return !member.bound; });
 }
 
@@ -65,15 +71,15 @@ bool ask_about_next_step(State& state) {
     const TapeStep& before = duel.at(side, player.tick());
     const TapeStep& after = duel.at(side, player.tick() + 1);
     const std::uint64_t key = mix(mix(after.state_hash, before.state_hash), side);
-    if (!may_decide(next.order, before) || state.predicted == key) return false;
+    if (!may_decide(duel.exhibit().act, next.order, before) || state.predicted == key) return false;
     const Outcome outcome = outcome_of(before, after);
     Prediction question;
     question.id = "free";
     question.question =
         fmt::format("{} ends next. What happens to array {}?", next.order.name, side == Side::A ? "A" : "B");
-    question.answers = {"Oops", "its stop wakes up", "nothing new"};
+    question.answers = {"Oops", fmt::format("its {} wakes up", duel.exhibit().act.noun), "nothing new"};
     question.correct = outcome;
-    question.why = why(outcome, before, after, duel.tape(side));
+    question.why = why(duel.exhibit().act, outcome, before, after, duel.tape(side));
     question.goes_on = player.is_playing();
     state.prediction = std::move(question);
     state.predicted = key;

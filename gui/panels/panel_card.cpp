@@ -271,10 +271,15 @@ void draw_members(const State& state, Side side, const SideView& view) {
     }
 }
 
-std::string verdict(const SideView& view) {
+std::string completion_of(const Exhibit& exhibit, const Cover& cover) {
+    const museum::Counter* counter = find_counter(exhibit, cover.counter);
+    return counter != nullptr ? fmt::format("{}()", counter->completion) : "its completion";
+}
+
+std::string verdict(const Exhibit& exhibit, const SideView& view) {
     for (const Cover& cover : view.covers)
         if (!cover.covered && cover.is_taken)
-            return fmt::format("If {} ends now, super_written() meets what is gone.", cover.bio);
+            return fmt::format("If {} ends now, {} meets what is gone.", cover.bio, completion_of(exhibit, cover));
     for (const Cover& cover : view.covers)
         if (!cover.covered) return fmt::format("Nobody waits for {}.", cover.bio);
     for (const Cover& cover : view.covers)
@@ -288,7 +293,7 @@ void draw_foot(const State& state, Side side, const SideView& view) {
     const std::string text = view.standing == Standing::Oops ? "This kernel has halted. Step back, or see the Oops."
                              : view.standing == Standing::Stopped
                                  ? "Stopped: every write had ended before its member went."
-                                 : verdict(view);
+                                 : verdict(state.player.duel().exhibit(), view);
     const Role role =
         view.standing == Standing::InDanger || view.standing == Standing::Oops ? Role::danger : Role::safe;
     ui::text(id_of(side, "verdict"), text.empty() ? " " : text, role);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/museum/exhibit.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
 
@@ -131,15 +132,11 @@ struct CounterRow {
     Counter counter;
     const char* id;
     const char* name;
-    const char* what;
     Role role;
 };
 constexpr std::array kCounterRows = {
-    CounterRow{Counter::Mddev, "live/counter/mddev", "mddev->pending_writes",
-               "metadata writes of the array in flight: what md_super_wait waits for", Role::accent},
-    CounterRow{Counter::Bitmap, "live/counter/bitmap", "bitmap->pending_writes",
-               "writes of a bitmap file in flight: what md_bitmap_free waits for. Moves with a bitmap file only",
-               Role::bitmap_write},
+    CounterRow{Counter::Mddev, "live/counter/mddev", "mddev->pending_writes", Role::accent},
+    CounterRow{Counter::Bitmap, "live/counter/bitmap", "bitmap->pending_writes", Role::bitmap_write},
 };
 
 void draw_counter(const LivePage& page, const CounterRow& row, float height) {
@@ -148,7 +145,7 @@ void draw_counter(const LivePage& page, const CounterRow& row, float height) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float words = std::max(ui::text_width("mddev->pending_writes"), ui::text_width("bitmap->pending_writes"));
     ui::text(std::string(row.id) + "/name", row.name, Role::dim_text, Font::text, words + sp(4));
-    ui::tip(row.what);
+    if (const museum::Counter* counter = find_counter(default_exhibit(), row.name)) ui::tip(counter->what);
     ui::text(row.id, std::to_string(value), value == 0 ? Role::dim_text : row.role, Font::large, words);
     const float x = at.x + words + sp(16);
     const float width = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x - x;
@@ -165,9 +162,7 @@ void draw_counter(const LivePage& page, const CounterRow& row, float height) {
 // ---- who sleeps
 
 bool is_stopping(const SnapshotTask& task) {
-    return std::ranges::any_of(task.stack, [](const std::string& frame) {
-        return frame == "do_md_stop" || frame == "md_set_readonly" || frame == "__md_stop";
-    });
+    return std::ranges::any_of(task.stack, begins_an_act);
 }
 
 void draw_wait(const SnapshotTask& task, std::uint64_t now_ns) {

@@ -59,23 +59,18 @@ void draw_log(State& state) {
 }
 
 void draw_oops(State& state) {
+    const Exhibit& exhibit = state.player.duel().exhibit();
     bool any = false;
     for (const Side side : kSides) {
         const std::string console = console_of(state, side);
         if (console.empty() || state.hides_future()) continue;
         any = true;
         ui::header(fmt::format("oops/{}", side_name(side)), fmt::format("The console of array {}", side_name(side)));
-        ui::paragraph(
-            fmt::format("oops/{}/note", side_name(side)),
-            "Emulated. The real one of 2021 had CR2 00000000000002b8 and RIP super_written+0x29; offsets differ "
-            "with the kernel's struct layout.",
-            Role::dim_text);
+        ui::paragraph(fmt::format("oops/{}/note", side_name(side)), exhibit.real_console, Role::dim_text);
         if (ui::button(fmt::format("oops/{}/copy", side_name(side)), "Copy")) ImGui::SetClipboardText(console.c_str());
         draw_console(state, side);
     }
-    if (!any)
-        ui::paragraph("oops/none", "No Oops in this run. Hold a bitmap write, stop the array, let the write go.",
-                      Role::dim_text);
+    if (!any) ui::paragraph("oops/none", fmt::format("No Oops in this run. {}", exhibit.recipe), Role::dim_text);
 }
 
 }  // namespace mdscope::gui
