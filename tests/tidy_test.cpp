@@ -133,6 +133,113 @@ TEST_CASE("gui/live and gui/model draw nothing, nor does anything they include")
     CHECK(seen > 50);  // gui/model/state.hpp alone includes more
 }
 
+// ---- names of md's functions
+
+// The texts between quotation marks of a line, without those in a comment.
+std::vector<std::string> strings_of(const std::string& line) {
+    std::vector<std::string> strings;
+    if (line.find("#include") != std::string::npos) return strings;
+    for (std::size_t i = 0; i < line.size() && line.compare(i, 2, "//") != 0; i++) {
+        if (line[i] == '\'' && line.find('\'', i + 1) == i + 2) i += 2;  // a character
+        if (line[i] != '"') continue;
+        std::size_t end = i + 1;
+        while (end < line.size() && line[end] != '"') end += line[end] == '\\' ? 2 : 1;
+        strings.push_back(line.substr(i + 1, std::min(end, line.size()) - i - 1));
+        i = end;
+    }
+    return strings;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    static const std::regex word("[A-Za-z_0-9]+");
+    return {std::sregex_token_iterator(text.begin(), text.end(), word), std::sregex_token_iterator()};
+}
+
+// Those that open with an MD_FRAME.
+const std::set<std::string>& md_functions() {
+    static const std::set<std::string> names = [] {
+        static const std::regex frame("MD_FRAME\\(\"([^\"]+)\"");
+        std::set<std::string> found;
+        for (const SourceFile& file : all_files())
+            for (const std::string& line : file.lines)
+                if (std::smatch match; file.path.starts_with("engine/md/") && std::regex_search(line, match, frame))
+                    found.insert(match[1]);
+        return found;
+    }();
+    return names;
+}
+
+// Where a name stands that belongs into md or into an exhibit: "path: name".
+std::set<std::string> misplaced_names() {
+    static const std::set<std::string> rooms = {"engine/explore", "engine/story", "engine/look", "engine/scenario",
+                                                "fs/mount",       "fs/cli",       "gui/live",    "gui/model",
+                                                "gui/frame",      "gui/panels",   "gui"};
+    std::set<std::string> found;
+    for (const SourceFile& file : all_files()) {
+        if (!is_code(file.path) || !rooms.contains(layer_of(file.path))) continue;
+        for (const std::string& line : file.lines)
+            for (const std::string& text : strings_of(line))
+                for (const std::string& word : words_of(text))
+                    if (md_functions().contains(word)) found.insert(file.path + ": " + word);
+    }
+    return found;
+}
+
+TEST_CASE("no name of a function of md stands in a string outside md and the museum") {
+    // What a bug is about is its exhibit's to say, or the next bug has to be told of in thirty files.
+    const std::set<std::string> allowed = {
+        "fs/cli/cmd_mount.cpp: super_written",             // --help: what the axis `order` is
+        "fs/cli/scenario_options.cpp: super_written",      // the same
+        "gui/panels/panel_live_mount.cpp: super_written",  // the same axis, as a label
+        "gui/panels/panel_matrix.cpp: super_written",      // the same axis, before the sentence of its row
+    };
+    CHECK(md_functions().size() > 100);
+    for (const std::string& name : misplaced_names()) {
+        CAPTURE(name);
+        CHECK(allowed.contains(name));
+    }
+}
+
+// What md gives out and exhibits ask for by name: a function that was renamed must not be looked for in vain.
+TEST_CASE("what an exhibit calls a function of md is one") {
+    const std::regex function("^(__)?(md|mddev|raid1|array|freeze|unbind|export|super|end|rdev|write)_[a-z0-9_]+$");
+    const std::set<std::string> others = {"md_ioctl",      // waits for its frame
+                                          "array_state"};  // a file
+    std::size_t seen = 0;
+    for (const SourceFile& file : all_files()) {
+        if (!file.path.starts_with("engine/museum/") && file.path != "engine/md/frames.hpp") continue;
+        for (const std::string& line : file.lines)
+            for (const std::string& text : strings_of(line)) {
+                if (!std::regex_match(text, function) || others.contains(text)) continue;
+                seen++;
+                CAPTURE(file.path);
+                CAPTURE(text);
+                CHECK(md_functions().contains(text));
+            }
+    }
+    CHECK(seen > 50);
+}
+
+TEST_CASE("a condition that an exhibit knows is one of a wait_event of md") {
+    const std::regex condition("^[a-z_>.-]+ == 0$");
+    std::string waits;
+    for (const SourceFile& file : all_files())
+        for (const std::string& line : file.lines)
+            if (file.path.starts_with("engine/md/") && line.find("wait_event(") != std::string::npos) waits += line;
+    std::size_t seen = 0;
+    for (const SourceFile& file : all_files()) {
+        if (!file.path.starts_with("engine/museum/")) continue;
+        for (const std::string& line : file.lines)
+            for (const std::string& text : strings_of(line)) {
+                if (!std::regex_match(text, condition)) continue;
+                seen++;
+                CAPTURE(text);
+                CHECK(waits.find(", " + text + ")") != std::string::npos);
+            }
+    }
+    CHECK(seen >= 4);
+}
+
 TEST_CASE("includes are written from the root of the repository") {
     for (const SourceFile& file : all_files()) {
         if (!is_code(file.path)) continue;
