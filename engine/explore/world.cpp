@@ -4,6 +4,7 @@
 
 #include "engine/kernel/hash.hpp"
 #include "engine/look/state_hash.hpp"
+#include "engine/md/sysfs/sysfs.hpp"
 #include "engine/museum/exhibit.hpp"
 
 namespace mdscope {
@@ -32,7 +33,9 @@ World::World(const Scenario& scenario, Options options) : scenario_(scenario), o
     if (!plan) throw std::runtime_error(plan.error().text);
     plan_ = std::move(*plan);
     if (Arena::available()) {
-        // Tables that the engine makes when it first needs them must not lie in an arena: they stay for ever.
+        // Tables that the engine makes when it first needs them must not lie in an arena: they stay for ever. The setup
+        // asks for most of them, but a member's file may be touched by a task first.
+        (void)rdev_attrs();
         const SimLab rehearsal(scenario_, plan_, false);
         arena_ = std::make_unique<Arena>();
     }

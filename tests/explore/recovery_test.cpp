@@ -258,6 +258,17 @@ TEST_CASE("a stop during a repair is searched to its end" * doctest::skip(!Arena
 }
 
 // A recovery that was interrupted still owes what its bits say; one that was not has copied it.
+// Run alone, this is the first to ask for the table of a member's files, and it asks from inside a simulation.
+TEST_CASE("a task may be the first that touches a member's file") {
+    Scenario scenario = stop_mid_write("internal", "array_state", 1);
+    scenario.tasks = {
+        {"remover", {statement_of(Statement::Kind::Fail, "sdb"), statement_of(Statement::Kind::Remove, "sdb")}}};
+    const Verdict verdict = explored(scenario);
+    CHECK(verdict.complete);
+    CHECK(verdict.done > 0);
+    CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
+}
+
 TEST_CASE("when the stop is over, what the bitmap calls clean is the same on both members") {
     std::set<std::string> endings;
     unsigned owed = 0, copied = 0;
