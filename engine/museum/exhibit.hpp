@@ -55,11 +55,13 @@ struct ActFunction {
 };
 
 struct Act {
-    const char* noun;                                  // "stop": "the stop has not begun"
-    const char* doing;                                 // "stopping": "A is stopping"
-    const char* does;                                  // "stops the array": "the task that stops the array"
-    const char* done;                                  // "stopped cleanly": "A has stopped cleanly"
-    const char* none;                                  // "nobody stops {it} in this scenario"
+    const char* noun;                       // "stop": "the stop has not begun"
+    const char* doing;                      // "stopping": "A is stopping"
+    const char* does;                       // "stops the array": "the task that stops the array"
+    const char* done;                       // "stopped cleanly": "A has stopped cleanly"
+    const char* none;                       // "nobody stops {it} in this scenario"
+    const char* status_begun = "STOPPING";  // the word for an array in the middle of it
+    const char* status_over = "STOPPED";
     bool (*is)(const Statement& statement);            // a task with such a statement performs it
     std::span<const ActFunction> functions = {};       // entered: it has begun, whatever the door
     std::span<const std::string_view> end_state = {};  // array_state when it is over; empty: when its tasks are

@@ -23,7 +23,7 @@ std::string id_of(Side side, std::string_view rest) {
 
 void draw_head(State& state, Side side, const SideView& view) {
     const StateLook look = look_of(shown(state, view));
-    const char* word = standing_word(shown(state, view));
+    const char* word = standing_word(state.player.duel().exhibit(), shown(state, view));
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
     const float chip = ui::chip_width(look.shape, word);
     const ImVec2 begin = ImGui::GetCursorPos();

@@ -70,18 +70,18 @@ Standing standing_of(const Duel& duel, Side side, std::size_t tick, Oracle& orac
     return has_begun ? Standing::Stopping : Standing::Running;
 }
 
-const char* standing_word(Standing standing) {
+const char* standing_word(const Exhibit& exhibit, Standing standing) {
     switch (standing) {
         case Standing::Running:
             return "RUNNING";
         case Standing::Stopping:
-            return "STOPPING";
+            return exhibit.act.status_begun;
         case Standing::Waiting:
             return "WAITING";
         case Standing::InDanger:
             return "IN DANGER";
         case Standing::Stopped:
-            return "STOPPED";
+            return exhibit.act.status_over;
         case Standing::Oops:
             return "OOPS";
         case Standing::Hung:

@@ -47,6 +47,6 @@ bool stop_has_begun(const Duel& duel, Side side, std::size_t tick);
 // One word for an array, with a shape beside it in the window.
 enum class Standing : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung };
 Standing standing_of(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
-const char* standing_word(Standing standing);  // "IN DANGER"
+const char* standing_word(const Exhibit& exhibit, Standing standing);  // "IN DANGER"
 
 }  // namespace mdscope
