@@ -131,7 +131,9 @@ int explore_scenario(const ExploreRequest& request) {
 Result<std::vector<MatrixCell>> cells_of(const ExploreRequest& request) {
     const Result<Scenario> base = load_scenario(request.scenario);
     if (!base) return base.error();
+    if (const std::string wrong = unknown_exhibit(*base); !wrong.empty()) return Error{EINVAL, wrong};
     const museum::Names crossed = exhibit_of(*base).matrix.variants;
+    if (crossed.empty()) return Error{EINVAL, fmt::format("exhibit {} has no matrix", exhibit_of(*base).name)};
     std::vector<MatrixCell> cells;
     bool one_granularity = false;
     for (const auto& [word, value] : request.scenario.words) {
@@ -143,7 +145,7 @@ Result<std::vector<MatrixCell>> cells_of(const ExploreRequest& request) {
         return Error{EINVAL, "--matrix has scenarios, entrances and rows of its own; leave them out"};
     for (const Granularity granularity : {Granularity::Coarse, Granularity::Fine}) {
         if (one_granularity && granularity != base->granularity) continue;
-        for (MatrixCell& cell : matrix_cells(granularity)) {
+        for (MatrixCell& cell : matrix_cells(exhibit_of(*base), granularity)) {
             cell.members = base->members;
             cell.pages = base->pages;
             cell.errors = base->errors;

@@ -75,6 +75,7 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
     add_word(app, options, "--members", "members", "2 to 8", kArray);
     add_word(app, options, "--pages", "pages", "Pages of the bitmap that are written, 1 to 4", kArray);
     add_word(app, options, "--io-error", "errors", "How many bios may fail", kArray);
+    add_word(app, options, "--exhibit", "exhibit", "Whose bug it shows, a folder of engine/museum", kArray);
     add_word(app, options, "--granularity", "granularity",
              "coarse: a completion is one step; calls: entering a function ends one, too; fine: each access to a "
              "shared field does",
