@@ -134,7 +134,8 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(
         header("fxi none") ==
         "2: unknown word 'fxi'; here can stand title, members, bitmap, size, chunk, delay, kernel, fix, order, pools, "
-        "stop-order, mdstat-bitmap, mdmon, errors, granularity, pages, exhibit, versus, setup, tasks, schedule, playhead, "
+        "stop-order, mdstat-bitmap, mdmon, errors, granularity, pages, exhibit, versus, setup, tasks, schedule, "
+        "playhead, "
         "expect");
     CHECK(header("fix none\nfix v1") == "3: 'fix' stands twice; the first is in line 2");
     CHECK(header("members") == "2: 'members' has no value; it takes a number from 2 to 8");
