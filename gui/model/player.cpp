@@ -312,10 +312,10 @@ void Player::see(Side side) {
     view.step = &duel_->at(side, tick_);
     view.tree = stop_tree(*duel_, side, tick_, foresight_->of(side),
                           foresight_->of(side == Side::A ? Side::B : Side::A), detail_);
-    view.covers = coverage(*duel_, side, tick_, foresight_->of(side));
+    view.covers = who_waits(*duel_, side, tick_, foresight_->of(side));
     view.waits = waits(*duel_, side, tick_);
     view.why = why(*duel_, side, tick_, *foresight_);
-    view.standing = standing_of(*duel_, side, tick_, foresight_->of(side));
+    view.status = status_of(*duel_, side, tick_, foresight_->of(side));
     view.mddev_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Mddev);
     view.bitmap_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Bitmap);
     if (lanes_version_ == version_) return;

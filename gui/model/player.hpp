@@ -28,7 +28,7 @@ struct SideView {
     std::vector<Lane> lanes;  // of the whole run
     std::vector<mdscope::CounterStep> mddev_steps, bitmap_steps;
     std::vector<Link> why;
-    Standing standing = Standing::Running;
+    Status status = Status::Running;
     int mddev_pending = 0, bitmap_pending = 0;
 };
 

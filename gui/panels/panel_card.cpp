@@ -11,8 +11,8 @@ namespace mdscope::gui {
 namespace {
 
 // What the card says: danger is a look ahead.
-Standing shown(const State& state, const SideView& view) {
-    return state.hides_outcome() && view.standing == Standing::InDanger ? Standing::Stopping : view.standing;
+Status shown(const State& state, const SideView& view) {
+    return state.hides_outcome() && view.status == Status::InDanger ? Status::Stopping : view.status;
 }
 
 std::string id_of(Side side, std::string_view rest) {
@@ -23,7 +23,7 @@ std::string id_of(Side side, std::string_view rest) {
 
 void draw_head(State& state, Side side, const SideView& view) {
     const StateLook look = look_of(shown(state, view));
-    const char* word = standing_word(state.player.duel().exhibit(), shown(state, view));
+    const char* word = status_word(state.player.duel().exhibit(), shown(state, view));
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
     const float chip = ui::chip_width(look.shape, word);
     const ImVec2 begin = ImGui::GetCursorPos();
@@ -290,18 +290,16 @@ std::string verdict(const Exhibit& exhibit, const SideView& view) {
 void draw_foot(const State& state, Side side, const SideView& view) {
     draw_members(state, side, view);
     if (state.hides_outcome()) return ui::text(id_of(side, "verdict"), " ", Role::dim_text);
-    const std::string text = view.standing == Standing::Oops ? "This kernel has halted. Step back, or see the Oops."
-                             : view.standing == Standing::Stopped
-                                 ? "Stopped: every write had ended before its member went."
-                                 : verdict(state.player.duel().exhibit(), view);
-    const Role role =
-        view.standing == Standing::InDanger || view.standing == Standing::Oops ? Role::danger : Role::safe;
+    const std::string text = view.status == Status::Oops      ? "This kernel has halted. Step back, or see the Oops."
+                             : view.status == Status::Stopped ? "Stopped: every write had ended before its member went."
+                                                              : verdict(state.player.duel().exhibit(), view);
+    const Role role = view.status == Status::InDanger || view.status == Status::Oops ? Role::danger : Role::safe;
     ui::text(id_of(side, "verdict"), text.empty() ? " " : text, role);
 }
 
-Role border_of(Standing standing) {
-    if (standing == Standing::InDanger || standing == Standing::Oops) return Role::danger;
-    return standing == Standing::Waiting ? Role::safe : Role::border;
+Role border_of(Status status) {
+    if (status == Status::InDanger || status == Status::Oops) return Role::danger;
+    return status == Status::Waiting ? Role::safe : Role::border;
 }
 
 }  // namespace

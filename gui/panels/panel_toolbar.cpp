@@ -79,7 +79,7 @@ bool hand(Flow& flow, const char* id, const char* label, const char* tip, Role r
 // Loud as long as there is an array that runs; beside two that stop it would only draw the eye from Play.
 Role stop_role(State& state) {
     const bool runs = std::ranges::any_of(
-        kSides, [&](Side side) { return state.player.view().sides[side].standing == Standing::Running; });
+        kSides, [&](Side side) { return state.player.view().sides[side].status == Status::Running; });
     return runs ? Role::drastic : Role::button;
 }
 

@@ -29,21 +29,21 @@ Page::~Page() {
     ImGui::EndChild();
 }
 
-StateLook look_of(Standing standing) {
-    switch (standing) {
-        case Standing::Running:
+StateLook look_of(Status status) {
+    switch (status) {
+        case Status::Running:
             return {"○", Role::text};
-        case Standing::Stopping:
+        case Status::Stopping:
             return {"▶", Role::current};
-        case Standing::Waiting:
+        case Status::Waiting:
             return {"●", Role::safe};
-        case Standing::InDanger:
+        case Status::InDanger:
             return {"▲", Role::danger};
-        case Standing::Stopped:
+        case Status::Stopped:
             return {"■", Role::dim_text};
-        case Standing::Oops:
+        case Status::Oops:
             return {"✗", Role::danger};
-        case Standing::Hung:
+        case Status::Hung:
             return {"…", Role::held};
     }
     return {"○", Role::text};

@@ -36,7 +36,7 @@ struct StateLook {
     const char* shape;
     Role role;
 };
-StateLook look_of(Standing standing);
+StateLook look_of(Status status);
 StateLook look_of(TreeLine::State state);
 Role role_of(const std::string& bio_kind);  // data, superblock, bitmap
 const char* side_name(Side side);           // "A"

@@ -1,6 +1,6 @@
 // What the search finds, looked at with the story's eyes: every crash there is must have been in danger before, must be
-// explained by five links, and must have hit a write that was not called covered. The search knows nothing of coverage,
-// and coverage knows nothing of the search.
+// explained by five links, and must have hit a write that was not called covered. The search knows nothing of
+// who_waits, and who_waits knows nothing of the search.
 #include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {
@@ -29,10 +29,10 @@ void check_crash(const Duel& duel, const std::string& third_link) {
     REQUIRE(duel.tape(Side::A).moment() == Moment::Crash);
     Foresight foresight(duel);
     const std::size_t before = duel.end() - 1;
-    CHECK(standing_of(duel, Side::A, before, foresight.a) == Standing::InDanger);
+    CHECK(status_of(duel, Side::A, before, foresight.a) == Status::InDanger);
     const std::string bio = crashed_bio(duel, Side::A);
     REQUIRE_FALSE(bio.empty());
-    const std::vector<Cover> flying = coverage(duel, Side::A, before, foresight.a);
+    const std::vector<Cover> flying = who_waits(duel, Side::A, before, foresight.a);
     const std::vector<Cover> ending = completions(duel, Side::A, before, foresight.a);
     const Cover* cover = cover_of(flying, bio) != nullptr ? cover_of(flying, bio) : cover_of(ending, bio);
     REQUIRE(cover != nullptr);

@@ -124,9 +124,9 @@ TEST_CASE("a reboot and a switch to readonly take nothing away, so nothing is in
         const Duel duel = played_without_fix(name);
         Foresight foresight(duel);
         for (std::size_t tick = 0; tick < duel.size(); tick++)
-            CHECK(standing_of(duel, Side::A, tick, foresight.a) != Standing::InDanger);
+            CHECK(status_of(duel, Side::A, tick, foresight.a) != Status::InDanger);
         CHECK_FALSE(calls(duel, "unbind_rdev_from_array"));
-        CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::Running);
+        CHECK(status_of(duel, Side::A, duel.end(), foresight.a) == Status::Running);
     }
 }
 

@@ -162,7 +162,7 @@ TEST_CASE("a stop that waits for a sync says so") {
     start_all(duel);
     duel.play(104, false);
     Foresight foresight(duel);
-    CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::Waiting);
+    CHECK(status_of(duel, Side::A, duel.end(), foresight.a) == Status::Waiting);
     CHECK(now(duel, duel.end(), foresight)
               .meaning.ends_with("Both arrays sleep in do_md_stop until the sync thread has ended."));
     CHECK(why(duel, Side::A, duel.end(), foresight).size() == 1);
@@ -175,7 +175,7 @@ TEST_CASE("data that the stop waits for is not told as bitmap writes") {
     duel.play(3000, false);
     while (duel.tape(Side::A).last().bios.empty()) REQUIRE(duel.advance());
     Foresight foresight(duel);
-    CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::Waiting);
+    CHECK(status_of(duel, Side::A, duel.end(), foresight.a) == Status::Waiting);
     CHECK(now(duel, duel.end(), foresight).meaning ==
           "Disks sda and sdb still owe one data write each. Both arrays sleep in freeze_array until they have ended. "
           "Nothing moves until a held write is let go.");
@@ -191,7 +191,7 @@ TEST_CASE("who hangs, and on what, is said") {
     const Duel duel = played(scenario);
     REQUIRE(duel.tape(Side::A).moment() == Moment::Hang);
     Foresight foresight(duel);
-    CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::Hung);
+    CHECK(status_of(duel, Side::A, duel.end(), foresight.a) == Status::Hung);
     CHECK(now(duel, duel.end(), foresight).meaning ==
           "Both arrays hang: task writer sleeps in md_write_start until the change of the array's state is "
           "acknowledged, and nobody is left to change that.");

@@ -16,7 +16,7 @@ struct Trees {
         return side == Side::A ? stop_tree(duel, side, tick, a, b, detail) : stop_tree(duel, side, tick, b, a, detail);
     }
     const Duel& duel;
-    Oracle a, b;
+    LookAhead a, b;
 };
 
 std::string reference_tree(const std::string& name) {

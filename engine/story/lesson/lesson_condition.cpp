@@ -34,22 +34,22 @@ struct View {
     [[nodiscard]] const TapeStep& step() const { return scene.duel.at(side, tick); }
 };
 
-Standing standing_at(const View& view) {
+Status standing_at(const View& view) {
     switch (view.step().moment) {
         case Moment::Crash:
-            return Standing::Oops;
+            return Status::Oops;
         case Moment::Hang:
-            return Standing::Hung;
+            return Status::Hung;
         case Moment::Done:
-            return Standing::Stopped;
+            return Status::Stopped;
         default:
-            return standing_of(view.scene.duel, view.side, view.tick, view.scene.foresight.of(view.side));
+            return status_of(view.scene.duel, view.side, view.tick, view.scene.foresight.of(view.side));
     }
 }
 
 bool stands(const View& view, const std::string& word) {
     constexpr std::array<std::string_view, 7> kWords = {"running", "stopping", "waiting", "in-danger",
-                                                        "stopped", "oops",     "hung"};  // by Standing
+                                                        "stopped", "oops",     "hung"};  // by Status
     return kWords[static_cast<std::size_t>(standing_at(view))] == word;
 }
 
@@ -119,7 +119,7 @@ bool chunk_compares(const View& view, const Fact& fact) {
 bool is_so(const Fact& fact, const View& view) {
     using enum Fact::Kind;
     switch (fact.kind) {
-        case Standing:
+        case Status:
             return stands(view, fact.name);
         case Ended:
             return view.step().moment != Moment::Open;

@@ -39,7 +39,7 @@ struct Place;
 
 struct Fact {
     enum class Kind : std::uint8_t {
-        Standing,
+        Status,
         Ended,
         Counter,
         Peak,

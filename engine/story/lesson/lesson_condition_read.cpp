@@ -131,7 +131,7 @@ struct Row {
     Wants (*read)(std::string_view& text, int depth, Fact& fact);  // or what it takes
 };
 constexpr std::array kFacts = {
-    Row{"standing", Fact::Kind::Standing, standing},
+    Row{"standing", Fact::Kind::Status, standing},
     Row{"ended", Fact::Kind::Ended, side_only},
     Row{"counter", Fact::Kind::Counter, counter},
     Row{"peak", Fact::Kind::Peak, counter},

@@ -44,15 +44,15 @@ void follow_past(Follower& follower, const Tape& tape, int pid, std::size_t step
     }
 }
 
-// After a crash the oracle tells of the step before it; what the task still did in the crash's own step is known.
+// After a crash the look-ahead tells of the step before it; what the task still did in the crash's own step is known.
 std::size_t known_of_future(const Tape& tape, int pid, std::size_t step) {
     if (tape.step(step).moment != Moment::Crash) return 0;
     return static_cast<std::size_t>(std::ranges::count(tape.step(step).frames, pid, &FrameEvent::pid));
 }
 
-void follow_future(Follower& follower, const Tape& tape, int pid, std::size_t step, Oracle& oracle) {
+void follow_future(Follower& follower, const Tape& tape, int pid, std::size_t step, LookAhead& look_ahead) {
     std::size_t known = known_of_future(tape, pid, step);
-    const std::vector<FrameEvent>& frames = oracle.after(step);
+    const std::vector<FrameEvent>& frames = look_ahead.after(step);
     for (std::size_t frame = 0; frame < frames.size(); frame++) {
         if (frames[frame].pid != pid) continue;
         if (known > 0)
@@ -70,18 +70,18 @@ Calls past_calls(const Tape& tape, const std::string& task, std::size_t step) {
     return follower.take();
 }
 
-Calls whole_calls(const Tape& tape, const std::string& task, std::size_t step, Oracle& oracle) {
+Calls whole_calls(const Tape& tape, const std::string& task, std::size_t step, LookAhead& look_ahead) {
     const int pid = pid_of(tape, task);
     Follower follower(task);
     follow_past(follower, tape, pid, step);
-    follow_future(follower, tape, pid, step, oracle);
+    follow_future(follower, tape, pid, step, look_ahead);
     return follower.take();
 }
 
-Calls stop_calls(const Duel& duel, Side side, std::size_t tick, Oracle& oracle) {
+Calls stop_calls(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead) {
     Calls all;
     for (const std::string& task : duel.stop_tasks())
-        std::ranges::move(whole_calls(duel.tape(side), task, duel.tick(tick).step[side], oracle),
+        std::ranges::move(whole_calls(duel.tape(side), task, duel.tick(tick).step[side], look_ahead),
                           std::back_inserter(all));
     return all;
 }

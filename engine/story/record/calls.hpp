@@ -1,5 +1,5 @@
 // The calls of one task, put together from recorded frames: those that were made up to a step, and those that are
-// foreseen. What stop_tree, coverage and narration read of a stop.
+// foreseen. What stop_tree, who_waits and narration read of a stop.
 #pragma once
 
 #include <optional>
@@ -30,9 +30,9 @@ using Calls = std::vector<Call>;
 
 // In the order in which they are entered; those to come have no `entered`. `past` of a task ends at `step`.
 Calls past_calls(const Tape& tape, const std::string& task, std::size_t step);
-Calls whole_calls(const Tape& tape, const std::string& task, std::size_t step, Oracle& oracle);
+Calls whole_calls(const Tape& tape, const std::string& task, std::size_t step, LookAhead& look_ahead);
 // Of all tasks that stop the array, one after the other.
-Calls stop_calls(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
+Calls stop_calls(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead);
 Calls past_stop_calls(const Duel& duel, Side side, std::size_t tick);
 
 // Of the snapshot after that step; nullptr: the task has ended.

@@ -50,18 +50,18 @@ std::size_t first_by(std::span<const Choice> choices, Rank rank) {
 
 }  // namespace
 
-Oracle::Oracle(const Tape& tape)
+LookAhead::LookAhead(const Tape& tape)
     : tape_(tape),
       recorder_(std::make_unique<FrameRecorder>()),
       world_(std::make_unique<World>(
           tape.scenario(),
           World::Options{.event_log = false, .invariants = false, .hashing = false, .conflicts = nullptr})) {}
 
-Oracle::~Oracle() {
+LookAhead::~LookAhead() {
     world_->lab().watch_tasks(nullptr);
 }
 
-const std::vector<FrameEvent>& Oracle::after(std::size_t step) {
+const std::vector<FrameEvent>& LookAhead::after(std::size_t step) {
     while (step > 0 && tape_.step(step).moment == Moment::Crash) step--;
     const std::uint64_t hash = tape_.step(step).state_hash;
     const auto found = answers_.find(step);
@@ -73,7 +73,7 @@ const std::vector<FrameEvent>& Oracle::after(std::size_t step) {
     return answer.frames;
 }
 
-std::vector<FrameEvent> Oracle::ask(std::size_t step) {
+std::vector<FrameEvent> LookAhead::ask(std::size_t step) {
     Moment end = Moment::Open;
     std::vector<FrameEvent> frames = play(step, disks_first, &end);
     if (end == Moment::Crash) frames = play(step, disks_last, &end);
@@ -81,7 +81,7 @@ std::vector<FrameEvent> Oracle::ask(std::size_t step) {
 }
 
 // From that step on to the end.
-std::vector<FrameEvent> Oracle::play(std::size_t step, int (*rank)(const Choice&), Moment* end) {
+std::vector<FrameEvent> LookAhead::play(std::size_t step, int (*rank)(const Choice&), Moment* end) {
     go_to(step);
     recorder_->events.clear();
     for (std::size_t i = 0; i < kMostSteps && world_->moment() == Moment::Open; i++)
@@ -91,7 +91,7 @@ std::vector<FrameEvent> Oracle::play(std::size_t step, int (*rank)(const Choice&
 }
 
 // The same steps again as the tape took.
-void Oracle::go_to(std::size_t step) {
+void LookAhead::go_to(std::size_t step) {
     for (std::size_t i = go_near(step); i < step;) {
         world_->take(tape_.step(++i).index);
         if (i % kStopEvery != 0 || !World::can_mark()) continue;
@@ -103,7 +103,7 @@ void Oracle::go_to(std::size_t step) {
 }
 
 // To the last stop before it that is still on the tape, or to the beginning.
-std::size_t Oracle::go_near(std::size_t step) {
+std::size_t LookAhead::go_near(std::size_t step) {
     for (auto stop = stops_.upper_bound(step); stop != stops_.begin();) {
         --stop;
         if (stop->second.state_hash != tape_.step(stop->first).state_hash) continue;

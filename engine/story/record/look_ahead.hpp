@@ -12,12 +12,12 @@
 
 namespace mdscope {
 
-class Oracle {
+class LookAhead {
    public:
-    explicit Oracle(const Tape& tape);  // which outlives it
-    ~Oracle();
-    Oracle(const Oracle&) = delete;
-    Oracle& operator=(const Oracle&) = delete;
+    explicit LookAhead(const Tape& tape);  // which outlives it
+    ~LookAhead();
+    LookAhead(const LookAhead&) = delete;
+    LookAhead& operator=(const LookAhead&) = delete;
 
     // Frames of the scenario's tasks after that step; tasks that wait for a start are started. The frames of a task
     // that is inside functions begin with leaving them. After a crash: what the step before the crash would have led

@@ -13,9 +13,9 @@ namespace mdscope {
 
 namespace {
 
-class Deed {
+class Action {
    public:
-    Deed(const Duel& duel, Side side, std::size_t tick)
+    Action(const Duel& duel, Side side, std::size_t tick)
         : duel_(duel),
           tape_(duel.tape(side)),
           step_(duel.tick(tick).step[side]),
@@ -164,9 +164,9 @@ std::string context_name(const Duel& duel, std::size_t tick) {
 
 }  // namespace
 
-std::string deed(const Duel& duel, Side side, std::size_t tick) {
+std::string action(const Duel& duel, Side side, std::size_t tick) {
     if (tick == 0 || !duel.tick(tick).done[side]) return "";
-    return Deed(duel, side, tick).text();
+    return Action(duel, side, tick).text();
 }
 
 std::string actor_of(const Duel& duel, std::size_t tick) {
@@ -180,8 +180,8 @@ std::string actor_of(const Duel& duel, std::size_t tick) {
 std::string tick_line(const Duel& duel, std::size_t tick) {
     if (tick == 0) return "nothing has happened yet";
     const Order& order = duel.tick(tick).order;
-    const std::string a = deed(duel, Side::A, tick);
-    const std::string b = deed(duel, Side::B, tick);
+    const std::string a = action(duel, Side::A, tick);
+    const std::string b = action(duel, Side::B, tick);
     if (a == b) return order.name + " " + a;
     if (b.empty()) return fmt::format("{} {} (A only)", order.name, a);
     if (a.empty()) return fmt::format("{} {} (B only)", order.name, b);

@@ -8,7 +8,7 @@
 namespace mdscope {
 
 // Empty: this side did nothing in that tick.
-std::string deed(const Duel& duel, Side side, std::size_t tick);
+std::string action(const Duel& duel, Side side, std::size_t tick);
 // Who acted, in words: "the stop", "disk sdb", "the completion of sdb bitmap 1".
 std::string actor_of(const Duel& duel, std::size_t tick);
 

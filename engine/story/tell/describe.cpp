@@ -131,7 +131,7 @@ void describe_console(Text& out, const Scene& scene) {
 
 void describe_array(Text& out, const Scene& scene, Foresight& foresight) {
     out.line("");
-    out.line("{}: {}, array_state {}", side_name(scene.side), standing_word(scene.exhibit(), scene.standing),
+    out.line("{}: {}, array_state {}", side_name(scene.side), status_word(scene.exhibit(), scene.status),
              scene.snapshot().array.state);
     out.line("  mddev->pending_writes {}, bitmap->pending_writes {}",
              counter_at(scene.duel, scene.side, scene.tick, Counter::Mddev),

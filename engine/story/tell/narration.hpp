@@ -8,11 +8,11 @@
 
 namespace mdscope {
 
-// Both oracles of a duel, for everything that looks ahead.
+// Both look-aheads of a duel, for everything that looks ahead.
 struct Foresight {
     explicit Foresight(const Duel& duel) : a(duel.tape(Side::A)), b(duel.tape(Side::B)) {}
-    Oracle& of(Side side) { return side == Side::A ? a : b; }
-    Oracle a, b;
+    LookAhead& of(Side side) { return side == Side::A ? a : b; }
+    LookAhead a, b;
 };
 
 struct Now {

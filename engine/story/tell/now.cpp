@@ -43,8 +43,8 @@ std::string over(const Duel& duel, Side side, std::size_t tick) {
 std::string what_happened(const Duel& duel, std::size_t tick) {
     if (tick == 0) return "Nothing has happened yet: both arrays are the same.";
     const std::string actor = actor_of(duel, tick);
-    const std::string a = deed(duel, Side::A, tick);
-    const std::string b = deed(duel, Side::B, tick);
+    const std::string a = action(duel, Side::A, tick);
+    const std::string b = action(duel, Side::B, tick);
     if (a == b) return capitalised(fmt::format("{} {}.", actor, a));
     if (b.empty()) return fmt::format("In A {} {}{}.", actor, a, over(duel, Side::B, tick));
     if (a.empty()) return fmt::format("In B {} {}{}.", actor, b, over(duel, Side::A, tick));
@@ -91,10 +91,10 @@ std::string owed_sentence(const Scene& a, const Scene& b) {
     return fmt::format("In A {}; in B {}. ", in_a, in_b);
 }
 
-std::string both_up_to(const Scene& a, const Scene& b) {
-    const std::string of_a = up_to(a, {"Both arrays", true});
-    if (of_a == up_to(b, {"Both arrays", true})) return of_a;
-    return up_to(a, {"A", false}) + " " + up_to(b, {"B", false});
+std::string both_situations(const Scene& a, const Scene& b) {
+    const std::string of_a = situation(a, {"Both arrays", true});
+    if (of_a == situation(b, {"Both arrays", true})) return of_a;
+    return situation(a, {"A", false}) + " " + situation(b, {"B", false});
 }
 
 // ---- the difference, or what to do
@@ -102,7 +102,7 @@ std::string both_up_to(const Scene& a, const Scene& b) {
 // When the two part, and when all is over.
 bool is_worth_saying(const Scene& a, const Scene& b) {
     const auto fares_ill = [](const Scene& scene) {
-        return scene.standing == Standing::InDanger || scene.standing == Standing::Oops;
+        return scene.status == Status::InDanger || scene.status == Status::Oops;
     };
     const std::optional<std::size_t> parted = a.duel.first_difference();
     if (!parted || a.tick < *parted || fares_ill(a) == fares_ill(b)) return false;
@@ -150,7 +150,7 @@ Now now(const Duel& duel, std::size_t tick, Foresight& foresight) {
     const Scene b(duel, Side::B, tick, foresight.b);
     Now now;
     now.what = what_happened(duel, tick);
-    now.meaning = owed_sentence(a, b) + both_up_to(a, b) + only_difference(a, b, foresight) + hint(duel, tick);
+    now.meaning = owed_sentence(a, b) + both_situations(a, b) + only_difference(a, b, foresight) + hint(duel, tick);
     return now;
 }
 

@@ -9,17 +9,17 @@
 
 namespace mdscope {
 
-Scene::Scene(const Duel& duel_, Side side_, std::size_t tick_, Oracle& oracle)
+Scene::Scene(const Duel& duel_, Side side_, std::size_t tick_, LookAhead& look_ahead)
     : duel(duel_),
       side(side_),
       tick(tick_),
       step(duel_.at(side_, tick_)),
-      standing(standing_of(duel_, side_, tick_, oracle)),
+      status(status_of(duel_, side_, tick_, look_ahead)),
       has_begun(stop_has_begun(duel_, side_, tick_)),
-      covers(coverage(duel_, side_, tick_, oracle)),
-      ending(completions(duel_, side_, tick_, oracle)),
+      covers(who_waits(duel_, side_, tick_, look_ahead)),
+      ending(completions(duel_, side_, tick_, look_ahead)),
       waits(mdscope::waits(duel_, side_, tick_)),
-      calls(stop_calls(duel_, side_, tick_, oracle)) {}
+      calls(stop_calls(duel_, side_, tick_, look_ahead)) {}
 
 int Scene::value_of(std::string_view counter) const {
     const museum::Counter* known = find_counter(exhibit(), counter);

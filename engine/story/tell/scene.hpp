@@ -10,13 +10,13 @@
 namespace mdscope {
 
 struct Scene {
-    Scene(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
+    Scene(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead);
 
     const Duel& duel;
     Side side;
     std::size_t tick;
     const TapeStep& step;
-    Standing standing;
+    Status status;
     bool has_begun;
     std::vector<Cover> covers;  // bios in flight
     std::vector<Cover> ending;  // completions that have begun

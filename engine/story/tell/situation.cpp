@@ -169,21 +169,21 @@ std::string hangs(const Scene& scene, const Subject& subject) {
 
 }  // namespace
 
-std::string up_to(const Scene& scene, const Subject& subject) {
-    switch (scene.standing) {
-        case Standing::Running:
+std::string situation(const Scene& scene, const Subject& subject) {
+    switch (scene.status) {
+        case Status::Running:
             return running(scene, subject);
-        case Standing::Stopping:
+        case Status::Stopping:
             return stopping(scene, subject);
-        case Standing::Waiting:
+        case Status::Waiting:
             return waiting(scene, subject);
-        case Standing::InDanger:
+        case Status::InDanger:
             return in_danger(scene, subject);
-        case Standing::Stopped:
+        case Status::Stopped:
             return stopped(scene, subject);
-        case Standing::Oops:
+        case Status::Oops:
             return crashed(scene, subject);
-        case Standing::Hung:
+        case Status::Hung:
             return hangs(scene, subject);
     }
     return "";

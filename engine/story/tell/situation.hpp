@@ -15,6 +15,6 @@ struct Subject {
     }
 };
 
-std::string up_to(const Scene& scene, const Subject& subject);
+std::string situation(const Scene& scene, const Subject& subject);
 
 }  // namespace mdscope

@@ -55,36 +55,36 @@ bool stop_has_begun(const Duel& duel, Side side, std::size_t tick) {
     return false;
 }
 
-Standing standing_of(const Duel& duel, Side side, std::size_t tick, Oracle& oracle) {
+Status status_of(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead) {
     const TapeStep& now = duel.at(side, tick);
-    if (now.moment == Moment::Crash || now.moment == Moment::Violation) return Standing::Oops;
-    if (now.moment == Moment::Hang) return Standing::Hung;
+    if (now.moment == Moment::Crash || now.moment == Moment::Violation) return Status::Oops;
+    if (now.moment == Moment::Hang) return Status::Hung;
     const bool has_begun = stop_has_begun(duel, side, tick);
-    if (in_danger(coverage(duel, side, tick, oracle), has_begun) ||
-        in_danger(completions(duel, side, tick, oracle), has_begun))
-        return Standing::InDanger;
+    if (in_danger(who_waits(duel, side, tick, look_ahead), has_begun) ||
+        in_danger(completions(duel, side, tick, look_ahead), has_begun))
+        return Status::InDanger;
     const StopTasks tasks = stop_tasks_at(duel, side, tick);
-    if (has_begun && tasks.one_waits) return Standing::Waiting;
+    if (has_begun && tasks.one_waits) return Status::Waiting;
     if (has_begun && (tasks.are_done || now.moment == Moment::Done))
-        return is_over(duel.exhibit().act, now.snapshot) ? Standing::Stopped : Standing::Running;
-    return has_begun ? Standing::Stopping : Standing::Running;
+        return is_over(duel.exhibit().act, now.snapshot) ? Status::Stopped : Status::Running;
+    return has_begun ? Status::Stopping : Status::Running;
 }
 
-const char* standing_word(const Exhibit& exhibit, Standing standing) {
-    switch (standing) {
-        case Standing::Running:
+const char* status_word(const Exhibit& exhibit, Status status) {
+    switch (status) {
+        case Status::Running:
             return "RUNNING";
-        case Standing::Stopping:
+        case Status::Stopping:
             return exhibit.act.status_begun;
-        case Standing::Waiting:
+        case Status::Waiting:
             return "WAITING";
-        case Standing::InDanger:
+        case Status::InDanger:
             return "IN DANGER";
-        case Standing::Stopped:
+        case Status::Stopped:
             return exhibit.act.status_over;
-        case Standing::Oops:
+        case Status::Oops:
             return "OOPS";
-        case Standing::Hung:
+        case Status::Hung:
             return "HUNG";
     }
     return "";

@@ -179,7 +179,7 @@ class Dater {
 
 }  // namespace
 
-std::vector<TreeLine> stop_tree(const Duel& duel, Side side, std::size_t tick, Oracle& own, Oracle& other,
+std::vector<TreeLine> stop_tree(const Duel& duel, Side side, std::size_t tick, LookAhead& own, LookAhead& other,
                                 TreeDetail detail) {
     const Side other_side = side == Side::A ? Side::B : Side::A;
     const Calls calls = stop_calls(duel, side, tick, own);

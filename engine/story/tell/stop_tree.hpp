@@ -44,7 +44,7 @@ enum class TreeDetail : std::uint8_t { Short, Reference, Every };
 
 // Of all tasks that stop the array, one after the other. Nothing moves when time does: a line keeps its place while
 // what will come comes as foreseen.
-std::vector<TreeLine> stop_tree(const Duel& duel, Side side, std::size_t tick, Oracle& own, Oracle& other,
+std::vector<TreeLine> stop_tree(const Duel& duel, Side side, std::size_t tick, LookAhead& own, LookAhead& other,
                                 TreeDetail detail);
 
 }  // namespace mdscope

@@ -29,11 +29,11 @@ const char* counter_of(const Exhibit& exhibit, const Debt& debt) {
 
 class Outlook {
    public:
-    Outlook(const Duel& duel, Side side, std::size_t tick, Oracle& oracle)
+    Outlook(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead)
         : exhibit_(duel.exhibit()),
           tape_(duel.tape(side)),
           step_(duel.tick(tick).step[side]),
-          calls_(stop_calls(duel, side, tick, oracle)) {
+          calls_(stop_calls(duel, side, tick, look_ahead)) {
         note_unbindings();
     }
 
@@ -208,10 +208,10 @@ bool is_waited_for(const Cover& cover, const std::vector<Wait>& waits) {
 }
 
 std::vector<Cover> covers_of(const std::vector<Debt>& debts, const Duel& duel, Side side, std::size_t tick,
-                             Oracle& oracle) {
+                             LookAhead& look_ahead) {
     std::vector<Cover> covers;
     if (debts.empty()) return covers;
-    const Outlook outlook(duel, side, tick, oracle);
+    const Outlook outlook(duel, side, tick, look_ahead);
     const std::vector<Wait> sleepers = waits(duel, side, tick);
     for (const Debt& debt : debts) {
         covers.push_back(outlook.cover(debt));
@@ -222,13 +222,13 @@ std::vector<Cover> covers_of(const std::vector<Debt>& debts, const Duel& duel, S
 
 }  // namespace
 
-std::vector<Cover> coverage(const Duel& duel, Side side, std::size_t tick, Oracle& oracle) {
-    return covers_of(bios_in_flight(duel.at(side, tick)), duel, side, tick, oracle);
+std::vector<Cover> who_waits(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead) {
+    return covers_of(bios_in_flight(duel.at(side, tick)), duel, side, tick, look_ahead);
 }
 
-std::vector<Cover> completions(const Duel& duel, Side side, std::size_t tick, Oracle& oracle) {
+std::vector<Cover> completions(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead) {
     return covers_of(completions_begun(duel.exhibit(), duel.tape(side), duel.tick(tick).step[side]), duel, side, tick,
-                     oracle);
+                     look_ahead);
 }
 
 // ---- sleepers

@@ -26,9 +26,9 @@ struct Cover {
 };
 
 // Every bio in flight after that tick, oldest first.
-std::vector<Cover> coverage(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
+std::vector<Cover> who_waits(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead);
 // Every bio whose completion has begun and is not done. It is no longer in flight, and can crash all the same.
-std::vector<Cover> completions(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
+std::vector<Cover> completions(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead);
 
 // A task that sleeps, in words with values.
 struct Wait {
@@ -45,8 +45,8 @@ std::vector<Wait> waits(const Duel& duel, Side side, std::size_t tick);
 bool stop_has_begun(const Duel& duel, Side side, std::size_t tick);
 
 // One word for an array, with a shape beside it in the window.
-enum class Standing : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung };
-Standing standing_of(const Duel& duel, Side side, std::size_t tick, Oracle& oracle);
-const char* standing_word(const Exhibit& exhibit, Standing standing);  // "IN DANGER"
+enum class Status : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung };
+Status status_of(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead);
+const char* status_word(const Exhibit& exhibit, Status status);  // "IN DANGER"
 
 }  // namespace mdscope

@@ -76,7 +76,7 @@ Link sleep_of(const Scene& scene, const Wait& wait) {
 // A stop that has submitted nothing yet and sleeps: for data, for a sync to end, for somebody's answer.
 std::vector<Link> why_asleep(const Scene& scene) {
     const Wait* wait = scene.stop_wait();
-    if (scene.standing != Standing::Waiting || wait == nullptr) return {};
+    if (scene.status != Status::Waiting || wait == nullptr) return {};
     std::vector<Link> links = {sleep_of(scene, *wait)};
     const auto is_for_data = [&](const museum::WaitSite& site) {
         return std::string_view(site.counter).empty() && wait->function == site.function;
@@ -104,17 +104,17 @@ std::vector<Link> why_hung(const Scene& scene) {
 
 std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& foresight) {
     const Scene scene(duel, side, tick, foresight.of(side));
-    switch (scene.standing) {
-        case Standing::Oops:
+    switch (scene.status) {
+        case Status::Oops:
             return why_crashed(scene, foresight);
-        case Standing::InDanger:
+        case Status::InDanger:
             return why_in_danger(scene);
-        case Standing::Hung:
+        case Status::Hung:
             return why_hung(scene);
-        case Standing::Running:
-        case Standing::Stopping:
-        case Standing::Waiting:
-        case Standing::Stopped:
+        case Status::Running:
+        case Status::Stopping:
+        case Status::Waiting:
+        case Status::Stopped:
             break;
     }
     return scene.has_begun ? why_safe(scene) : std::vector<Link>();

@@ -30,9 +30,9 @@ TEST_CASE("from every step, the rest of the stop is foreseen as it came") {
         for (const Side side : kSides) {
             const Tape& tape = duel.tape(side);
             if (tape.moment() != Moment::Done) continue;
-            Oracle oracle(tape);
+            LookAhead look_ahead(tape);
             for (std::size_t step = 0; step < tape.size(); step++)
-                CHECK(names_of(oracle.after(step)) == recorded_after(tape, step));
+                CHECK(names_of(look_ahead.after(step)) == recorded_after(tape, step));
         }
     }
 }
@@ -45,20 +45,20 @@ TEST_CASE("where a quick disk would be the crash, the rest of the stop is forese
     CHECK(duel.give(wish(Order::Kind::Release, "all")).empty());
     duel.play(1000, false);
     REQUIRE(tape.moment() == Moment::Crash);
-    Oracle oracle(tape);
+    LookAhead look_ahead(tape);
     for (std::size_t step = 0; step <= stopped; step++) {
         std::vector<std::string> until_stopped = recorded_after(tape, step);
-        CHECK(names_of(oracle.after(step)) == until_stopped);
+        CHECK(names_of(look_ahead.after(step)) == until_stopped);
     }
-    CHECK(oracle.after(tape.size() - 1).empty());  // the stop was over
+    CHECK(look_ahead.after(tape.size() - 1).empty());  // the stop was over
 }
 
 TEST_CASE("after a cut the same step is asked anew") {
     Duel duel = race();
-    Oracle oracle(duel.tape(Side::A));
+    LookAhead look_ahead(duel.tape(Side::A));
     CHECK(duel.give(wish(Order::Kind::Start, "stopper")).empty());
     duel.play(6, false);
-    const std::vector<std::string> before = names_of(oracle.after(6));
+    const std::vector<std::string> before = names_of(look_ahead.after(6));
     duel.cut(3);
     const auto fails_to_be_the_same = [&] {  // the disks first, this time
         while (!duel.tape(Side::A).last().bios.empty()) {
@@ -68,7 +68,7 @@ TEST_CASE("after a cut the same step is asked anew") {
             REQUIRE(duel.give(end).empty());
         }
         duel.play(6, false);
-        return names_of(oracle.after(6)) != before;
+        return names_of(look_ahead.after(6)) != before;
     };
     CHECK(fails_to_be_the_same());
 }
@@ -77,10 +77,10 @@ TEST_CASE("in a long recording a step is found from a stop on the way, also when
     Duel duel = long_repair();
     duel.play(1200, false);
     REQUIRE(duel.tape(Side::A).size() > 1200);
-    Oracle oracle(duel.tape(Side::A));
+    LookAhead look_ahead(duel.tape(Side::A));
     const auto check = [&](std::size_t step) {
-        Oracle fresh(duel.tape(Side::A));
-        CHECK(names_of(oracle.after(step)) == names_of(fresh.after(step)));
+        LookAhead fresh(duel.tape(Side::A));
+        CHECK(names_of(look_ahead.after(step)) == names_of(fresh.after(step)));
     };
     for (const std::size_t step : {1200, 700, 1100, 3}) check(step);
     duel.cut(300);

@@ -1,10 +1,11 @@
 // A crash that a search found in a few long steps is told again call by call: the same crash, for the same reason.
+#include "engine/story/record/finer_steps.hpp"
+
 #include <doctest/doctest.h>
 
 #include "engine/explore/matrix.hpp"
 #include "engine/story/record/counter_scenario.hpp"
 #include "engine/story/record/duel.hpp"
-#include "engine/story/record/finer_steps.hpp"
 
 namespace mdscope::story_test {
 

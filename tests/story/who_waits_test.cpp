@@ -15,15 +15,15 @@ Cover cover_named(const std::vector<Cover>& covers, const std::string& bio) {
     return *found;
 }
 
-Standing standing_at_end(const Duel& duel, Side side) {
+Status standing_at_end(const Duel& duel, Side side) {
     Foresight foresight(duel);
-    return standing_of(duel, side, duel.end(), foresight.of(side));
+    return status_of(duel, side, duel.end(), foresight.of(side));
 }
 
 // The names of the bios in flight that are called covered.
-std::set<std::string> covered_bios(const Duel& duel, Side side, std::size_t tick, Oracle& oracle) {
+std::set<std::string> covered_bios(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead) {
     std::set<std::string> bios;
-    for (const Cover& cover : coverage(duel, side, tick, oracle))
+    for (const Cover& cover : who_waits(duel, side, tick, look_ahead))
         if (cover.covered) bios.insert(cover.bio);
     return bios;
 }
@@ -52,7 +52,7 @@ TEST_CASE("in the race, A's writes are counted where nobody looks, and B's are w
     Duel duel = race();
     hold_and_stop(duel);
     Foresight foresight(duel);
-    const std::vector<Cover> a = coverage(duel, Side::A, duel.end(), foresight.a);
+    const std::vector<Cover> a = who_waits(duel, Side::A, duel.end(), foresight.a);
     REQUIRE(a.size() == 2);
     const Cover late = cover_named(a, "sdb bitmap 1");
     CHECK(late.counter == "mddev->pending_writes");
@@ -61,24 +61,24 @@ TEST_CASE("in the race, A's writes are counted where nobody looks, and B's are w
     CHECK(late.wait.empty());
     CHECK(late.takes == "unbind_rdev_from_array");
     CHECK(late.is_taken);
-    const Cover safe = cover_named(coverage(duel, Side::B, duel.end(), foresight.b), "sdb bitmap 1");
+    const Cover safe = cover_named(who_waits(duel, Side::B, duel.end(), foresight.b), "sdb bitmap 1");
     CHECK(safe.covered);
     CHECK(safe.is_waited);
     CHECK(safe.wait == "md_super_wait");
     CHECK(safe.takes == "unbind_rdev_from_array");
     CHECK_FALSE(safe.is_taken);
-    CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::InDanger);
-    CHECK(standing_of(duel, Side::B, duel.end(), foresight.b) == Standing::Waiting);
+    CHECK(status_of(duel, Side::A, duel.end(), foresight.a) == Status::InDanger);
+    CHECK(status_of(duel, Side::B, duel.end(), foresight.b) == Status::Waiting);
 }
 
 TEST_CASE("danger is seen as soon as the write is submitted, long before the crash") {
     Duel duel = race();
     CHECK(duel.give(wish(Order::Kind::Start, "stopper")).empty());
     while (duel.tape(Side::A).last().bios.empty()) REQUIRE(duel.advance());
-    CHECK(standing_at_end(duel, Side::A) == Standing::InDanger);
-    CHECK(standing_at_end(duel, Side::B) == Standing::Stopping);
+    CHECK(standing_at_end(duel, Side::A) == Status::InDanger);
+    CHECK(standing_at_end(duel, Side::B) == Status::Stopping);
     duel.cut(0);
-    CHECK(standing_at_end(duel, Side::A) == Standing::Running);
+    CHECK(standing_at_end(duel, Side::A) == Status::Running);
 }
 
 TEST_CASE("each home of the bitmap has its counter and its wait") {
@@ -104,7 +104,7 @@ TEST_CASE("each home of the bitmap has its counter and its wait") {
         Cover last;
         for (std::size_t tick = 0; tick < duel.size(); tick++)
             if (is_in_daemon_pass(duel.at(Side::A, tick)))
-                for (const Cover& cover : coverage(duel, Side::A, tick, foresight.a)) last = cover;
+                for (const Cover& cover : who_waits(duel, Side::A, tick, foresight.a)) last = cover;
         CHECK(last.counter == one.counter);
         CHECK(last.wait == one.wait);
         CHECK(last.takes == one.takes);
@@ -116,7 +116,7 @@ TEST_CASE("where the pools die with the stop, they are what is taken first") {
     Duel duel = played(scenario_named("pools-stop"), "bitmap");
     Foresight foresight(duel);
     for (std::size_t tick = 0; tick < duel.size(); tick++)
-        for (const Cover& cover : coverage(duel, Side::A, tick, foresight.a)) CHECK(cover.takes == "__md_stop");
+        for (const Cover& cover : who_waits(duel, Side::A, tick, foresight.a)) CHECK(cover.takes == "__md_stop");
 }
 
 TEST_CASE("a data write is counted in neither, and the stop waits for it elsewhere") {
@@ -124,7 +124,7 @@ TEST_CASE("a data write is counted in neither, and the stop waits for it elsewhe
     Foresight foresight(duel);
     std::size_t seen = 0;
     for (std::size_t tick = 0; tick < duel.size(); tick++)
-        for (const Cover& cover : coverage(duel, Side::A, tick, foresight.a)) {
+        for (const Cover& cover : who_waits(duel, Side::A, tick, foresight.a)) {
             BioName name;
             REQUIRE(read_bio_name(cover.bio, &name));
             if (name.kind != "data") continue;
@@ -165,8 +165,8 @@ TEST_CASE("every crash was preceded by danger, at each tick since nobody could w
             if (duel.tape(side).moment() != Moment::Crash) continue;
             crashes++;
             const std::size_t crash = *duel.tick_of(side, duel.tape(side).size() - 1);
-            CHECK(standing_of(duel, side, crash, foresight.of(side)) == Standing::Oops);
-            CHECK(standing_of(duel, side, crash - 1, foresight.of(side)) == Standing::InDanger);
+            CHECK(status_of(duel, side, crash, foresight.of(side)) == Status::Oops);
+            CHECK(status_of(duel, side, crash - 1, foresight.of(side)) == Status::InDanger);
         }
     });
     CHECK(crashes > 10);
@@ -206,7 +206,7 @@ TEST_CASE("the second bug: counted down and not done, so nobody can wait for it"
     CHECK(ending[0].has_counted);
     CHECK_FALSE(ending[0].covered);
     CHECK(ending[0].takes == "__md_stop");
-    CHECK(standing_of(duel, Side::A, duel.end(), foresight.a) == Standing::InDanger);
+    CHECK(status_of(duel, Side::A, duel.end(), foresight.a) == Status::InDanger);
 }
 
 TEST_CASE("sleepers are told with values and with who will wake them") {
