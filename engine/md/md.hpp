@@ -360,7 +360,8 @@ bool is_mddev_suspended(const Mddev& mddev);  // its active_io is dying
 
 void md_super_write(Mddev& mddev, Rdev& rdev, Sector sector, unsigned size, std::byte* page, BioKind kind);
 void super_written(Bio* bio);
-int md_super_wait(Mddev& mddev);  // 0, or -EAGAIN: write again
+void super_let_go_of(Rdev& rdev, Mddev* mddev);  // of a metadata write that has ended; mddev may be NULL
+int md_super_wait(Mddev& mddev);                 // 0, or -EAGAIN: write again
 void md_update_sb(Mddev& mddev, bool force_change);
 bool set_in_sync(Mddev& mddev);  // with mddev.lock NOT held; true if it became clean
 int sync_page_io(Rdev& rdev, Sector sector, unsigned size, std::byte* page, BioOp op, bool metadata_op);  // 0 or -errno

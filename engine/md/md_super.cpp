@@ -1,8 +1,8 @@
 // Superblock-class I/O and md_update_sb.
 //
 //   md_super_write  nr_pending+1, pending_writes+1, submit; never waits
-//   super_written   the completion, in the disk's I/O task: which of its lines comes first is a row
-//   (variants/order.hpp) md_super_wait   sleeps until pending_writes is 0
+//   super_written   the completion, in the disk's I/O task: the order of its lines is a row (variants/order.hpp)
+//   md_super_wait   sleeps until pending_writes is 0
 //
 // Everything that is stored on the members outside the data goes this way: superblocks, bad-block logs, and every
 // bitmap page that is not in a file. That is why waiting for a superblock also waits for bitmap pages: by accident, and
@@ -16,13 +16,28 @@
 
 namespace mdscope {
 
+// What a write holds of its member, from its submission to its completion: nobody removes the member meanwhile.
+static void hold_member(Rdev& rdev) {
+    rdev.nr_pending.inc();
+}
+
+void super_let_go_of(Rdev& rdev, Mddev* mddev) {
+    const bool faulty = test_bit(Faulty, rdev.flags);
+    if (!faulty) {
+        rdev.nr_pending.dec();  // to what, nobody wants to know
+    } else if (rdev.nr_pending.dec_and_test()) {
+        set_bit(MD_RECOVERY_NEEDED, rdev.mddev.checked(mddev)->recovery);
+        md_wakeup_thread(*mddev, mddev->thread);
+    }
+}
+
 void md_super_write(Mddev& mddev, Rdev& rdev, Sector sector, unsigned size, std::byte* page, BioKind kind) {
     MD_FRAME("md_super_write");
     if (page == nullptr) return;
     if (test_bit(Faulty, rdev.flags)) return;
 
     Bio* bio = mddev.sync_set.alloc();
-    rdev.nr_pending.inc();
+    hold_member(rdev);
     bio->bi_op = BioOp::Write;
     bio->bi_kind = kind;
     bio->bi_flags = REQ_SYNC | REQ_META | REQ_PREFLUSH | REQ_FUA | REQ_IDLE;

@@ -13,7 +13,8 @@ namespace mdscope {
 namespace {
 
 constexpr std::array kEras = {
-    KernelEra{"4.10", "4.10 and 4.11"},
+    KernelEra{"4.10", "4.10: metadata writes do not hold their member"},
+    KernelEra{"4.11", "4.11"},
     KernelEra{"4.14", "4.12 to 5.12, as far as this story goes: 4.14"},
     KernelEra{"5.12", "4.12 to 5.12.4 and 5.10.36: the kernels of the report"},
     KernelEra{"5.13", "5.13 to 5.19 and 5.10.37: with the fix of the report"},

@@ -158,7 +158,7 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(header("order 2023") == "2: 'order' takes 2021 or 2022, not '2023'");
     CHECK(header("pools never") == "2: 'pools' takes mddev or stop, not 'never'");
     CHECK(header("kernel 2.4") ==
-          "2: 'kernel' takes 4.10, 4.14, 5.12, 5.13, 6.0-rc1, 6.1, 6.1.3, 6.1.53, 6.1.130, 6.1.135, 6.1.192, "
+          "2: 'kernel' takes 4.10, 4.11, 4.14, 5.12, 5.13, 6.0-rc1, 6.1, 6.1.3, 6.1.53, 6.1.130, 6.1.135, 6.1.192, "
           "6.1.192-nofix, 6.12.117 or 7.3.4, not '2.4'");
     CHECK(header("fix none\nkernel 5.12") == "3: 'kernel' sets 'fix' too, so it stands above line 2");
     CHECK(header("mdmon maybe") == "2: 'mdmon' takes on or off, not 'maybe'");

@@ -36,6 +36,7 @@ TEST_CASE("what each kernel era was") {
     };
     constexpr Row kRows[] = {
         {"4.10", "none", "2021", "mddev", "db", "line"},
+        {"4.11", "none", "2021", "mddev", "db", "line"},
         {"4.14", "none", "2021", "mddev", "bd", "line"},
         {"5.12", "none", "2021", "mddev", "bd", "line"},
         {"5.13", "upstream", "2021", "mddev", "bd", "line"},

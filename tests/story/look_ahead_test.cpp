@@ -1,5 +1,6 @@
 // What is foreseen is what comes, if the disks are quick and nobody chooses; and looking ahead changes nothing.
 #include "engine/story/record/look_ahead.hpp"
+
 #include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {

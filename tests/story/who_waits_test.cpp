@@ -1,8 +1,9 @@
 // Who waits for whom. A write that nobody will wait for is the bug, and must be seen before it crashes; one that is
 // called covered must never crash.
+#include "engine/story/tell/who_waits.hpp"
+
 #include <set>
 
-#include "engine/story/tell/who_waits.hpp"
 #include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {

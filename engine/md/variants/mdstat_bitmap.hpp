@@ -29,9 +29,9 @@ struct mdstat_bitmap {
                                            Told::IfAsked,
                                            true,
                                            kEras};
-    // Of a kernel that has halted everything can be looked at.
+    // A task that reads the file runs into it. Who looks from outside does not, nor is there another fault after one.
     static bool follow_sb_page(const Mddev& mddev) {
-        if (mddev.bitmap.peek() != nullptr && !mddev.kernel.halted())
+        if (mddev.bitmap.peek() != nullptr && current != nullptr && !mddev.kernel.halted())
             kptr_fault(mddev.kernel, "bitmap->storage.sb_page", false);
         return false;
     }

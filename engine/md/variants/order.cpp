@@ -16,16 +16,6 @@ Rdev& rdev_of(Bio* bio) {
     return *rdev;
 }
 
-void drop_rdev(Rdev& rdev, Mddev* mddev) {
-    const bool faulty = test_bit(Faulty, rdev.flags);
-    if (!faulty) {
-        rdev.nr_pending.dec();  // to what, nobody wants to know
-    } else if (rdev.nr_pending.dec_and_test()) {
-        set_bit(MD_RECOVERY_NEEDED, rdev.mddev.checked(mddev)->recovery);
-        md_wakeup_thread(*mddev, mddev->thread);
-    }
-}
-
 void count_down(Mddev& mddev) {
     TRACE(mddev.kernel, pending_down, "mddev", mddev.pending_writes.peek());
     if (mddev.pending_writes.dec_and_test()) wake_up(mddev.sb_wait);
@@ -35,7 +25,7 @@ void count_down(Mddev& mddev) {
 void finish_2021(Bio* bio, Mddev* mddev) {
     Rdev& rdev = rdev_of(bio);
     count_down(*rdev.mddev.checked(mddev));
-    drop_rdev(rdev_of(bio), mddev);
+    super_let_go_of(rdev_of(bio), mddev);
     bio_put(bio);
 }
 
@@ -43,7 +33,7 @@ void finish_2021(Bio* bio, Mddev* mddev) {
 void finish_2022(Bio* bio, Mddev* mddev) {
     Rdev& rdev = rdev_of(bio);
     bio_put(bio);
-    drop_rdev(rdev, mddev);
+    super_let_go_of(rdev, mddev);
     count_down(*rdev.mddev.checked(mddev));
 }
 

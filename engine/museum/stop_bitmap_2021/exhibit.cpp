@@ -83,7 +83,7 @@ constexpr std::array kStages = {
 
 // ---- the matrix
 
-constexpr std::array kHadIn = {"4.10", "4.14", "5.12", "6.1.192-nofix"};
+constexpr std::array kHadIn = {"4.10", "4.11", "4.14", "5.12", "6.1.192-nofix"};
 constexpr std::array kVariants = {"fix", "order", "pools"};
 constexpr std::array kHomes = {BitmapHome::External, BitmapHome::Internal, BitmapHome::File};  // of those that have one
 constexpr std::array kEntrances = {"STOP_ARRAY", "array_state", "two-step", "readonly"};
