@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kHomeWidth = 10;
 constexpr std::size_t kEntranceWidth = 13;
-constexpr std::size_t kCellWidth = 18;
+constexpr std::size_t kCellWidth = 18;  // at least
 
 // As many choices as the variants have together, the last one changing fastest.
 std::vector<VariantRows> crossed(museum::Names variants, const VariantRows& rows) {
@@ -34,12 +34,25 @@ bool is_same_row(const MatrixCell& a, const MatrixCell& b) {
     return is_same_table(a, b) && std::tie(a.bitmap, a.entrance) == std::tie(b.bitmap, b.entrance);
 }
 
+std::string column_words(const Variant& columns, std::size_t column) {
+    return fmt::format("{} {}", columns.name(), columns.row(column).name);
+}
+
+std::size_t cell_width(const Exhibit& exhibit) {
+    const Variant& columns = column_variant(exhibit);
+    std::size_t width = kCellWidth;
+    for (std::size_t i = 0; i < columns.size; i++) width = std::max(width, column_words(columns, i).size() + 2);
+    return width;
+}
+
 std::string heading(const MatrixCell& cell) {
-    std::string text = fmt::format("{} steps, {}\n", granularity_name(cell.granularity), table_words(cell));
+    const std::string table = table_words(cell);
+    std::string text =
+        fmt::format("{} steps{}{}\n", granularity_name(cell.granularity), table.empty() ? "" : ", ", table);
     text += fmt::format("  {:<{}}{:<{}}", "bitmap", kHomeWidth, "entrance", kEntranceWidth);
     const Variant& columns = column_variant(*cell.exhibit);
     for (std::size_t i = 0; i < columns.size; i++)
-        text += fmt::format("{:<{}}", fmt::format("{} {}", columns.name(), columns.row(i).name), kCellWidth);
+        text += fmt::format("{:<{}}", column_words(columns, i), cell_width(*cell.exhibit));
     return text;
 }
 
@@ -128,7 +141,7 @@ std::string matrix_text(const std::vector<MatrixCell>& cells) {
         if (new_table || !is_same_row(cells[i - 1], cells[i]))
             fmt::format_to(std::back_inserter(text), "\n  {:<{}}{:<{}}", cells[i].bitmap, kHomeWidth, cells[i].entrance,
                            kEntranceWidth);
-        fmt::format_to(std::back_inserter(text), "{:<{}}", cell_text(cells[i]), kCellWidth);
+        fmt::format_to(std::back_inserter(text), "{:<{}}", cell_text(cells[i]), cell_width(*cells[i].exhibit));
     }
     const auto is_unsure = [](const MatrixCell& cell) {
         return cell.explored && cell.error.empty() && !cell.verdict.complete;
