@@ -13,22 +13,21 @@
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
 #include "engine/md/variants/order.hpp"
+#include "engine/md/variants/super_reference.hpp"
 
 namespace mdscope {
 
+static const VariantRows& rows_of(const Rdev& rdev) {
+    return rdev.variants != nullptr ? *rdev.variants : usual_variants();
+}
+
 // What a write holds of its member, from its submission to its completion: nobody removes the member meanwhile.
 static void hold_member(Rdev& rdev) {
-    rdev.nr_pending.inc();
+    rows_of(rdev).row<variants::super_reference>().take(rdev);
 }
 
 void super_let_go_of(Rdev& rdev, Mddev* mddev) {
-    const bool faulty = test_bit(Faulty, rdev.flags);
-    if (!faulty) {
-        rdev.nr_pending.dec();  // to what, nobody wants to know
-    } else if (rdev.nr_pending.dec_and_test()) {
-        set_bit(MD_RECOVERY_NEEDED, rdev.mddev.checked(mddev)->recovery);
-        md_wakeup_thread(*mddev, mddev->thread);
-    }
+    rows_of(rdev).row<variants::super_reference>().drop(rdev, mddev);
 }
 
 void md_super_write(Mddev& mddev, Rdev& rdev, Sector sector, unsigned size, std::byte* page, BioKind kind) {
@@ -81,8 +80,7 @@ void super_written(Bio* bio) {
     } else {
         clear_bit(LastDev, rdev->flags);
     }
-    const VariantRows& rows = rdev->variants != nullptr ? *rdev->variants : usual_variants();
-    rows.row<variants::order>().finish(bio, mddev);
+    rows_of(*rdev).row<variants::order>().finish(bio, mddev);
 }
 
 int md_super_wait(Mddev& mddev) {
