@@ -60,6 +60,7 @@ struct Act {
     const char* does;                       // "stops the array": "the task that stops the array"
     const char* done;                       // "stopped cleanly": "A has stopped cleanly"
     const char* none;                       // "nobody stops {it} in this scenario"
+    const char* over;                       // "Stopped: every write had ended before its member went."
     const char* status_begun = "STOPPING";  // the word for an array in the middle of it
     const char* status_over = "STOPPED";
     bool (*is)(const Statement& statement);            // a task with such a statement performs it

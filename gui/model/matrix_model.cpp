@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <ranges>
 #include <set>
 
 #include "engine/explore/card.hpp"
@@ -127,8 +126,9 @@ std::string why_words(const View& view) {
 unsigned distance(const MatrixCell& from, const MatrixCell& to) {
     unsigned sum = 0, weight = 3;
     if (column_of(from) != column_of(to)) sum += column_of(to) == "upstream" ? 1 : 2;
-    for (const char* const name : from.exhibit->matrix.variants.subspan(1) | std::views::reverse) {
-        if (from.variants.name(name) != to.variants.name(name)) sum += weight;
+    const museum::Names names = from.exhibit->matrix.variants;
+    for (std::size_t i = names.size() - 1; i > 0; i--) {
+        if (from.variants.name(names[i]) != to.variants.name(names[i])) sum += weight;
         weight *= 2;
     }
     return sum;

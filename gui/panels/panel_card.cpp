@@ -291,7 +291,7 @@ void draw_foot(const State& state, Side side, const SideView& view) {
     draw_members(state, side, view);
     if (state.hides_outcome()) return ui::text(id_of(side, "verdict"), " ", Role::dim_text);
     const std::string text = view.status == Status::Oops      ? "This kernel has halted. Step back, or see the Oops."
-                             : view.status == Status::Stopped ? "Stopped: every write had ended before its member went."
+                             : view.status == Status::Stopped ? state.player.duel().exhibit().act.over
                                                               : verdict(state.player.duel().exhibit(), view);
     const Role role = view.status == Status::InDanger || view.status == Status::Oops ? Role::danger : Role::safe;
     ui::text(id_of(side, "verdict"), text.empty() ? " " : text, role);

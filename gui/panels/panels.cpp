@@ -81,11 +81,13 @@ const char* side_name(Side side) {
     return side == Side::A ? "A" : "B";
 }
 
-// The first always; another where the arrays differ in it, or both have an unusual row.
-static bool is_worth_a_title(const Variant& variant, const VariantRows& own, const VariantRows& other) {
-    const VariantRow* const row = &own.row(variant);
-    if (variant.facts->place == 1 || row != &other.row(variant)) return true;
-    return variant.facts->told != Told::IfAsked && row != &variant.usual();
+// Where the arrays differ. Of what matters to this bug also an unusual row of both; its first variant always.
+static bool is_worth_a_title(const Variant& variant, const Scenario& own, const Scenario& other) {
+    const VariantRow* const row = &own.variants.row(variant);
+    if (row != &other.variants.row(variant)) return true;
+    const museum::Names matters = exhibit_of(own).matrix.variants;
+    const auto found = std::ranges::find(matters, std::string_view(variant.name()));
+    return found != matters.end() && (found == matters.begin() || row != &variant.usual());
 }
 
 std::string side_title(const State& state, Side side) {
@@ -93,7 +95,7 @@ std::string side_title(const State& state, Side side) {
     const Scenario& other = state.player.scenario(side == Side::A ? Side::B : Side::A);
     std::string rows;
     for (const Variant& variant : all_variants())
-        if (is_worth_a_title(variant, own.variants, other.variants))
+        if (is_worth_a_title(variant, own, other))
             rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", variant.name(), own.variants.row(variant).name);
     if (own.bitmap != other.bitmap || own.bitmap != "external") rows += fmt::format(", bitmap {}", own.bitmap);
     const bool is_without = own.variants.name("fix") == "none";

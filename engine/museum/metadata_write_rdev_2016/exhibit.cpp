@@ -128,6 +128,7 @@ const Exhibit& metadata_write_rdev_2016_exhibit() {
                 .does = "removes the member",
                 .done = "ended the removal without harm",
                 .none = "nobody removes a member in this scenario",
+                .over = "Done: no member went while a write of it was on its way.",
                 .status_begun = "REMOVING",
                 .status_over = "DONE",
                 .is = removes,

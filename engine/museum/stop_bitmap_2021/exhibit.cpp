@@ -110,6 +110,7 @@ const Exhibit& stop_bitmap_2021_exhibit() {
                 .does = "stops the array",
                 .done = "stopped cleanly",
                 .none = "nobody stops {it} in this scenario",
+                .over = "Stopped: every write had ended before its member went.",
                 .is = stops_the_array,
                 .functions = kStops,
                 .end_state = kStopped},
