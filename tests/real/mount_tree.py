@@ -61,7 +61,8 @@ def story_values():
             "md/sync_speed_min": "1000 (system)", "md/sync_speed_max": "200000 (system)", "md/sync_completed": "none",
             "md/last_sync_action": "none", "md/consistency_policy": "bitmap", "md/safe_mode_delay": "0.204",
             "lab/pending_writes": "mddev 0\nbitmap 0", "lab/fix": "none v1 proposal [upstream]",
-            "lab/order": "2021 [2022]", "lab/pools": "[mddev] stop", "lab/hold": "off", "lab/oops": "none"}.items():
+            "lab/order": "2021 [2022]", "lab/pools": "[mddev] stop", "lab/stop-order": "[bd] db",
+            "lab/mdstat-bitmap": "[line] none crash", "lab/super-reference": "none [held]", "lab/hold": "off", "lab/oops": "none"}.items():
         check(lab.read(name) == value, "%s: %r, not %r" % (name, lab.read(name), value))
     check(os.readlink(lab.path("md/rd0")) == "dev-sda", "rd0")
     check(os.readlink(lab.path("md/dev-sdb/block")) == lab.image("sdb"), "block")
@@ -81,6 +82,7 @@ def story_stores_and_errors():
             ("md/safe_mode_delay", "x", errno.EINVAL), ("md/bitmap/chunksize", "4096", errno.EBUSY),
             ("md/bitmap/time_base", "x", errno.EINVAL), ("md/dev-sda/state", "bogus", errno.EINVAL),
             ("md/array_size", "99999999999", errno.E2BIG), ("md/degraded", "1", errno.EACCES),
+            ("lab/stop-order", "db", 0), ("lab/stop-order", "bd", 0), ("lab/super-reference", "none", errno.EBUSY),
             ("lab/fix", "none", 0), ("lab/fix", "wrong", errno.EINVAL), ("lab/fix", "upstream\n", 0),
             ("lab/hold", "nonsense", errno.EINVAL), ("lab/hold", "\n", errno.EINVAL), ("lab/release", "77", errno.ENOENT),
             ("lab/release", "x", errno.EINVAL), ("lab/delay", "sdz 5", errno.ENOENT),
