@@ -60,6 +60,19 @@ def recipe(lab, fix):
     return subprocess.Popen(["bash", "-e", "-c", RECIPE, "bash", fix], cwd=lab.mnt)
 
 
+def story_mdstat_of_2025():
+    """6.1.135 to 6.1.145: reading mdstat follows the superblock page that an external bitmap lacks."""
+    lab = Lab()
+    lab.mount_or_die("--kernel", "6.1.135")
+    check(errno_of(lab.read, "mdstat") == errno.EIO, "who reads it meets the Oops")
+    oops = lab.read("lab/oops")
+    check("RIP: 0010:md_bitmap_get_stats" in oops and "\n[" in oops and "md_seq_show" in oops, "where: " + oops)
+    check(process_exists(lab.pid) and lab.read("mdstat").startswith("Personalities"), "after it everything can be looked at")
+    check(lab.store("lab/mdstat-bitmap", "line") == 0 and lab.store("lab/assemble", "\n") == 0, "another kernel")
+    check("bitmap: " in lab.read("mdstat"), "its line: " + lab.read("mdstat"))
+    check(lab.umount().returncode == 0, "umount")
+
+
 def story_the_recipe():
     lab = Lab(*SLOW_DAEMON)
     lab.mount_or_die()

@@ -137,6 +137,7 @@ bool shows_bitmap(const Mddev& mddev) {
 }
 
 void md_seq_show(Out out, const Mddev& mddev) {
+    MD_FRAME("md_seq_show");
     const bool with_bitmap = shows_bitmap(mddev);
     const SpinGuard guard(mddev.lock);
     const MdPersonality* const pers = mddev.pers;

@@ -31,6 +31,7 @@ struct mdstat_bitmap {
                                            kEras};
     // A task that reads the file runs into it. Who looks from outside does not, nor is there another fault after one.
     static bool follow_sb_page(const Mddev& mddev) {
+        MD_FRAME("md_bitmap_get_stats");
         if (mddev.bitmap.peek() != nullptr && current != nullptr && !mddev.kernel.halted())
             kptr_fault(mddev.kernel, "bitmap->storage.sb_page", false);
         return false;
