@@ -58,7 +58,7 @@ TEST_CASE("a counter below zero is found, whichever it is, and named") {
     CHECK(writes.reason == "mddev->writes_pending is below zero");
     const Found superblocks = found_after([](SimLab& lab) { lab.mddev().pending_writes.init(-1); });
     CHECK(superblocks.reason == "mddev->pending_writes is below zero");
-    const Found member = found_after([](SimLab& lab) { lab.mddev().all_rdevs.back()->nr_pending.init(-1); });
+    const Found member = found_after([](SimLab& lab) { all_rdevs_at_rest(lab.mddev()).back()->nr_pending.init(-1); });
     CHECK(member.reason == "rdev->nr_pending is below zero");
 }
 

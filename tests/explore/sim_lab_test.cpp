@@ -111,7 +111,7 @@ TEST_CASE("what a re-add reads of an image is no part of its call tree, and no s
 TEST_CASE("a member that came back is the same disk, opened again") {
     Scenario scenario = scenario_named("during-recovery");
     World world(scenario, {});
-    const auto& all = world.lab().mddev().all_rdevs;
+    const auto& all = all_rdevs_at_rest(world.lab().mddev());
     REQUIRE(all.size() == 3);
     CHECK(all[1]->name == "sdb");
     CHECK(all[2]->name == "sdb");
