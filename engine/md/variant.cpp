@@ -116,7 +116,7 @@ VariantRows::VariantRows(const KernelEra& era) {
     for (const Variant& variant : all_variants()) choose(variant, variant.in(era));
 }
 
-VariantRows& VariantRows::operator=(const VariantRows& other) {
+VariantRows& VariantRows::operator=(const VariantRows& other) noexcept {
     for (std::size_t i = 0; i < kCount; i++) set(i, other.at(i));
     return *this;
 }

@@ -112,8 +112,8 @@ class VariantRows {
    public:
     VariantRows();  // the usual ones
     explicit VariantRows(const KernelEra& era);
-    VariantRows(const VariantRows& other) { *this = other; }
-    VariantRows& operator=(const VariantRows& other);
+    VariantRows(const VariantRows& other) noexcept { *this = other; }
+    VariantRows& operator=(const VariantRows& other) noexcept;
     bool operator==(const VariantRows& other) const;
 
     template <class Table>

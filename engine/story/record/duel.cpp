@@ -58,7 +58,7 @@ Duel::Duel(const Scenario& a, const Scenario& b)
 
 // ---- forwards
 
-std::string Duel::give(const Order& order) {
+std::string Duel::give(Order order) {  // NOLINT(performance-unnecessary-value-param): see there
     if (is_wish(order)) {
         wish(order);
         return {};

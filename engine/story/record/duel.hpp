@@ -70,8 +70,8 @@ class Duel {
     [[nodiscard]] std::optional<Order> next() const;
     [[nodiscard]] Standstill standstill() const;
     // At the end. A step happens where it can; empty, or why it can nowhere. A wish always succeeds.
-    std::string give(const Order& order);
-    bool advance();  // gives next(); false: there is none
+    std::string give(Order order);  // a value: it may be one of the options of a tape that grows
+    bool advance();                 // gives next(); false: there is none
     // Plays to a standstill, at most `most` ticks. What is held at the very end is let go if `release`, so that
     // everything comes to an end.
     void play(std::size_t most, bool release);

@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "engine/explore/world.hpp"
@@ -53,6 +54,7 @@ struct TapeStep {
     std::vector<BioAt> bios;         // in flight after it, oldest first
     bool pools_gone = false;         // after it: the pool that bios of superblock-class writes go back to is destroyed
 };
+static_assert(std::is_nothrow_move_constructible_v<TapeStep>);  // a tape grows without copying what it holds
 
 class FrameRecorder;
 
