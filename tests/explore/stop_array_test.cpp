@@ -38,17 +38,25 @@ std::vector<std::string> stopped_in_a_search(const std::string& home) {
     return calls_of_ioctl(sink);
 }
 
+bool md_thread_sleeps(Mddev& mddev) {
+    const MdThread* const thread = mddev.thread;
+    if (test_bit(THREAD_WAKEUP, thread->flags)) return false;
+    for (const SleepInfo& task : mddev.kernel.tasks())
+        if (task.comm == thread->name) return task.queue != nullptr;
+    return false;
+}
+
 std::vector<std::string> stopped_on_a_mount(const std::string& home) {
     CreateOptions create = test::small_home(home);
     create.daemon_sleep_ms = 3'600'000;  // the stop's own passes are the first
     test::Lab lab(create);
     CHECK(lab.write(0, std::string(4096, 'x')));
     // And on record, with nothing left that the stop would write. Of mdmon's `clean` md's thread is not told, so it is
-    // woken here.
+    // woken here; and it must be asleep again, or it takes a daemon run from the stop.
     CHECK(lab.eventually([&] {
-        md_wakeup_thread(lab.md(), lab.md().thread);
-        return lab.show("array_state") == "clean" && lab.md().sb_flags == 0 &&
-               (home != "external" || !sidecar_of(lab).dirty);
+        if (lab.md().sb_flags != 0) md_wakeup_thread(lab.md(), lab.md().thread);
+        return lab.show("array_state") == "clean" && (home != "external" || !sidecar_of(lab).dirty) &&
+               lab.md().sb_flags == 0 && md_thread_sleeps(lab.md());
     }));
     REQUIRE(lab.array->open() == 0);
     trace::CallTreeSink sink;
@@ -63,7 +71,7 @@ std::vector<std::string> stopped_on_a_mount(const std::string& home) {
 
 TEST_CASE("STOP_ARRAY makes the same calls on a mount and in a search") {
     for (const char* home : {"external", "internal", "file"}) {
-        CAPTURE(home);
+        CAPTURE(std::string(home));
         const std::vector<std::string> searched = stopped_in_a_search(home);
         const std::vector<std::string> mounted = stopped_on_a_mount(home);
         REQUIRE(searched.size() > 20);
