@@ -40,11 +40,16 @@ World::World(const Scenario& scenario, Options options) : scenario_(scenario), o
         arena_ = std::make_unique<Arena>();
     }
     build();
-    if (arena_ != nullptr) mark(root_);
+    if (arena_ == nullptr) return;
+    arena_->settle();
+    mark(root_);
 }
 
 World::~World() {
-    if (arena_ != nullptr) go_back(root_);  // where everything that lives is known to
+    if (arena_ != nullptr) {
+        go_back(root_);  // where everything that lives is known to
+        arena_->unsettle();
+    }
     destroy();
 }
 

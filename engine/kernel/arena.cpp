@@ -87,6 +87,7 @@ Arena::Arena() {
 }
 
 Arena::~Arena() {
+    unsettle();
     const std::lock_guard guard(region.mutex);
     ::madvise(head_, used().size(), MADV_DONTNEED);
     region.arenas[slot_] = nullptr;
@@ -146,25 +147,109 @@ MayBeAbandoned::~MayBeAbandoned() {
 #endif
 }
 
+// ---- settling
+
+namespace {
+
+struct sigaction handler_before;  // of SIGSEGV, of whoever had it first
+
+void protect(std::span<std::byte> pages, int how) {
+    if (!pages.empty() && ::mprotect(pages.data(), pages.size(), how) != 0) std::abort();
+}
+
+}  // namespace
+
+std::span<std::byte> Arena::page(std::size_t number) const {
+    return settled_.subspan(number * kPage, kPage);
+}
+std::span<const std::byte> Arena::settled_page(std::size_t number) const {
+    return std::span(as_settled_).subspan(number * kPage, kPage);
+}
+
+// In the thread that writes, which is the arena's own, so nothing here is touched by two. No memory is asked for.
+bool Arena::is_page_written(void* address) {
+    Arena* const arena = owner(address);
+    if (arena == nullptr) return false;
+    const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(address) - arena->settled_.data());
+    if (offset >= arena->settled_.size()) return false;
+    const std::size_t number = offset / kPage;
+    for (const std::uint32_t written : arena->written_)
+        if (written == number) return false;  // it is writable: this is another fault
+    protect(arena->page(number), PROT_READ | PROT_WRITE);
+    arena->written_.push_back(static_cast<std::uint32_t>(number));
+    return true;
+}
+
+void Arena::on_fault(int signal, siginfo_t* info, void* context) {
+    if (is_page_written(info->si_addr)) return;
+    const bool has_info = (handler_before.sa_flags & SA_SIGINFO) != 0;
+    if (has_info && handler_before.sa_sigaction != nullptr) return handler_before.sa_sigaction(signal, info, context);
+    if (!has_info && handler_before.sa_handler != SIG_DFL && handler_before.sa_handler != SIG_IGN)
+        return handler_before.sa_handler(signal);
+    ::signal(signal, SIG_DFL);  // the write is made again, and ends the process
+}
+
+// A test framework may have put its own in front since, which would take the first write for a crash.
+static void install_handler(void (*handler)(int, siginfo_t*, void*)) {
+    struct sigaction now {};
+    ::sigaction(SIGSEGV, nullptr, &now);
+    if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == handler) return;
+    handler_before = now;
+    struct sigaction ours {};
+    ours.sa_sigaction = handler;
+    ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&ours.sa_mask);
+    ::sigaction(SIGSEGV, &ours, nullptr);
+}
+
+void Arena::settle() {
+    const Outside outside;
+    unsettle();
+    {
+        const std::lock_guard guard(region.mutex);
+        install_handler(on_fault);
+    }
+    settled_ = used().first(used().size() / kPage * kPage);
+    as_settled_.assign(settled_.begin(), settled_.end());
+    written_.clear();
+    written_.reserve(settled_.size() / kPage);
+    protect(settled_, PROT_READ);
+}
+
+void Arena::unsettle() {
+    protect(settled_, PROT_READ | PROT_WRITE);
+    settled_ = {};
+}
+
 // ---- checkpoints
 
 void Checkpoint::take(Arena& arena, std::span<const std::span<std::byte>> stacks) {
     const Arena::Outside outside;
     arena_ = &arena;
     places_.assign(stacks.begin(), stacks.end());
-    places_.push_back(arena.used());
-    std::size_t size = 0;
+    places_.push_back(arena.used().subspan(arena.settled_.size()));
+    written_ = arena.written_.size();
+    std::size_t size = written_ * Arena::kPage;
     for (const auto& place : places_) size += place.size();
     copy_.resize(size);
     std::byte* to = copy_.data();
+    for (std::size_t i = 0; i < written_; i++, to += Arena::kPage)
+        std::memcpy(to, arena.page(arena.written_[i]).data(), Arena::kPage);
     for (const auto& place : places_) {
         std::memcpy(to, place.data(), place.size());
         to += place.size();
     }
 }
 
+// Pages that were written to since have to be as they were settled.
 void Checkpoint::put_back() const {
     const std::byte* from = copy_.data();
+    for (std::size_t i = 0; i < arena_->written_.size(); i++) {
+        const std::size_t number = arena_->written_[i];
+        const bool is_kept = i < written_;
+        std::memcpy(arena_->page(number).data(), is_kept ? from : arena_->settled_page(number).data(), Arena::kPage);
+        if (is_kept) from += Arena::kPage;
+    }
     for (const auto& place : places_) {
         std::memcpy(place.data(), from, place.size());
         from += place.size();

@@ -13,8 +13,14 @@
 // Under a sanitizer operator new stays the sanitizer's and there is no arena: available() is false, and whoever wants
 // to go back builds the simulation anew. Searches give the same results both ways.
 //
+// Most of what a simulation allocates while it is set up is never written to again. So settle() copies it once and
+// write-protects it; a page that is written to after all is found by its fault, and from then on is saved and put back.
+// A checkpoint copies those pages and what was allocated since, not the whole arena.
+//
 // Threads: an arena belongs to one thread at a time; each thread has a scope of its own.
 #pragma once
+
+#include <signal.h>
 
 #include <array>
 #include <cstddef>
@@ -65,8 +71,18 @@ class Arena {
     // What has ever been used, from its lowest address.
     [[nodiscard]] std::span<std::byte> used();
 
+    // Whatever is in it now is expected to stay as it is. Installs the process's handler of SIGSEGV, which hands on
+    // what is no write to an arena to the handler of before. REQUIRES: no Checkpoint of this arena is kept.
+    void settle();
+    // Everything is expected to change. Checkpoints of before are good for nothing any more.
+    void unsettle();
+
    private:
     friend class Checkpoint;
+    static bool is_page_written(void* address);  // in the handler: makes its page writable; false: it is no such page
+    static void on_fault(int signal, siginfo_t* info, void* context);
+    [[nodiscard]] std::span<std::byte> page(std::size_t number) const;
+    [[nodiscard]] std::span<const std::byte> settled_page(std::size_t number) const;
     static constexpr std::size_t kClasses = 128;
     struct Block;
     struct Head {  // at the arena's lowest address, so that it is saved with everything else
@@ -76,6 +92,12 @@ class Arena {
     Head* head_;
     std::byte* end_;
     std::size_t slot_;
+
+    // The settled pages, from the lowest address on. Outside of the arena: this is not put back.
+    static constexpr std::size_t kPage = 4096;
+    std::span<std::byte> settled_;        // where they are
+    std::vector<std::byte> as_settled_;   // what was in them
+    std::vector<std::uint32_t> written_;  // those that were written to since; has room for all
 };
 
 // A simulation that is given up half-way leaves behind what its bios in flight own. In an arena that goes with it;
@@ -88,7 +110,7 @@ class MayBeAbandoned {
     MayBeAbandoned& operator=(const MayBeAbandoned&) = delete;
 };
 
-// A moment of a simulation: the arena, and the live parts of stacks outside of it.
+// A moment of a simulation: what may have changed in the arena, and the live parts of stacks outside of it.
 class Checkpoint {
    public:
     void take(Arena& arena, std::span<const std::span<std::byte>> stacks);
@@ -98,6 +120,7 @@ class Checkpoint {
    private:
     Arena* arena_ = nullptr;
     std::vector<std::span<std::byte>> places_;
+    std::size_t written_ = 0;  // settled pages that had been written to, which are the first in the copy
     std::vector<std::byte> copy_;
 };
 

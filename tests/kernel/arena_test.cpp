@@ -1,0 +1,90 @@
+// An arena that has settled: pages that nobody writes to are neither saved nor put back, and no write is missed.
+#include "engine/kernel/arena.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace mdscope::test {
+
+namespace {
+
+constexpr std::size_t kBlock = 64 << 10;  // several pages
+
+// Blocks of one letter each, in an arena.
+struct Letters {
+    Arena arena;
+    std::vector<char*> blocks;
+
+    char* add(char letter) {
+        const Arena::Scope scope(arena);
+        char* const block = new char[kBlock];
+        std::memset(block, letter, kBlock);
+        const Arena::Outside outside;
+        blocks.push_back(block);
+        return block;
+    }
+    static bool is_all(const char* block, char letter) {
+        return std::all_of(block, block + kBlock, [=](char c) { return c == letter; });
+    }
+};
+
+}  // namespace
+
+TEST_CASE("what is written to after an arena has settled is put back; what is not takes no room" *
+          doctest::skip(!Arena::available())) {
+    Letters letters;
+    char* const a = letters.add('a');
+    char* const b = letters.add('b');
+    letters.arena.settle();
+
+    Checkpoint settled, later;
+    settled.take(letters.arena, {});
+    CHECK(settled.bytes() < kBlock);
+    a[10] = 'x';  // a page that the first checkpoint took for one that stays
+    later.take(letters.arena, {});
+    b[kBlock - 1] = 'y';
+    a[10] = 'z';
+    a[kBlock / 2] = 'z';
+
+    later.put_back();
+    CHECK(a[10] == 'x');
+    a[10] = 'a';
+    CHECK(Letters::is_all(a, 'a'));
+    CHECK(Letters::is_all(b, 'b'));
+
+    std::memset(a, '-', kBlock);
+    std::memset(b, '-', kBlock);
+    settled.put_back();
+    CHECK(Letters::is_all(a, 'a'));
+    CHECK(Letters::is_all(b, 'b'));
+}
+
+TEST_CASE("what is allocated after an arena has settled is saved and put back" * doctest::skip(!Arena::available())) {
+    Letters letters;
+    letters.add('a');
+    letters.arena.settle();
+    char* const b = letters.add('b');
+    Checkpoint with_b;
+    with_b.take(letters.arena, {});
+    CHECK(with_b.bytes() > kBlock);
+    std::memset(b, '-', kBlock);
+    with_b.put_back();
+    CHECK(Letters::is_all(b, 'b'));
+}
+
+TEST_CASE("an arena that is unsettled is like one that never was" * doctest::skip(!Arena::available())) {
+    Letters letters;
+    char* const a = letters.add('a');
+    letters.arena.settle();
+    letters.arena.unsettle();
+    Checkpoint all;
+    all.take(letters.arena, {});
+    CHECK(all.bytes() > kBlock);
+    std::memset(a, '-', kBlock);
+    all.put_back();
+    CHECK(Letters::is_all(a, 'a'));
+}
+
+}  // namespace mdscope::test
