@@ -176,6 +176,14 @@ TEST_CASE("the order in __md_stop moves the tree, and no verdict") {
     CHECK(with_fix.complete);
     CHECK(with_fix.states == 20);
     CHECK(with_fix.crashes == 0);
+
+    for (const char* row : {"bd", "db"}) {
+        REQUIRE(scenario.variants.choose("stop-order", row));
+        const std::string tree = ran(scenario).tree_all;
+        const std::size_t destroy = tree.find("md_bitmap_destroy"), detach = tree.find("mddev_detach");
+        REQUIRE(std::max(destroy, detach) != std::string::npos);
+        CHECK((destroy < detach) == (std::string(row) == "bd"));
+    }
 }
 
 TEST_CASE("one page, two members: the shortest crash takes five choices") {
