@@ -15,7 +15,9 @@
 //
 // Most of what a simulation allocates while it is set up is never written to again. So settle() copies it once and
 // write-protects it; a page that is written to after all is found by its fault, and from then on is saved and put back.
-// A checkpoint copies those pages and what was allocated since, not the whole arena.
+// A checkpoint copies those pages and what was allocated since, not the whole arena. With MDSCOPE_COPY_ALL in the
+// environment everything is copied, as without settle(): under valgrind, which does not resume after such a fault as
+// the processor does.
 //
 // Threads: an arena belongs to one thread at a time; each thread has a scope of its own.
 #pragma once
