@@ -27,7 +27,8 @@ namespace context = boost::context::detail;
 
 // Runs on the side it leaves until the jump, and goes on there after the jump back.
 void Fiber::jump(Side& from, Side& to, [[maybe_unused]] bool from_ends) noexcept {
-    auto* globals = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+    // Asked once a thread, not twice a step: the call into the C++ runtime takes longer than the jump.
+    static thread_local auto* const globals = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
     from.exceptions = std::exchange(*globals, to.exceptions);
 #ifdef MDSCOPE_ASAN
     __sanitizer_start_switch_fiber(from_ends ? nullptr : &from.fake_stack, to.stack_bottom, to.stack_size);

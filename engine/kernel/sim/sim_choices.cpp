@@ -15,7 +15,8 @@ namespace mdscope {
 void SimKernel::collect() {
     choices_.clear();
     std::uint64_t next_ns = kForever;
-    for (const auto& task : tasks_) offer_task(*task, &next_ns);
+    for (const auto& task : tasks_)
+        if (task->state != SimTask::State::Idle && task->state != SimTask::State::Done) offer_task(*task, &next_ns);
     for (const InFlight& flying : in_flight_) {
         Choice choice{.kind = Choice::Kind::Complete, .id = flying.bio->bi_id, .bio = flying.bio, .at_ns = now_ns_};
         choices_.push_back(choice);
@@ -36,27 +37,20 @@ void SimKernel::collect() {
 }
 
 void SimKernel::offer_task(SimTask& task, std::uint64_t* next_ns) {
-    Choice choice{.kind = Choice::Kind::Run,
-                  .id = static_cast<std::uint64_t>(task.pid),
-                  .task = &task,
-                  .at_ns = now_ns_,
-                  .object = task.object,
-                  .access = task.access};
     switch (task.state) {
         case SimTask::State::Ready:
-            choices_.push_back(choice);
+            offer(Choice::Kind::Run, task, task.object, task.access);
             break;
         case SimTask::State::Locking:
-            choice.object = task.lock;
-            choice.access = Access::Write;
-            if (task.lock->state_.load(std::memory_order_relaxed) == SpinLock::kFree) choices_.push_back(choice);
+            if (task.lock->state_.load(std::memory_order_relaxed) == SpinLock::kFree)
+                offer(Choice::Kind::Run, task, task.lock, Access::Write);
             break;
         case SimTask::State::Sleeping:
             offer_sleeper(task, next_ns);
             break;
         case SimTask::State::Grace:
-            if (!halted_) choice.kind = Choice::Kind::Grace;
-            if (halted_ || readers_are_gone(task.grace)) choices_.push_back(choice);
+            if (halted_ || readers_are_gone(task.grace))
+                offer(halted_ ? Choice::Kind::Run : Choice::Kind::Grace, task, task.object, task.access);
             break;
         case SimTask::State::Idle:
         case SimTask::State::Done:
@@ -65,19 +59,25 @@ void SimKernel::offer_task(SimTask& task, std::uint64_t* next_ns) {
 }
 
 void SimKernel::offer_sleeper(SimTask& task, std::uint64_t* next_ns) {
-    Choice choice{
-        .kind = Choice::Kind::Run, .id = static_cast<std::uint64_t>(task.pid), .task = &task, .at_ns = now_ns_};
     const bool is_ended = (halted_ && !task.options.through_halt) ||
                           (task.options.interruptible && task.signal_pending.load(std::memory_order_relaxed)) ||
                           (task.woken && holds_now(task));
-    if (is_ended) {
-        choices_.push_back(choice);
-    } else if (task.deadline_ns <= now_ns_) {
-        choice.kind = Choice::Kind::Timeout;
-        choices_.push_back(choice);
-    } else {
+    if (is_ended)
+        offer(Choice::Kind::Run, task, nullptr, Access::Read);
+    else if (task.deadline_ns <= now_ns_)
+        offer(Choice::Kind::Timeout, task, nullptr, Access::Read);
+    else
         *next_ns = std::min(*next_ns, task.deadline_ns);
-    }
+}
+
+// `object`: what it is about to touch; nullptr: not known.
+void SimKernel::offer(Choice::Kind kind, SimTask& task, const volatile void* object, Access access) {
+    choices_.push_back({.kind = kind,
+                        .id = static_cast<std::uint64_t>(task.pid),
+                        .task = &task,
+                        .at_ns = now_ns_,
+                        .object = object,
+                        .access = access});
 }
 
 void SimKernel::offer_what_time_brings(std::uint64_t next_ns) {

@@ -42,7 +42,7 @@ void SimKernel::take(std::size_t index) {
     now_ns_ = std::max(now_ns_, choice.at_ns);
     steps_++;
     waits_passed_ = 0;
-    note_choice(choice);
+    if (options_.event_log) note_choice(choice);
     switch (choice.kind) {
         case Choice::Kind::Run:
         case Choice::Kind::Timeout:
@@ -337,8 +337,17 @@ void SimKernel::msleep(std::uint64_t ns) {
 
 // ---- fields and locks
 
+// A step is mostly this, so what somebody wants to be told of an access, or to stop before it, is out of the way.
 void SimKernel::touch(const volatile void* object, Access access) {
-    if (running_ == nullptr) return;
+    SimTask* const task = running_;
+    if (task == nullptr) return;
+    if (options_.granularity == Granularity::Fine || is_watched()) [[unlikely]]
+        return touch_watched(object, access);
+    if (!task->takes_coarse_steps) accesses_++;
+    task->reads = mix(task->reads, static_cast<std::uint64_t>(access));
+}
+
+void SimKernel::touch_watched(const volatile void* object, Access access) {
     if (stops_before(object)) yield_before(object, access);
     if (!running_->takes_coarse_steps) accesses_++;
     note_access(object, access);

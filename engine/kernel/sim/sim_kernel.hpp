@@ -276,6 +276,8 @@ class SimKernel final : public Kernel, private SimHook {
     void spin_unlock(SpinLock& lock) override;
     void observed(std::uint64_t value) override;
     void acquired() override;
+    void touch_watched(const volatile void* object, Access access);
+    [[nodiscard]] bool is_watched() const { return access_sink_ != nullptr || conflicts_ != nullptr; }
     void note_access(const volatile void* object, Access access) {
         if (access_sink_ != nullptr) access_sink_->add(object, access);
         if (conflicts_ != nullptr) note_conflict(object, access);
@@ -290,6 +292,7 @@ class SimKernel final : public Kernel, private SimHook {
     void collect();
     void offer_task(SimTask& task, std::uint64_t* next_ns);
     void offer_sleeper(SimTask& task, std::uint64_t* next_ns);
+    void offer(Choice::Kind kind, SimTask& task, const volatile void* object, Access access);
     void offer_what_time_brings(std::uint64_t next_ns);
     bool holds_now(SimTask& task);
     bool readers_are_gone(std::uint64_t grace) const;
