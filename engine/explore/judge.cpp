@@ -78,6 +78,26 @@ constexpr std::array kJudges = {
     Judge{"hang", "Each task ends.", Asked::AtRest, Moment::Hang, hangs, sleepers_text},
 };
 
+// The rows of one question, in their order, chosen beforehand: World asks at each step.
+class RowsAsked {
+   public:
+    constexpr RowsAsked(Asked when, bool invariants) {
+        for (const Judge& judge : kJudges)
+            if (judge.asked == when && (invariants || judge.moment != Moment::Violation)) rows_[count_++] = &judge;
+    }
+    [[nodiscard]] constexpr std::span<const Judge* const> rows() const { return std::span(rows_).first(count_); }
+
+   private:
+    std::array<const Judge*, kJudges.size()> rows_{};
+    std::size_t count_ = 0;
+};
+
+std::span<const Judge* const> rows_asked(Asked when, bool invariants) {
+    static constexpr std::array kRows = {RowsAsked(Asked::EachStep, false), RowsAsked(Asked::EachStep, true),
+                                         RowsAsked(Asked::AtRest, false), RowsAsked(Asked::AtRest, true)};
+    return kRows[static_cast<std::size_t>(when) * 2 + (invariants ? 1 : 0)].rows();
+}
+
 }  // namespace
 
 std::span<const Judge> judges() {
@@ -85,10 +105,8 @@ std::span<const Judge> judges() {
 }
 
 const Judge* first_broken(const Sight& sight, Asked when, bool invariants) {
-    for (const Judge& judge : kJudges) {
-        if (judge.asked != when || (judge.moment == Moment::Violation && !invariants)) continue;
-        if (judge.is_broken(sight)) return &judge;
-    }
+    for (const Judge* judge : rows_asked(when, invariants))
+        if (judge->is_broken(sight)) return judge;
     return nullptr;
 }
 
