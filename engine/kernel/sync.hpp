@@ -118,6 +118,12 @@ class Shared {
     bool dec_and_test() requires std::is_integral_v<T> {
         return access(Access::Write, [&] { return value_.fetch_sub(1) == 1; });
     }
+    // dec_and_test of a count of references: who holds the last one is alone, nobody is there to take another, and so
+    // it need not be counted down for anybody to see.
+    bool put_and_test() requires std::is_integral_v<T> {
+        if (sim_hook == nullptr && value_.load() == 1) return true;
+        return dec_and_test();
+    }
     T add_return(T n) requires std::is_integral_v<T> {
         return access(Access::Write, [&] { return static_cast<T>(value_.fetch_add(n) + n); });
     }

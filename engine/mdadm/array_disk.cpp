@@ -84,18 +84,18 @@ ArrayDisk::Request* ArrayDisk::take() {
     {
         const SpinGuard guard(pool_lock_);
         if (free_ != nullptr) request = std::exchange(free_, free_->next_free);
+        count_in_flight(1);
     }
     if (request == nullptr) request = new Request(*this);
     request->refs.init(2);
     request->done.init(false);
-    in_flight_.fetch_add(1, std::memory_order_relaxed);
     return request;
 }
 
 void ArrayDisk::put(Request* request) {
-    if (!request->refs.dec_and_test()) return;
-    in_flight_.fetch_sub(1);
+    if (!request->refs.put_and_test()) return;
     const SpinGuard guard(pool_lock_);
+    count_in_flight(-1);
     request->next_free = free_;
     free_ = request;
 }

@@ -85,7 +85,10 @@ class ArrayDisk {
     WriteGate gate_;
     SpinLock pool_lock_;
     Request* free_ GUARDED_BY(pool_lock_) = nullptr;
-    std::atomic<long> in_flight_{0};
+    std::atomic<long> in_flight_{0};  // changed under pool_lock_
+    void count_in_flight(long n) REQUIRES(pool_lock_) {
+        in_flight_.store(in_flight_.load(std::memory_order_relaxed) + n, std::memory_order_release);
+    }
 };
 
 }  // namespace mdscope

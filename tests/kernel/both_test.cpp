@@ -57,6 +57,31 @@ TEST_CASE("an interrupt ends one interruptible wait, also one that begins later"
     });
 }
 
+TEST_CASE("of all who put down a reference exactly one hears that it was the last") {
+    on_both_kernels([](Kernel& kernel, const auto&) {
+        struct Object {
+            Shared<int> refs{3};
+            int touched[3] = {};  // each by one holder before it puts down, all by the last: no lock is needed
+        };
+        for (int round = 0; round < 200; round++) {
+            Object object;
+            Shared<int> last;
+            const auto hold = [&](int number) {
+                object.touched[number] = 1;
+                if (!object.refs.put_and_test()) return;
+                last.inc();
+                CHECK(object.touched[0] + object.touched[1] + object.touched[2] == 3);
+            };
+            Task* a = kernel.kthread_run("a", [&] { hold(0); });
+            Task* b = kernel.kthread_run("b", [&] { hold(1); });
+            hold(2);
+            kernel.kthread_join(a);
+            kernel.kthread_join(b);
+            CHECK(last == 1);
+        }
+    });
+}
+
 TEST_CASE("a mutex is held by one at a time, and waiting for it shows as a wait") {
     on_both_kernels([](Kernel& kernel, const auto&) {
         Mutex mutex(kernel, "mddev->reconfig_mutex");

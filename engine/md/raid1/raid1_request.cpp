@@ -360,7 +360,7 @@ static void raid1_end_write_request(Bio* bio) {
 }
 
 static void r1_bio_write_done(R1bio* r1_bio) {
-    if (!r1_bio->remaining.dec_and_test()) return;
+    if (!r1_bio->remaining.put_and_test()) return;
     if (test_bit(R1BIO_WriteError, r1_bio->state)) [[unlikely]] {
         reschedule_retry(r1_bio);
         return;
