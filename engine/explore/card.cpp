@@ -109,7 +109,17 @@ std::string numbers_text(const Verdict& verdict) {
     rows.add("search", "{}: {}", strategy_name(verdict.strategy), left_text(verdict));
     if (row_of(verdict.strategy).counts_states) rows.add("states", "{}", grouped(verdict.states));
     rows.add("transitions", "{}", grouped(verdict.transitions));
-    rows.add("schedules", "{}", schedules_text(verdict));
+    if (verdict.crash_points != 0) {
+        const bool is_kill = verdict.scenario.after_cut()->crash == CutKind::Kill;
+        rows.add(is_kill ? "kills" : "power cuts", "{}{}; {}", grouped(verdict.crash_points),
+                 verdict.cuts_are_whole ? "" : ", not every set of what was unsure",
+                 plural(verdict.lives, "life", "lives"));
+        rows.add("a second", "{}",
+                 grouped(static_cast<std::uint64_t>(static_cast<double>(verdict.crash_points) /
+                                                    std::max(verdict.seconds, 1e-6))));
+    } else {
+        rows.add("schedules", "{}", schedules_text(verdict));
+    }
     rows.add("depth", "{}", plural(verdict.depth, "choice", "choices"));
     rows.add("endings", "{} done, {}, {}, {}", grouped(verdict.done), plural(verdict.crashes, "crash", "crashes"),
              plural(verdict.hangs, "hang", "hangs"), plural(verdict.violations, "violation", "violations"));

@@ -103,6 +103,7 @@ Result<Verdict> explore(const Scenario& asked, const ExploreOptions& options) {
         scenario.expect = {};
     }
     try {
+        if (scenario.after_cut() && options.strategy == Strategy::Bfs) return search_crashes(scenario, options);
         if (scenario.granularity == Granularity::Fine && Arena::available()) return search_fine(scenario, options);
         return search(scenario, options, nullptr);
     } catch (const std::runtime_error& error) {

@@ -29,6 +29,7 @@ struct ExploreOptions {
     bool invariants = true;             // ask all judges (judge.hpp), not only for crashes and hangs
     bool sleep_sets = true;             // depth-first only
     bool stop_at_first_crash = false;
+    unsigned jobs = 1;  // threads; where the power may be cut
     // Called now and then; false ends the search (Ctrl-C), and the verdict says so.
     std::function<bool(const struct Verdict&)> progress;
 };
@@ -74,6 +75,10 @@ struct Verdict {
     std::vector<std::pair<std::string, std::uint64_t>> crash_ways;   // distinct `what`, with how many
     bool complete = false;                                           // nothing left to look at
     bool interrupted = false;
+    // Where the power may be cut: moments and what may be left then, those of a moment all different; and the lives
+    // after it that were looked at, which are as many as there are different media and promises.
+    std::uint64_t crash_points = 0, lives = 0;
+    bool cuts_are_whole = true;  // false: at some moment too much was unsure for every set of it to be tried
     double seconds = 0;
     std::optional<CounterExample> shortest;  // breadth-first: shortest there is; else the shortest that was met
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/explore/judge_data.hpp"
+
 namespace mdscope {
 
 // How often time may pass without any task ending a statement before that counts as a hang. Timers of md come back each
@@ -75,28 +77,54 @@ constexpr std::array kJudges = {
           counter_text},
     Judge{"in-flight", "Each superblock-class write that is in flight is counted in mddev->pending_writes.",
           Asked::EachStep, Moment::Violation, has_uncounted_writes, uncounted_text},
+    Judge{"intent", "Data is in flight only when its bit is set on each medium that an assembly would read.",
+          Asked::EachStep, Moment::Violation, judge_data::is_intent_missing, judge_data::intent_text, true},
+    Judge{"recorded", "A write is acknowledged only when each failure that it met is on record.", Asked::EachStep,
+          Moment::Violation, judge_data::is_failure_unrecorded, judge_data::recorded_text, true},
+    Judge{"stale", "A read gives the last acknowledged write or a later one.", Asked::EachStep, Moment::Violation,
+          judge_data::is_stale, judge_data::data_text, true},
+    Judge{"durable", "What was acknowledged is there after a kill, and what was flushed after a power cut.",
+          Asked::EachStep, Moment::Violation, judge_data::is_lost, judge_data::data_text, true},
     Judge{"hang", "Each task ends.", Asked::AtRest, Moment::Hang, hangs, sleepers_text},
+    Judge{"equal", "At rest members that may be read are equal.", Asked::AtRest, Moment::Violation,
+          judge_data::are_unequal, judge_data::unequal_text, true},
 };
 
-// The rows of one question, in their order, chosen beforehand: World asks at each step.
+// Which rows are asked.
+struct Question {
+    Asked when;
+    bool invariants;  // also those whose moment would be a Violation
+    bool data;        // also those that need what only a scenario with data has
+    [[nodiscard]] constexpr bool is_for(const Judge& judge) const {
+        return judge.asked == when && (invariants || judge.moment != Moment::Violation) && (data || !judge.is_of_data);
+    }
+    [[nodiscard]] constexpr std::size_t number() const {
+        return static_cast<std::size_t>(when) * 4 + (invariants ? 2 : 0) + (data ? 1 : 0);
+    }
+};
+constexpr std::size_t kQuestions = 8;
+
+// The rows of each question, in their order, chosen beforehand: World asks at each step.
 class RowsAsked {
    public:
-    constexpr RowsAsked(Asked when, bool invariants) {
-        for (const Judge& judge : kJudges)
-            if (judge.asked == when && (invariants || judge.moment != Moment::Violation)) rows_[count_++] = &judge;
+    constexpr RowsAsked() {
+        for (const Asked when : {Asked::EachStep, Asked::AtRest})
+            for (const bool invariants : {false, true})
+                for (const bool data : {false, true}) choose({when, invariants, data});
     }
-    [[nodiscard]] constexpr std::span<const Judge* const> rows() const { return std::span(rows_).first(count_); }
+    [[nodiscard]] std::span<const Judge* const> rows(Question question) const {
+        return std::span(rows_[question.number()]).first(counts_[question.number()]);
+    }
 
    private:
-    std::array<const Judge*, kJudges.size()> rows_{};
-    std::size_t count_ = 0;
+    constexpr void choose(Question question) {
+        for (const Judge& judge : kJudges)
+            if (question.is_for(judge)) rows_[question.number()][counts_[question.number()]++] = &judge;
+    }
+    std::array<std::array<const Judge*, kJudges.size()>, kQuestions> rows_{};
+    std::array<std::size_t, kQuestions> counts_{};
 };
-
-std::span<const Judge* const> rows_asked(Asked when, bool invariants) {
-    static constexpr std::array kRows = {RowsAsked(Asked::EachStep, false), RowsAsked(Asked::EachStep, true),
-                                         RowsAsked(Asked::AtRest, false), RowsAsked(Asked::AtRest, true)};
-    return kRows[static_cast<std::size_t>(when) * 2 + (invariants ? 1 : 0)].rows();
-}
+constexpr RowsAsked kRowsAsked;
 
 }  // namespace
 
@@ -105,7 +133,8 @@ std::span<const Judge> judges() {
 }
 
 const Judge* first_broken(const Sight& sight, Asked when, bool invariants) {
-    for (const Judge* judge : rows_asked(when, invariants))
+    const bool has_data = sight.lab.after_cut().has_value();
+    for (const Judge* judge : kRowsAsked.rows({when, invariants, has_data}))
         if (judge->is_broken(sight)) return judge;
     return nullptr;
 }

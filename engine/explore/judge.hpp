@@ -6,10 +6,6 @@
 //
 //   The first row that does not hold is the verdict, and says what kind of moment this is. Rows that are asked after
 //   each step come before those that are asked at rest: what has crashed is not said to hang.
-//
-// A judge of data needs more than the array (what was acknowledged, what was flushed, what lies on the platters): that
-// goes into Sight. One that is asked at other times (when a write was acknowledged, when an array was assembled again)
-// is a row with another Asked, and a call of first_broken() where that happens.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +44,7 @@ struct Judge {
     bool (*is_broken)(const Sight& sight);
     // Why, the same words for the same reason. REQUIRES: is_broken.
     std::string (*reason)(const Sight& sight);
+    bool is_of_data = false;  // asked only where there may be a cut: the Ledger knows what was promised
 };
 
 // In the order in which they are asked.

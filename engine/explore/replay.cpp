@@ -18,6 +18,7 @@ std::string actor_name(const Choice& choice) {
     if (choice.bio != nullptr)
         return fmt::format("{} bio {}", choice.bio->bi_disk != nullptr ? choice.bio->bi_disk->name() : "?",
                            choice.bio->bi_id);
+    if (World::is_cut(choice)) return "plug";
     if (choice.timer != nullptr) return "timer";
     return choice.task->comm;
 }
@@ -68,7 +69,7 @@ class Recorder {
             run_.oops = *oops;
             run_.console = oops_console(lab.mddev(), *oops);
         }
-        run_.event_log = lab.kernel.event_log();
+        run_.event_log = world_.earlier_log() + lab.kernel.event_log();
         run_.log_hash = fnv1a(run_.event_log);
         run_.tree_all = calls.text();
         run_.tree = calls.text(exhibit_of(world_.scenario()).tree.reference);

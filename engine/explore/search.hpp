@@ -54,6 +54,8 @@ Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, Conf
 
 Verdict search_breadth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);
 Verdict search_depth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);
+// Where the power may be cut: the lives that follow a cut are looked at one by one, each once.
+Verdict search_crashes(const Scenario& scenario, const ExploreOptions& options);
 Verdict search_random(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);
 
 }  // namespace mdscope

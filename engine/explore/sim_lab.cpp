@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
+#include "engine/kernel/hash.hpp"
 #include "engine/look/state_hash.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
@@ -31,7 +33,57 @@ Result<LabPlan> plan_images(const Scenario& scenario) {
 
 // ---- assembling
 
-void SimLab::add_images(const LabPlan& plan) {
+namespace {
+
+constexpr std::uint32_t kNoData = 0;
+
+std::uint32_t le32(std::span<const std::byte> bytes) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+}
+
+// Where the data of a planned image begins, from its superblock or label. Sectors; kNoData: it has none.
+Sector data_begins(const PlannedFile& file) {
+    const std::span<const std::byte> first = file.pieces.front().bytes;
+    if (has_super_1_magic(first)) {
+        std::array<std::byte, kPageSize> page{};
+        std::ranges::copy(first.first(std::min<std::size_t>(first.size(), kPageSize)), page.begin());
+        return decode_super_1(page).data_offset;
+    }
+    const auto label = decode_label(first);
+    return label ? label->data_offset : kNoData;
+}
+
+void clear_bits(RamImage& image, const Piece& piece) {
+    if (piece.bytes.size() <= kBitmapSuperSize || le32(piece.bytes) != BITMAP_MAGIC) return;
+    image.store(piece.offset + kBitmapSuperSize, std::vector<std::byte>(piece.bytes.size() - kBitmapSuperSize));
+}
+
+void stamp_data(RamImage& image, Sector begin) {
+    std::vector<std::byte> data(image.size_bytes() - (begin << kSectorShift));
+    Ledger::stamp(data, 0, Ledger::kBeginning);
+    image.store(begin << kSectorShift, data);
+}
+
+// Members that `add` brings: their images are there from the beginning, as zeros.
+std::vector<std::string> blank_members(const Scenario& scenario) {
+    std::vector<std::string> paths;
+    const auto look = [&](const std::vector<Statement>& statements) {
+        for (const Statement& statement : statements) {
+            const std::string path = std::string(kLab) + "/" + statement.member + ".img";
+            const bool is_new = statement.kind == Statement::Kind::Add && statement.member[2] >= 'a' + scenario.members;
+            if (is_new && std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
+        }
+    };
+    look(scenario.setup);
+    for (const ScenarioTask& task : scenario.tasks) look(task.statements);
+    return paths;
+}
+
+}  // namespace
+
+void SimLab::add_images(const Scenario& scenario, const LabPlan& plan) {
     for (const PlannedFile& file : plan.files) {
         if (file.path.ends_with(".json") || file.path.ends_with(".new")) {  // small, and replaced as a whole
             std::string text;
@@ -41,13 +93,20 @@ void SimLab::add_images(const LabPlan& plan) {
             continue;
         }
         RamImage& image = kernel.add_ram_disk(file.path, file.size);
-        for (const Piece& piece : file.pieces) image.store(piece.offset, piece.bytes);
+        for (const Piece& piece : file.pieces) {
+            image.store(piece.offset, piece.bytes);
+            if (scenario.bits_clear) clear_bits(image, piece);
+        }
+        if (const Sector begin = data_begins(file); after_cut_ && begin != kNoData) stamp_data(image, begin);
     }
+    for (const std::string& path : blank_members(scenario)) kernel.add_ram_disk(path, scenario.size);
 }
 
-static AssembleOptions assemble_options(const Scenario& scenario, const LabPlan& plan) {
+static AssembleOptions assemble_options(const Scenario& scenario, const LabPlan& plan, SimLab::Life life) {
     AssembleOptions options;
     options.images = plan.images;
+    if (life == SimLab::Life::Later)  // as on a mount: whatever is in the folder
+        for (const std::string& path : blank_members(scenario)) options.images.push_back(path);
     options.lab = kLab;
     if (scenario.bitmap == "file") options.bitmap_file = kBitmapFile;
     options.variants = scenario.variants;
@@ -62,15 +121,48 @@ void SimLab::assemble() {
 
 // ---- what can happen
 
+std::uint64_t SimLab::offset_of(std::uint64_t chunk) const {
+    return chunk * std::max<std::uint64_t>(mddev().bitmap_info.chunksize, kPageSize);
+}
+
 // As a program does: open, write, close. A stop meanwhile is told that the disk is in use. Opened and closed is by md
 // itself: the Array's own door first peeks whether there is an array, and what a peek decides no search would see.
 int SimLab::write_chunk(std::uint64_t chunk) {
     if (const int err = md_open(mddev()); err != 0) return err;
-    const std::vector<std::byte> data(kPageSize, std::byte{0x5a});
-    const std::uint64_t offset = chunk * std::max<std::uint64_t>(mddev().bitmap_info.chunksize, kPageSize);
+    const std::uint64_t offset = offset_of(chunk);
+    std::vector<std::byte> data(write_size_, std::byte{0x5a});
+    WriteNumber number = 0;
+    if (after_cut_) {
+        number = ledger_.begin(offset >> kSectorShift, write_size_ >> kSectorShift);
+        Ledger::stamp(data, offset >> kSectorShift, number);
+    }
     const std::int64_t done = array_.write(offset, data, false);
+    if (after_cut_) ledger_.end(number, done >= 0, false);
     md_release(mddev());
     return done < 0 ? static_cast<int>(done) : 0;
+}
+
+int SimLab::read_chunk(std::uint64_t chunk) {
+    if (const int err = md_open(mddev()); err != 0) return err;
+    const std::uint64_t offset = offset_of(chunk);
+    std::vector<std::byte> data(write_size_);
+    const std::int64_t done = array_.read(offset, data);
+    for (std::size_t at = 0; after_cut_ && done >= 0 && at < data.size(); at += kSectorSize) {
+        const Sector sector = (offset + at) >> kSectorShift;
+        const WriteNumber number = Ledger::read_stamp(std::span(data).subspan(at, kSectorSize), sector);
+        if (!ledger_.may_be_read(sector, number)) wrong_read_ = {sector, number};
+    }
+    md_release(mddev());
+    return done < 0 ? static_cast<int>(done) : 0;
+}
+
+int SimLab::flush() {
+    if (const int err = md_open(mddev()); err != 0) return err;
+    const std::vector<WriteNumber> acknowledged = ledger_.flush_begins();
+    const int err = array_.flush();
+    if (err == 0) ledger_.flushed(acknowledged);
+    md_release(mddev());
+    return err;
 }
 
 // `all`: the first chunk of each bitmap page. A header takes the place of the first bits of its page.
@@ -122,6 +214,49 @@ int SimLab::re_add(const std::string& member) {
     return array_.re_add(member, &why);
 }
 
+int SimLab::add(const std::string& member) {
+    std::string why;
+    return array_.add(std::string(kLab) + "/" + member + ".img", &why);
+}
+
+// ---- after a cut
+
+int SimLab::assemble_again() {
+    std::vector<std::string> notes;
+    if (const auto started = array_.start(&notes); !started) {
+        start_error_ = started.error().text;
+        return -ENODEV;
+    }
+    if (const MdThread* thread = mddev().thread.peek(); thread != nullptr) SimKernel::take_coarse_steps(*thread->task);
+    return 0;
+}
+
+// As somebody who looks at sync_action now and then.
+void SimLab::wait_for_syncs() {
+    constexpr std::uint64_t kBusy = std::uint64_t{1} << MD_RECOVERY_RUNNING | std::uint64_t{1} << MD_RECOVERY_NEEDED;
+    while (mddev().pers != nullptr && (mddev().recovery & kBusy) != 0) kernel.msleep(kNsPerSec);
+}
+
+void SimLab::begin_life(const LifeStart& start) {
+    put_platters(kernel, start.platters);
+    ledger_ = start.ledger;
+    life_ = start.life;
+    cuts_left_ = start.cuts_left;
+}
+
+LifeStart SimLab::next_life(Platters platters) const {
+    LifeStart next{std::move(platters), ledger_, life_ + 1, cuts_left_ - 1};
+    if (after_cut_->crash == CutKind::PowerCut)
+        next.ledger.power_was_cut();
+    else
+        next.ledger.was_killed();
+    return next;
+}
+
+std::uint64_t LifeStart::hash() const {
+    return mix(mix(platters.hash(), ledger.hash()), life << 8U | cuts_left);
+}
+
 // ---- statements
 
 int SimLab::perform(const Statement& statement) {
@@ -147,8 +282,20 @@ int SimLab::perform(const Statement& statement) {
         case Statement::Kind::DelayedDelete:
             delete_unbound();
             return 0;
+        case Statement::Kind::Add:
+            return add(statement.member);
+        case Statement::Kind::Read:
+            return read_chunk(statement.chunk);
+        case Statement::Kind::Flush:
+            return flush();
+        case Statement::Kind::Assemble:
+            return assemble_again();
         case Statement::Kind::Wait:
+            if (is_set_up_) wait_for_syncs();
             return 0;
+        case Statement::Kind::Kill:
+        case Statement::Kind::PowerCut:
+            break;  // run_statements
     }
     return -EINVAL;
 }
@@ -173,13 +320,26 @@ void SimLab::set_up(const Scenario& scenario) {
 }
 
 void SimLab::run_statements(const ScenarioTask& task) {
-    for (std::size_t i = 0; i < task.statements.size(); i++) {
-        const int answer = perform(task.statements[i]);
-        answers_.push_back(answer);
-        kernel.remember_only(i + 1);
-        idle_periods = 0;
-    }
+    const bool may_be_cut = after_cut_ && after_cut_->waits_for_it && task.name == after_cut_->task.name;
+    const std::size_t end = may_be_cut ? after_cut_->first - 1 : task.statements.size();
+    for (std::size_t i = 0; i < end; i++) answer(task.statements[i], i);
     running_tasks_--;
+    if (!may_be_cut) return;
+    waits_for_cut_ = true;
+    wait_event(cut_wait_, power_is_gone_);  // for ever: it is another life that goes on
+}
+
+void SimLab::run_after_cut() {
+    const ScenarioTask& task = after_cut_->task;
+    for (std::size_t i = after_cut_->first; i < task.statements.size() && start_error_.empty(); i++)
+        answer(task.statements[i], i);
+    running_tasks_--;
+}
+
+void SimLab::answer(const Statement& statement, std::size_t number) {
+    answers_.push_back(perform(statement));
+    kernel.remember_only(number + 1);
+    idle_periods = 0;
 }
 
 // Each task of the scenario has one: tells who records, and lets a step end where a function begins.
@@ -203,13 +363,15 @@ class SimLab::CallSink : public trace::FrameSink {
     SimKernel& kernel_;
 };
 
+void SimLab::start_task(const std::string& name, std::function<void()> body) {
+    running_tasks_++;
+    tasks_.push_back(kernel.kthread_run(name, std::move(body)));
+    call_sinks_.push_back(std::make_unique<CallSink>(kernel));
+    tasks_.back()->trace.sink = call_sinks_.back().get();
+}
+
 void SimLab::start_tasks(const Scenario& scenario) {
-    for (const ScenarioTask& task : scenario.tasks) {
-        running_tasks_++;
-        tasks_.push_back(kernel.kthread_run(task.name, [this, task] { run_statements(task); }));
-        call_sinks_.push_back(std::make_unique<CallSink>(kernel));
-        tasks_.back()->trace.sink = call_sinks_.back().get();
-    }
+    for (const ScenarioTask& task : scenario.tasks) start_task(task.name, [this, task] { run_statements(task); });
 }
 
 void SimLab::record_calls(trace::FrameSink* sink) {
@@ -227,27 +389,37 @@ static SimOptions options_of(bool event_log) {
     return options;
 }
 
-SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log)
+SimLab::SimLab(const Scenario& scenario, const LabPlan& plan, bool event_log, Life life)
     : kernel(options_of(event_log)),
-      array_(kernel, assemble_options(scenario, plan)),
+      array_(kernel, assemble_options(scenario, plan, life)),
+      nothing_(std::make_unique<Mddev>(kernel, "md0")),
+      write_size_(scenario.write_size),
+      after_cut_(scenario.after_cut()),
+      cuts_left_(after_cut_ ? after_cut_->cuts : 0),
+      cut_wait_(kernel, "the plug"),
       pages_(scenario.pages),
       bitmap_(scenario.bitmap),
       closed_wait_(kernel, "del_work") {
-    kernel.hides_asides = true;
+    kernel.hides_asides = !after_cut_;
     array_.will_be_abandoned();
     array_.on_member_closed = [this](Rdev& rdev) { was_closed(rdev); };
-    add_images(plan);
+    add_images(scenario, plan);
     try {
-        set_up(scenario);
+        if (life == Life::First) set_up(scenario);
     } catch (...) {
         kernel.abandon();  // while everything that its tasks use is there
         throw;
     }
+    is_set_up_ = true;
     kernel.set_granularity(scenario.granularity);
     if (const MdThread* thread = mddev().thread.peek(); thread != nullptr) SimKernel::take_coarse_steps(*thread->task);
-    kernel.allow_errors(scenario.errors);
+    kernel.allow_errors(life == Life::First ? scenario.errors : 0);
     kernel.set_plain_state([this] { return plain_state_hash(mddev()); });
-    start_tasks(scenario);
+    if (after_cut_) kernel.heed_contents();
+    if (life == Life::First)
+        start_tasks(scenario);
+    else
+        start_task(after_cut_->task.name, [this] { run_after_cut(); });
 }
 
 SimLab::~SimLab() {

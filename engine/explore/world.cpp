@@ -27,95 +27,145 @@ class Inside {
 
 // ---- life
 
-World::World(const Scenario& scenario, Options options) : scenario_(scenario), options_(options) {
+World::World(const Scenario& scenario, Options options) : scenario_(scenario), options_(std::move(options)) {
     if (std::string wrong = unknown_exhibit(scenario); !wrong.empty()) throw std::runtime_error(wrong);
     auto plan = plan_images(scenario);
     if (!plan) throw std::runtime_error(plan.error().text);
     plan_ = std::move(*plan);
+    if (options_.pages == nullptr && scenario.after_cut()) options_.pages = std::make_shared<PageStore>();
     if (Arena::available()) {
         // Tables that the engine makes when it first needs them must not lie in an arena: they stay for ever. The setup
         // asks for most of them, but a member's file may be touched by a task first.
         (void)rdev_attrs();
         const SimLab rehearsal(scenario_, plan_, false);
-        arena_ = std::make_unique<Arena>();
     }
-    build();
-    if (arena_ == nullptr) return;
-    arena_->settle();
-    mark(root_);
+    make(first_);
+    enter(first_);
 }
 
 World::~World() {
-    if (arena_ != nullptr) {
-        go_back(root_);  // where everything that lives is known to
-        arena_->unsettle();
+    for (Stage* stage : {&later_, &first_}) {
+        if (stage->arena != nullptr && stage->lab != nullptr) {
+            stage->root.memory_.put_back();  // where everything that lives is known to
+            stage->arena->unsettle();
+        }
+        destroy(*stage);
     }
-    destroy();
 }
 
-void World::build() {
+void World::make(Stage& stage) {
+    if (Arena::available()) stage.arena = std::make_unique<Arena>();
+    build(stage);
+    if (stage.arena == nullptr) return;
+    stage.arena->settle();
+    stacks_.clear();
+    stage.lab->kernel.append_stacks(stacks_);
+    stage.root.memory_.take(*stage.arena, stacks_);
+}
+
+void World::build(Stage& stage) {
     try {
-        const Inside inside(arena_.get());
-        lab_ = new SimLab(scenario_, plan_, options_.event_log);
-        lab_->kernel.reserve_stacks(16);
+        const Inside inside(stage.arena.get());
+        stage.lab = new SimLab(scenario_, plan_, options_.event_log, stage.life);
+        stage.lab->kernel.reserve_stacks(16);
     } catch (const std::exception& error) {
         const std::string text = error.what();  // its own memory may lie in the arena
         throw std::runtime_error(text);
     }
-    if (!options_.hashing) lab_->kernel.set_plain_state({});
-    lab_->kernel.set_conflicts(options_.conflicts);
-    lab_->kernel.set_access_sink(access_sink_);
-    lab_->kernel.tracer = options_.tracer;  // from here on: with an arena the setup runs once, without one each time
-    steps_ = 0;
+    SimKernel& kernel = stage.lab->kernel;
+    if (!options_.hashing) kernel.set_plain_state({});
+    kernel.set_conflicts(options_.conflicts);
+    kernel.set_access_sink(access_sink_);
+    kernel.tracer = options_.tracer;  // from here on: with an arena the setup runs once, without one each time
+}
+
+void World::destroy(Stage& stage) {
+    if (stage.lab != nullptr) stage.lab->kernel.tracer = nullptr;  // its tasks are unwound now: nothing that happens
+    delete stage.lab;
+    stage.lab = nullptr;
+}
+
+// Back at its beginning.
+void World::rebuild(Stage& stage) {
+    if (stage.lab == nullptr) return make(stage);
+    if (stage.arena != nullptr) {
+        stage.root.memory_.put_back();
+        stage.lab->kernel.set_access_sink(access_sink_);  // part of what was put back
+    } else {
+        destroy(stage);
+        build(stage);
+    }
+}
+
+void World::enter(Stage& stage) {
+    stage_ = &stage;
+    offered_changes_ = kNever;
     look();
 }
 
-void World::destroy() {
-    if (lab_ != nullptr) lab_->kernel.tracer = nullptr;  // its tasks are unwound now, which is nothing that happens
-    delete lab_;
-    lab_ = nullptr;
+void World::restart() {
+    steps_ = 0;
+    earlier_log_.clear();
+    rebuild(first_);
+    enter(first_);
 }
 
-void World::restart() {
-    if (arena_ != nullptr) {
-        go_back(root_);
-    } else {
-        destroy();
-        build();
+void World::begin_life(const LifeStart& start) {
+    rebuild(later_);
+    {
+        const Inside inside(later_.arena.get());
+        later_.lab->begin_life(start);
     }
+    enter(later_);
 }
 
 void World::mark(Mark& mark) {
     stacks_.clear();
-    lab_->kernel.append_stacks(stacks_);
-    mark.memory_.take(*arena_, stacks_);
+    stage_->lab->kernel.append_stacks(stacks_);
+    mark.memory_.take(*stage_->arena, stacks_);
+    mark.stage_ = stage_;
     mark.steps_ = steps_;
+    mark.offered_before_ = offered_before_;
 }
 
 void World::go_back(const Mark& mark) {
+    stage_ = mark.stage_;
     mark.memory_.put_back();
     steps_ = mark.steps_;
-    lab_->kernel.set_access_sink(access_sink_);  // part of what was put back
+    offered_changes_ = mark.offered_before_;
+    stage_->lab->kernel.set_access_sink(access_sink_);  // part of what was put back
     look();
 }
 
 void World::set_access_sink(AccessSet* sink) {
     access_sink_ = sink;
-    lab_->kernel.set_access_sink(sink);
+    stage_->lab->kernel.set_access_sink(sink);
 }
 
 // ---- steps
 
 void World::take(std::size_t index) {
-    const std::uint64_t before_ns = lab_->kernel.now_ns();
+    SimLab& lab = *stage_->lab;
+    const std::uint64_t before_ns = lab.kernel.now_ns();
     if (index >= choices_.size()) throw std::out_of_range("there is no such choice");  // not from within the arena
-    {
-        const Inside inside(arena_.get());
-        lab_->kernel.take(index);
-    }
-    if (lab_->kernel.now_ns() > before_ns) lab_->idle_periods++;
     steps_++;
+    if (is_cut(choices_[index])) return cut(option_of(index));
+    {
+        const Inside inside(stage_->arena.get());
+        lab.kernel.take(index);
+    }
+    if (lab.kernel.now_ns() > before_ns) lab.idle_periods++;
     look();
+}
+
+void World::cut(std::size_t option) {
+    if (options_.event_log)
+        earlier_log_ += lab().kernel.event_log() + cut_text(lab().after_cut()->crash, cuts_.list[option]) + "\n";
+    begin_life(lab().next_life(std::move(cuts_.list[option].platters)));
+}
+
+LifeStart World::life_after(std::size_t index) const {
+    return lab().next_life(cuts_.list[option_of(index)].platters);
 }
 
 void World::advance() {
@@ -124,11 +174,30 @@ void World::advance() {
 
 void World::look() {
     {
-        const Inside inside(arena_.get());
-        choices_ = lab_->kernel.choices();
+        const Inside inside(stage_->arena.get());
+        choices_ = stage_->lab->kernel.choices();
     }
+    cuts_.list.clear();
     moment_ = judge();
+    if (moment_ == Moment::Open || moment_ == Moment::Done) offer_cuts();
     if (moment_ != Moment::Open) choices_ = {};
+}
+
+// At an end, too: what was done last may be lost as well as anything.
+void World::offer_cuts() {
+    offered_before_ = offered_changes_;
+    const SimLab& lab = *stage_->lab;
+    if (!lab.after_cut() || !lab.may_be_cut()) return;
+    const std::uint64_t changes = lab.kernel.media_changes() + lab.ledger().changes();
+    if (changes == offered_changes_) return;
+    offered_changes_ = changes;
+    cuts_ = what_may_be_left(lab, lab.after_cut()->crash, *options_.pages);
+    with_cuts_.clear();
+    if (moment_ == Moment::Open) with_cuts_.assign(choices_.begin(), choices_.end());
+    for (std::size_t option = 0; option < cuts_.list.size(); option++)
+        with_cuts_.push_back({.kind = Choice::Kind::Cut, .id = option, .at_ns = lab.kernel.now_ns()});
+    choices_ = with_cuts_;
+    moment_ = Moment::Open;
 }
 
 Moment World::judge() {
@@ -136,7 +205,7 @@ Moment World::judge() {
     const bool at_rest = broken_ == nullptr && is_at_rest(sight());
     if (at_rest) broken_ = first_broken(sight(), Asked::AtRest, options_.invariants);
     if (broken_ != nullptr) return broken_->moment;
-    return at_rest && lab_->tasks_done() ? Moment::Done : Moment::Open;
+    return at_rest && lab().tasks_done() ? Moment::Done : Moment::Open;
 }
 
 // ---- looking
@@ -157,12 +226,20 @@ Ending ending_of(Moment moment) {
 }
 
 std::uint64_t World::state_hash() const {
-    std::uint64_t hash = mix(lab_->kernel.state_hash(), mdscope::state_hash(lab_->mddev()));
+    std::uint64_t hash = mix(lab().kernel.state_hash(), mdscope::state_hash(lab().mddev()));
+    if (lab().after_cut()) {
+        const bool durable = lab().after_cut()->crash == CutKind::PowerCut;
+        for (const auto& [path, medium] : lab().kernel.images()) hash = mix(hash, medium->content_hash(durable));
+        for (const auto& [path, text] : lab().kernel.files()) hash = mix(hash, fnv1a(text));
+        hash = mix(hash, lab().ledger().hash());
+        hash = mix(hash, lab().life());
+    }
     return mix(hash, static_cast<std::uint64_t>(moment_));
 }
 
 std::string World::describe(std::size_t index) const {
-    return lab_->kernel.describe(choices_[index]);
+    if (is_cut(choices_[index])) return cut_text(lab().after_cut()->crash, cuts_.list[option_of(index)]);
+    return lab().kernel.describe(choices_[index]);
 }
 
 std::string World::what() const {

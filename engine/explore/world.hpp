@@ -6,6 +6,10 @@
 //
 // A step that is the only one possible is no choice: advance() takes those, up to the next choice or the end. With an
 // arena, going back is copying memory; without one (sanitizers) the simulation is built again.
+//
+// Where the power may be cut, that is a choice like any other, once for each way in which the media may be left; it
+// stands behind the kernel's. It is offered when what would be left has changed since it was offered last: at any other
+// step it would leave the same. After it lab() is another one.
 #pragma once
 
 #include <memory>
@@ -13,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/explore/cut.hpp"
 #include "engine/explore/explorer.hpp"
 #include "engine/explore/judge.hpp"
 #include "engine/explore/sim_lab.hpp"
@@ -32,6 +37,8 @@ class World {
         // Gets the events of the tasks, not those of the setup; outlives the world. What it has recorded is not taken
         // back by restart() and go_back(): its numbers go on, and the times begin again.
         trace::Tracer* tracer = nullptr;
+        // Pages of media, shared by worlds; nullptr: the world has its own.
+        std::shared_ptr<PageStore> pages = nullptr;
     };
     // Throws std::runtime_error: the images cannot be planned, or the setup fails.
     World(const Scenario& scenario, Options options);
@@ -50,6 +57,18 @@ class World {
     void advance();
     [[nodiscard]] std::uint64_t steps() const { return steps_; }  // since restart()
     [[nodiscard]] std::uint64_t state_hash() const;
+
+    // ---- lives
+
+    // Begins such a life instead; steps() goes on from what it was.
+    void begin_life(const LifeStart& start);
+    [[nodiscard]] static bool is_cut(const Choice& choice) { return choice.kind == Choice::Kind::Cut; }
+    // The life that this choice would begin. REQUIRES: is_cut.
+    [[nodiscard]] LifeStart life_after(std::size_t index) const;
+    [[nodiscard]] bool cuts_are_whole() const { return cuts_.is_whole; }  // false: not all that may be left was offered
+    // The event logs of the lives of before, if they are wanted.
+    [[nodiscard]] const std::string& earlier_log() const { return earlier_log_; }
+
     [[nodiscard]] std::string describe(std::size_t index) const;
     // What does not hold now; nullptr: all that is asked holds.
     [[nodiscard]] const Judge* broken() const { return broken_; }
@@ -57,34 +76,61 @@ class World {
     [[nodiscard]] std::string what() const;
 
     void set_access_sink(AccessSet* sink);  // gets what each step touches, from now on
-    [[nodiscard]] SimLab& lab() { return *lab_; }
-    [[nodiscard]] const SimLab& lab() const { return *lab_; }
+    [[nodiscard]] SimLab& lab() { return *stage_->lab; }
+    [[nodiscard]] const SimLab& lab() const { return *stage_->lab; }
 
+   private:
+    struct Stage;
+
+   public:
     // A moment to come back to; only with an arena.
     class Mark {
        private:
         friend class World;
         Checkpoint memory_;
+        Stage* stage_ = nullptr;
         std::uint64_t steps_ = 0;
+        std::uint64_t offered_before_ = 0;
     };
     static bool can_mark() { return Arena::available(); }
     void mark(Mark& mark);
     void go_back(const Mark& mark);
 
    private:
-    void build();
-    void destroy();
+    // A simulation at its beginning: the first life, or one after a cut. Both stay where they are while the other goes
+    // on, in memory of their own.
+    struct Stage {
+        SimLab::Life life = SimLab::Life::First;
+        std::unique_ptr<Arena> arena;
+        SimLab* lab = nullptr;
+        Mark root;
+    };
+    void make(Stage& stage);
+    void build(Stage& stage);
+    void destroy(Stage& stage);
+    void rebuild(Stage& stage);
+    void enter(Stage& stage);
     void look();
+    void offer_cuts();
+    void cut(std::size_t option);
     [[nodiscard]] Moment judge();
-    [[nodiscard]] Sight sight() const { return {*lab_, choices_}; }
+    [[nodiscard]] Sight sight() const { return {*stage_->lab, choices_}; }
+    [[nodiscard]] std::size_t option_of(std::size_t index) const {
+        return index - (choices_.size() - cuts_.list.size());
+    }
 
     Scenario scenario_;
     Options options_;
     LabPlan plan_;
-    std::unique_ptr<Arena> arena_;
-    SimLab* lab_ = nullptr;
-    Mark root_;
+    Stage first_, later_{SimLab::Life::Later, nullptr, nullptr, {}};
+    Stage* stage_ = &first_;
     std::vector<std::span<std::byte>> stacks_;
+    std::vector<Choice> with_cuts_;
+    CutOptions cuts_;
+    // Of the media and the promises: when cuts were offered last, and the same before this moment's were.
+    std::uint64_t offered_changes_ = kNever, offered_before_ = kNever;
+    static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+    std::string earlier_log_;
     std::span<const Choice> choices_;
     Moment moment_ = Moment::Open;
     std::uint64_t steps_ = 0;

@@ -33,6 +33,7 @@ class ArrayImpl final : public Array {
     Kernel& kernel() override { return kernel_; }
     Mddev& mddev() override { return *mddev_.load(); }
     [[nodiscard]] const Mddev& mddev() const { return *mddev_.load(); }
+    [[nodiscard]] bool has_mddev() const { return mddev_.load() != nullptr; }  // something was started
     const AssembleOptions& options() const override { return options_; }
 
     std::uint64_t size_bytes() const override;

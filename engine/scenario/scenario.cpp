@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 
@@ -28,6 +29,12 @@ std::string headers_text(const Scenario& scenario) {
     add("errors", scenario.errors);
     add("granularity", granularity_name(scenario.granularity));
     add("pages", scenario.pages);
+    // Below: only where something else than the usual was said, so that texts and share codes of before stay as they
+    // are.
+    if (scenario.crash != CutKind::None) add("crash", cut_name(scenario.crash));
+    if (scenario.cuts != Scenario().cuts) add("cuts", scenario.cuts);
+    if (scenario.bits_clear) add("bits", "clear");
+    if (scenario.write_size != Scenario().write_size) add("write-size", exact_size_text(scenario.write_size));
     if (!scenario.exhibit.empty()) add("exhibit", scenario.exhibit);
     if (!scenario.versus.empty()) add("versus", scenario.versus);
     return text;
@@ -65,6 +72,32 @@ std::vector<Statement> entrance_statements(const std::string& entrance) {
 const char* granularity_name(Granularity granularity) {
     constexpr std::array kNames = {"coarse", "calls", "fine"};
     return kNames[static_cast<std::size_t>(granularity)];
+}
+
+const char* cut_name(CutKind crash) {
+    constexpr std::array kNames = {"none", "kill", "power-cut"};
+    return kNames[static_cast<std::size_t>(crash)];
+}
+
+static CutKind cut_of(const Statement& statement) {
+    if (statement.kind == Statement::Kind::Kill) return CutKind::Kill;
+    return statement.kind == Statement::Kind::PowerCut ? CutKind::PowerCut : CutKind::None;
+}
+
+std::optional<Scenario::AfterCut> Scenario::after_cut() const {
+    for (const ScenarioTask& task : tasks) {
+        const auto statement =
+            std::ranges::find_if(task.statements, [](const Statement& s) { return cut_of(s) != CutKind::None; });
+        if (statement == task.statements.end()) continue;
+        return AfterCut{task, static_cast<std::size_t>(statement - task.statements.begin()) + 1, true,
+                        cut_of(*statement), 1};
+    }
+    if (crash == CutKind::None) return std::nullopt;
+    return AfterCut{{"plug", {statement_of(Statement::Kind::Assemble), statement_of(Statement::Kind::Wait)}},
+                    0,
+                    false,
+                    crash,
+                    cuts};
 }
 
 std::string expectation_text(const Expectation& expect) {

@@ -15,6 +15,12 @@
 //   mdmon off                    # on: the metadata handler watches the array; off: only while setting up
 //   errors 0                     # how many bios may fail
 //   granularity coarse           # coarse | calls (a step ends where a task enters a function, too) | fine
+//   crash kill                   # none | kill | power-cut: at any step the program is killed, or the power is cut;
+//   then
+//                                # what is left is assembled again
+//   cuts 2                       # how often, one after the other
+//   bits clear                   # set | clear: bits of a new native bitmap; mdadm sets all of them
+//   write-size 1K                # of each `write`, from the start of its chunk
 //   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
 //   exhibit stop_bitmap_2021     # whose bug it shows, a folder of engine/museum: which tasks wait for a `start`, and
 //                                # what is said about them; without it: the stop of 2021
@@ -24,11 +30,18 @@
 //     fail sdb                   # sysfs: faulty
 //     remove sdb                 # sysfs: remove; 0 also when mdmon has removed it already, because it failed
 //     re-add sdb                 # as mdadm --re-add: what the bitmap has marked is recovered
+//     add sdc                    # as mdadm --add: a new member, an image of zeros, or one that was removed
+//     read 0                     # what `write 0` would write
+//     flush                      # what was written is durable from here on
+//     wait                       # setup: until only time can pass; tasks: until no resync or recovery is under way
 //   tasks                        # from here on every order of steps is possible
 //     stopper: store array_state inactive; store array_state clear
 //     writer: write 0
 //     daemon: daemon
 //     reaper: delayed-delete     # rdev_delayed_delete of each member that was unbound
+//     plug: kill; assemble; wait # from when it is its turn the program may be killed (`power-cut`: the power be cut);
+//                                # what follows it is done after that, beside nobody else. Without such a task `crash`
+//                                # has one of its own, which is this one
 //   schedule                     # how `mdscope run` and the window begin; see schedule.hpp
 //     hold bitmap
 //     stopper x14
@@ -71,7 +84,13 @@ struct Statement {
         ReAdd,          // `member` back into its slot, as mdadm --re-add
         Reboot,         // md_notify_reboot
         DelayedDelete,  // rdev_delayed_delete of every unbound member, each when it is unbound
-        Wait,           // setup only: until nothing can happen but the passing of time
+        Add,            // `member`, as mdadm --add
+        Read,           // `chunk`
+        Flush,          // all that was written
+        Assemble,       // the array, from what its media hold
+        Kill,           // tasks only: from here on a kill may come
+        PowerCut,       // ... the power may go
+        Wait,           // setup: until nothing can happen but the passing of time; tasks: until no sync is under way
     };
     Kind kind = Kind::Write;
     std::uint64_t chunk = 0;
@@ -90,6 +109,14 @@ struct ScenarioTask {
     std::vector<Statement> statements;
     bool operator==(const ScenarioTask&) const = default;
 };
+
+// What may happen to an array at any step.
+enum class CutKind : std::uint8_t {
+    None,
+    Kill,      // its program is killed: what it had handed to its disks stays
+    PowerCut,  // what was not flushed may be gone
+};
+const char* cut_name(CutKind crash);  // "none", "kill", "power-cut"
 
 struct Expectation {
     enum class Kind : std::uint8_t { Any, Safe, Crash, Hang };
@@ -110,7 +137,11 @@ struct Scenario {
     bool mdmon = false;
     unsigned errors = 0;
     unsigned pages = 1;
-    std::string exhibit;  // a folder of engine/museum; empty: nothing was said
+    CutKind crash = CutKind::None;
+    unsigned cuts = 2;
+    bool bits_clear = false;
+    std::uint64_t write_size = 4096;  // bytes of each write
+    std::string exhibit;              // a folder of engine/museum; empty: nothing was said
     Granularity granularity = Granularity::Coarse;
     std::vector<Statement> setup;
     std::vector<ScenarioTask> tasks;
@@ -119,6 +150,17 @@ struct Scenario {
     std::optional<std::uint64_t> playhead;  // a tick; nullopt: nothing was said
     Expectation expect;
     bool operator==(const Scenario&) const = default;
+
+    // The task that goes on after a cut, and where it goes on: the one that has a `kill` or `power-cut`, or one that
+    // `crash` makes. nullopt: nothing is ever cut.
+    struct AfterCut {
+        ScenarioTask task;
+        std::size_t first = 0;      // the statement after the cut
+        bool waits_for_it = false;  // the cut may come only when it is the task's turn
+        CutKind crash = CutKind::None;
+        unsigned cuts = 0;
+    };
+    [[nodiscard]] std::optional<AfterCut> after_cut() const;
 
     // So many bitmap pages, and images large enough for them.
     void set_pages(unsigned count);

@@ -21,6 +21,8 @@ constexpr std::uint64_t kSmallestImage = 1ULL << 20;
 constexpr std::uint64_t kLargestImage = 16ULL << 40;
 constexpr std::uint64_t kSmallestChunk = 4096;
 constexpr std::uint64_t kLargestChunk = 1ULL << 31;
+constexpr std::uint64_t kMostCuts = 3;
+constexpr std::uint64_t kLargestWrite = 64 << 10;
 constexpr std::uint64_t kLongestDelayMs = 24ULL * 3600 * 1000;
 
 // "none, v1, proposal or upstream"
@@ -95,6 +97,24 @@ bool set_granularity(Scenario& s, std::string_view value) {
 bool set_pages(Scenario& s, std::string_view value) {
     return read_into(s.pages, value, 1, kMostPages);
 }
+bool set_crash(Scenario& s, std::string_view value) {
+    for (const CutKind crash : {CutKind::None, CutKind::Kill, CutKind::PowerCut})
+        if (value == cut_name(crash)) {
+            s.crash = crash;
+            return true;
+        }
+    return false;
+}
+bool set_cuts(Scenario& s, std::string_view value) {
+    return read_into(s.cuts, value, 1, kMostCuts);
+}
+bool set_bits(Scenario& s, std::string_view value) {
+    return read_switch(s.bits_clear, value, "clear", "set");
+}
+bool set_write_size(Scenario& s, std::string_view value) {
+    return read_size(value, &s.write_size) && s.write_size >= 512 && s.write_size <= kLargestWrite &&
+           s.write_size % 512 == 0;
+}
 // Which exhibits there are is known above; the search refuses a name that is none.
 bool set_exhibit(Scenario& s, std::string_view value) {
     s.exhibit = value;
@@ -134,6 +154,10 @@ constexpr std::array kHeaders = {
     Header{"errors", TAKES("a number from 0 to 16"), set_errors},
     Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
+    Header{"crash", TAKES("none, kill or power-cut"), set_crash},
+    Header{"cuts", TAKES("a number from 1 to 3"), set_cuts},
+    Header{"bits", TAKES("set or clear"), set_bits},
+    Header{"write-size", TAKES("a size from 512 to 64K (a multiple of 512)"), set_write_size},
     Header{"exhibit", TAKES("the name of an exhibit, a folder of engine/museum"), set_exhibit},
     Header{
         "versus",

@@ -19,15 +19,24 @@ Complaint check_member(const Scenario& scenario, std::string_view name) {
                        static_cast<char>('a' + scenario.members - 1));
 }
 
+Complaint check_chunk(const Scenario& scenario, const Statement& statement) {
+    const std::uint64_t chunks = scenario.size / scenario.chunk;
+    if (statement.chunk < chunks) return {};
+    return fmt::format("there is no chunk {}: images of {} with chunks of {} have fewer than {}", statement.chunk,
+                       exact_size_text(scenario.size), exact_size_text(scenario.chunk), chunks + 1);
+}
+
+Complaint read_chunk(const Scenario& scenario, std::string_view rest, Statement& statement) {
+    if (!read_number(rest, &statement.chunk)) return fmt::format("'read' takes the number of a chunk, not '{}'", rest);
+    return check_chunk(scenario, statement);
+}
+
 Complaint read_write(const Scenario& scenario, std::string_view rest, Statement& statement) {
     statement.all = rest == "all";
     if (statement.all) return {};
     if (!read_number(rest, &statement.chunk))
         return fmt::format("'write' takes the number of a chunk, or 'all', not '{}'", rest);
-    const std::uint64_t chunks = scenario.size / scenario.chunk;
-    if (statement.chunk < chunks) return {};
-    return fmt::format("there is no chunk {}: images of {} with chunks of {} have fewer than {}", statement.chunk,
-                       exact_size_text(scenario.size), exact_size_text(scenario.chunk), chunks + 1);
+    return check_chunk(scenario, statement);
 }
 
 // The file has to be one that md lets a shell write to.
@@ -57,6 +66,14 @@ Complaint read_member(const Scenario& scenario, std::string_view rest, Statement
     return check_member(scenario, rest);
 }
 
+// One that is there, or the image of one that is not: the letter after the last.
+Complaint read_new_member(const Scenario& scenario, std::string_view rest, Statement& statement) {
+    statement.member = rest;
+    const bool shaped = rest.size() == 3 && rest.starts_with("sd");
+    if (shaped && rest[2] >= 'a' && rest[2] <= 'a' + scenario.members) return {};
+    return fmt::format("'{}' cannot be added; sda to sd{} can", rest, static_cast<char>('a' + scenario.members));
+}
+
 Complaint read_nothing(const Scenario& /*scenario*/, std::string_view /*rest*/, Statement& /*statement*/) {
     return {};
 }
@@ -77,9 +94,15 @@ constexpr std::array kWords = {
     Word{"fail", "MEMBER", Statement::Kind::Fail, true, true, read_member},
     Word{"remove", "MEMBER", Statement::Kind::Remove, true, true, read_member},
     Word{"re-add", "MEMBER", Statement::Kind::ReAdd, true, true, read_member},
+    Word{"add", "MEMBER", Statement::Kind::Add, true, true, read_new_member},
+    Word{"read", "CHUNK", Statement::Kind::Read, true, true, read_chunk},
+    Word{"flush", "", Statement::Kind::Flush, true, true, read_nothing},
+    Word{"assemble", "", Statement::Kind::Assemble, false, true, read_nothing},
+    Word{"kill", "", Statement::Kind::Kill, false, true, read_nothing},
+    Word{"power-cut", "", Statement::Kind::PowerCut, false, true, read_nothing},
     Word{"reboot", "", Statement::Kind::Reboot, true, true, read_nothing},
     Word{"delayed-delete", "", Statement::Kind::DelayedDelete, false, true, read_nothing},
-    Word{"wait", "", Statement::Kind::Wait, true, false, read_nothing},
+    Word{"wait", "", Statement::Kind::Wait, true, true, read_nothing},
 };
 
 const Word* find_word(std::string_view word) {
@@ -116,7 +139,8 @@ Complaint read_statement(const Scenario& scenario, Section section, std::string_
 
 std::string statement_text(const Statement& statement) {
     std::string text = row_of(statement.kind).word;
-    if (statement.kind == Statement::Kind::Write) text += statement.all ? " all" : fmt::format(" {}", statement.chunk);
+    const bool has_chunk = statement.kind == Statement::Kind::Write || statement.kind == Statement::Kind::Read;
+    if (has_chunk) text += statement.all ? " all" : fmt::format(" {}", statement.chunk);
     for (const std::string* part : {&statement.attr, &statement.value, &statement.member})
         if (!part->empty()) text += " " + *part;
     return text;

@@ -61,11 +61,16 @@ class ProgressLine {
     std::mutex mutex_;
 };
 
+unsigned jobs_of(const ExploreRequest& request) {
+    return request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
+}
+
 ExploreOptions options_of(const ExploreRequest& request) {
     ExploreOptions options;
     options.strategy = *find_strategy(request.strategy);
     options.seed = request.seed;
     options.stop_at_first_crash = request.first;
+    options.jobs = jobs_of(request);
     if (request.budget != 0) options.budget = request.budget;
     return options;
 }
@@ -197,9 +202,8 @@ void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request
             show(cells[i], cells[i].verdict.states);
         }
     };
-    const unsigned jobs = request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::jthread> threads;
-    for (unsigned i = 1; i < jobs; i++) threads.emplace_back(work);
+    for (unsigned i = 1; i < jobs_of(request); i++) threads.emplace_back(work);
     work();
 }
 

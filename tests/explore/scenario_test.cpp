@@ -137,7 +137,8 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     eras.replace(eras.rfind(", "), 2, " or ");
     CHECK(header("fxi none") ==
           "2: unknown word 'fxi'; here can stand title, members, bitmap, size, chunk, delay, kernel, " + variants +
-              "mdmon, errors, granularity, pages, exhibit, versus, setup, tasks, schedule, playhead, expect");
+              "mdmon, errors, granularity, pages, crash, cuts, bits, write-size, exhibit, versus, setup, tasks, "
+              "schedule, playhead, expect");
     CHECK(header("fix none\nfix v1") == "3: 'fix' stands twice; the first is in line 2");
     CHECK(header("members") == "2: 'members' has no value; it takes a number from 2 to 8");
     CHECK(header("members 1") == "2: 'members' takes a number from 2 to 8, not '1'");
@@ -176,7 +177,8 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
 TEST_CASE("a mistake in a statement is named with its line") {
     const auto setup = [](const std::string& line) { return error_of(with_task("setup\n" + line + "\n")); };
     const std::string words =
-        "write CHUNK|all, daemon, store FILE VALUE, stop, fail MEMBER, remove MEMBER, re-add MEMBER, reboot, wait";
+        "write CHUNK|all, daemon, store FILE VALUE, stop, fail MEMBER, remove MEMBER, re-add MEMBER, "
+        "add MEMBER, read CHUNK, flush, reboot, wait";
     CHECK(setup("wrte 0") == "3: 'wrte' is not a statement; here can stand " + words);
     CHECK(setup("write") == "3: 'write' needs more: write CHUNK|all");
     CHECK(setup("write 64") == "3: there is no chunk 64: images of 64M with chunks of 1M have fewer than 65");
@@ -197,9 +199,12 @@ TEST_CASE("a mistake in a statement is named with its line") {
     CHECK(setup("delayed-delete") == "3: 'delayed-delete' cannot stand under 'setup'; here can stand " + words);
 
     const auto task = [](const std::string& line) { return error_of("mdscope-scenario 1\ntasks\n" + line + "\n"); };
-    CHECK(task("a: wait") ==
-          "3: 'wait' cannot stand under 'tasks'; here can stand write CHUNK|all, daemon, store FILE "
-          "VALUE, stop, fail MEMBER, remove MEMBER, re-add MEMBER, reboot, delayed-delete");
+    CHECK(setup("kill") == "3: 'kill' cannot stand under 'setup'; here can stand " + words);
+    CHECK(setup("add sdd") == "3: 'sdd' cannot be added; sda to sdc can");
+    CHECK(task("a: boot") ==
+          "3: 'boot' is not a statement; here can stand write CHUNK|all, daemon, store FILE VALUE, stop, fail MEMBER, "
+          "remove MEMBER, re-add MEMBER, add MEMBER, read CHUNK, flush, assemble, kill, power-cut, reboot, "
+          "delayed-delete, wait");
     CHECK(task("stop") ==
           "3: 'stop' needs a task before it, as in 'stopper: stop'; or here can stand schedule, playhead, expect");
     CHECK(task(": stop") == "3: '' is no name for a task: 1 to 15 letters, digits, '-' and '_'");

@@ -27,6 +27,7 @@ struct Choice {
         Fire,      // `timer` fires (simulated time moves to its expiry)
         Timeout,   // `task`'s sleep ends (simulated time moves to its end)
         Grace,     // the grace period `task` waits for in synchronize_rcu ends
+        Cut,       // none of the kernel's: the program is killed, or the power is cut; `id` is what is left
     };
     Kind kind;
     std::uint64_t id;  // the task's pid, the bio's id, the timer's number of arming

@@ -49,15 +49,40 @@ class RamImage {
     // The cache is lost, but for the sectors that `survives` picks: those had been written back already.
     void power_cut(const std::function<bool(Sector)>& survives = {});
 
+    // ---- for whoever looks at the medium as a whole
+
+    using Content = std::array<std::byte, kPageSize>;
+    // Of what it holds, the same for equal contents: pages of zeros count as pages that are not there. With `durable`
+    // of both contents, else of the cached one.
+    [[nodiscard]] std::uint64_t content_hash(bool durable) const;
+    // Each page that is there, in ascending order: its number, one of its contents, and the hash of that (0: zeros).
+    void for_each_page(
+        bool durable, const std::function<void(std::uint64_t number, const Content&, std::uint64_t hash)>& visit) const;
+    // The cached content of a page; nullptr: zeros.
+    [[nodiscard]] const Content* page(std::uint64_t number) const;
+    [[nodiscard]] const Content* durable_page(std::uint64_t number) const;
+    // Puts this content there, cached and durable; nullptr: zeros. `hash` is its hash. Nothing is touched where that is
+    // so already.
+    void set_page(std::uint64_t number, const Content* content, std::uint64_t hash);
+    // Moves with every write and flush.
+    [[nodiscard]] std::uint64_t changes() const { return changes_; }
+    static std::uint64_t hash_of(const Content& content);  // 0: zeros
+
    private:
     friend class RamDisk;
     friend class SimKernel;
-    using Content = std::array<std::byte, kPageSize>;
+    // A content's hash is worked out when somebody asks; whoever changes the content takes it away.
+    struct Hash {
+        std::uint64_t value = 0;
+        bool is_known = true;
+    };
     struct Page {
         Content cached{};
         Content durable{};
         std::uint8_t volatile_mask = 0;
+        mutable Hash cached_hash, durable_hash;
     };
+    static std::uint64_t known(const Content& content, Hash& hash);
     void read_from(Content Page::*content, std::uint64_t offset, std::span<std::byte> buffer) const;
     void mark_volatile(std::uint64_t number, Page& page, std::uint8_t mask);
     static void make_durable(Page& page, std::uint8_t mask);
@@ -67,7 +92,8 @@ class RamImage {
     std::uint64_t size_bytes_;
     std::map<std::uint64_t, Page> pages_;
     std::vector<std::uint64_t> volatile_pages_;  // those with a mask, in the order they got one
-    int writers_ = 0;                            // who has it open
+    std::uint64_t changes_ = 0;
+    int writers_ = 0;  // who has it open
     int readers_ = 0;
 };
 

@@ -112,6 +112,8 @@ std::string_view verb(Choice::Kind kind) {
             return "timeout ";
         case Choice::Kind::Grace:
             return "grace period over for ";
+        case Choice::Kind::Cut:
+            return "cut ";
     }
     return "";
 }

@@ -56,6 +56,8 @@ void SimKernel::take(std::size_t index) {
         case Choice::Kind::Fire:
             fire(*choice.timer);
             break;
+        case Choice::Kind::Cut:
+            throw std::logic_error("a cut is no step of a kernel");
     }
 }
 
@@ -81,7 +83,17 @@ void SimKernel::end_bio(Bio* bio, bool well) {
     context.actor = kBioActor | bio->bi_id;
     context.status = !well ? -EIO : ended.error != 0 ? ended.error : ended.disk->perform(*bio);
     context.reads = mix(hash_of(*bio), static_cast<std::uint64_t>(context.status));
+    if (bio->bi_op != BioOp::Read)
+        media_changes_++;
+    else if (heeds_contents_ && context.status == 0)
+        note_contents(ended.pid, contents_of(*bio));
     resume(context);
+}
+
+// The task may be gone: nobody waits for a read that was given up.
+void SimKernel::note_contents(int pid, std::uint64_t hash) {
+    for (const auto& task : tasks_)
+        if (task->pid == pid) task->contents = mix(task->contents, hash);
 }
 
 void SimKernel::fire(Timer& timer) {
@@ -187,7 +199,7 @@ Task* SimKernel::kthread_run(std::string comm, std::function<void()> body) {
         } catch (const Halted&) {  // The Oops is on record; this task simply ends.
         }
         task.state = SimTask::State::Done;
-        task.reads = 0;
+        task.reads = task.contents = 0;
         note_access(&task, Access::Write);
         Line(*this) << "exit " << task;
         wake(task.exited);
@@ -364,6 +376,7 @@ void SimKernel::acquired() {
 
 void SimKernel::remember_only(std::uint64_t tag) {
     running_task().reads = tag;
+    running_->contents = 0;
 }
 
 // Never throws: fields are touched in destructors, too.

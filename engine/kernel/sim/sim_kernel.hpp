@@ -23,7 +23,8 @@
 // timers, and of each task what it has read since it last had nothing to do, or said what it still knows
 // (remember_only). A task is a function of what it has read, so its native stack need not be looked at. Fields that are
 // no Shared are read under a lock: `plain_state` is asked for what they say whenever one is taken. What md keeps is
-// hashed by whoever knows md. Disk contents are left out.
+// hashed by whoever knows md. Disk contents are left out, unless heed_contents() was called: then what tasks have read
+// from a disk counts, and what writes carry; the disks' own contents are hashed by whoever wants them (RamImage).
 //
 // Threads: one at a time. Methods of Kernel that sleep are for its tasks; kthread_join and del_timer_sync may also be
 // called from outside and then step the simulation until they are done. Whoever gives a run up half-way calls abandon()
@@ -225,6 +226,23 @@ class SimKernel final : public Kernel, private SimHook {
     void submit(RamDisk& disk, Bio* bio, int error);  // for RamDisk; error != 0: it will end with that
     void append_in_flight(const RamDisk& disk, std::vector<BioInfo>& list) const;
 
+    // ---- its media as a whole
+
+    [[nodiscard]] const std::map<std::string, std::unique_ptr<RamImage>>& images() const { return images_; }
+    [[nodiscard]] const std::map<std::string, std::string>& files() const { return files_; }
+    void set_files(std::map<std::string, std::string> files) { files_ = std::move(files); }
+    // Each write that is in flight, oldest first.
+    template <class Visit>
+    void for_each_write_in_flight(Visit visit) const {
+        for (const InFlight& flying : in_flight_)
+            if (flying.bio->bi_op == BioOp::Write && flying.error == 0) visit(*flying.bio, flying.disk->image());
+    }
+    // Moves whenever something has changed that may be on a medium: a write was submitted or has ended, a file was
+    // replaced.
+    [[nodiscard]] std::uint64_t media_changes() const { return media_changes_; }
+    // From here on what a task has read from a medium, and what a write carries, make a difference to state_hash().
+    void heed_contents() { heeds_contents_ = true; }
+
     // ---- Kernel
 
     std::uint64_t ktime_ns() override { return now_ns_; }
@@ -264,6 +282,7 @@ class SimKernel final : public Kernel, private SimHook {
         RamDisk* disk;
         int error;  // 0: to be performed
         std::uint64_t since_ns;
+        int pid;  // of the task that submitted it; 0: none
     };
     struct Armed {
         Timer* timer;
@@ -301,6 +320,7 @@ class SimKernel final : public Kernel, private SimHook {
     // Making it happen
     void resume(SimTask& task);
     void end_bio(Bio* bio, bool well);
+    void note_contents(int pid, std::uint64_t hash);
     void fire(Timer& timer);
     SimTask& irq_context();
     void irq_loop(SimTask& task);
@@ -339,6 +359,8 @@ class SimKernel final : public Kernel, private SimHook {
 
     std::map<std::string, std::unique_ptr<RamImage>> images_;
     std::map<std::string, std::string> files_;
+    std::uint64_t media_changes_ = 0;
+    bool heeds_contents_ = false;
 
     std::vector<LogLine> log_;
     std::function<void(const LogLine&)> log_sink_;

@@ -4,6 +4,7 @@
 // Sums instead of sequences, wherever the order says nothing about what can still happen: bios that were submitted in
 // another order, completions half-way through on another context.
 #include <algorithm>
+#include <cstring>
 
 #include "engine/kernel/sim/sim_kernel.hpp"
 #include "engine/kernel/sim/sim_task.hpp"
@@ -28,9 +29,21 @@ std::uint64_t hash_of(const Bio& bio) {
     return mix(hash, bio.bi_size);
 }
 
+std::uint64_t contents_of(const Bio& bio) {
+    std::uint64_t hash = bio.bi_size;
+    for (std::uint32_t at = 0; at + sizeof hash <= bio.bi_size; at += sizeof hash) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bio.bi_data + at, sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
 static std::uint64_t hash_of(const SimTask& task, std::uint64_t readers_before) {
     std::uint64_t hash = mix(static_cast<std::uint64_t>(task.state), std::string_view(task.comm));
     hash = mix(hash, task.reads);
+    if (task.contents != 0) hash = mix(hash, task.contents);
     hash = mix(hash, task.signal_pending.load(std::memory_order_relaxed) ? 1 : 0);
     hash = mix(hash, static_cast<std::uint64_t>(task.rcu_depth));
     if (task.state == SimTask::State::Grace) hash = mix(hash, readers_before);
@@ -48,12 +61,15 @@ std::uint64_t SimKernel::state_hash() const {
         return static_cast<std::uint64_t>(std::ranges::count_if(
             tasks_, [grace](const auto& task) { return task->rcu_depth > 0 && task->rcu_since < grace; }));
     };
+    const auto flying_hash = [this](const Bio& bio) {
+        return heeds_contents_ && bio.bi_op == BioOp::Write ? mix(hash_of(bio), contents_of(bio)) : hash_of(bio);
+    };
     std::uint64_t sum = 0;
     for (const auto& task : tasks_)
         if (task->state != SimTask::State::Idle && task->state != SimTask::State::Done)
             sum += hash_of(*task, readers_before(task->grace));
     for (const InFlight& flying : in_flight_)
-        sum += mix(hash_of(*flying.bio), static_cast<std::uint64_t>(flying.error) + 1);
+        sum += mix(flying_hash(*flying.bio), static_cast<std::uint64_t>(flying.error) + 1);
     for (const Armed& armed : timers_) sum += mix(3, armed.timer->expires_ns.load(std::memory_order_relaxed));
     sum = mix(sum, now_ns_);
     sum = mix(sum, errors_left_);
@@ -76,6 +92,7 @@ bool SimKernel::is_place_to_stop(const volatile void* object) {
 
 std::uint64_t SimKernel::actor_of(const Choice& choice) {
     if (choice.bio != nullptr) return kBioActor | choice.bio->bi_id;
+    if (choice.kind == Choice::Kind::Cut) return kCutActor;
     return choice.timer != nullptr ? kTimerActor : static_cast<const SimTask&>(*choice.task).actor;
 }
 

@@ -43,7 +43,8 @@ struct SimTask : Task {
     SpinLock* lock = nullptr;
     std::uint64_t grace = 0;
 
-    std::uint64_t reads = 0;  // a hash of what it has read since it last had nothing to remember
+    std::uint64_t reads = 0;     // a hash of what it has read since it last had nothing to remember
+    std::uint64_t contents = 0;  // ... of what it has read from disks and files since then (heed_contents)
 
     int rcu_depth = 0;
     std::uint64_t rcu_since = 0;  // the grace periods begun when it became a reader
@@ -119,7 +120,9 @@ inline constexpr const char* kGraceCondition = "the readers from before are gone
 
 inline constexpr std::uint64_t kBioActor = std::uint64_t{1} << 32;
 inline constexpr std::uint64_t kTimerActor = std::uint64_t{2} << 32;
+inline constexpr std::uint64_t kCutActor = std::uint64_t{3} << 32;
 
-[[nodiscard]] std::uint64_t hash_of(const Bio& bio);  // of what it is, not of what it carries
+[[nodiscard]] std::uint64_t hash_of(const Bio& bio);      // of what it is, not of what it carries
+[[nodiscard]] std::uint64_t contents_of(const Bio& bio);  // of what it carries
 
 }  // namespace mdscope

@@ -39,7 +39,8 @@ void SimKernel::submit(RamDisk& disk, Bio* bio, int error) {
     if (bio->bi_id == 0) bio->bi_id = next_bio_id();
     note_access(&disk.image(), Access::Write);
     note_access(&last_bio_id_, Access::Write);
-    in_flight_.push_back({bio, &disk, error, now_ns_});
+    in_flight_.push_back({bio, &disk, error, now_ns_, running_ != nullptr ? running_->pid : 0});
+    if (bio->bi_op != BioOp::Read) media_changes_++;
     Line(*this) << "submit " << bio->bi_id << " " << disk.name() << " " << kBioKinds[bio->bi_kind] << " "
                 << kBioOps[bio->bi_op] << " " << bio->bi_sector << "+" << bio_sectors(*bio);
     if (running_ == nullptr) return;
@@ -64,6 +65,7 @@ void SimKernel::append_in_flight(const RamDisk& disk, std::vector<BioInfo>& list
 Result<std::string> SimKernel::read_file(const std::string& path) {
     const auto found = files_.find(path);
     if (found == files_.end()) return Error{ENOENT, "cannot open " + path + ": there is no such file."};
+    if (heeds_contents_ && running_ != nullptr) running_->contents = mix(running_->contents, found->second);
     return found->second;
 }
 
@@ -71,6 +73,7 @@ Result<std::string> SimKernel::read_file(const std::string& path) {
 Result<bool> SimKernel::replace_file(const std::string& path, std::string_view text) {
     if (running_ != nullptr && !is_aside()) yield();
     files_[path] = text;
+    media_changes_++;
     if (!is_aside()) Line(*this) << "replace " << path << " " << text.size();
     return true;
 }

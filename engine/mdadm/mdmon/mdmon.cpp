@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "engine/kernel/hash.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
 #include "engine/mdadm/mdmon/mdmon_look.hpp"
 
@@ -83,6 +84,7 @@ void Mdmon::run() {
     bool last = false;
     while (!last && !stopped_) {
         last = stopping_;
+        if (!kernel_.hides_asides) remember_only([&] { return knowledge(0) + (last ? 1 : 0); });
         // Counted before anything is read, so that what changes while we look brings another pass.
         const std::uint64_t seen_generations = generations();
         const Requests requests = take_requests();
@@ -114,11 +116,31 @@ void Mdmon::answer(const Requests& requests) {
 
 void Mdmon::sleep_until_something_moves(std::uint64_t seen_generations) {
     MD_FRAME("wait_and_act");
+    if (!kernel_.hides_asides) remember_only([&] { return knowledge(generations_at_rest() - seen_generations); });
     if (retry_ns_ == kForever)
         wait_event(mddev_.sysfs_wait, generations() != seen_generations || asked_ || stopping_);
     else
         (void)wait_event_timeout(mddev_.sysfs_wait, generations() != seen_generations || asked_ || stopping_,
                                  retry_ns_);
+}
+
+// What the task knows between two passes, as a number; `unseen`: how often something has moved since it looked.
+std::uint64_t Mdmon::knowledge(std::uint64_t unseen) const NO_THREAD_SAFETY_ANALYSIS {
+    std::uint64_t hash = mix(unseen, container_to_json(next_));
+    hash = mix(hash, container_to_json(durable_));
+    for (const auto* names : {&working_, &strangers_})
+        for (const std::string& name : *names) hash = mix(hash, name);
+    hash = mix(hash, want_clean_.size() << 8U | requests_.size());
+    hash = mix(hash, retry_ns_);
+    for (const bool flag : {unsure_, flush_failed_, was_running_, stopped_, accepting_})
+        hash = hash * 2 + (flag ? 1 : 0);
+    return hash;
+}
+
+std::uint64_t Mdmon::generations_at_rest() const {
+    std::uint64_t sum = 0;
+    for (SysfsNotifier Mddev::*notifier : kWatched) sum += (mddev_.*notifier).generation.peek();
+    return sum;
 }
 
 // Each only grows, so the sum moves when any of them does.

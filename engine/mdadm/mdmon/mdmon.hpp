@@ -83,6 +83,8 @@ class Mdmon {
     void run();
     void sleep_until_something_moves(std::uint64_t seen_generations);
     [[nodiscard]] std::uint64_t generations() const;
+    [[nodiscard]] std::uint64_t generations_at_rest() const;  // without touching anything
+    [[nodiscard]] std::uint64_t knowledge(std::uint64_t unseen) const;
     std::shared_ptr<Request> ask(std::shared_ptr<Request> request);
     [[nodiscard]] Requests take_requests();
     void answer(const Requests& requests);

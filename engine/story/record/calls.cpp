@@ -168,6 +168,7 @@ bool is_step_of(const TapeStep& step, const std::string& task) {
         case Choice::Kind::Complete:
         case Choice::Kind::Fail:
         case Choice::Kind::Fire:
+        case Choice::Kind::Cut:
             break;
     }
     return false;

@@ -29,6 +29,7 @@ int disks_first(const Choice& choice) {
         case Choice::Kind::Timeout:
             return 4;
         case Choice::Kind::Fail:
+        case Choice::Kind::Cut:
             break;
     }
     return 5;

@@ -88,7 +88,9 @@ void Tape::name_bios(TapeStep& step) {
 Order Tape::order_of(const Choice& choice) const {
     Order order;
     order.how = choice.kind;
-    if (choice.bio != nullptr) {
+    if (World::is_cut(choice)) {
+        order.name = choice.id == 0 ? "plug" : fmt::format("plug {}", choice.id + 1);
+    } else if (choice.bio != nullptr) {
         const auto found = names_.find(choice.bio->bi_id);
         order.name = found != names_.end() ? found->second : std::to_string(choice.id);
     } else if (choice.timer != nullptr) {

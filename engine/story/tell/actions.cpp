@@ -38,6 +38,9 @@ class Action {
             case Choice::Kind::Fire:
                 phrases_.emplace_back("fires");
                 break;
+            case Choice::Kind::Cut:
+                phrases_.emplace_back("is pulled");
+                break;
         }
         return list_of(phrases_) + counters();
     }

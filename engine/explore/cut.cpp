@@ -1,0 +1,222 @@
+#include "engine/explore/cut.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <unordered_set>
+
+namespace mdscope {
+
+namespace {
+
+constexpr Sector kPageSectorCount = kPageSize / kSectorSize;
+
+// The bytes of a sector of a medium; nullptr: zeros.
+const std::byte* sector_of(const RamImage& image, Sector sector, bool durable) {
+    const PageContent* const page =
+        durable ? image.durable_page(sector / kPageSectorCount) : image.page(sector / kPageSectorCount);
+    return page == nullptr ? nullptr : page->data() + sector % kPageSectorCount * kSectorSize;
+}
+
+bool is_equal(const std::byte* bytes, const std::byte* there, std::size_t size) {
+    static constexpr std::array<std::byte, kSectorSize> kZeros{};
+    return std::memcmp(bytes, there != nullptr ? there : kZeros.data(), size) == 0;
+}
+
+// Where the data of each image begins; an image that is no member has none.
+std::map<std::string, Sector> data_offsets(const SimLab& lab) {
+    std::map<std::string, Sector> offsets;
+    for (const auto& rdev : all_rdevs_at_rest(lab.mddev())) offsets[rdev->path] = rdev->data_offset;
+    return offsets;
+}
+
+class Enumeration {
+   public:
+    Enumeration(const SimLab& lab, bool durable, PageStore& store)
+        : lab_(lab), durable_(durable), store_(store), base_(platters_of(lab.kernel, durable, store)) {}
+
+    void offer(const std::vector<const Unsure*>& stays) {
+        CutOption option{base_, {}, 0};
+        for (const Unsure* unsure : stays) {
+            option.platters.set_sector(unsure->image, unsure->sector, {unsure->bytes, unsure->size}, store_);
+            option.stays.push_back(*unsure);
+        }
+        option.hash = option.platters.hash();
+        if (seen_.insert(option.hash).second) options.list.push_back(std::move(option));
+    }
+    // Those sectors of a write that would change something, each by itself.
+    void collect(const Bio& bio, const RamImage& medium, std::uint32_t image, std::vector<Unsure>& list) const {
+        for (Sector i = 0; i < bio_sectors(bio); i++) {
+            const std::byte* const bytes = bio.bi_data + i * kSectorSize;
+            const std::size_t size = std::min<std::size_t>(bio.bi_size - i * kSectorSize, kSectorSize);
+            if (!is_equal(bytes, sector_of(medium, bio.bi_sector + i, durable_), size))
+                list.push_back({image, bio.bi_sector + i, bytes, size, kBioKinds[bio.bi_kind], medium.name()});
+        }
+    }
+    [[nodiscard]] std::uint32_t number_of(const RamImage& medium) const {
+        std::uint32_t number = 0;
+        for (const auto& [path, image] : lab_.kernel.images()) {
+            if (image.get() == &medium) break;
+            number++;
+        }
+        return number;
+    }
+    CutOptions options;
+
+   protected:
+    const SimLab& lab_;
+
+   private:
+    bool durable_;
+    PageStore& store_;
+    Platters base_;
+    std::unordered_set<std::uint64_t> seen_;
+};
+
+// ---- kill
+
+class Kill : Enumeration {
+   public:
+    Kill(const SimLab& lab, PageStore& store) : Enumeration(lab, false, store) {}
+    CutOptions run() {
+        lab_.kernel.for_each_write_in_flight([&](const Bio& bio, const RamImage& medium) {
+            std::vector<Unsure> sectors;
+            collect(bio, medium, number_of(medium), sectors);
+            if (!sectors.empty()) writes_.push_back(std::move(sectors));
+        });
+        choose(0);
+        return std::move(options);
+    }
+
+   private:
+    // Of the writes from this one on: nothing, the first sector, all.
+    void choose(std::size_t number) {
+        if (number == writes_.size()) return offer(stays_);
+        const std::vector<Unsure>& sectors = writes_[number];
+        const std::size_t before = stays_.size();
+        choose(number + 1);
+        stays_.push_back(sectors.data());
+        choose(number + 1);
+        if (sectors.size() > 1) {
+            for (std::size_t i = 1; i < sectors.size(); i++) stays_.push_back(&sectors[i]);
+            choose(number + 1);
+        }
+        stays_.resize(before);
+    }
+
+    std::vector<std::vector<Unsure>> writes_;
+    std::vector<const Unsure*> stays_;
+};
+
+// ---- power-cut
+
+class PowerCut : Enumeration {
+   public:
+    PowerCut(const SimLab& lab, PageStore& store) : Enumeration(lab, true, store), offsets_(data_offsets(lab)) {}
+    CutOptions run() {
+        std::uint32_t number = 0;
+        for (const auto& [path, medium] : lab_.kernel.images()) {
+            for (const Sector sector : medium->volatile_sectors()) {
+                const std::byte* const bytes = sector_of(*medium, sector, false);
+                if (!is_equal(bytes, sector_of(*medium, sector, true), kSectorSize))
+                    sort_out({number, sector, bytes, kSectorSize, "metadata", medium->name()}, path);
+            }
+            number++;
+        }
+        lab_.kernel.for_each_write_in_flight([&](const Bio& bio, const RamImage& medium) {
+            std::vector<Unsure> sectors;
+            collect(bio, medium, number_of(medium), sectors);
+            for (const Unsure& sector : sectors) sort_out(sector, medium.path());
+        });
+        for (const auto& data : data_choices())
+            for (const auto& metadata : metadata_choices()) {
+                std::vector<const Unsure*> stays = metadata;
+                stays.insert(stays.end(), data.begin(), data.end());
+                offer(stays);
+            }
+        return std::move(options);
+    }
+
+   private:
+    using Set = std::vector<const Unsure*>;
+
+    void sort_out(const Unsure& unsure, const std::string& path) {
+        const auto offset = offsets_.find(path);
+        if (offset == offsets_.end() || unsure.sector < offset->second) {
+            metadata_.push_back(unsure);
+            return;
+        }
+        data_.push_back(unsure);
+        data_.back().what = "data";
+        places_.push_back(unsure.sector - offset->second);
+    }
+
+    std::vector<Set> metadata_choices() {
+        std::vector<Set> sets;
+        if (metadata_.size() <= kMostMetadataSectors) {
+            for (std::size_t bits = 0; bits < std::size_t{1} << metadata_.size(); bits++)
+                sets.push_back(subset(metadata_, [&](std::size_t i) { return (bits >> i & 1U) != 0; }));
+            return sets;
+        }
+        options.is_whole = false;
+        sets.push_back({});
+        sets.push_back(subset(metadata_, [](std::size_t) { return true; }));
+        for (std::size_t one = 0; one < metadata_.size(); one++) {
+            sets.push_back(subset(metadata_, [one](std::size_t i) { return i == one; }));
+            sets.push_back(subset(metadata_, [one](std::size_t i) { return i != one; }));
+        }
+        return sets;
+    }
+
+    // Nothing; then for each set of the members all of their sectors, and each place by itself.
+    std::vector<Set> data_choices() {
+        std::vector<Set> sets = {{}};
+        std::vector<std::uint32_t> members;
+        for (const Unsure& unsure : data_)
+            if (std::ranges::find(members, unsure.image) == members.end()) members.push_back(unsure.image);
+        std::vector<Sector> places = places_;
+        std::ranges::sort(places);
+        places.erase(std::unique(places.begin(), places.end()), places.end());
+        for (std::size_t bits = 1; bits < std::size_t{1} << members.size(); bits++) {
+            const auto is_in = [&](std::size_t i) {
+                const auto member = std::ranges::find(members, data_[i].image) - members.begin();
+                return (bits >> static_cast<std::size_t>(member) & 1U) != 0;
+            };
+            sets.push_back(subset(data_, is_in));
+            for (const Sector place : places)
+                sets.push_back(subset(data_, [&](std::size_t i) { return is_in(i) && places_[i] == place; }));
+        }
+        return sets;
+    }
+
+    template <class Is>
+    static Set subset(const std::vector<Unsure>& all, Is is_in) {
+        Set set;
+        for (std::size_t i = 0; i < all.size(); i++)
+            if (is_in(i)) set.push_back(&all[i]);
+        return set;
+    }
+
+    std::map<std::string, Sector> offsets_;
+    std::vector<Unsure> metadata_, data_;
+    std::vector<Sector> places_;  // of data_, from the beginning of the array
+};
+
+}  // namespace
+
+CutOptions what_may_be_left(const SimLab& lab, CutKind crash, PageStore& store) {
+    return crash == CutKind::Kill ? Kill(lab, store).run() : PowerCut(lab, store).run();
+}
+
+std::string cut_text(CutKind crash, const CutOption& option) {
+    const char* const word = crash == CutKind::Kill ? "kill" : "power-cut";
+    if (option.stays.empty()) return fmt::format("{}: nothing that was unsure is there", word);
+    std::string list;
+    for (const Unsure& unsure : option.stays)
+        list += fmt::format("{}{} {} {}", list.empty() ? "" : ", ", unsure.disk, unsure.what, unsure.sector);
+    return fmt::format("{}: of what was unsure there is {}", word, list);
+}
+
+}  // namespace mdscope

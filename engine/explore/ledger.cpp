@@ -1,0 +1,124 @@
+#include "engine/explore/ledger.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "engine/kernel/hash.hpp"
+
+namespace mdscope {
+
+namespace {
+
+std::uint64_t word_of(Sector sector, WriteNumber number) {
+    return std::uint64_t{number} << 32 | (sector & 0xffffffffU);
+}
+
+}  // namespace
+
+void Ledger::stamp(std::span<std::byte> content, Sector sector, WriteNumber number) {
+    for (std::size_t at = 0; at + sizeof(std::uint64_t) <= content.size(); at += sizeof(std::uint64_t)) {
+        const std::uint64_t word = word_of(sector + at / kSectorSize, number);
+        std::memcpy(content.data() + at, &word, sizeof word);
+    }
+}
+
+// Whole sectors are written, so its first and last words tell.
+WriteNumber Ledger::read_stamp(std::span<const std::byte> content, Sector sector) {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::memcpy(&first, content.data(), sizeof first);
+    std::memcpy(&last, content.data() + kSectorSize - sizeof last, sizeof last);
+    if (first == 0 && last == 0) return kBlank;
+    const auto number = static_cast<WriteNumber>(first >> 32);
+    return first == last && first == word_of(sector, number) ? number : kGarbled;
+}
+
+bool Ledger::Entry::operator==(const Entry& other) const {
+    return sector == other.sector && count == other.count && acknowledged == other.acknowledged &&
+           std::equal(writes.begin(), writes.begin() + count, other.writes.begin());
+}
+
+Ledger::Entry& Ledger::entry(Sector sector) {
+    const auto place = std::ranges::lower_bound(entries_, sector, {}, &Entry::sector);
+    if (place != entries_.end() && place->sector == sector) return *place;
+    return *entries_.insert(place, {sector, {kBeginning}, 1, 0});
+}
+
+const Ledger::Entry* Ledger::find(Sector sector) const {
+    const auto place = std::ranges::lower_bound(entries_, sector, {}, &Entry::sector);
+    return place != entries_.end() && place->sector == sector ? &*place : nullptr;
+}
+
+WriteNumber Ledger::begin(Sector sector, Sector count) {
+    const WriteNumber number = ++last_;
+    for (Sector i = 0; i < count; i++) {
+        Entry& written = entry(sector + i);
+        if (written.count == kMost) throw std::runtime_error("too many writes of one sector without a flush");
+        written.writes[written.count++] = number;
+    }
+    changes_++;
+    return number;
+}
+
+void Ledger::end(WriteNumber number, bool acknowledged, bool durable) {
+    changes_++;
+    if (!acknowledged) return;
+    for (Entry& written : entries_) {
+        auto* const end = written.writes.begin() + written.count;
+        auto* const place = std::find(written.writes.begin(), end, number);
+        if (place == end) continue;
+        written.acknowledged = static_cast<std::uint8_t>(place - written.writes.begin());
+        if (!durable) continue;
+        std::copy(place, end, written.writes.begin());
+        written.count = static_cast<std::uint8_t>(end - place);
+        written.acknowledged = 0;
+    }
+}
+
+std::vector<WriteNumber> Ledger::flush_begins() const {
+    std::vector<WriteNumber> numbers;
+    for (const Entry& written : entries_) numbers.push_back(written.writes[written.acknowledged]);
+    std::ranges::sort(numbers);
+    return numbers;
+}
+
+void Ledger::flushed(const std::vector<WriteNumber>& acknowledged_then) {
+    changes_++;
+    for (Entry& written : entries_) {
+        std::uint8_t keep = 0;  // the newest of those
+        for (std::uint8_t i = 0; i <= written.acknowledged; i++)
+            if (std::ranges::binary_search(acknowledged_then, written.writes[i])) keep = i;
+        std::copy(written.writes.begin() + keep, written.writes.begin() + written.count, written.writes.begin());
+        written.count = static_cast<std::uint8_t>(written.count - keep);
+        written.acknowledged = static_cast<std::uint8_t>(written.acknowledged - keep);
+    }
+}
+
+void Ledger::power_was_cut() {
+    changes_++;
+    for (Entry& written : entries_) written.acknowledged = 0;
+}
+
+bool Ledger::may_be_read(Sector sector, WriteNumber number) const {
+    const Entry* const written = find(sector);
+    if (written == nullptr) return number == kBeginning;
+    return std::find(written->writes.begin() + written->acknowledged, written->writes.begin() + written->count,
+                     number) != written->writes.begin() + written->count;
+}
+
+WriteNumber Ledger::acknowledged(Sector sector) const {
+    const Entry* const written = find(sector);
+    return written == nullptr ? kBeginning : written->writes[written->acknowledged];
+}
+
+std::uint64_t Ledger::hash() const {
+    std::uint64_t hash = last_;
+    for (const Entry& written : entries_) {
+        hash = mix(hash, written.sector << 16 | std::uint64_t{written.count} << 8 | written.acknowledged);
+        for (std::uint8_t i = 0; i < written.count; i++) hash = mix(hash, written.writes[i]);
+    }
+    return hash;
+}
+
+}  // namespace mdscope
