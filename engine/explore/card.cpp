@@ -83,6 +83,9 @@ std::string configuration_text(const Scenario& scenario) {
     rows.add("world", "{} steps, {}, mdmon {}", granularity_name(scenario.granularity),
              scenario.errors == 0 ? "no disk error" : plural(scenario.errors, "disk error", "disk errors"),
              scenario.mdmon ? "on" : "off");
+    if (const auto after = scenario.after_cut())
+        rows.add("cut", "{} at any step, {}; claims {}", cut_name(after->crash), plural(after->cuts, "time", "times"),
+                 scenario.variants.name("claims"));
     if (!scenario.setup.empty()) rows.add("setup", "{}", statements_text(scenario.setup));
     for (const ScenarioTask& task : scenario.tasks)
         rows.add("task", "{}: {}", task.name, statements_text(task.statements));

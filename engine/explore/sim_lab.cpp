@@ -288,6 +288,9 @@ int SimLab::perform(const Statement& statement) {
             return read_chunk(statement.chunk);
         case Statement::Kind::Flush:
             return flush();
+        case Statement::Kind::Idle:
+            kernel.msleep(statement.ms * kNsPerMs);
+            return 0;
         case Statement::Kind::Assemble:
             return assemble_again();
         case Statement::Kind::Wait:

@@ -5,6 +5,7 @@
 // active_io counts requests inside make_request; suspending is closing the gate and waiting for 0. writes_pending
 // counts writes between md_write_start and md_write_end; the array is clean only while it is 0.
 #include "engine/md/md.hpp"
+#include "engine/md/variants/claims.hpp"
 
 namespace mdscope {
 
@@ -229,17 +230,20 @@ bool wait_until_recorded(Mddev& mddev) {
     return !test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags);
 }
 
-// 0, -EIO when no good member could be flushed, or -EAGAIN: start again, as md_write_start does.
-int flush_members(Mddev& mddev) {
-    MD_FRAME("submit_flushes");
+struct Flushed {
+    bool durable = false;  // on a good member
+    bool failed = false;   // a member, now or before, and it may not be on record
+};
+
+Flushed flush_all(Mddev& mddev) {
     auto all = std::make_shared<FlushWait>(mddev);
     std::size_t n = 0;
-    bool failed = false;  // a member, now or before, and it may not be on record
+    Flushed flushed;
     for (Rdev* rdev : rdev_list(mddev)) {
         if (rdev->raid_disk < 0 || n == all->flushes.size()) continue;
         const std::uint64_t flags = rdev->flags;
         if (has_flag(flags, Faulty)) {
-            failed = failed || has_flag(flags, Blocked);
+            flushed.failed = flushed.failed || has_flag(flags, Blocked);
             continue;
         }
         MemberFlush& flush = all->flushes[n++];
@@ -258,16 +262,27 @@ int flush_members(Mddev& mddev) {
     if (n > 0) submit_bio(&all->flushes[n - 1].bio);
     put_flush(*all);
     wait_event(all->wait, all->pending == 0);
-    bool durable = false;
     for (std::size_t i = 0; i < n; i++) {
-        failed = failed || all->flushes[i].bio.bi_status != 0;
-        durable = durable || made_durable(all->flushes[i]);
+        flushed.failed = flushed.failed || all->flushes[i].bio.bi_status != 0;
+        flushed.durable = flushed.durable || made_durable(all->flushes[i]);
     }
-    if (!durable) return -EIO;
-    return !failed || wait_until_recorded(mddev) ? 0 : -EAGAIN;
+    return flushed;
+}
+
+// 0, -EIO when no good member could be flushed, or -EAGAIN: start again, as md_write_start does.
+int flush_members(Mddev& mddev) {
+    MD_FRAME("submit_flushes");
+    const Flushed flushed = flush_all(mddev);
+    if (!flushed.durable) return -EIO;
+    return !flushed.failed || wait_until_recorded(mddev) ? 0 : -EAGAIN;
 }
 
 }  // namespace
+
+// Before metadata claims that members agree. A member that cannot be flushed is failed, and the claim is not about it.
+void md_flush_before_claim(Mddev& mddev) {
+    if (mddev.variants.row<variants::claims>().are_flushed_first) (void)flush_all(mddev);
+}
 
 // One flush at a time. A request that finds one running waits; if a flush that began after this request arrived has
 // ended meanwhile, that one was this request's too. False with REQ_PREFLUSH still set: md_handle_request is to start

@@ -11,6 +11,7 @@
 
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
+#include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
 #include "engine/md/variants/order.hpp"
 #include "engine/md/variants/super_reference.hpp"
@@ -190,17 +191,22 @@ static void next_events(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
     }
 }
 
-static void sync_sbs(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
+// True: a superblock says more than it said, that less is to be resynced.
+static bool sync_sbs(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
     MD_FRAME("sync_sbs");
+    bool claims_more = false;
     for (Rdev* rdev : mddev.disks) {
         const bool sleeping_spare = nospares && rdev->raid_disk < 0 && rdev->sb_events + 1 == mddev.events;
         if (rdev->sb_events == mddev.events || sleeping_spare) {
             rdev->sb_loaded = 2;
         } else {
+            const std::uint64_t before = decode_super_1(rdev->sb_page).resync_offset;
             super_1_sync(mddev, *rdev);
+            claims_more = claims_more || decode_super_1(rdev->sb_page).resync_offset > before;
             rdev->sb_loaded = 1;
         }
     }
+    return claims_more;
 }
 
 static void write_sbs(Mddev& mddev) {
@@ -230,6 +236,7 @@ static void acknowledge_changes(Mddev& mddev, bool badblocks_changed) {
 // One round: new event number, images, bitmap header, superblocks. False: something changed meanwhile, do it again.
 static bool update_sb_once(Mddev& mddev, bool force_change) {
     bool badblocks_changed = false;
+    bool claims_more;
     int sync_req;
     {
         const SpinGuard guard(mddev.lock);
@@ -243,8 +250,9 @@ static bool update_sb_once(Mddev& mddev, bool force_change) {
             if (rdev->badblocks.changed) badblocks_changed = true;
             if (test_bit(Faulty, rdev->flags)) set_bit(FaultRecorded, rdev->flags);
         }
-        sync_sbs(mddev, nospares);
+        claims_more = sync_sbs(mddev, nospares);
     }
+    if (claims_more) md_flush_before_claim(mddev);
     TRACE(mddev.kernel, superblock_update, mddev.events.peek());
     do {
         md_bitmap_update_sb(mddev.bitmap);  // before the superblocks: a newer superblock makes an older bitmap stale

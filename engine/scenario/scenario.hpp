@@ -32,6 +32,7 @@
 //     re-add sdb                 # as mdadm --re-add: what the bitmap has marked is recovered
 //     add sdc                    # as mdadm --add: a new member, an image of zeros, or one that was removed
 //     read 0                     # what `write 0` would write
+//     idle 1s                    # so long nothing is done
 //     flush                      # what was written is durable from here on
 //     wait                       # setup: until only time can pass; tasks: until no resync or recovery is under way
 //   tasks                        # from here on every order of steps is possible
@@ -88,6 +89,7 @@ struct Statement {
         Read,           // `chunk`
         Flush,          // all that was written
         Assemble,       // the array, from what its media hold
+        Idle,           // `ms` of the array's time
         Kill,           // tasks only: from here on a kill may come
         PowerCut,       // ... the power may go
         Wait,           // setup: until nothing can happen but the passing of time; tasks: until no sync is under way
@@ -97,10 +99,11 @@ struct Statement {
     bool all = false;
     std::string attr, value;
     std::string member;
+    std::uint64_t ms = 0;
     int line = 0;  // where it stood; not a part of what it says
     bool operator==(const Statement& other) const {
         return kind == other.kind && chunk == other.chunk && all == other.all && attr == other.attr &&
-               value == other.value && member == other.member;
+               value == other.value && member == other.member && ms == other.ms;
     }
 };
 

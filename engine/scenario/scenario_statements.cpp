@@ -12,6 +12,8 @@ namespace mdscope {
 
 namespace {
 
+constexpr std::uint64_t kLongestIdleMs = 3600 * 1000;
+
 Complaint check_member(const Scenario& scenario, std::string_view name) {
     const bool shaped = name.size() == 3 && name.starts_with("sd");
     if (shaped && name[2] >= 'a' && name[2] < 'a' + scenario.members) return {};
@@ -74,6 +76,11 @@ Complaint read_new_member(const Scenario& scenario, std::string_view rest, State
     return fmt::format("'{}' cannot be added; sda to sd{} can", rest, static_cast<char>('a' + scenario.members));
 }
 
+Complaint read_idle(const Scenario& /*scenario*/, std::string_view rest, Statement& statement) {
+    if (read_duration(rest, &statement.ms) && statement.ms >= 1 && statement.ms <= kLongestIdleMs) return {};
+    return fmt::format("'idle' takes a time from 1ms to {}s, not '{}'", kLongestIdleMs / 1000, rest);
+}
+
 Complaint read_nothing(const Scenario& /*scenario*/, std::string_view /*rest*/, Statement& /*statement*/) {
     return {};
 }
@@ -97,6 +104,7 @@ constexpr std::array kWords = {
     Word{"add", "MEMBER", Statement::Kind::Add, true, true, read_new_member},
     Word{"read", "CHUNK", Statement::Kind::Read, true, true, read_chunk},
     Word{"flush", "", Statement::Kind::Flush, true, true, read_nothing},
+    Word{"idle", "TIME", Statement::Kind::Idle, true, true, read_idle},
     Word{"assemble", "", Statement::Kind::Assemble, false, true, read_nothing},
     Word{"kill", "", Statement::Kind::Kill, false, true, read_nothing},
     Word{"power-cut", "", Statement::Kind::PowerCut, false, true, read_nothing},
@@ -141,6 +149,7 @@ std::string statement_text(const Statement& statement) {
     std::string text = row_of(statement.kind).word;
     const bool has_chunk = statement.kind == Statement::Kind::Write || statement.kind == Statement::Kind::Read;
     if (has_chunk) text += statement.all ? " all" : fmt::format(" {}", statement.chunk);
+    if (statement.kind == Statement::Kind::Idle) text += " " + exact_duration_text(statement.ms);
     for (const std::string* part : {&statement.attr, &statement.value, &statement.member})
         if (!part->empty()) text += " " + *part;
     return text;

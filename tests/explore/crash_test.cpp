@@ -83,6 +83,30 @@ TEST_CASE("a write, a stop and a check survive a kill at any step, and another d
         }
 }
 
+TEST_CASE("what the metadata claims is durable on every member first: else a power cut leaves two that differ") {
+    const std::string daemons = "; daemon; daemon; daemon; daemon";
+    struct Row {
+        const char* bitmap;
+        std::string tasks;
+    };
+    const Row rows[] = {{"internal", "a: write 0" + daemons + "; write 1" + daemons + "\n"},
+                        {"file", "a: write 0" + daemons + "\n"},
+                        {"none", "a: write 0; idle 1s\n"}};
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.bitmap));
+        Scenario scenario = small_array(row.bitmap, "power-cut", row.tasks);
+        const Verdict safe = explored(scenario);
+        CHECK(safe.complete);
+        CHECK(safe.cuts_are_whole);
+        CHECK(safe.violations == 0);
+        REQUIRE(scenario.variants.choose("claims", "as-md"));
+        const Verdict as_md = explored(scenario);
+        CHECK(as_md.violations > 0);
+        REQUIRE(as_md.shortest);
+        CHECK(as_md.shortest->judge->name == "equal");
+    }
+}
+
 TEST_CASE("threads that share the lives of a search find as many as one") {
     const Scenario scenario = small_array("internal", "kill", "a: write 0\n");
     const Verdict one = explored(scenario);

@@ -17,6 +17,7 @@
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/md/variants/claims.hpp"
 #include "engine/md/variants/fix.hpp"
 
 namespace mdscope {
@@ -111,6 +112,11 @@ static void write_cleared_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
     }
 }
 
+static bool has_pages_to_write(const Bitmap& bitmap) {
+    return std::ranges::any_of(bitmap.storage.filemap,
+                               [](const auto& page) { return test_bit(BITMAP_PAGE_NEEDWRITE, page->attr); });
+}
+
 static void run_daemon(Mddev& mddev, Bitmap& bitmap) {
     const std::uint64_t now = mddev.kernel.ktime_ns();
     if (now - bitmap.daemon_lastrun < daemon_sleep_of(mddev)) return;
@@ -127,6 +133,8 @@ static void run_daemon(Mddev& mddev, Bitmap& bitmap) {
 
     const MutexGuard guard(bitmap.write_mutex);
     wait_before_write(bitmap);
+    if (mddev.variants.row<variants::claims>().are_flushed_first && has_pages_to_write(bitmap))
+        md_flush_before_claim(mddev);
     write_cleared_pages(bitmap);
     TRACE(mddev.kernel, daemon_end, bitmap.allclean.peek() ? "yes" : "no");
 }
