@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "engine/explore/crash_places.hpp"
 #include "engine/explore/judge.hpp"
 #include "engine/scenario/scenario_parse.hpp"
 #include "engine/scenario/text_lines.hpp"
@@ -130,6 +131,18 @@ std::string numbers_text(const Verdict& verdict) {
     return rows.take();
 }
 
+// Where the cuts came, those places that were met.
+std::string places_text(const Verdict& verdict) {
+    if (verdict.crash_points == 0) return "";
+    std::string text = "\nWhere the cuts came:\n";
+    const auto places = crash_places();
+    for (std::size_t i = 0; i < places.size(); i++)
+        if (verdict.crash_places[i] != 0)
+            fmt::format_to(std::back_inserter(text), "{:>10}  {} {}\n", grouped(verdict.crash_places[i]), places[i].id,
+                           places[i].what);
+    return text;
+}
+
 std::string ways_text(const Verdict& verdict) {
     std::string text;
     if (verdict.crash_ways.size() > 1) text = fmt::format("\nIt ends badly in {} ways:\n", verdict.crash_ways.size());
@@ -235,7 +248,7 @@ std::string verdict_card(const Verdict& verdict, const std::string& replay_path)
     if (verdict.scenario.expect.kind != Expectation::Kind::Any)
         rows.add("expected", "{}: {}", expectation_text(verdict.scenario.expect),
                  expectation_holds(verdict) ? "yes" : "NO");
-    text += rows.take() + ways_text(verdict);
+    text += rows.take() + places_text(verdict) + ways_text(verdict);
     if (verdict.shortest) {
         const bool is_shortest = verdict.strategy == Strategy::Bfs;
         text += counter_example_text(*verdict.shortest, is_shortest, replay_path);

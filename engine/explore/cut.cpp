@@ -37,12 +37,13 @@ class Enumeration {
     Enumeration(const SimLab& lab, bool durable, PageStore& store)
         : lab_(lab), durable_(durable), store_(store), base_(platters_of(lab.kernel, durable, store)) {}
 
-    void offer(const std::vector<const Unsure*>& stays) {
-        CutOption option{base_, {}, 0};
+    void offer(const std::vector<const Unsure*>& stays, bool is_partial) {
+        CutOption option{base_, {}, 0, false};
         for (const Unsure* unsure : stays) {
             option.platters.set_sector(unsure->image, unsure->sector, {unsure->bytes, unsure->size}, store_);
             option.stays.push_back(*unsure);
         }
+        option.is_partial = is_partial;
         option.hash = option.platters.hash();
         if (seen_.insert(option.hash).second) options.list.push_back(std::move(option));
     }
@@ -86,22 +87,22 @@ class Kill : Enumeration {
             collect(bio, medium, number_of(medium), sectors);
             if (!sectors.empty()) writes_.push_back(std::move(sectors));
         });
-        choose(0);
+        choose(0, false);
         return std::move(options);
     }
 
    private:
     // Of the writes from this one on: nothing, the first sector, all.
-    void choose(std::size_t number) {
-        if (number == writes_.size()) return offer(stays_);
+    void choose(std::size_t number, bool is_partial) {
+        if (number == writes_.size()) return offer(stays_, is_partial);
         const std::vector<Unsure>& sectors = writes_[number];
         const std::size_t before = stays_.size();
-        choose(number + 1);
+        choose(number + 1, is_partial);
         stays_.push_back(sectors.data());
-        choose(number + 1);
+        choose(number + 1, is_partial || sectors.size() > 1);
         if (sectors.size() > 1) {
             for (std::size_t i = 1; i < sectors.size(); i++) stays_.push_back(&sectors[i]);
-            choose(number + 1);
+            choose(number + 1, is_partial);
         }
         stays_.resize(before);
     }
@@ -134,7 +135,7 @@ class PowerCut : Enumeration {
             for (const auto& metadata : metadata_choices()) {
                 std::vector<const Unsure*> stays = metadata;
                 stays.insert(stays.end(), data.begin(), data.end());
-                offer(stays);
+                offer(stays, !data.empty() && data.size() < data_.size());
             }
         return std::move(options);
     }

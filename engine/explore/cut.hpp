@@ -30,6 +30,7 @@ struct CutOption {
     Platters platters;
     std::vector<Unsure> stays;  // of what was unsure; valid until the next step
     std::uint64_t hash = 0;     // of the platters
+    bool is_partial = false;    // of some write there is a part
 };
 
 struct CutOptions {

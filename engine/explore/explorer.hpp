@@ -8,6 +8,7 @@
 // A schedule is the list of the picks made where more than one thing could happen. Each ends in one of four ways.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -78,6 +79,7 @@ struct Verdict {
     // Where the power may be cut: moments and what may be left then, those of a moment all different; and the lives
     // after it that were looked at, which are as many as there are different media and promises.
     std::uint64_t crash_points = 0, lives = 0;
+    std::array<std::uint64_t, 64> crash_places{};  // of those, by the rows of crash_places()
     bool cuts_are_whole = true;  // false: at some moment too much was unsure for every set of it to be tried
     double seconds = 0;
     std::optional<CounterExample> shortest;  // breadth-first: shortest there is; else the shortest that was met

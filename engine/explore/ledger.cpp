@@ -112,6 +112,25 @@ WriteNumber Ledger::acknowledged(Sector sector) const {
     return written == nullptr ? kBeginning : written->writes[written->acknowledged];
 }
 
+Sector Ledger::newest_sector() const {
+    const auto newest =
+        std::ranges::max_element(entries_, {}, [](const Entry& written) { return written.writes[written.count - 1U]; });
+    return newest == entries_.end() ? ~Sector{0} : newest->sector;
+}
+
+WriteNumber Ledger::newest(Sector sector) const {
+    const Entry* const written = find(sector);
+    return written == nullptr ? kBeginning : written->writes[written->count - 1U];
+}
+
+bool Ledger::is_begun() const {
+    return std::ranges::any_of(entries_, [](const Entry& written) { return written.acknowledged + 1 < written.count; });
+}
+
+bool Ledger::is_unflushed() const {
+    return std::ranges::any_of(entries_, [](const Entry& written) { return written.acknowledged > 0; });
+}
+
 std::uint64_t Ledger::hash() const {
     std::uint64_t hash = last_;
     for (const Entry& written : entries_) {

@@ -52,6 +52,11 @@ class Ledger {
     // What a read may give. Sectors that were never written since the beginning: kBeginning.
     [[nodiscard]] bool may_be_read(Sector sector, WriteNumber number) const;
     [[nodiscard]] WriteNumber acknowledged(Sector sector) const;
+    // The sector that was written last, and by which write; MaxSector: none was.
+    [[nodiscard]] Sector newest_sector() const;
+    [[nodiscard]] WriteNumber newest(Sector sector) const;
+    [[nodiscard]] bool is_begun() const;      // a write that is not acknowledged
+    [[nodiscard]] bool is_unflushed() const;  // one that is, and is not flushed
     [[nodiscard]] std::uint64_t hash() const;
     // Moves with every change of what must hold.
     [[nodiscard]] std::uint64_t changes() const { return changes_; }

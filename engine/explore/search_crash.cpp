@@ -10,6 +10,7 @@
 #include <deque>
 #include <unordered_set>
 
+#include "engine/explore/crash_places.hpp"
 #include "engine/explore/search.hpp"
 #include "engine/host/threads.hpp"
 
@@ -76,6 +77,8 @@ class Lives {
             all.*field += counted.*field;
             counted.*field = 0;
         }
+        for (std::size_t i = 0; i < all.crash_places.size(); i++)
+            all.crash_places[i] += std::exchange(counted.crash_places[i], 0);
         all.depth = std::max(all.depth, counted.depth);
         all.cuts_are_whole = all.cuts_are_whole && counted.cuts_are_whole;
         if (all.states >= options_.budget || !tally.go_on()) stop();
@@ -195,7 +198,10 @@ class LifeSearch {
         std::size_t ways = 0;
         while (ways < choices.size() && !World::is_cut(choices[ways])) ways++;
         counted_.crash_points += choices.size() - ways;
-        if (!world_.cuts_are_whole()) counted_.cuts_are_whole = false;
+        if (ways < choices.size()) {
+            if (!world_.cuts().is_whole) counted_.cuts_are_whole = false;
+            count_crash_places(world_.lab(), world_.cuts(), counted_.crash_places);
+        }
         for (std::size_t index = ways; index < choices.size(); index++)
             (void)lives_.meet(world_.life_after(index), [&] {
                 Picks picks = picks_;

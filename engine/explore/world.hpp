@@ -65,7 +65,7 @@ class World {
     [[nodiscard]] static bool is_cut(const Choice& choice) { return choice.kind == Choice::Kind::Cut; }
     // The life that this choice would begin. REQUIRES: is_cut.
     [[nodiscard]] LifeStart life_after(std::size_t index) const;
-    [[nodiscard]] bool cuts_are_whole() const { return cuts_.is_whole; }  // false: not all that may be left was offered
+    [[nodiscard]] const CutOptions& cuts() const { return cuts_; }  // those that are offered now
     // The event logs of the lives of before, if they are wanted.
     [[nodiscard]] const std::string& earlier_log() const { return earlier_log_; }
 

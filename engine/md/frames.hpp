@@ -15,6 +15,24 @@ inline constexpr std::string_view kMdError = "md_error";
 inline constexpr std::string_view kSuperWritten = "super_written";
 inline constexpr std::string_view kEndBitmapWrite = "end_bitmap_write";
 
+// Where a cut may find an array (engine/explore/crash_places.cpp).
+inline constexpr std::string_view kWriteStart = "md_write_start";
+inline constexpr std::string_view kUnplug = "md_bitmap_unplug";
+inline constexpr std::string_view kFlushes = "md_flush_request";
+inline constexpr std::string_view kReadError = "fix_read_error";
+inline constexpr std::string_view kCondEndSync = "md_bitmap_cond_end_sync";
+inline constexpr std::string_view kDoSync = "md_do_sync";
+inline constexpr std::string_view kReapSync = "md_reap_sync_thread";
+inline constexpr std::string_view kStopWrites = "__md_stop_writes";
+inline constexpr std::string_view kBitmapFlush = "md_bitmap_flush";
+inline constexpr std::string_view kBitmapUpdateSb = "md_bitmap_update_sb";
+inline constexpr std::string_view kUpdateSb = "md_update_sb";
+inline constexpr std::string_view kStopLocked = "__md_stop";
+inline constexpr std::string_view kExport = "export_array";
+inline constexpr std::string_view kLocation = "location_store";
+inline constexpr std::string_view kResize = "md_bitmap_resize";
+inline constexpr std::string_view kRun = "do_md_run";
+
 // Whether it is called by bio_endio when a write of the metadata has ended.
 constexpr bool is_metadata_completion(std::string_view function) {
     return function == kSuperWritten || function == kEndBitmapWrite;
