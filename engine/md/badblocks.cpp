@@ -180,7 +180,7 @@ bool Badblocks::load_log(const std::byte* page) {
         if (word == kLogEnd) break;
         const Sector start = word >> 10;
         const Sector length = word & 0x3ff;
-        if (length == 0 || length > kMaxLength) return false;
+        if (length > kMaxLength) return false;  // 0 means nothing: a log that was never written is full of them
         if (start << shift >> shift != start) return false;
         if (!set(start << shift, length << shift, true)) return false;
     }

@@ -55,6 +55,7 @@ Json super_json(const FoundSuper1& found) {
     json["data_size_sectors"] = sb.data_size;
     json["size_sectors"] = sb.size;
     json["data_offset_sectors"] = sb.data_offset;
+    if (sb.logical_block_size != 0) json["logical_block_bytes"] = sb.logical_block_size;
     json["super_offset_sectors"] = sb.super_offset;
     json["resync_offset_sectors"] = or_none(sb.resync_offset);
     if ((sb.feature_map & MD_FEATURE_RECOVERY_OFFSET) != 0) json["recovery_offset_sectors"] = sb.recovery_offset;

@@ -183,6 +183,7 @@ std::string sizes_block(const Examination& examination) {
         const std::int64_t by = static_cast<std::int32_t>(sb.new_offset);
         text += line("New Offset", fmt::format("{} sectors", sb.data_offset + static_cast<Sector>(by)));
     }
+    if (sb.logical_block_size != 0) text += line("Logical Block", fmt::format("{} bytes", sb.logical_block_size));
     text += line("Super Offset", fmt::format("{} sectors", sb.super_offset));
     if ((sb.feature_map & MD_FEATURE_RECOVERY_OFFSET) != 0)
         text += line("Recovery Offset", fmt::format("{} sectors", sb.recovery_offset));

@@ -48,10 +48,6 @@ std::string find_other(std::span<const std::byte> start) {
     return data == start.end() ? "" : fmt::format("data (first at byte {})", data - start.begin());
 }
 
-bool is_super_0(std::span<const std::byte> page) {
-    return get_le<std::uint32_t>(page, 0) == MD_SB_MAGIC && get_le<std::uint32_t>(page, 4) == 0;
-}
-
 // A whole page at a sector, or -errno; past the end it reads as zero, as a page of a device never is cut.
 int read_page(const HostFile& file, Sector sector, Page& page) {
     page.fill(std::byte{0});
@@ -91,7 +87,7 @@ Result<ImageContents> probe_image(const HostFile& file, const std::string& path)
     if (contents.sectors >= kSuper0Unit) {
         const Sector at = contents.sectors / kSuper0Unit * kSuper0Unit - kSuper0Unit;
         if (const int error = read_page(file, at, page); error != 0) return failed(error);
-        contents.has_super_0 = is_super_0(page);
+        contents.has_super_0 = has_super_0_magic(page);
     }
     return contents;
 }

@@ -166,7 +166,8 @@ TEST_CASE("a page that is no log is refused") {
     Table table;
     CHECK(table.load_log(page.data()));  // an empty one
     page.fill(std::byte{0});
-    CHECK_FALSE(table.load_log(page.data()));  // a range of no sectors
+    CHECK(table.load_log(page.data()));  // ranges of no sectors, as md takes them: a log that never was written
+    CHECK(table.count == 0);
     page.fill(std::byte{0xff});
     page[0] = std::byte{0xfe};  // 1022 sectors
     CHECK_FALSE(table.load_log(page.data()));

@@ -163,7 +163,9 @@ void refused(const std::string& reason, void (*spoil)(BitmapSuper&), int err = -
 TEST_CASE("headers that are refused, in md's words") {
     const std::string invalid = "invalid bitmap file superblock: ";
     refused(invalid + "bad magic", [](BitmapSuper& sb) { sb.magic = 1; });
-    refused(invalid + "unrecognized superblock version", [](BitmapSuper& sb) { sb.version = 6; });
+    refused(invalid + "unrecognized superblock version", [](BitmapSuper& sb) { sb.version = 7; });
+    refused(invalid + "a lockless bitmap (llbitmap), which mdscope does not do",
+            [](BitmapSuper& sb) { sb.version = 6; });
     refused(invalid + "bitmap chunksize too small", [](BitmapSuper& sb) { sb.chunksize = 256; });
     refused(invalid + "bitmap chunksize not a power of 2", [](BitmapSuper& sb) { sb.chunksize = 1000; });
     refused(invalid + "daemon sleep period out of range", [](BitmapSuper& sb) { sb.daemon_sleep = 0; });

@@ -148,6 +148,14 @@ TEST_CASE("good superblocks are good") {
     CHECK(check(sb) == "");
     sb.resync_offset = sb.size;
     CHECK(check(sb) == "");
+    for (const std::uint32_t block : {512U, 1024U, 2048U, 4096U}) {  // written since Linux 6.19
+        sb.logical_block_size = block;
+        CHECK(check(sb) == "");
+        CHECK(decode_super_1(encode(sb)).logical_block_size == block);
+    }
+    sb.feature_map |= MD_FEATURE_RECOVERY_OFFSET;
+    sb.recovery_offset = ~0ULL;  // recovered, and not yet called in sync
+    CHECK(check(sb) == "");
 }
 
 struct Wrong {
@@ -160,7 +168,13 @@ const std::vector<Wrong>& wrongs() {
         {"major version 2, expected 1", [](auto& sb) { sb.major_version = 2; }},
         {"unknown feature bits 0x2000", [](auto& sb) { sb.feature_map |= 8192; }},
         {"pad0 is 0x1, expected 0", [](auto& sb) { sb.pad0 = 1; }},
-        {"pad3 is not zero", [](auto& sb) { sb.pad3[31] = 1; }},
+        {"pad3 is not zero", [](auto& sb) { sb.pad3[27] = 1; }},
+        {"logical_block_size 8192, expected 0 or a power of two from 512 to 4096",
+         [](auto& sb) { sb.logical_block_size = 8192; }},
+        {"logical_block_size 256, expected 0 or a power of two from 512 to 4096",
+         [](auto& sb) { sb.logical_block_size = 256; }},
+        {"logical_block_size 1536, expected 0 or a power of two from 512 to 4096",
+         [](auto& sb) { sb.logical_block_size = 1536; }},
         {"data_size 9 sectors, at least 10 are needed", [](auto& sb) { sb.data_size = 9; }},
         {"level 5, mdscope only does RAID1 (level 1)", [](auto& sb) { sb.level = 5; }},
         {"a reshape is active, mdscope does not reshape: let mdadm finish it",
@@ -191,6 +205,11 @@ const std::vector<Wrong>& wrongs() {
              sb.recovery_offset = 202753;
          }},
         {"bblog_size 9 sectors, at most 8 are possible", [](auto& sb) { sb.bblog_size = 9; }},
+        {"it has bad blocks, but no place for their log (bblog_offset 0, bblog_size 8)",
+         [](auto& sb) {
+             sb.feature_map |= MD_FEATURE_BAD_BLOCKS;
+             sb.bblog_offset = 0;
+         }},
         {"bblog_shift 55, at most 54 is possible", [](auto& sb) { sb.bblog_shift = 55; }},
         {"the bad-block log lies on the bitmap", [](auto& sb) { sb.bblog_offset = 8; }},
         {"the bad-block log at sector -2147483640 is outside the device (204800 sectors)",
@@ -285,7 +304,7 @@ TEST_CASE("the bitmap header reads and writes as mdadm's") {
 TEST_CASE("a bitmap header is judged in the kernel's order and words") {
     BitmapSuper sb;
     sb.magic = 0;
-    sb.version = 6;
+    sb.version = 7;
     sb.chunksize = 256;
     sb.daemon_sleep = 0;
     sb.write_behind = 16384;
@@ -294,6 +313,8 @@ TEST_CASE("a bitmap header is judged in the kernel's order and words") {
     CHECK(check_bitmap_super(sb) == "unrecognized superblock version");
     sb.version = 2;
     CHECK(check_bitmap_super(sb) == "unrecognized superblock version");
+    sb.version = 6;
+    CHECK(check_bitmap_super(sb) == "a lockless bitmap (llbitmap), which mdscope does not do");
     sb.version = 3;
     CHECK(check_bitmap_super(sb) == "bitmap chunksize too small");
     sb.chunksize = 513;

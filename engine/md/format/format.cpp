@@ -3,7 +3,7 @@
 //   0    magic a92b4efc, major version 1, feature map       128  this member: where its data and superblock are,
 //   16   set uuid, set name                                      its number, uuid, flags, bad-block log
 //   64   the array: ctime, level, size, raid disks          192  what changes: utime, events, resync_offset
-//   96   bitmap offset; 100..127 a reshape                  216  checksum, max_dev; 224..255 zero
+//   96   bitmap offset; 100..127 a reshape                  216  checksum, max_dev, logical block; 228..255 zero
 //                                                           256  max_dev roles of 2 bytes
 //
 // The list in layout_of() is the layout; encoding and decoding both walk it. Judging is separate from decoding, because
@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
 
 #include "engine/md/format/bytes.hpp"
 #include "engine/md/md.hpp"
@@ -68,7 +69,8 @@ void layout_of(Super& sb, const Visit& visit) {
     visit(208, sb.resync_offset);
     visit(kChecksumAt, sb.sb_csum);
     visit(220, sb.max_dev);
-    visit(224, sb.pad3);
+    visit(224, sb.logical_block_size);
+    visit(228, sb.pad3);
 }
 
 Sector superblock_sectors(const Superblock1& sb) {
@@ -131,6 +133,10 @@ bool has_super_1_magic(std::span<const std::byte> page) {
     return page.size() >= 8 && get_le<std::uint32_t>(page, 0) == MD_SB_MAGIC && get_le<std::uint32_t>(page, 4) == 1;
 }
 
+bool has_super_0_magic(std::span<const std::byte> page) {
+    return page.size() >= 8 && get_le<std::uint32_t>(page, 0) == MD_SB_MAGIC && get_le<std::uint32_t>(page, 4) == 0;
+}
+
 // ---- judging
 
 namespace {
@@ -149,6 +155,11 @@ std::string check_identity(const Superblock1& sb, std::span<const std::byte> pag
     if (sb.data_size < 10) return fmt::format("data_size {} sectors, at least 10 are needed", sb.data_size);
     if (sb.pad0 != 0) return fmt::format("pad0 is {:#x}, expected 0", sb.pad0);
     if (sb.pad3 != decltype(sb.pad3){}) return "pad3 is not zero";
+    const bool is_block = sb.logical_block_size >= kSectorSize && sb.logical_block_size <= kPageSize &&
+                          std::has_single_bit(sb.logical_block_size);
+    if (sb.logical_block_size != 0 && !is_block)
+        return fmt::format("logical_block_size {}, expected 0 or a power of two from 512 to 4096",
+                           sb.logical_block_size);
     return {};
 }
 
@@ -202,7 +213,10 @@ std::string check_data(const Superblock1& sb, int minor_version, Sector device_s
     if (sb.size > sb.data_size) return fmt::format("size {} is larger than data_size {}", sb.size, sb.data_size);
     if (sb.resync_offset != ~Sector{0} && sb.resync_offset > sb.size)
         return fmt::format("resync_offset {} is beyond size {}", sb.resync_offset, sb.size);
-    if ((sb.feature_map & MD_FEATURE_RECOVERY_OFFSET) != 0 && sb.recovery_offset > sb.size)
+    // All ones is what a superblock says between the end of a recovery and the next one, which calls the member in
+    // sync.
+    const bool is_rebuilding = (sb.feature_map & MD_FEATURE_RECOVERY_OFFSET) != 0;
+    if (is_rebuilding && sb.recovery_offset != ~Sector{0} && sb.recovery_offset > sb.size)
         return fmt::format("recovery_offset {} is beyond size {}", sb.recovery_offset, sb.size);
     return {};
 }
@@ -230,7 +244,11 @@ std::string check_areas(const Superblock1& sb, Sector device_sectors) {
 
     if (sb.bblog_size > kPageSectors)
         return fmt::format("bblog_size {} sectors, at most {} are possible", sb.bblog_size, kPageSectors);
-    if (sb.bblog_offset == 0 || sb.bblog_size == 0) return {};
+    const bool has_log = sb.bblog_offset != 0 && sb.bblog_size != 0;
+    if (!has_log && (sb.feature_map & MD_FEATURE_BAD_BLOCKS) != 0)
+        return fmt::format("it has bad blocks, but no place for their log (bblog_offset {}, bblog_size {})",
+                           sb.bblog_offset, sb.bblog_size);
+    if (!has_log) return {};
     const SectorRange log{SectorRange::Wide{sb.super_offset} + sb.bblog_offset, sb.bblog_size};
     if (log.overlaps(bitmap)) return "the bad-block log lies on the bitmap";
     if (sb.bblog_shift > 54) return fmt::format("bblog_shift {}, at most 54 is possible", sb.bblog_shift);

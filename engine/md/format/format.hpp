@@ -73,10 +73,11 @@ struct Superblock1 {  // struct mdp_superblock_1
     std::int32_t bblog_offset = 0;  // sectors from the superblock; 0: no log
     std::uint64_t utime = 0;
     std::uint64_t events = 0;
-    std::uint64_t resync_offset = 0;  // all ones: clean
-    std::uint32_t sb_csum = 0;        // as stored; encode() computes it
-    std::uint32_t max_dev = 0;        // entries of dev_roles
-    std::array<std::uint8_t, 32> pad3{};
+    std::uint64_t resync_offset = 0;       // all ones: clean
+    std::uint32_t sb_csum = 0;             // as stored; encode() computes it
+    std::uint32_t max_dev = 0;             // entries of dev_roles
+    std::uint32_t logical_block_size = 0;  // bytes; 0 before Linux 6.19
+    std::array<std::uint8_t, 28> pad3{};
     std::vector<std::uint16_t> dev_roles;  // max_dev entries
 
     // Role of this member: a slot, or MD_DISK_ROLE_*.
@@ -96,6 +97,7 @@ Superblock1 decode_super_1(std::span<const std::byte> page);
 // read from.
 std::string check_super_1(std::span<const std::byte> page, Sector read_at, int minor_version, Sector device_sectors);
 bool has_super_1_magic(std::span<const std::byte> page);
+bool has_super_0_magic(std::span<const std::byte> page);  // version 0.90, of a little-endian machine
 
 // Where version 1.minor (0, 1, 2) puts its superblock.
 Sector super_1_sector(int minor_version, Sector device_sectors);

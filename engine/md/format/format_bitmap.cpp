@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint32_t BITMAP_MAJOR_LO = 3;
 constexpr std::uint32_t BITMAP_MAJOR_CLUSTERED = 5;
+constexpr std::uint32_t BITMAP_MAJOR_LOCKLESS = 6;
 constexpr std::uint32_t kSmallestReadChunk = 512;
 constexpr std::uint32_t COUNTER_LIMIT = 16383;  // write-behind counts in 14 bits
 
@@ -56,6 +57,7 @@ BitmapSuper decode_bitmap_super(std::span<const std::byte> page) {
 
 std::string check_bitmap_super(const BitmapSuper& sb) {
     if (sb.magic != BITMAP_MAGIC) return "bad magic";
+    if (sb.version == BITMAP_MAJOR_LOCKLESS) return "a lockless bitmap (llbitmap), which mdscope does not do";
     if (sb.version < BITMAP_MAJOR_LO || sb.version > BITMAP_MAJOR_CLUSTERED) return "unrecognized superblock version";
     if (sb.chunksize < kSmallestReadChunk) return "bitmap chunksize too small";
     if ((sb.chunksize & (sb.chunksize - 1)) != 0) return "bitmap chunksize not a power of 2";
