@@ -35,6 +35,7 @@ void md_super_write(Mddev& mddev, Rdev& rdev, Sector sector, unsigned size, std:
     MD_FRAME("md_super_write");
     if (page == nullptr) return;
     if (test_bit(Faulty, rdev.flags)) return;
+    if (rdev.bdev->read_only()) return;  // Not as md, which fails the member for it.
 
     Bio* bio = mddev.sync_set.alloc();
     hold_member(rdev);

@@ -235,6 +235,7 @@ static void end_bitmap_write(Bio* bio) {
 
 // A block of the file is a page here; the file ends where its last bit does.
 static void write_file_page(Bitmap& bitmap, std::uint64_t index) REQUIRES(bitmap.write_mutex) {
+    if (bitmap.storage.file->read_only()) return;  // Not as md, which gives up the bitmap for it.
     const std::uint64_t begin = index * kPageSize;
     const std::uint64_t file_size = bitmap.storage.file->size_bytes();
     if (begin >= file_size) return;
