@@ -111,6 +111,7 @@ static AssembleOptions assemble_options(const Scenario& scenario, const LabPlan&
     if (scenario.bitmap == "file") options.bitmap_file = kBitmapFile;
     options.variants = scenario.variants;
     options.bind_as_given = true;
+    options.run = true;  // nobody is asked
     return options;
 }
 

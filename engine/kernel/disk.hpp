@@ -44,6 +44,8 @@ class Disk {
     [[nodiscard]] virtual const std::string& name() const = 0;
     [[nodiscard]] virtual bool read_only() const { return false; }
     [[nodiscard]] virtual unsigned logical_block_size() const { return kSectorSize; }
+    // The first sector from `from` on that is not known to be a hole, or size_sectors().
+    [[nodiscard]] virtual Sector next_data(Sector from) const { return from; }
     // Sectors of user (not resync) I/O done so far, for the resync throttle's "is anyone else using this disk".
     [[nodiscard]] virtual std::uint64_t user_sectors() const = 0;
     // Adds what is in flight here and below and has a number: metadata bios, and delayed ones. Not what a PauseDisk
@@ -74,6 +76,7 @@ class LayerDisk : public Disk {
     [[nodiscard]] const std::string& name() const override { return below_->name(); }
     [[nodiscard]] bool read_only() const override { return below_->read_only(); }
     [[nodiscard]] unsigned logical_block_size() const override { return below_->logical_block_size(); }
+    [[nodiscard]] Sector next_data(Sector from) const override { return below_->next_data(from); }
     [[nodiscard]] std::uint64_t user_sectors() const override { return below_->user_sectors(); }
     void append_in_flight(std::vector<BioInfo>& list) const override { below_->append_in_flight(list); }
 

@@ -3,7 +3,7 @@
 //
 // A member may be one event behind the freshest: a crash between two superblock writes leaves that. Its own opinion of
 // its role is then not to be trusted, the freshest superblock's is (dc1cc22ed58f); trusting it was a corruption bug of
-// md.
+// md. Not trusting it where it says "spare" was the next one (variants/spare_role.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/spare_role.hpp"
 
 namespace mdscope {
 
@@ -153,7 +154,7 @@ int super_1_validate(Mddev& mddev, Rdev* freshest, Rdev& rdev) {
     rdev.sb_events = sb.events;
     std::uint16_t role = role_in(sb, rdev.desc_nr);
     if (mddev.pers.load() == nullptr && freshest != nullptr && sb.events < mddev.events) {
-        role = role_in(sb_of(*freshest), rdev.desc_nr);
+        role = mddev.variants.row<variants::spare_role>().role(role, role_in(sb_of(*freshest), rdev.desc_nr));
         md_log(mddev, LogLevel::Info,
                fmt::format("md: {} is one event behind, its role is taken from {}", rdev.name, freshest->name));
     }

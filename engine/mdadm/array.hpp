@@ -53,6 +53,7 @@ struct AssembleOptions {
     std::string lab;                  // the lab folder; for external metadata the sidecar is LAB/container.json
     std::string bitmap_file;          // path, for arrays with a bitmap file
     bool read_only = false;
+    bool run = false;  // also without a member that was in use
     VariantRows variants;
     std::string name = "md0";
     // Native members are bound as mdadm does, the highest slot first; true: in the order of `images`.
@@ -93,7 +94,8 @@ class Array {
     // way, requests for the disk answer EIO.
     virtual int ioctl(unsigned command, void* arg, std::string* why) = 0;
     // After a stop or an Oops: starts again from what is on disk. *why gets what the array owes (resync) and why.
-    virtual int reassemble(std::string* why) = 0;
+    // `run`: also without a member that was in use, as `run` of the options.
+    virtual int reassemble(std::string* why, bool run = false) = 0;
     // Sleeps until no stop, assembly or change of members is under way.
     virtual void wait_until_settled() = 0;
     // SIGTERM while open: writes stopped, bitmap flushed, marked clean (md_notify_reboot).

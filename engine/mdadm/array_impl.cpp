@@ -169,13 +169,13 @@ void ArrayImpl::wait_until_settled() {
 
 // ---- starting again
 
-int ArrayImpl::reassemble(std::string* why) {
+int ArrayImpl::reassemble(std::string* why, bool run) {
     const Claim claim(*this, Claim::Kind::Alone);
     if (const int err = claim.refused(why); err != 0) return err;
-    return reassemble_claimed(why);
+    return reassemble_claimed(why, run);
 }
 
-int ArrayImpl::reassemble_claimed(std::string* why) {
+int ArrayImpl::reassemble_claimed(std::string* why, bool run) {
     Mddev& md = mddev();
     if (!kernel_.halted() && md.pers.load() != nullptr) {
         *why = fmt::format("{} is running", mdname(md));
@@ -205,7 +205,7 @@ int ArrayImpl::reassemble_claimed(std::string* why) {
         return -EBUSY;
     }
     std::vector<std::string> notes;
-    auto started = start(&notes);
+    auto started = start(&notes, run);
     if (!started) {
         *why = started.error().text;
         return started.error().err != 0 ? -started.error().err : -EINVAL;

@@ -27,8 +27,8 @@ class ArrayImpl final : public Array {
     ArrayImpl(Kernel& kernel, AssembleOptions options);
     ~ArrayImpl() override;
 
-    // Plans, builds a fresh Mddev, runs it. `notes` gets what was left out.
-    Result<bool> start(std::vector<std::string>* notes);
+    // Plans, builds a fresh Mddev, runs it. `notes` gets what was left out. `insist`: as `run` of the options.
+    Result<bool> start(std::vector<std::string>* notes, bool insist = false);
 
     Kernel& kernel() override { return kernel_; }
     Mddev& mddev() override { return *mddev_.load(); }
@@ -49,7 +49,7 @@ class ArrayImpl final : public Array {
     int remove(const std::string& name, std::string* why) override;
     int stop(bool force, std::string* why) override;
     int ioctl(unsigned command, void* arg, std::string* why) override;
-    int reassemble(std::string* why) override;
+    int reassemble(std::string* why, bool run) override;
     void notify_reboot() override;
 
     std::vector<MemberDisk> member_disks() override;
@@ -82,7 +82,7 @@ class ArrayImpl final : public Array {
     void stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members);
     // array_impl.cpp
     void take_openers();
-    int reassemble_claimed(std::string* why);
+    int reassemble_claimed(std::string* why, bool run);
     int add_claimed(const std::string& path_or_name, std::string* why);
     int re_add_claimed(const std::string& path_or_name, std::string* why);
     int not_usable() const;  // 0, or why md0 cannot take I/O now
@@ -98,11 +98,11 @@ class ArrayImpl final : public Array {
     bool wait_until_closed(const std::string& member);
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
     // array_start.cpp
-    int bind_native(Mddev& mddev, MemberImage& image);
+    int bind_native(Mddev& mddev, MemberImage& image, std::vector<std::string>* missing);
     int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
     Result<bool> open_bitmap_file(Mddev& mddev);
     Result<Assembly> planned();
-    Result<bool> run(Mddev& mddev, Assembly plan);
+    Result<bool> run(Mddev& mddev, Assembly plan, bool insist);
     // array_members.cpp
     bool is_running();
     std::string resolve(const std::string& path_or_name) const;

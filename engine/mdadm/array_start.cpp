@@ -17,11 +17,21 @@ Rdev& ArrayImpl::new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stac
     return *mddev.all_rdevs.back();
 }
 
-int ArrayImpl::bind_native(Mddev& mddev, MemberImage& image) {
+// A member whose metadata md cannot read is left out, as one whose superblock is too old; `missing` gets its name.
+int ArrayImpl::bind_native(Mddev& mddev, MemberImage& image, std::vector<std::string>* missing) {
     Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
-    int err = super_1_load(rdev, nullptr, mddev.minor_version);
-    if (err >= 0) err = bind_rdev_to_array(rdev, mddev);
-    if (err < 0) close_member(rdev);  // md does not know it, so nobody else will
+    const int unread = std::min(super_1_load(rdev, nullptr, mddev.minor_version), 0);
+    const int err = unread != 0 ? 0 : bind_rdev_to_array(rdev, mddev);
+    if (unread != 0) {
+        const std::string why = std::generic_category().message(-unread);
+        md_log(mddev, LogLevel::Warn,
+               fmt::format("md: {} is left out: its superblock or its bad-block log cannot be "
+                           "used ({})",
+                           rdev.name, why));
+        if (image.sb.role() < MD_DISK_ROLE_MAX)
+            missing->push_back(fmt::format("{} (slot {}), which is left out", rdev.name, image.sb.role()));
+    }
+    if (unread != 0 || err < 0) close_member(rdev);  // md does not know it, so nobody else will
     return err;
 }
 
@@ -53,7 +63,7 @@ static std::string warnings_since(Kernel& kernel, std::size_t from) {
     return text;
 }
 
-Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
+Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan, bool insist) {
     const std::size_t log_start = kernel_.log().size();
     const auto failed = [&](int err) {
         const std::string said = warnings_since(kernel_, log_start);
@@ -64,7 +74,7 @@ Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
     int err = 0;
     for (MemberImage& image : plan.members) {
         if (!plan.external) {
-            err = bind_native(mddev, image);
+            err = bind_native(mddev, image, &plan.missing);
         } else {
             const auto member =
                 std::ranges::find(plan.container.members, image.label->member_uuid, &ContainerMember::uuid);
@@ -72,8 +82,10 @@ Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan) {
         }
         if (err != 0) break;
     }
-    if (err == 0) err = do_md_run(mddev);
+    const bool complete = plan.missing.empty() || insist;
+    if (err == 0 && complete) err = do_md_run(mddev);
     mddev_unlock(mddev);
+    if (!complete) return Error{ENODEV, missing_text(plan) + "\n  " + warnings_since(kernel_, log_start)};
     if (err != 0) return failed(err);
     return true;
 }
@@ -99,9 +111,11 @@ Result<Assembly> ArrayImpl::planned() {
 
 static constexpr std::size_t kOldArrays = 16;
 
-Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
+Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
     auto plan = planned();
     if (!plan) return plan.error();
+    insist = insist || options_.run;
+    if (!plan->missing.empty() && !insist) return Error{ENODEV, missing_text(*plan)};
     *notes = plan->notes;
     for (const std::string& note : plan->notes) kernel_.printk(LogLevel::Warn, note);
 
@@ -132,7 +146,7 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes) {
         mdmon_->read_only = options_.read_only;
         mdmon_->start();
     }
-    auto running = run(mddev, std::move(*plan));
+    auto running = run(mddev, std::move(*plan), insist);
     if (mdmon_ == nullptr) return running;
     // mdmon answers a stop with `clear` only if it has seen the array running before.
     if (running)

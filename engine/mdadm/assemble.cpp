@@ -77,14 +77,28 @@ Result<bool> find_label(Kernel& kernel, MemberImage& image) {
     return true;
 }
 
-// As `add` makes a missing image: it may have been cut short before it wrote anything.
+// As `add` makes a missing image: it may have been cut short before it wrote anything. Holes are not read.
 bool is_blank(Kernel& kernel, Disk& disk) {
-    for (const Sector sector : {Sector{0}, Sector{8}}) {
+    constexpr Sector kStep = kPageSize / kSectorSize;
+    for (Sector at = disk.next_data(0); at + kStep <= disk.size_sectors(); at = disk.next_data(at + kStep)) {
         MetadataPage page;
-        if (read_page(kernel, disk, sector, page) != 0) return false;
+        if (read_page(kernel, disk, at, page) != 0) return false;
         if (!std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; })) return false;
     }
     return true;
+}
+
+// What md could use and mdscope does not, by name.
+Result<bool> refuse_version_0(Kernel& kernel, const MemberImage& image) {
+    Disk& disk = *image.stack->file;
+    constexpr Sector kUnit = 128;  // its superblock starts the last whole 64 KiB
+    if (disk.size_sectors() < kUnit) return true;
+    MetadataPage page;
+    if (read_page(kernel, disk, disk.size_sectors() / kUnit * kUnit - kUnit, page) != 0) return true;
+    if (!has_super_0_magic(page)) return true;
+    return bad_image(image.stack->path, EINVAL,
+                     "has an md superblock of version 0.90, which mdscope does not do: it does 1.0, 1.1 and 1.2 "
+                     "(`mdadm --assemble --update=metadata` converts an array to 1.0)");
 }
 
 // The same file under two names would be a mirror of itself.
@@ -95,79 +109,6 @@ Result<bool> check_distinct(Kernel& kernel, const std::vector<std::string>& path
                 return Error{EINVAL,
                              fmt::format("{} and {} are the same image: a mirror needs two", paths[j], paths[i])};
     return true;
-}
-
-// ---- native
-
-bool has_role(const MemberImage& c) {
-    return c.sb.role() < MD_DISK_ROLE_MAX;
-}
-
-std::uint16_t role_of(const Superblock1& in, const MemberImage& member) {
-    return member.sb.dev_number < in.dev_roles.size() ? in.dev_roles[member.sb.dev_number] : MD_DISK_ROLE_SPARE;
-}
-
-Result<bool> check_same_array(const std::vector<MemberImage>& all) {
-    const MemberImage& first = all.front();
-    for (const MemberImage& c : all) {
-        if (c.minor_version != first.minor_version)
-            return Error{EINVAL, fmt::format("{} has metadata 1.{}, {} has 1.{}: they are not members of one array",
-                                             first.stack->path, first.minor_version, c.stack->path, c.minor_version)};
-        if (c.sb.set_uuid != first.sb.set_uuid)
-            return Error{EINVAL,
-                         fmt::format("{} belongs to array {}, {} to array {}: mount them separately", first.stack->path,
-                                     format_uuid(first.sb.set_uuid), c.stack->path, format_uuid(c.sb.set_uuid))};
-    }
-    return true;
-}
-
-// mdadm looks for its slot, too: a member that was never there is not faulty (0xfffe) but unknown (0xffff), and each of
-// two halves that were used alone calls the other so.
-bool knows_as_working(const Superblock1& in, const MemberImage& member) {
-    return std::ranges::find(in.dev_roles, member.sb.role()) != in.dev_roles.end();
-}
-
-// Why this member stays out; empty: it comes in.
-std::string why_left_out(const MemberImage& c, const MemberImage& best) {
-    if (&c == &best || !has_role(c)) return "";
-    if (c.sb.events + 1 < best.sb.events)
-        return fmt::format("kicking non-fresh {} from array! (events {}, the freshest has {}; `re-add` brings it back)",
-                           c.stack->name, c.sb.events, best.sb.events);
-    if (role_of(best.sb, c) == MD_DISK_ROLE_FAULTY)
-        return fmt::format("{} is failed according to {}; `re-add` brings it back", c.stack->name, best.stack->name);
-    if (role_of(c.sb, best) == MD_DISK_ROLE_FAULTY)
-        return fmt::format("ignoring {} as it reports {} as failed", c.stack->name, best.stack->name);
-    if (!knows_as_working(c.sb, best))
-        return fmt::format(
-            "ignoring {}: it was used without {}, so the two have gone separate ways and each may have data that the "
-            "other has not. Mount {} alone to save what only it has; then `add` it here, with a full recovery",
-            c.stack->name, best.stack->name, c.stack->name);
-    return "";
-}
-
-Result<Assembly> plan_native(std::vector<MemberImage> all) {
-    if (auto same = check_same_array(all); !same) return same.error();
-    Assembly plan;
-    plan.minor_version = all.front().minor_version;
-    const auto by_events = [](const MemberImage& a, const MemberImage& b) {
-        return std::pair(has_role(a), a.sb.events) < std::pair(has_role(b), b.sb.events);
-    };
-    const MemberImage& best = *std::ranges::max_element(all, by_events);
-    if (!has_role(best))
-        return Error{EINVAL, fmt::format("{}: none of these images has a slot in the array, they are all spares",
-                                         best.stack->path)};
-    std::vector<bool> taken;
-    for (const MemberImage& c : all) {
-        const std::string why = why_left_out(c, best);
-        if (!why.empty()) plan.notes.push_back("md: " + why);
-        taken.push_back(why.empty());
-    }
-    for (std::size_t i = 0; i < all.size(); i++)
-        if (taken[i]) plan.members.push_back(std::move(all[i]));
-    // mdadm --assemble binds the highest slot first and slot 0 last.
-    std::ranges::stable_sort(plan.members,
-                             [](const MemberImage& a, const MemberImage& b) { return a.sb.role() > b.sb.role(); });
-    return plan;
 }
 
 // ---- external:lab
@@ -202,6 +143,20 @@ Error nobody_is_left(const Assembly& plan) {
                  text +
                      "\nImages and container.json belong together: restore all of them from the same backup (or, to "
                      "use an image as it is, set its \"label\" in container.json to 0)"};
+}
+
+// Who was in use when the sidecar was written, and does not come in now.
+std::vector<std::string> missing_in_sidecar(const Assembly& plan) {
+    std::vector<std::string> missing;
+    for (const ContainerMember& member : plan.container.members) {
+        if (member.slot < 0 || member.state != "in_sync") continue;
+        // It was missing already when the array was used last: whoever did that has said so.
+        if (member.label != 0 && member.label < newest_label(plan.container)) continue;
+        if (std::ranges::none_of(plan.members,
+                                 [&](const MemberImage& c) { return c.label->member_uuid == member.uuid; }))
+            missing.push_back(fmt::format("{} (slot {})", member.name, member.slot));
+    }
+    return missing;
 }
 
 Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, const std::string& lab) {
@@ -244,6 +199,7 @@ Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, con
     std::ranges::stable_sort(plan.members,
                              [&](const MemberImage& a, const MemberImage& b) { return slot(a) < slot(b); });
     if (plan.members.empty()) return nobody_is_left(plan);
+    plan.missing = missing_in_sidecar(plan);
     return plan;
 }
 
@@ -279,6 +235,7 @@ Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& p
     }
     std::vector<std::string> notes;
     for (const MemberImage& stranger : strangers) {
+        if (auto usable = refuse_version_0(kernel, stranger); !usable) return usable.error();
         if (all.empty() || !is_blank(kernel, *stranger.stack->file))
             return bad_image(
                 stranger.stack->path, EINVAL,
@@ -294,6 +251,15 @@ Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& p
     auto plan = all.front().label ? plan_external(kernel, std::move(all), lab) : plan_native(std::move(all));
     if (plan) plan->notes.insert(plan->notes.end(), notes.begin(), notes.end());
     return plan;
+}
+
+std::string missing_text(const Assembly& plan) {
+    std::string text;
+    for (const std::string& who : plan.missing) text += (text.empty() ? "" : "; ") + who;
+    text = fmt::format("missing: {}. Without it the array is degraded, and what was written last may be there alone",
+                       text);
+    for (const std::string& note : plan.notes) text += "\n  " + note;
+    return text + "\n  Give all images, or start it with what there is: --run";
 }
 
 // ---- telling md about an external array

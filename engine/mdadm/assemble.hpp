@@ -1,9 +1,10 @@
 // mdadm's part of starting an array: which images belong together, which of them are fresh enough, and what md is told.
 //
-// Native images are judged by their superblocks: same set UUID, RAID1, highest event count wins, a member more than one
-// event behind stays out, a member that the freshest calls failed stays out, and so does one that calls the freshest
-// failed or does not know it as a working member. external:lab images are judged by their labels against the sidecar.
-// Nothing is written here.
+// Native images are judged by their superblocks (assemble_native.cpp), external:lab images by their labels against the
+// sidecar. Nothing is written here.
+//
+// An array comes together without a member that was in use only if somebody says so (`run`): what was written since may
+// be on the missing one alone.
 #pragma once
 
 #include <memory>
@@ -36,6 +37,7 @@ struct Assembly {
     std::vector<MemberImage> members;  // in the order in which md binds them
     Container container;               // external
     std::vector<std::string> notes;    // what was left out and why, for the log
+    std::vector<std::string> missing;  // who was in use and does not come in: "sdb (slot 1)"
 };
 
 // Opens and reads one image. Errors name the path, what was found, and what to do.
@@ -43,6 +45,11 @@ Result<MemberImage> open_image(Kernel& kernel, const std::string& path, bool rea
 // Opens all images and decides. `lab` holds the sidecar.
 Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& paths, const std::string& lab,
                                bool read_only);
+
+// The native part of plan_assembly. REQUIRES: all of `all` have superblocks, at least one.
+Result<Assembly> plan_native(std::vector<MemberImage> all);
+// Why such an array is not started, and what to do.
+std::string missing_text(const Assembly& plan);
 
 // What the sidecar says of the array and of one member, into md's structs. REQUIRES: reconfig_mutex is held, or nobody
 // else knows them yet.

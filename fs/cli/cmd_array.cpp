@@ -23,6 +23,7 @@ struct ArrayWords {
     std::string mount;
     std::string member;
     bool force = false;
+    bool run = false;
 };
 
 int code_of(int err) {
@@ -83,8 +84,8 @@ int stop(const MountedTree& tree, bool force) {
     return complain(code_of(done.error().err), "cannot stop md0: " + why);
 }
 
-int assemble(const MountedTree& tree) {
-    const Result<bool> done = tree.write("lab/assemble", "1");
+int assemble(const MountedTree& tree, bool run) {
+    const Result<bool> done = tree.write("lab/assemble", run ? "run" : "1");
     if (!done) return complain(code_of(done.error().err), "cannot assemble: " + reason(tree, "assemble", done.error()));
     print_answer(tree, "assemble", "md0 assembled");
     return kOk;
@@ -195,6 +196,8 @@ void add_command(CLI::App& app, int* exit_code, const char* name, const char* wh
     if (with_member) sub->add_option("MEMBER", words->member, "Name of the member, e.g. sdb")->required();
     if (std::string(name) == "stop")
         sub->add_flag("--force", words->force, "Take md0 away from whoever has it open; their I/O gets EIO");
+    if (std::string(name) == "assemble")
+        sub->add_flag("--run", words->run, "Also without a member that was in use: degraded");
     sub->callback([=] {
         const Result<MountedTree> tree = MountedTree::open(words->mount);
         if (tree)
@@ -221,7 +224,7 @@ void add_array_commands(CLI::App& app, int* exit_code) {
                 [](const MountedTree& tree, const ArrayWords& words) { return stop(tree, words.force); });
     add_command(app, exit_code, "assemble", "Start the array again after a stop or an Oops", false,
                 "mdscope stop mnt; mdscope assemble mnt",
-                [](const MountedTree& tree, const ArrayWords&) { return assemble(tree); });
+                [](const MountedTree& tree, const ArrayWords& words) { return assemble(tree, words.run); });
     add_command(app, exit_code, "fail", "Mark a member faulty", true, "mdscope fail mnt sdb && cat mnt/mdstat",
                 [](const MountedTree& tree, const ArrayWords& words) { return fail(tree, words.member); });
     add_command(app, exit_code, "remove", "Remove a faulty or spare member", true,

@@ -44,6 +44,7 @@ struct DiskWords {
     std::string dir;
     std::string mkfs;  // empty: ext4, if blank
     std::string size;
+    bool run = false;
 };
 
 bool is_root() {
@@ -118,7 +119,7 @@ Result<bool> make_array_point(SetUp& up) {
 }
 
 // Mounts the array, unless it is mounted there already.
-int mount_lab(SetUp& up) {
+int mount_lab(SetUp& up, bool run) {
     const std::optional<MountEntry> there = mount_at(up.point);
     if (there && there->type == kMdscopeType) {
         if (there->source == up.lab) return kOk;
@@ -132,6 +133,7 @@ int mount_lab(SetUp& up) {
     request.mountpoint = *mountpoint;
     request.lab = up.lab;
     request.images = *images;
+    request.run = run;
     const int exit_code = mount_array(request, true);
     up.mounted_array = exit_code == kOk;
     return exit_code;
@@ -303,7 +305,7 @@ int disk_command(const DiskWords& words) {
     up.lab = stdfs::canonical(words.lab).string();
     if (const Result<bool> made = make_array_point(up); !made) return refuse(up, complain(kFailed, made.error().text));
     set_interrupt_hint("mdscope: interrupted; an array that was being mounted is taken down by its own process\n");
-    if (const int exit_code = mount_lab(up); exit_code != kOk) return refuse(up, exit_code);
+    if (const int exit_code = mount_lab(up, words.run); exit_code != kOk) return refuse(up, exit_code);
     if (const int exit_code = set_up(words.mkfs, up); exit_code != kOk) return refuse(up, exit_code);
     std::printf("`mdscope umount %s` takes it all down\n", shell_word(words.dir).c_str());
     return kOk;
@@ -319,6 +321,7 @@ void add_disk_commands(CLI::App& app, int* exit_code) {
     disk->add_option("--mkfs", words->mkfs, "File system to make on a blank disk (ext4 unless said otherwise)")
         ->check(CLI::IsMember({"ext4", "xfs"}));
     disk->add_option("--size", words->size, "Size of each new image (64M; 512M for xfs)");
+    disk->add_flag("--run", words->run, "Start the array also without a member that was in use: degraded");
     disk->footer(
         "The array is mounted in $XDG_RUNTIME_DIR/mdscope or beside the lab, as LAB.mnt; commands about the array\n"
         "take DIR too: mdscope fail DIR sdb.\n"

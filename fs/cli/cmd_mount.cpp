@@ -136,6 +136,7 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
     mount->add_option("--bitmap", request.bitmap_file, "Bitmap file of an array that has one");
     mount->add_flag("-f,--foreground", request.foreground, "Stay in front and print the kernel log");
     mount->add_flag("--read-only", request.read_only, "Start the array read-only; images are not written");
+    mount->add_flag("--run", request.run, "Start also without a member that was in use: degraded");
     mount->add_option("--kernel", request.kernel, "Behave as this kernel: a row of every variant below")
         ->check(CLI::IsMember(era_names()))
         ->group("Kernel");

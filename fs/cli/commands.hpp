@@ -57,6 +57,7 @@ struct MountRequest {
     std::string kernel;                                     // an era; empty: the usual row of every variant
     std::vector<std::pair<std::string, std::string>> rows;  // of single variants: {"fix", "none"}
     bool read_only = false;
+    bool run = false;  // also without a member that was in use
     bool foreground = false;
     unsigned readers = 10;
 };

@@ -130,6 +130,7 @@ Result<std::unique_ptr<Array>> assemble(RealKernel& kernel, const MountRequest& 
     options.lab = request.lab;
     options.bitmap_file = request.bitmap_file;
     options.read_only = request.read_only;
+    options.run = request.run;
     options.variants = chosen_variants(request);
     return Array::assemble(kernel, options);
 }

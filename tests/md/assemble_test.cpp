@@ -116,6 +116,7 @@ TEST_CASE("two halves of a mirror that were used alone are not merged, neither b
     const std::string a(4096, 'A');
     const std::string b(4096, 'B');
     use(lab, both, 0, "");
+    lab.options.run = true;
     use(lab, {both[0]}, 0, a);
     use(lab, {both[1]}, 8192, b);
     lab.array.reset();
@@ -136,7 +137,9 @@ TEST_CASE("two halves of a mirror that were used alone are not merged, neither b
 TEST_CASE("a native member that was only missing is taken back by the bitmap") {
     Lab lab(small_home("internal"));
     const std::vector<std::string> both = lab.options.images;
+    lab.options.run = true;
     use(lab, {both[0]}, 0, std::string(4096, 'A'));
+    lab.options.run = false;  // sda knows by now that it is alone
     lab.array.reset();
     lab.options.images = both;
     lab.start();

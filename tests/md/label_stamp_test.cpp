@@ -23,15 +23,15 @@ void copy_over(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
 }
 
-void assemble(Lab& lab) {
+void assemble(Lab& lab, bool run = false) {
     std::string why;
-    REQUIRE_MESSAGE(lab.array->reassemble(&why) == 0, why);
+    REQUIRE_MESSAGE(lab.array->reassemble(&why, run) == 0, why);
 }
 
 // What a person does: a copy, at some time, of the image; use; a stop; the copy put back.
 void check_old_copy_stays_out(Lab& lab, const std::string& copy) {
     copy_over(copy, lab.options.images[0]);
-    assemble(lab);
+    assemble(lab, true);
     CHECK_FALSE(has_member(lab, "sda"));
     CHECK(lab.md().degraded == 1);
     CHECK(lab.read(0, kNew.size()) == kNew);
@@ -83,11 +83,13 @@ TEST_CASE("a member that was missing when the array was used is left out, and re
     lab.array.reset();
     const std::vector<std::string> both = lab.options.images;
     lab.options.images = {both[0]};
+    lab.options.run = true;
     lab.start();
     CHECK(lab.write(0, kNew));
     stop(lab);
     lab.array.reset();
     lab.options.images = both;
+    lab.options.run = false;
     lab.start();
     CHECK_FALSE(has_member(lab, "sdb"));
     CHECK(lab.log_lines("sdb was missing when the array was used last") == 1);
@@ -97,6 +99,7 @@ TEST_CASE("a member that was missing when the array was used is left out, and re
     stop(lab);
     lab.array.reset();
     lab.options.images = {both[1]};
+    lab.options.run = true;
     lab.start();
     CHECK(lab.read(0, kNew.size()) == kNew);
 }

@@ -302,7 +302,10 @@ def story_an_old_copy():
         os.close(fd)
         check(lab.umount().returncode == OK, home + ": umount")
         shutil.copy(lab.base + "/copy", lab.image("sda"))
-        lab.mount_or_die()
+        done = lab.mount()
+        check(done.returncode != OK and "--run" in done.stderr and "sda (slot 0)" in done.stderr,
+              home + ": without it only if somebody says so: " + done.stderr)
+        lab.mount_or_die("--run")
         check(lab.read("md/degraded") == "1" and "dev-sda" not in os.listdir(lab.path("md")), home + ": it stays out")
         fd = os.open(lab.path("md0"), os.O_RDONLY)
         check(os.pread(fd, 4096, 0) == b"n" * 4096, home + ": the write is there")

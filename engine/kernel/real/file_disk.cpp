@@ -249,6 +249,13 @@ void FileDisk::drop_oldest() {
     queued_count_.dec();
 }
 
+Sector FileDisk::next_data(Sector from) const {
+    if (from >= size_sectors()) return size_sectors();
+    const off_t found = ::lseek(fd_, static_cast<off_t>(from << kSectorShift), SEEK_DATA);
+    if (found < 0) return errno == ENXIO ? size_sectors() : from;  // no data behind it; or it cannot be asked
+    return static_cast<Sector>(found) >> kSectorShift;
+}
+
 void FileDisk::append_in_flight(std::vector<BioInfo>& list) const {
     const SpinGuard guard(lock_);
     for (const Queued& queued : queued_) list.push_back(bio_info(*queued.bio, name_, false, queued.since_ns));

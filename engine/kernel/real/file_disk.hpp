@@ -45,6 +45,7 @@ class FileDisk final : public Disk {
     [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] bool read_only() const override { return read_only_; }
+    [[nodiscard]] Sector next_data(Sector from) const override;
     [[nodiscard]] std::uint64_t user_sectors() const override {
         return counters_.user_sectors.load(std::memory_order_relaxed);
     }

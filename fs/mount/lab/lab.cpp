@@ -124,9 +124,9 @@ std::string show_assemble(Lab& lab) {
     return lab.answer("assemble");
 }
 int store_assemble(Lab& lab, std::string_view value) {
-    if (!value.empty() && value != "1") return -EINVAL;
+    if (!value.empty() && value != "1" && value != "run") return -EINVAL;
     std::string why;
-    const int err = lab.array.reassemble(&why);
+    const int err = lab.array.reassemble(&why, value == "run");
     if (err == 0) {
         lab.disk_epoch++;
         {
