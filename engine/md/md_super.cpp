@@ -13,6 +13,7 @@
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/bad_block_log.hpp"
 #include "engine/md/variants/order.hpp"
 #include "engine/md/variants/super_reference.hpp"
 
@@ -210,17 +211,28 @@ static bool sync_sbs(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
     return claims_more;
 }
 
+// If it is news; a member that has failed keeps it.
+static bool write_bad_block_log(Mddev& mddev, Rdev& rdev) {
+    if (!rdev.bb_write || rdev.sb_loaded != 1 || test_bit(Faulty, rdev.flags)) return false;
+    md_super_write(mddev, rdev, rdev.badblocks.log_sector, rdev.badblocks.log_sectors << kSectorShift,
+                   rdev.bb_page.data(), BioKind::BadBlocks);
+    rdev.bb_write = false;
+    return true;
+}
+
+void md_write_bad_block_logs(Mddev& mddev) {
+    bool written = false;
+    for (Rdev* rdev : mddev.disks) written = write_bad_block_log(mddev, *rdev) || written;
+    if (written) (void)md_super_wait(mddev);  // a member whose log failed has failed itself, and gets no superblock
+}
+
 static void write_sbs(Mddev& mddev) {
     for (Rdev* rdev : mddev.disks) {
         if (rdev->sb_loaded != 1) continue;
         if (test_bit(Faulty, rdev->flags)) continue;
         md_super_write(mddev, *rdev, rdev->sb_start, rdev->sb_size, rdev->sb_page.data(), BioKind::Superblock);
         rdev->sb_events = mddev.events.load();
-        if (rdev->bb_write) {
-            md_super_write(mddev, *rdev, rdev->badblocks.log_sector, rdev->badblocks.log_sectors << kSectorShift,
-                           rdev->bb_page.data(), BioKind::BadBlocks);
-            rdev->bb_write = false;
-        }
+        write_bad_block_log(mddev, *rdev);
     }
 }
 
@@ -256,6 +268,7 @@ static bool update_sb_once(Mddev& mddev, bool force_change) {
     if (claims_more) md_flush_before_claim(mddev);
     TRACE(mddev.kernel, superblock_update, mddev.events.peek());
     do {
+        mddev.variants.row<variants::bad_block_log>().before_superblocks(mddev);
         md_bitmap_update_sb(mddev.bitmap);  // before the superblocks: a newer superblock makes an older bitmap stale
         write_sbs(mddev);
     } while (md_super_wait(mddev) < 0);
