@@ -9,6 +9,7 @@
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/absent_members.hpp"
 
 namespace mdscope {
 
@@ -198,6 +199,7 @@ static int add_members(Mddev& mddev, const Rdev* only) {
         rdev->recovery_offset = 0;
         if (mddev.pers->hot_add_disk(mddev, *rdev) == 0) {
             spares++;
+            mddev.variants.row<variants::absent_members>().slot_given(mddev, *rdev);
             md_new_event(mddev);
             sysfs_notify(mddev.sysfs_rdev);
             set_bit(MD_SB_CHANGE_DEVS, mddev.sb_flags);
@@ -223,6 +225,7 @@ int remove_and_add_spares(Mddev& mddev, Rdev* only) {
 int add_bound_rdev(Rdev& rdev) {
     MD_FRAME("add_bound_rdev");
     Mddev& mddev = *rdev.mddev;
+    mddev.variants.row<variants::absent_members>().bound(mddev, rdev);
     sysfs_notify(mddev.sysfs_rdev);
     set_bit(MD_SB_CHANGE_DEVS, mddev.sb_flags);
     if (mddev.degraded != 0) set_bit(MD_RECOVERY_RECOVER, mddev.recovery);

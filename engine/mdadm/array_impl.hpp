@@ -109,7 +109,9 @@ class ArrayImpl final : public Array {
     Rdev& new_rdev(Mddev& mddev, const std::shared_ptr<MemberStack>& stack);
     Result<MemberImage> open_new_member(const std::string& path);
     int write_new_superblock(MemberImage& image, std::string* why);
-    int hot_add_native(MemberImage image, std::string* why);
+    int hot_add_native(MemberImage image, int slot, std::string* why);
+    int add_native(MemberImage image, std::string* why);
+    [[nodiscard]] bool comes_back_by_bitmap(const MemberImage& image);
     int add_external(MemberImage image, std::string* why);
     int record_member(const ContainerMember& member, std::string* why);
     int label_new(MemberImage& image, const LabLabel& label, std::string* why);

@@ -1,13 +1,15 @@
 // mdadm's part of changing members while the array runs: --add, --re-add, --remove. Here are the images; what md is
 // told of them is in manage.cpp.
 //
-//   native     the image's superblock says what it was; --add writes a new one that says spare, --re-add needs the old
+//   native     the image's superblock says what it was; --re-add needs that, --add writes a new one that says spare, if
+//              the bitmap cannot bring the member back
 //   external   the sidecar says what it was, by the member's uuid in the image's label; --add gives it a new one
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/md/bitmap/bitmap.hpp"
 #include "engine/mdadm/array_impl.hpp"
 #include "engine/mdadm/geometry.hpp"
 #include "engine/mdadm/label_stamp.hpp"
@@ -94,11 +96,33 @@ int ArrayImpl::write_new_superblock(MemberImage& image, std::string* why) {
 }
 
 // REQUIRES: reconfig_mutex.
-int ArrayImpl::hot_add_native(MemberImage image, std::string* why) {
+int ArrayImpl::hot_add_native(MemberImage image, int slot, std::string* why) {
     Rdev& rdev = new_rdev(mddev(), take_stack(std::move(image.stack)));
-    const int err = manage_add_native(mddev(), rdev, -1, why);
+    const int err = manage_add_native(mddev(), rdev, slot, why);
     if (err != 0) close_member(rdev);
     return err;
+}
+
+// Whether the bitmap knows all that this image has missed. REQUIRES: reconfig_mutex.
+bool ArrayImpl::comes_back_by_bitmap(const MemberImage& image) {
+    const Mddev& md = mddev();
+    const Bitmap* const bitmap = md.bitmap;
+    std::string ignored;
+    return bitmap != nullptr && md.degraded != 0 && image.sb.events >= bitmap->events_cleared &&
+           md_find_rdev_nr(mddev(), static_cast<int>(image.sb.dev_number)) == nullptr &&
+           slot_of_before(image, &ignored) >= 0;
+}
+
+// As mdadm --add: "if the device appears to have recently been part of the array, it is re-added".
+int ArrayImpl::add_native(MemberImage image, std::string* why) {
+    if (comes_back_by_bitmap(image)) {
+        const std::string name = image.stack->name;
+        const int err = hot_add_native(std::move(image), image.sb.role(), why);
+        if (err == 0) *why = fmt::format("re-added {}: only what it missed is copied", name);
+        return err;
+    }
+    const int err = write_new_superblock(image, why);
+    return err != 0 ? err : hot_add_native(std::move(image), -1, why);
 }
 
 // ---- external:lab
@@ -241,8 +265,7 @@ int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
                         image->stack->path, format_uuid(image->label ? image->label->set_uuid : image->sb.set_uuid)));
     if (md.external) return add_external(std::move(*image), why);
     if (const int err = mddev_lock(md); err != 0) return err;
-    int err = write_new_superblock(*image, why);
-    if (err == 0) err = hot_add_native(std::move(*image), why);
+    const int err = md.pers.load() != nullptr ? add_native(std::move(*image), why) : -ENODEV;
     mddev_unlock(md);
     return err;
 }
@@ -329,7 +352,7 @@ int ArrayImpl::new_dev(std::string_view text) {
     if (!md.external) {
         if (image->minor_version < 0 || image->sb.set_uuid != mddev_uuid(md)) return -EINVAL;
         std::string why;
-        return hot_add_native(std::move(*image), &why);
+        return hot_add_native(std::move(*image), -1, &why);
     }
     Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
     const int err = bind_rdev_to_array(rdev, md);

@@ -20,6 +20,7 @@
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/md/variants/absent_members.hpp"
 #include "engine/md/variants/fix.hpp"
 
 namespace mdscope {
@@ -125,13 +126,9 @@ int md_bitmap_create(Mddev& mddev) {
 
 // ---- load
 
-// md: `degraded == 0 || events_cleared == events` starts at recovery_cp. With external metadata both event counts are
-// 0, so md would forget which chunks a missing member still needs each time a degraded array is assembled. We keep
-// them.
 static Sector resync_start_of(const Bitmap& bitmap) {
     const Mddev& mddev = *bitmap.mddev;
-    const bool keep_for_readd =
-        mddev.degraded != 0 && (mddev.bitmap_info.external || bitmap.events_cleared != mddev.events);
+    const bool keep_for_readd = mddev.variants.row<variants::absent_members>().keeps_marks(bitmap);
     return keep_for_readd ? 0 : mddev.recovery_cp.load();
 }
 

@@ -49,8 +49,10 @@ static std::unique_ptr<R1conf> setup_conf(Mddev& mddev) {
         if (mirror.rdev.load() != nullptr) return nullptr;  // two members for one slot
         mirror.rdev = rdev;
         mirror.seq_start = MaxSector;
-        // A member that was never part of the array has nothing the bitmap could speak about: copy all.
-        if (!test_bit(In_sync, rdev->flags) && rdev->saved_raid_disk < 0) conf->fullsync = true;
+        // A member that was never part of the array has nothing the bitmap could speak about: copy all. (md trusts
+        // saved_raid_disk also where there is no bitmap, and then copies nothing.)
+        const bool has_bitmap = mddev.bitmap_info.file != nullptr || mddev.bitmap_info.offset != 0;
+        if (!test_bit(In_sync, rdev->flags) && (rdev->saved_raid_disk < 0 || !has_bitmap)) conf->fullsync = true;
     }
     conf->recovery_disabled = mddev.recovery_disabled - 1;
     return conf;
@@ -174,8 +176,9 @@ static int raid1_add_disk(Mddev& mddev, Rdev& rdev) {
         if (mirror.rdev != nullptr) continue;
         mirror.head_position = 0;
         rdev.raid_disk = i;
-        if (saved < 0) conf.fullsync = true;  // It knows nothing of this array: the bitmap cannot help.
-        mirror.rdev = &rdev;                  // Last: readers find it from here on.
+        // It knows nothing of this array, or there is none: the bitmap cannot help.
+        if (saved < 0 || mddev.bitmap.load() == nullptr) conf.fullsync = true;
+        mirror.rdev = &rdev;  // Last: readers find it from here on.
         return 0;
     }
     return -EEXIST;
