@@ -186,6 +186,12 @@ static void sync_roles(const Mddev& mddev, Superblock1& sb) REQUIRES(mddev.lock)
     for (const Rdev* rdev : mddev.disks) sb.dev_roles[static_cast<std::size_t>(rdev->desc_nr)] = role_of(*rdev);
 }
 
+// How far a sync has come may lie behind the end of an array that was made smaller since: what is written has to be
+// accepted when it is read.
+static Sector within(const Mddev& mddev, Sector done) {
+    return done == MaxSector ? done : std::min(done, mddev.dev_sectors.load());
+}
+
 void super_1_sync(Mddev& mddev, Rdev& rdev) {
     MD_FRAME("super_1_sync");
     Superblock1 sb = sb_of(rdev);
@@ -193,7 +199,7 @@ void super_1_sync(Mddev& mddev, Rdev& rdev) {
     sb.recovery_offset = 0;
     sb.utime = mddev.utime;
     sb.events = mddev.events;
-    sb.resync_offset = mddev.in_sync != 0 ? mddev.recovery_cp.load() : 0;
+    sb.resync_offset = mddev.in_sync != 0 ? within(mddev, mddev.recovery_cp) : 0;
     sb.cnt_corrected_read = static_cast<std::uint32_t>(rdev.corrected_errors.load());
     sb.raid_disks = static_cast<std::uint32_t>(mddev.raid_disks.load());
     sb.size = mddev.dev_sectors;
@@ -209,7 +215,7 @@ void super_1_sync(Mddev& mddev, Rdev& rdev) {
     }
     if (rdev.raid_disk >= 0 && !test_bit(In_sync, rdev.flags)) {
         sb.feature_map |= MD_FEATURE_RECOVERY_OFFSET;
-        sb.recovery_offset = rdev.recovery_offset;
+        sb.recovery_offset = within(mddev, rdev.recovery_offset);
         if (rdev.saved_raid_disk >= 0 && has_bitmap) sb.feature_map |= MD_FEATURE_RECOVERY_BITMAP;
     }
     sync_bad_blocks(mddev, rdev, sb);

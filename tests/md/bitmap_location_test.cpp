@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "engine/mdadm/container.hpp"
-#include "tests/md/lab.hpp"
+#include "tests/md/native_images.hpp"
 
 namespace mdscope::test {
 
@@ -68,6 +68,17 @@ TEST_CASE("a bitmap is not taken away when that cannot be recorded") {
     REQUIRE(set_location(lab, "8"));
     CHECK(lab.write(0, std::string(4096, 'n')));
     CHECK(sidecar_of(lab).bitmap_offset == 8);
+}
+
+// A write that no bit announces must not begin under a superblock that promises bits.
+TEST_CASE("native: when the bitmap has been removed, the superblocks say so already") {
+    for (int round = 0; round < 10; round++) {
+        Lab lab(small_home("internal"));
+        REQUIRE(set_location(lab, "none"));
+        for (const std::string& image : lab.options.images)
+            CHECK((super_of(image).feature_map & MD_FEATURE_BITMAP_OFFSET) == 0);
+        CHECK(lab.show("bitmap/location") == "none");
+    }
 }
 
 }  // namespace mdscope::test

@@ -87,11 +87,13 @@ int parse_offset(std::string_view text, std::int64_t* offset) {
 }
 
 // Nothing is flushed: what is on disk stays there, and nobody waits for pages in flight. The members stay bound, so
-// their completions are safe.
+// their completions are safe. The superblocks say so before the next write: of one that no bit announces nothing would
+// be known after a crash. (md asks for that superblock, and lets writes go on.)
 void remove_bitmap(Mddev& mddev) {
     if (mddev.pers.load() != nullptr) {
         mddev_suspend(mddev);
         md_bitmap_destroy(mddev);
+        if (!mddev.external) md_update_sb(mddev, true);
         mddev_resume(mddev);
     }
     const SpinGuard guard(mddev.lock);
@@ -141,6 +143,7 @@ int change_location(Mddev& mddev, std::string_view value) {
         if (bitmap_is_configured(mddev)) {
             if (!value.starts_with("none")) return -EBUSY;
             remove_bitmap(mddev);
+            if (mddev.pers.load() != nullptr) return 0;
         } else if (const int err = set_location(mddev, value); err != 0) {
             return err;
         }
