@@ -2,6 +2,7 @@
 // the superblock is written, whether the array may be called clean, and whether a sync thread is started or collected.
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/absent_members.hpp"
 
 namespace mdscope {
 
@@ -132,6 +133,7 @@ void md_reap_sync_thread(Mddev& mddev) {
     md_unregister_thread(mddev, mddev.sync_thread);
     if (!test_bit(MD_RECOVERY_INTR, mddev.recovery) && !test_bit(MD_RECOVERY_REQUESTED, mddev.recovery) &&
         mddev.degraded != mddev.raid_disks) {
+        if (mddev.degraded != 0) mddev.variants.row<variants::absent_members>().recovered(mddev);
         if (mddev.pers->spare_active(mddev) != 0) {
             sysfs_notify(mddev.sysfs_degraded);
             sysfs_notify(mddev.sysfs_rdev);

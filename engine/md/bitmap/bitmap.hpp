@@ -114,6 +114,9 @@ void md_bitmap_destroy(Mddev& mddev);
 void md_bitmap_free(Bitmap* bitmap);  // waits for bitmap->pending_writes; the object goes to mddev.dead_bitmaps
 void md_bitmap_update_sb(Bitmap* bitmap);
 void md_bitmap_write_all(Bitmap* bitmap);
+// Writes what write_all has marked and nobody has written yet, but for a page with a header, which goes with every
+// superblock; returns when it is on disk.
+void md_bitmap_write_rest(Bitmap* bitmap);
 void md_bitmap_dirty_bits(Bitmap* bitmap, std::uint64_t start_chunk, std::uint64_t end_chunk);
 void md_bitmap_file_kick(Bitmap* bitmap);
 

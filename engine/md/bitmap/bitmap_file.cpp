@@ -104,6 +104,19 @@ void md_bitmap_write_all(Bitmap* bitmap) {
     bitmap->allclean = false;
 }
 
+void md_bitmap_write_rest(Bitmap* bitmap) {
+    if (bitmap == nullptr || bitmap->storage.file != nullptr) return;
+    const std::uint64_t first = has_header(*bitmap) ? 1 : 0;
+    if (first >= bitmap->storage.file_pages) return;
+    MD_FRAME("md_bitmap_write_rest");
+    const MutexGuard guard(bitmap->write_mutex);
+    wait_before_write(*bitmap);
+    for (std::uint64_t index = first; index < bitmap->storage.file_pages; index++)
+        if (take_mark(*bitmap, *bitmap->storage.filemap[index], BITMAP_PAGE_NEEDWRITE))
+            write_page(*bitmap, index, false);
+    wait_before_write(*bitmap);
+}
+
 // ---- giving up: the bitmap can no longer be trusted to be on disk
 
 static void file_kick_locked(Bitmap& bitmap) {

@@ -50,10 +50,12 @@ constexpr std::array kAbsent = {
     AbsentMembers{{"md", "marks are cleared that a member which is out still needs, and it is not copied to there"},
                   [](Mddev&, Rdev&) {},
                   [](Mddev&, Rdev&) {},
+                  [](Mddev&) {},
                   keeps_as_md},
     AbsentMembers{{"kept", "a member that is out comes back by the bitmap only while its marks are kept"},
                   forget_slot,
                   forget_absent,
+                  [](Mddev& mddev) { md_bitmap_write_rest(mddev.bitmap); },
                   keeps_all},
 };
 

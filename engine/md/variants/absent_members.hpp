@@ -4,7 +4,9 @@
 //   a recovery          clears the marks as it copies, while a member that is out remembers its slot (or its superblock
 //                       has an event count at which nothing was cleared yet), and is copied to by what is left of them
 //   a full array        clears marks, and a member bound beside it keeps its old slot in mind
-//   a degraded start    with `events_cleared == events`, or with a bitmap that is out of date, calls the marked chunks
+//   a recovered member  is in sync before all pages of the bitmap were written to it, and theirs are read at the next
+//   start a degraded start    with `events_cleared == events`, or with a bitmap that is out of date, calls the marked
+//   chunks
 //                       clean
 #pragma once
 
@@ -17,8 +19,10 @@ struct Mddev;
 struct Rdev;
 
 struct AbsentMembers : VariantRow {
-    void (*bound)(Mddev&, Rdev&);        // a member was bound to the running array
-    void (*slot_given)(Mddev&, Rdev&);   // ... and got a slot: marks may be cleared from here on
+    void (*bound)(Mddev&, Rdev&);       // a member was bound to the running array
+    void (*slot_given)(Mddev&, Rdev&);  // ... and got a slot: marks may be cleared from here on
+    void (*recovered)(
+        Mddev&);  // those that were copied to are about to be in sync: their bitmap may be the one that is read
     bool (*keeps_marks)(const Bitmap&);  // at a start: all marks are needed, whatever recovery_cp says
 };
 
