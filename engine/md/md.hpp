@@ -364,8 +364,10 @@ void super_written(Bio* bio);
 void super_let_go_of(Rdev& rdev, Mddev* mddev);  // of a metadata write that has ended; mddev may be NULL
 int md_super_wait(Mddev& mddev);                 // 0, or -EAGAIN: write again
 void md_update_sb(Mddev& mddev, bool force_change);
+// Members that are behind get a superblock with the event count as it is, and the call returns when they have it.
+void md_bring_superblocks_up(Mddev& mddev);
 void md_write_bad_block_logs(Mddev& mddev);  // of the members whose superblock is about to be written, and waits
-bool set_in_sync(Mddev& mddev);  // with mddev.lock NOT held; true if it became clean
+bool set_in_sync(Mddev& mddev);              // with mddev.lock NOT held; true if it became clean
 int sync_page_io(Rdev& rdev, Sector sector, unsigned size, std::byte* page, BioOp op, bool metadata_op);  // 0 or -errno
 void rdev_dec_pending(Rdev& rdev, Mddev& mddev);
 

@@ -4,6 +4,7 @@
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/spare_role.hpp"
 
 namespace mdscope {
 
@@ -164,6 +165,7 @@ int do_md_run(Mddev& mddev) {
             if (priv != nullptr) pers->free(mddev, priv);
         }
     }
+    if (err == 0) mddev.variants.row<variants::spare_role>().started(mddev);
     clear_bit(MD_NOT_READY, mddev.flags);
     if (err != 0) return err;
     md_wakeup_thread(mddev, mddev.thread);

@@ -236,6 +236,24 @@ static void write_sbs(Mddev& mddev) {
     }
 }
 
+void md_bring_superblocks_up(Mddev& mddev) {
+    if (mddev.ro != MD_RDWR || !mddev.persistent) return;
+    bool any = false;
+    {
+        const SpinGuard guard(mddev.lock);
+        for (Rdev* rdev : mddev.disks) {
+            const bool behind =
+                rdev->raid_disk >= 0 && !test_bit(Faulty, rdev->flags) && rdev->sb_events < mddev.events;
+            rdev->sb_loaded = behind ? 1 : 2;
+            if (behind) super_1_sync(mddev, *rdev);
+            any = any || behind;
+        }
+    }
+    if (!any) return;
+    write_sbs(mddev);
+    (void)md_super_wait(mddev);
+}
+
 // Everything that waited for a failure to be on disk may go on.
 static void acknowledge_changes(Mddev& mddev, bool badblocks_changed) {
     for (Rdev* rdev : mddev.disks) {

@@ -131,4 +131,16 @@ TEST_CASE("recovered to the end and not yet called in sync: the array starts, an
     }
 }
 
+// Else the next update, which may again reach the others only, leaves it two behind, and out.
+TEST_CASE("a member that a crash has left one event behind is brought up before anything else is written") {
+    Lab lab(small_home("internal"));
+    stop(lab);
+    lab.array.reset();
+    const std::uint64_t events = super_of(lab.options.images[0]).events + 1;
+    edit_super(lab.options.images[1], [&](Superblock1& sb) { sb.events = events; });
+    lab.start();
+    for (const std::string& image : lab.options.images) CHECK(super_of(image).events == events);
+    CHECK(lab.md().degraded == 0);
+}
+
 }  // namespace mdscope::test
