@@ -16,9 +16,13 @@
 #include <cstring>
 #include <system_error>
 
+#include "engine/kernel/shown.hpp"
+
 namespace mdscope {
 
 namespace {
+
+constexpr mode_t kOwnersAlone = 0600;
 
 const char* kind_of(mode_t mode) {
     if (S_ISDIR(mode)) return "a folder";
@@ -29,7 +33,7 @@ const char* kind_of(mode_t mode) {
 }
 
 Error cannot(const char* what, const std::string& path, int error) {
-    return {error, fmt::format("Cannot {} {}: {}.", what, path, host_error_text(error))};
+    return {error, fmt::format("Cannot {} {}: {}.", what, shown(path), host_error_text(error))};
 }
 
 bool can_be_a_member(mode_t mode) {
@@ -57,10 +61,24 @@ Result<HostFile> HostFile::open_to_read(const std::string& path) {
 }
 
 Result<HostFile> HostFile::create(const std::string& path) {
-    constexpr mode_t mode = 0644;
-    HostFile file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode), 0);
+    HostFile file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kOwnersAlone), 0);
     if (file.fd_ < 0) return cannot("create", path, errno);
     return file;
+}
+
+Result<HostFile> HostFile::create_unnamed(const std::string& folder) {
+    HostFile file(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, kOwnersAlone), 0);
+    if (file.fd_ < 0) return cannot("create a file in", folder, errno);
+    file.has_name_ = false;
+    return file;
+}
+
+int HostFile::give_name(const std::string& path) {
+    if (has_name_) return 0;
+    const std::string opened = fmt::format("/proc/self/fd/{}", fd_);  // linkat by descriptor alone is root's
+    if (linkat(AT_FDCWD, opened.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0) return -errno;
+    has_name_ = true;
+    return 0;
 }
 
 HostFile::~HostFile() {

@@ -20,13 +20,18 @@ class HostFile {
     // Opens a regular file or a block device for reading. Anything else is refused by its kind ("is a FIFO") before it
     // is opened, so this never hangs and has no effect on a device.
     static Result<HostFile> open_to_read(const std::string& path);
-    // Makes a file that was not there, for writing; a symbolic link counts as being there.
+    // Makes a file that was not there, for writing, and for its owner alone; a symbolic link counts as being there.
     static Result<HostFile> create(const std::string& path);
+    // The same without a name: it is gone with this object, or with the process, unless it is given one. Not every file
+    // system can do that (EOPNOTSUPP).
+    static Result<HostFile> create_unnamed(const std::string& folder);
 
-    HostFile(HostFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
+    HostFile(HostFile&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)), size_(other.size_), has_name_(other.has_name_) {}
     HostFile& operator=(HostFile&& other) noexcept {
         std::swap(fd_, other.fd_);
         std::swap(size_, other.size_);
+        std::swap(has_name_, other.has_name_);
         return *this;
     }
     ~HostFile();
@@ -37,6 +42,9 @@ class HostFile {
     [[nodiscard]] int write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     [[nodiscard]] int set_size(std::uint64_t bytes);  // sparse: reserves nothing
     [[nodiscard]] int sync();
+    // Puts it there if nothing is there (-EEXIST), and does nothing if it has a name already.
+    [[nodiscard]] int give_name(const std::string& path);
+    [[nodiscard]] bool has_name() const { return has_name_; }
     // Somebody else holds a lock on it, as a mounted array does on its members.
     [[nodiscard]] bool in_use() const;
 
@@ -44,6 +52,7 @@ class HostFile {
     HostFile(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
     int fd_;
     std::uint64_t size_;
+    bool has_name_ = true;
 };
 
 // Makes renames and removals in a folder durable.

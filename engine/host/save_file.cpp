@@ -9,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/kernel/shown.hpp"
+
 namespace mdscope {
 
 namespace {
@@ -16,7 +18,7 @@ namespace {
 constexpr int kMostTries = 100;
 
 Error cannot_write(const std::string& path, int err) {
-    return {err, fmt::format("cannot write {}: {}", path, std::strerror(err))};
+    return {err, fmt::format("cannot write {}: {}", shown(path), std::strerror(err))};
 }
 
 // 0 or the errno. A full disk may show in any of the three.

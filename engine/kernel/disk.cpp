@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/kernel/trace.hpp"
 
 namespace mdscope {
@@ -31,7 +32,7 @@ bool BioFilter::matches(const Bio& bio) const {
 std::string disk_name(const std::string& path) {
     std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 == 0: no folder
     if (name.size() > 4 && name.ends_with(".img")) name.resize(name.size() - 4);
-    return name;
+    return shown(name);  // it goes into mdstat, the log, and names of folders
 }
 
 BioInfo bio_info(const Bio& bio, const std::string& member, bool held, std::uint64_t since_ns) {

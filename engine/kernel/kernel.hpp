@@ -159,6 +159,11 @@ class Kernel {
     virtual void rcu_read_unlock() = 0;
     virtual void synchronize_rcu() = 0;
 
+    // Files that lie directly in this folder are found through it for as long as the answer is kept, whatever becomes
+    // of its name: it may be moved, or something (even what this kernel serves) may be mounted over it.
+    [[nodiscard]] virtual Result<std::shared_ptr<const void>> hold_folder(const std::string& /*path*/) {
+        return std::shared_ptr<const void>();
+    }
     // A disk on an image file (RealKernel) or on a named RAM disk (SimKernel), locked against a second user when opened
     // for writing. Never creates or resizes.
     virtual Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) = 0;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/scenario/text_lines.hpp"
 
 namespace mdscope {
@@ -54,7 +55,7 @@ std::string pending_writes_text(int of_mddev, int of_bitmap) {
 }
 
 std::string log_line_text(const LogLine& line) {
-    return fmt::format("[{:12.6f}] {}", seconds(line.at_ns), line.text);
+    return fmt::format("[{:12.6f}] {}", seconds(line.at_ns), shown_lines(line.text));
 }
 
 // ---- bios

@@ -2,11 +2,11 @@
 //
 //   1. every target is looked at: absent, or a plain file that is blank, or the call is refused (force: except for what
 //      is in use or is no plain file)
-//   2. every file is written beside its target under a new name, and fsynced
-//   3. they are renamed into place, the sidecar last, and the folder is fsynced
+//   2. every file is written without a name (or, where that cannot be, beside its target under a new one), and fsynced
+//   3. they get their names, the sidecar last, and the folder is fsynced
 //
-// A failure in 2 leaves the folder as it was. In 3 only a rename can fail; then what this call put in place is removed
-// again. With force an old file that was replaced by then is gone: force is for throwing away.
+// A failure in 2 leaves the folder as it was, and so does a kill. In 3 only a rename can fail; then what this call put
+// in place is removed again. With force an old file that was replaced by then is gone: force is for throwing away.
 //
 // Images are sparse: a full file system is met by step 2 if metadata does not fit, otherwise later, by md's writes. The
 // report says when the members promise more than there is.
@@ -19,6 +19,7 @@
 #include <system_error>
 
 #include "engine/host/host.hpp"
+#include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "engine/mdadm/create_plan.hpp"
 #include "engine/mdadm/geometry.hpp"
@@ -38,7 +39,8 @@ class NewFiles {
     NewFiles& operator=(const NewFiles&) = delete;
     ~NewFiles() {
         std::error_code ignored;  // There is nothing better to do than to go on with the others.
-        for (const Entry& entry : files_) fs::remove(entry.placed ? entry.target : entry.written, ignored);
+        for (const Entry& entry : files_)
+            if (entry.file.has_name()) fs::remove(entry.placed ? entry.target : entry.written, ignored);
         for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) fs::remove(*folder, ignored);
     }
 
@@ -52,10 +54,12 @@ class NewFiles {
 
    private:
     struct Entry {
-        std::string written;
+        HostFile file;
+        std::string written;  // if it has a name
         std::string target;
         bool placed;
     };
+    static int place(Entry& entry);
     std::vector<Entry> files_;
     std::vector<fs::path> folders_;
 };
@@ -65,7 +69,7 @@ Error failed(const char* what, const std::string& path, int error) {
     if (error == -ENOSPC || error == -EDQUOT) advice = " Free some space or use another folder.";
     if (error == -EFBIG) advice = " The file system there has no room for a file of this size.";
     return {-error,
-            fmt::format("Cannot {} {}: {}.{} Nothing was created.", what, path, host_error_text(error), advice)};
+            fmt::format("Cannot {} {}: {}.{} Nothing was created.", what, shown(path), host_error_text(error), advice)};
 }
 
 Error failed(const char* what, const std::string& path, const std::error_code& error) {
@@ -96,30 +100,49 @@ std::string name_beside(const std::string& target) {
     return (path.parent_path() / fmt::format(".{}.new-{}", path.filename().string(), suffix)).string();
 }
 
+std::string folder_of(const std::string& path) {
+    const fs::path folder = fs::path(path).parent_path();
+    return folder.empty() ? "." : folder.string();
+}
+
 std::optional<Error> NewFiles::write(const PlannedFile& planned) {
-    const std::string name = name_beside(planned.path);
-    Result<HostFile> file = HostFile::create(name);
-    if (!file) return file.error();
-    files_.push_back({name, planned.path, false});
-    if (const int error = file->set_size(planned.size); error != 0)
-        return failed("give a size to", planned.path, error);
+    std::string name;
+    Result<HostFile> made = HostFile::create_unnamed(folder_of(planned.path));
+    if (!made) {
+        name = name_beside(planned.path);
+        made = HostFile::create(name);
+    }
+    if (!made) return made.error();
+    HostFile& file = files_.emplace_back(Entry{std::move(*made), name, planned.path, false}).file;
+    if (const int error = file.set_size(planned.size); error != 0) return failed("give a size to", planned.path, error);
     for (const Piece& piece : planned.pieces)
-        if (const int error = file->write_at(piece.offset, piece.bytes); error != 0)
+        if (const int error = file.write_at(piece.offset, piece.bytes); error != 0)
             return failed("write", planned.path, error);
-    if (const int error = file->sync(); error != 0) return failed("write", planned.path, error);
+    if (const int error = file.sync(); error != 0) return failed("write", planned.path, error);
     return {};
+}
+
+// What is there already is replaced: that was asked for by force.
+int NewFiles::place(Entry& entry) {
+    if (!entry.file.has_name()) {
+        const int error = entry.file.give_name(entry.target);
+        if (error != -EEXIST) return error;
+        entry.written = name_beside(entry.target);
+        if (const int refused = entry.file.give_name(entry.written); refused != 0) return refused;
+    }
+    if (entry.written.empty()) return 0;
+    std::error_code error;
+    fs::rename(entry.written, entry.target, error);
+    return -error.value();
 }
 
 std::optional<Error> NewFiles::place() {
     for (Entry& entry : files_) {
-        std::error_code error;
-        fs::rename(entry.written, entry.target, error);
-        if (error) return failed("put in place", entry.target, error);
+        if (const int error = place(entry); error != 0) return failed("put in place", entry.target, error);
         entry.placed = true;
     }
     for (const Entry& entry : files_) {
-        const fs::path folder = fs::path(entry.target).parent_path();
-        if (const int error = host_sync_folder(folder.empty() ? "." : folder.string()); error != 0)
+        if (const int error = host_sync_folder(folder_of(entry.target)); error != 0)
             return failed("sync the folder of", entry.target, error);
     }
     return {};

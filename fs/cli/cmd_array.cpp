@@ -9,8 +9,11 @@
 #include <filesystem>
 #include <memory>
 
+#include "engine/host/host.hpp"
+#include "engine/kernel/shown.hpp"
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/interrupt_flag.hpp"
 #include "fs/mount/openers.hpp"
 
 namespace mdscope {
@@ -38,7 +41,7 @@ std::string reason(const MountedTree& tree, const std::string& lab_file, const E
 
 void print_answer(const MountedTree& tree, const std::string& lab_file, const std::string& otherwise) {
     const std::string answer = tree.read_or("lab/" + lab_file, "");
-    std::printf("%s\n", answer.empty() ? otherwise.c_str() : answer.c_str());
+    std::printf("%s\n", shown_lines(answer.empty() ? otherwise : answer).c_str());
 }
 
 // ---- check, repair
@@ -102,7 +105,7 @@ std::string members_text(const MountedTree& tree) {
 int fail(const MountedTree& tree, const std::string& member) {
     const Result<bool> done = tree.write("md/dev-" + member + "/state", "faulty");
     if (done) {
-        std::printf("set %s faulty in md0\n", member.c_str());
+        std::printf("set %s faulty in md0\n", shown(member).c_str());
         return kOk;
     }
     switch (done.error().err) {
@@ -152,8 +155,8 @@ bool lab_of(const MountedTree& tree, std::filesystem::path* folder, std::uint64_
     return false;
 }
 
-// Makes the image when it would lie in the lab and is not there: sparse, as large as the others. The path of what was
-// made, or an empty one.
+// Makes the image when it would lie in the lab and is not there: sparse, as large as the others. It has a name only
+// when it is complete. The path of what was made, or an empty one.
 Result<std::string> make_missing_image(const MountedTree& tree, const std::string& value) {
     std::filesystem::path folder;
     std::uint64_t size = 0;
@@ -161,26 +164,35 @@ Result<std::string> make_missing_image(const MountedTree& tree, const std::strin
     const std::filesystem::path image =
         value.find('/') == std::string::npos ? folder / (value + ".img") : std::filesystem::path(value);
     if (image.parent_path() != folder) return std::string();
-    const int fd = open(image.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST) return std::string();
-    if (fd < 0) return Error{errno, image.string() + ": " + std::strerror(errno)};
-    const int err = ftruncate(fd, static_cast<off_t>(size)) != 0 ? errno : 0;
-    close(fd);
+    Result<HostFile> file = HostFile::create_unnamed(folder.string());
+    if (!file) file = HostFile::create(image.string());
+    if (!file && file.error().err == EEXIST) return std::string();
+    if (!file) return file.error();
+    int err = file->set_size(size);
+    if (err == 0) err = file->give_name(image.string());
+    if (err == -EEXIST) return std::string();
     if (err != 0) {
-        unlink(image.c_str());
-        return Error{err, image.string() + ": " + std::strerror(err)};
+        if (file->has_name()) unlink(image.c_str());
+        return Error{-err, image.string() + ": " + std::strerror(-err)};
     }
-    std::printf("made %s, %s\n", image.c_str(), size_text(size).c_str());
+    std::printf("made %s, %s\n", shown(image.string()).c_str(), size_text(size).c_str());
     return image.string();
 }
 
+// From the new image to the daemon's answer nobody may end this: an image that was made for nothing would stay. (Only
+// the daemon knows whether one that was interrupted has become a member.)
 int add(const MountedTree& tree, const std::string& member) {
     const std::string value = name_or_path(member);
+    const InterruptFlag interrupt;
     const Result<std::string> made = make_missing_image(tree, value);
     if (!made) return complain(kFailed, "cannot add " + member + ": " + made.error().text);
+    if (InterruptFlag::raised()) {
+        if (!made->empty()) unlink(made->c_str());
+        return complain(kInterrupted, "interrupted");
+    }
     const int exit_code = member_store(tree, "add", "cannot add " + member, value, "added " + member);
-    if (exit_code != kOk && !made->empty()) unlink(made->c_str());
-    return exit_code;
+    if (exit_code != kOk && !made->empty() && !InterruptFlag::raised()) unlink(made->c_str());
+    return InterruptFlag::raised() && exit_code != kOk ? kInterrupted : exit_code;
 }
 
 // ---- wiring

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/look/snapshot.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/mdadm/geometry.hpp"
@@ -130,7 +131,7 @@ std::string time_text(std::uint64_t seconds) {
 }
 
 void line(const char* label, const std::string& value) {
-    fmt::print("{:>18} : {}\n", label, value);
+    fmt::print("{:>18} : {}\n", label, shown(value));
 }
 
 std::string kib_text(std::uint64_t sectors) {
@@ -147,7 +148,7 @@ void print_member(const Member& member, const Details& details) {
     const bool placed = details.running() && member.slot >= 0 && !member.is("faulty");
     const std::string number = details.running() ? std::to_string(member.number) : "-";
     fmt::print("{:>8} {:>7} {:>8} {:>8}      {}   {}\n", number, 0, 0, placed ? std::to_string(member.slot) : "-",
-               states_text(member), member.path);
+               states_text(member), shown(member.path));
 }
 
 void print_members(const Details& details) {
@@ -179,7 +180,7 @@ void print_sync(const Details& details) {
 }
 
 void print_details(const Details& details, const std::string& disk) {
-    fmt::print("{}:\n", disk);
+    fmt::print("{}:\n", shown(disk));
     const bool native = !details.external();
     line("Version", native ? details.version : details.word("metadata_type"));
     if (details.number("ctime") != 0) line("Creation Time", time_text(details.number("ctime")));

@@ -2,9 +2,11 @@
 #include <cstdio>
 #include <memory>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "engine/mdadm/examine.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/interrupt_flag.hpp"
 
 namespace mdscope {
 
@@ -42,13 +44,14 @@ Result<CreateOptions> understood(const CreateWords& words) {
 int create(const CreateWords& words) {
     const Result<CreateOptions> options = understood(words);
     if (!options) return complain(kUsage, options.error().text);
+    const InterruptFlag interrupt;  // A lab is there or not: it takes a moment, and nobody ends that half-way.
     const Result<CreateReport> report = create_lab(*options);
     if (!report) {
         const int err = report.error().err;
         const int exit_code = err == EBUSY || err == EAGAIN ? kBusy : err == ERANGE ? kUsage : kFailed;
         return complain(exit_code, report.error().text);
     }
-    std::fputs(report->text.c_str(), stdout);
+    std::fputs(shown_lines(report->text).c_str(), stdout);
     if (!report->text.ends_with('\n')) std::fputs("\n", stdout);
     return kOk;
 }

@@ -20,6 +20,7 @@
 #include <optional>
 #include <system_error>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/look/lab_rules.hpp"
 #include "engine/look/lab_words.hpp"
 #include "fs/cli/client.hpp"
@@ -114,7 +115,7 @@ int take_down_array(const std::string& point) {
         if (tree.error().err != ENOTCONN) return complain(kFailed, tree.error().text);
         const Result<bool> done = unmount_path(point, true);
         if (!done) return complain(kFailed, done.error().text);
-        std::printf("%s: its process was gone; the dead mount is taken away\n", point.c_str());
+        std::printf("%s: its process was gone; the dead mount is taken away\n", shown(point).c_str());
         return kOk;
     }
     const Result<std::vector<Opener>> users = release_held(*tree, point);
@@ -131,7 +132,7 @@ int take_down_array(const std::string& point) {
     }
     if (!daemon.wait_for_end())
         return complain(kFailed, "unmounted, but process " + std::to_string(daemon.pid()) + " has not ended");
-    std::printf("%s: array stopped, unmounted\n", point.c_str());
+    std::printf("%s: array stopped, unmounted\n", shown(point).c_str());
     return kOk;
 }
 
@@ -166,7 +167,7 @@ int take_down_disk(const MountEntry& entry, const std::string& disk, const Mount
         return complain(kBusy, disk + " is in use by " + openers_text(others) + "; nothing was taken down");
     const Result<bool> done = unmount_when_free(entry.point);
     if (!done) return complain(done.error().err == EBUSY ? kBusy : kFailed, done.error().text);
-    std::printf("%s: unmounted\n", entry.point.c_str());
+    std::printf("%s: unmounted\n", shown(entry.point).c_str());
     std::fflush(stdout);
     if (const std::vector<Opener> left = wait_for_disk(disk); !left.empty())
         return complain(kBusy, entry.point + " is unmounted, but " + disk + " is still open in " + openers_text(left) +

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/kernel/shown.hpp"
 #include "fs/cli/commands.hpp"
 
 namespace mdscope {
@@ -136,13 +137,22 @@ std::string shell_word(const std::string& path) {
                std::strchr("/._-+,:=@%", c) != nullptr;
     };
     if (!path.empty() && std::all_of(path.begin(), path.end(), is_plain)) return path;
-    std::string word = "'";
-    for (const char c : path) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return word + "'";
+    // Control characters as no terminal obeys them: $'a\x1bb'.
+    const bool is_shown_as_it_is = shown(path) == path;
+    std::string word = is_shown_as_it_is ? "'" : "$'";
+    for (const char c : path) {
+        if (c == '\'')
+            word += is_shown_as_it_is ? "'\\''" : "\\'";
+        else if (c == '\\' && !is_shown_as_it_is)
+            word += "\\\\";
+        else
+            word += c;
+    }
+    return shown(word) + "'";
 }
 
 int complain(int exit_code, const std::string& text) {
-    std::fprintf(stderr, "mdscope: %s\n", text.c_str());
+    std::fprintf(stderr, "mdscope: %s\n", shown_lines(text).c_str());
     return exit_code;
 }
 

@@ -27,6 +27,7 @@
 #include <optional>
 #include <thread>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
@@ -56,7 +57,7 @@ class Report {
         const std::string message = std::string(1, static_cast<char>(exit_code)) + text;
         if (fd_ < 0) {
             std::fprintf(exit_code == kOk ? stdout : stderr, "%s%s\n",
-                         exit_code == kOk ? "" : "mdscope: ", text.c_str());
+                         exit_code == kOk ? "" : "mdscope: ", shown_lines(text).c_str());
             std::fflush(stdout);
             return true;
         }
@@ -286,7 +287,7 @@ int serve_in_background(const MountRequest& request, bool quiet) {
     }
     const int exit_code = static_cast<unsigned char>(message[0]);
     if (exit_code != kOk) return complain(exit_code, message.substr(1));
-    if (!quiet) std::printf("%s\n", message.c_str() + 1);
+    if (!quiet) std::printf("%s\n", shown_lines(message.substr(1)).c_str());
     return kOk;
 }
 

@@ -412,6 +412,42 @@ TEST_CASE("a failure half-way leaves what was there, and nothing else") {
     CHECK_FALSE(fs::exists(options.lab));
 }
 
+TEST_CASE("what is made is for its owner alone, and replaced by force without another name being left") {
+    for (const char* home : {"external", "internal"}) {
+        const ScratchFolder scratch;
+        CreateOptions options = options_for(scratch, home);
+        for (const bool force : {false, true}) {
+            options.force = force;
+            REQUIRE(create_lab(options));
+            const std::vector<std::string> names = scratch.names("lab");
+            CHECK(names.size() == (home == std::string("external") ? 4 : 2));
+            for (const std::string& name : names)
+                CHECK(fs::status(options.lab + "/" + name).permissions() ==
+                      (fs::perms::owner_read | fs::perms::owner_write));
+        }
+    }
+}
+
+// Whoever is killed before it has a name leaves nothing.
+TEST_CASE("a new file has no name until it is given one") {
+    const ScratchFolder scratch;
+    {
+        Result<HostFile> file = HostFile::create_unnamed(scratch.path());
+        REQUIRE(file);
+        CHECK(file->set_size(4096) == 0);
+        CHECK_FALSE(file->has_name());
+    }
+    CHECK(scratch.names().empty());
+    Result<HostFile> file = HostFile::create_unnamed(scratch.path());
+    REQUIRE(file);
+    CHECK(file->give_name(scratch / "a") == 0);
+    CHECK(file->give_name(scratch / "b") == 0);  // it has one
+    CHECK(scratch.names() == std::vector<std::string>{"a"});
+    Result<HostFile> other = HostFile::create_unnamed(scratch.path());
+    REQUIRE(other);
+    CHECK(other->give_name(scratch / "a") == -EEXIST);
+}
+
 TEST_CASE("sizes print in the unit a person would type") {
     CHECK(unit_text(0) == "0 bytes");
     CHECK(unit_text(1536) == "1536 bytes");

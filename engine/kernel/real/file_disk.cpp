@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "engine/kernel/sanitizers.hpp"
+#include "engine/kernel/shown.hpp"
 
 namespace mdscope {
 
@@ -282,11 +283,11 @@ const char* kind_of_file(mode_t mode) {
 }
 
 Error is_not_regular(const std::string& path, mode_t mode) {
-    return {EINVAL, path + " is " + kind_of_file(mode) + "; an image has to be a regular file."};
+    return {EINVAL, shown(path) + " is " + kind_of_file(mode) + "; an image has to be a regular file."};
 }
 
 Error cannot_open(const std::string& path, int error) {
-    return {error, "cannot open " + path + ": " + std::strerror(error) + "."};
+    return {error, "cannot open " + shown(path) + ": " + std::strerror(error) + "."};
 }
 
 // 0, or the errno that says why not.
@@ -303,12 +304,13 @@ int lock_whole_file(int fd, bool for_writing) {
 
 }  // namespace
 
-Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& path, OpenMode mode) {
+Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& path, OpenMode mode, int at,
+                                             const std::string& name) {
     const bool writes = mode == OpenMode::ReadWrite;
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) return cannot_open(path, errno);
+    if (::fstatat(at, name.c_str(), &info, 0) != 0) return cannot_open(path, errno);
     if (!S_ISREG(info.st_mode)) return is_not_regular(path, info.st_mode);  // Opening a device may do something.
-    const int fd = ::open(path.c_str(), (writes ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
+    const int fd = ::openat(at, name.c_str(), (writes ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return cannot_open(path, errno);
 
     auto refuse = [fd](Error error) {
@@ -318,8 +320,8 @@ Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& 
     if (::fstat(fd, &info) != 0) return refuse(cannot_open(path, errno));
     if (!S_ISREG(info.st_mode)) return refuse(is_not_regular(path, info.st_mode));  // Replaced in between.
     const int error = lock_whole_file(fd, writes);
-    if (error == EAGAIN) return refuse({EBUSY, path + " is locked by another mdscope."});
-    if (error != 0) return refuse({error, "cannot lock " + path + ": " + std::strerror(error) + "."});
+    if (error == EAGAIN) return refuse({EBUSY, shown(path) + " is locked by another mdscope."});
+    if (error != 0) return refuse({error, "cannot lock " + shown(path) + ": " + std::strerror(error) + "."});
     return std::unique_ptr<Disk>(
         new FileDisk(kernel, fd, disk_name(path), static_cast<std::uint64_t>(info.st_size), !writes));
 }

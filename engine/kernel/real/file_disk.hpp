@@ -34,8 +34,10 @@ namespace mdscope {
 
 class FileDisk final : public Disk {
    public:
-    // Opens and locks an image. Refuses what is not a regular file, without waiting for a FIFO's other end.
-    static Result<std::unique_ptr<Disk>> open(Kernel& kernel, const std::string& path, OpenMode mode);
+    // Opens and locks an image: the file `name` in the folder `at`, called `path` where it is talked about. Refuses
+    // what is not a regular file, without waiting for a FIFO's other end.
+    static Result<std::unique_ptr<Disk>> open(Kernel& kernel, const std::string& path, OpenMode mode, int at,
+                                              const std::string& name);
     ~FileDisk() override;  // Finishes what is queued.
     FileDisk(const FileDisk&) = delete;
     FileDisk& operator=(const FileDisk&) = delete;

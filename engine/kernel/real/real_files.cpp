@@ -2,7 +2,10 @@
 //
 // Small files (the sidecar of an external array) are replaced in a way that leaves the old or the new text after a
 // crash: the text goes to a second file beside the old one and is made durable, the two change names, and then the
-// folder is made durable, since names are its content.
+// folder is made durable, since names are its content. They are for their owner alone, as the images are.
+//
+// A folder that is held is a descriptor, and files in it are named relative to that. Its path may lead elsewhere by
+// then, or into a file system that this very process serves, where nobody would answer.
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -10,10 +13,10 @@
 
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 #include "engine/kernel/real/file_disk.hpp"
 #include "engine/kernel/real/real_kernel.hpp"
+#include "engine/kernel/shown.hpp"
 
 namespace mdscope {
 
@@ -62,7 +65,7 @@ class Fd {
 };
 
 Error failed(const char* what, const std::string& path, int error) {
-    return {error, std::string(what) + " " + path + ": " + std::strerror(error) + "."};
+    return {error, std::string(what) + " " + shown(path) + ": " + std::strerror(error) + "."};
 }
 
 bool write_whole(int fd, std::string_view text) {
@@ -75,36 +78,63 @@ bool write_whole(int fd, std::string_view text) {
     return true;
 }
 
-std::string folder_of(const std::string& path) {
+}  // namespace
+
+// ---- folders
+
+struct RealKernel::HeldFolder {
+    Fd fd;
+};
+
+// A file as the *at() calls want it.
+struct RealKernel::Place {
+    std::shared_ptr<const HeldFolder> held;
+    std::string folder;
+    std::string name;  // in the held folder, or the whole path
+    [[nodiscard]] int at() const { return held != nullptr ? held->fd.get() : AT_FDCWD; }
+};
+
+static std::string folder_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) return ".";
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// The temporary file of the time before is written over, not made anew: on a full disk a text of the same size still
-// fits.
-Result<bool> rename_over(const std::string& temporary, const std::string& path, std::string_view text) {
-    Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!file.ok()) return failed("cannot create", temporary, errno);
-    if (!write_whole(file.get(), text)) return failed("cannot write", temporary, errno);
-    if (::ftruncate(file.get(), static_cast<off_t>(text.size())) != 0) return failed("cannot resize", temporary, errno);
-    if (::fsync(file.get()) != 0) return failed("cannot make durable", temporary, errno);
-    if (file.close_now() != 0) return failed("cannot close", temporary, errno);
-    // The two change names, so that the blocks of the old text serve the next one.
-    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return true;
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("cannot replace", path, errno);
-    return true;
+RealKernel::Place RealKernel::place_of(const std::string& path) {
+    Place place{nullptr, folder_of(path), path};
+    const std::lock_guard guard(folders_mutex_);
+    const auto found = folders_.find(place.folder);
+    if (found != folders_.end()) place.held = found->second.lock();
+    if (place.held != nullptr) place.name = path.substr(path.rfind('/') + 1);
+    return place;
 }
 
-}  // namespace
+Result<std::shared_ptr<const void>> RealKernel::hold_folder(const std::string& path) {
+    const std::lock_guard guard(folders_mutex_);
+    std::weak_ptr<const HeldFolder>& slot = folders_[path];
+    if (auto held = slot.lock()) return std::shared_ptr<const void>(held);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return failed("cannot open the folder", path, errno);
+    const std::shared_ptr<const HeldFolder> held(new HeldFolder{Fd(fd)});
+    slot = held;
+    return std::shared_ptr<const void>(held);
+}
 
 bool RealKernel::is_same_file(const std::string& a, const std::string& b) {
-    std::error_code ignored;  // not there: opening it says so
-    return std::filesystem::equivalent(a, b, ignored);
+    const Place first = place_of(a);
+    const Place second = place_of(b);
+    struct stat one {};
+    struct stat other {};
+    return ::fstatat(first.at(), first.name.c_str(), &one, 0) == 0 &&
+           ::fstatat(second.at(), second.name.c_str(), &other, 0) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
 }
 
+// ---- small files
+
 Result<std::string> RealKernel::read_file(const std::string& path) {
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const Place place = place_of(path);
+    const Fd file(::openat(place.at(), place.name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.ok()) return failed("cannot open", path, errno);
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) return failed("cannot look at", path, errno);
@@ -121,17 +151,36 @@ Result<std::string> RealKernel::read_file(const std::string& path) {
     }
 }
 
+// The temporary file of the time before is written over, not made anew: on a full disk a text of the same size still
+// fits.
+static Result<bool> rename_over(int at, const std::string& name, const std::string& path, std::string_view text) {
+    const std::string temporary = name + ".new";
+    const std::string said = path + ".new";
+    Fd file(::openat(at, temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.ok()) return failed("cannot create", said, errno);
+    if (!write_whole(file.get(), text)) return failed("cannot write", said, errno);
+    if (::ftruncate(file.get(), static_cast<off_t>(text.size())) != 0) return failed("cannot resize", said, errno);
+    if (::fsync(file.get()) != 0) return failed("cannot make durable", said, errno);
+    if (file.close_now() != 0) return failed("cannot close", said, errno);
+    // The two change names, so that the blocks of the old text serve the next one.
+    if (::renameat2(at, temporary.c_str(), at, name.c_str(), RENAME_EXCHANGE) == 0) return true;
+    if (::renameat(at, temporary.c_str(), at, name.c_str()) != 0) return failed("cannot replace", path, errno);
+    return true;
+}
+
 Result<bool> RealKernel::replace_file(const std::string& path, std::string_view text) {
-    const std::string temporary = path + ".new";
-    if (auto renamed = rename_over(temporary, path, text); !renamed) return renamed;
-    const Fd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.ok()) return failed("cannot open the folder of", path, errno);
-    if (::fsync(folder.get()) != 0) return failed("cannot make durable the folder of", path, errno);
+    const Place place = place_of(path);
+    if (auto renamed = rename_over(place.at(), place.name, path, text); !renamed) return renamed;
+    Fd opened(place.held == nullptr ? ::open(place.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
+    if (place.held == nullptr && !opened.ok()) return failed("cannot open the folder of", path, errno);
+    if (::fsync(place.held != nullptr ? place.at() : opened.get()) != 0)
+        return failed("cannot make durable the folder of", path, errno);
     return true;
 }
 
 Result<std::unique_ptr<Disk>> RealKernel::open_disk(const std::string& path, OpenMode mode) {
-    return FileDisk::open(*this, path, mode);
+    const Place place = place_of(path);
+    return FileDisk::open(*this, path, mode, place.at(), place.name);
 }
 
 // ---- the kernel log

@@ -22,6 +22,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -81,6 +82,7 @@ class RealKernel final : public Kernel {
     void rcu_read_unlock() override;
     void synchronize_rcu() override;
 
+    [[nodiscard]] Result<std::shared_ptr<const void>> hold_folder(const std::string& path) override;
     Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) override;
     [[nodiscard]] bool is_same_file(const std::string& a, const std::string& b) override;
     Result<std::string> read_file(const std::string& path) override;
@@ -103,6 +105,9 @@ class RealKernel final : public Kernel {
 
    private:
     friend class TaskScope;
+    struct HeldFolder;
+    struct Place;
+    Place place_of(const std::string& path);
     class TimerThread;
     class Sleep;
 
@@ -129,6 +134,9 @@ class RealKernel final : public Kernel {
     std::array<Shared<long>, 2> rcu_readers_;
     WaitQueue rcu_queue_;
     Mutex rcu_mutex_;
+
+    std::mutex folders_mutex_;
+    std::map<std::string, std::weak_ptr<const HeldFolder>> folders_;
 
     mutable std::mutex log_mutex_;
     std::deque<LogLine> log_;

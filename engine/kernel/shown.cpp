@@ -1,0 +1,34 @@
+#include "engine/kernel/shown.hpp"
+
+namespace mdscope {
+
+static std::string written_out(std::string_view text, std::string_view kept) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    unsigned char before = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_c1 = before == 0xc2 && byte >= 0x80 && byte < 0xa0;  // U+0080 to U+009F, in UTF-8
+        const bool is_control = byte < ' ' || byte == 0x7f || is_c1;
+        if (is_c1) {
+            out.pop_back();
+            out += "\\xc2";
+        }
+        if (is_control && kept.find(c) == std::string_view::npos)
+            out += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+        else
+            out += c;
+        before = byte;
+    }
+    return out;
+}
+
+std::string shown(std::string_view name) {
+    return written_out(name, "");
+}
+
+std::string shown_lines(std::string_view text) {
+    return written_out(text, "\n\t");
+}
+
+}  // namespace mdscope
