@@ -438,6 +438,34 @@ TEST_CASE("an unbound member answers ENODEV, and its files can still be looked a
     CHECK(!lab.kernel.halted());
 }
 
+TEST_CASE("failing the last member by hand is refused, and nothing has happened") {
+    for (const bool external : {false, true}) {
+        CAPTURE(external);
+        SysfsLab lab;
+        (external ? lab.external() : lab.native()).start();
+        CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
+        CHECK(lab.store("array_state", "active") == 0);
+        if (external) CHECK(lab.store_dev("sdb", "state", "-blocked") == 0);
+        CHECK(lab.store_dev("sda", "state", "faulty") == -EBUSY);
+        CHECK(!test_bit(MD_BROKEN, lab.mddev.flags));
+        const Process& writer = lab.begin_write(1);
+        if (external) CHECK(lab.until([&] { return lab.show("array_state") == "write-pending"; }));
+        if (external) CHECK(lab.store("array_state", "active") == 0);
+        CHECK(lab.until([&] { return writer.done; }));
+        CHECK(writer.result == 0);
+    }
+}
+
+TEST_CASE("failing the last member by hand as md does it: refused, and no write is possible any more") {
+    SysfsLab lab;
+    lab.native().start();
+    REQUIRE(lab.mddev.variants.choose("fail-last", "md"));
+    CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
+    CHECK(lab.store_dev("sda", "state", "faulty") == -EBUSY);
+    CHECK(test_bit(MD_BROKEN, lab.mddev.flags));
+    CHECK(lab.write(1) == -EIO);
+}
+
 TEST_CASE("all files answer while a stop sleeps") {
     SysfsLab lab;
     lab.external().start();

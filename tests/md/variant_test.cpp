@@ -63,6 +63,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("stop-order") == row.stop_order);
         CHECK(rows.name("mdstat-bitmap") == row.mdstat);
         CHECK(rows.name("claims") == "as-md");
+        CHECK(rows.name("fail-last") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

@@ -17,6 +17,7 @@
 #include "engine/md/format/format.hpp"
 #include "engine/md/sysfs/sysfs_parse.hpp"
 #include "engine/md/sysfs/sysfs_tables.hpp"
+#include "engine/md/variants/fail_last.hpp"
 
 namespace mdscope {
 
@@ -43,6 +44,7 @@ void request_recovery(Mddev& mddev) {
 int fail_member(Rdev& rdev) {
     Mddev& mddev = array_of(rdev);
     if (!is_running(mddev)) return -EINVAL;
+    if (mddev.variants.row<variants::fail_last>().is_refused(mddev, rdev)) return -EBUSY;
     md_error(mddev, rdev);
     return test_bit(MD_BROKEN, mddev.flags) ? -EBUSY : 0;
 }
