@@ -207,7 +207,7 @@ int SimLab::fail(const std::string& member) {
 
 int SimLab::remove(const std::string& member) {
     std::string why;
-    return array_.remove(member, &why);
+    return array_.remove(member, &why, 0);
 }
 
 int SimLab::re_add(const std::string& member) {

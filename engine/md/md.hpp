@@ -103,14 +103,15 @@ struct Rdev {
     Kernel& kernel;
     // Of the array it was bound to, if it ever was: the lines of super_written do not depend on NULL.
     const VariantRows* variants = nullptr;
-    std::string name;                 // "sda"
-    std::string path;                 // image file
-    Kptr<Mddev> mddev;                // NULL once unbind_rdev_from_array ran: the pointer of the crash
-    Disk* bdev = nullptr;             // top of the member's disk stack; owned by whoever opened it (Array)
-    int desc_nr = -1;                 // "Number" in mdadm, [n] in mdstat
-    Shared<int> raid_disk{-1};        // slot, or -1
-    Shared<int> saved_raid_disk{-1};  // slot it had; >= 0 allows recovery by bitmap
-    Shared<Sector> recovery_offset;   // below this it is rebuilt; MaxSector: all of it
+    std::string name;                           // "sda"
+    std::string path;                           // image file
+    std::array<std::uint8_t, 16> label_uuid{};  // external:lab: who it is, by its label, as a program reads it there
+    Kptr<Mddev> mddev;                          // NULL once unbind_rdev_from_array ran: the pointer of the crash
+    Disk* bdev = nullptr;                       // top of the member's disk stack; owned by whoever opened it (Array)
+    int desc_nr = -1;                           // "Number" in mdadm, [n] in mdstat
+    Shared<int> raid_disk{-1};                  // slot, or -1
+    Shared<int> saved_raid_disk{-1};            // slot it had; >= 0 allows recovery by bitmap
+    Shared<Sector> recovery_offset;             // below this it is rebuilt; MaxSector: all of it
     Sector data_offset = 0;
     Sector new_data_offset = 0;
     Sector sectors = 0;         // usable data sectors of this member
@@ -326,6 +327,11 @@ struct Mddev {
     // With external metadata: the bitmap is about to be at this offset, or is there now; 0: none. Returns when that is
     // recorded; 0 or -errno. Called without reconfig_mutex. Array fills it.
     std::function<int(std::int64_t)> on_bitmap_location;
+    // Likewise of what a store has just changed: bitmap/time_base and backlog; the size of the array, which its users
+    // do not see before; a member's flags. Where it could not be recorded the store is undone.
+    std::function<int()> on_bitmap_settings;
+    std::function<int(Sector)> on_component_size;
+    std::function<int(const Rdev&)> on_member_flags;
     std::function<void(Rdev&)> on_export;  // the member's block device is closed (Array closes the image)
 
     // Things the emulator keeps that a kernel frees: looked at by snapshots and by whoever holds a stale pointer.

@@ -84,7 +84,8 @@ class Array {
     // array to itself: while one is under way, or while members change, others are answered -EALREADY at once.
     virtual int add(const std::string& path_or_name, std::string* why) = 0;     // a new member, full recovery
     virtual int re_add(const std::string& path_or_name, std::string* why) = 0;  // by bitmap, or -EINVAL when too old
-    virtual int remove(const std::string& name, std::string* why) = 0;
+    // A member that has failed and is still busy is waited for, for as long as `patience_ns`.
+    virtual int remove(const std::string& name, std::string* why, std::uint64_t patience_ns = 0) = 0;
     // As mdadm --stop: external metadata by `inactive`, which mdmon answers with `clear`; else STOP_ARRAY. `force`
     // revokes openers first.
     virtual int stop(bool force, std::string* why) = 0;

@@ -200,7 +200,7 @@ int ArrayImpl::reassemble_claimed(std::string* why, bool run) {
         if (const int err = md_attr_store(md, "array_state", "clear"); err != 0) return err;
     }
     for (const std::string& image : options_.images) {
-        if (wait_until_closed(disk_name(image))) continue;
+        if (wait_until_closed(name_of(image))) continue;
         *why = fmt::format("{} is still open: somebody is at its disk (hold, release, delay or fail)", image);
         return -EBUSY;
     }
@@ -329,32 +329,6 @@ void ArrayImpl::notify_members() const {
     for (const std::string& path : paths) notify(path.c_str());
 }
 
-// A change of bitmap/location, in the sidecar. An array that nobody keeps metadata for has none to change.
-int ArrayImpl::record_bitmap(const Mddev& mddev, std::int64_t offset) {
-    std::string ignored;
-    const Claim claim(*this, Claim::Kind::WithOthers);
-    if (const int err = claim.refused(&ignored); err != 0) return err;
-    if (mdmon_ == nullptr || options_.read_only || &mddev != mddev_.load()) return 0;
-    std::uint64_t chunk = 0;
-    std::uint64_t sleep_ms = 0;
-    {
-        const SpinGuard guard(mddev.lock);
-        chunk = mddev.bitmap_info.chunksize;
-        sleep_ms = std::max<std::uint64_t>(mddev.bitmap_info.daemon_sleep / kNsPerMs, 1);
-    }
-    const auto edit = [&](Container& container) {
-        container.bitmap_offset = offset;
-        if (offset == 0) return;
-        container.bitmap_chunk = chunk;
-        container.bitmap_daemon_sleep_ms = sleep_ms;
-    };
-    Container changed = mdmon_->container();
-    edit(changed);
-    if (changed == mdmon_->container()) return 0;
-    const int err = mdmon_->change(edit);
-    return err == -ENODEV ? 0 : err;
-}
-
 void ArrayImpl::connect_notifiers(Mddev& mddev) {
     mddev.sysfs_state.observer = [this, &mddev] {
         trace_array_state(mddev);
@@ -371,6 +345,9 @@ void ArrayImpl::connect_notifiers(Mddev& mddev) {
     mddev.on_new_dev = [this](std::string_view text) { return new_dev(text); };
     mddev.on_sync_blockdev = [this, &mddev] { close_disk(mddev); };
     mddev.on_bitmap_location = [this, &mddev](std::int64_t offset) { return record_bitmap(mddev, offset); };
+    mddev.on_bitmap_settings = [this, &mddev] { return record_settings(mddev); };
+    mddev.on_component_size = [this, &mddev](Sector sectors) { return record_size(mddev, sectors); };
+    mddev.on_member_flags = [this, &mddev](const Rdev& rdev) { return record_member_flags(mddev, rdev); };
 }
 
 }  // namespace mdscope

@@ -46,7 +46,7 @@ class ArrayImpl final : public Array {
 
     int add(const std::string& path_or_name, std::string* why) override;
     int re_add(const std::string& path_or_name, std::string* why) override;
-    int remove(const std::string& name, std::string* why) override;
+    int remove(const std::string& name, std::string* why, std::uint64_t patience_ns) override;
     int stop(bool force, std::string* why) override;
     int ioctl(unsigned command, void* arg, std::string* why) override;
     int reassemble(std::string* why, bool run) override;
@@ -88,7 +88,12 @@ class ArrayImpl final : public Array {
     int not_usable() const;  // 0, or why md0 cannot take I/O now
     void end_tasks(Mddev& md);
     void connect_notifiers(Mddev& mddev);
+    // array_record.cpp
+    int record(const Mddev& mddev, const std::function<void(Container&)>& edit);
     int record_bitmap(const Mddev& mddev, std::int64_t offset);
+    int record_settings(const Mddev& mddev);
+    int record_size(Mddev& mddev, Sector sectors);
+    int record_member_flags(const Mddev& mddev, const Rdev& rdev);
     void notify(const char* path) const;
     void notify_members() const;
     void close_member(Rdev& rdev);
@@ -113,15 +118,18 @@ class ArrayImpl final : public Array {
     int add_native(MemberImage image, std::string* why);
     [[nodiscard]] bool comes_back_by_bitmap(const MemberImage& image);
     int add_external(MemberImage image, std::string* why);
-    int record_member(const ContainerMember& member, std::string* why);
+    int record_member(ContainerMember member, std::string* why);
+    [[nodiscard]] std::string name_of(const std::string& path) const;
+    [[nodiscard]] const ContainerMember* entry_of(const Container& container, const MemberImage& image) const;
     int label_new(MemberImage& image, const LabLabel& label, std::string* why);
-    int relabel(MemberImage& image, const LabLabel& label, const ContainerMember& before, std::string* why);
+    int relabel(MemberImage& image, const LabLabel& label, ContainerMember before, std::string* why);
     int restamp(MemberImage& image, std::string* why);
     int slot_of_before(const MemberImage& image, std::string* why);
     int new_dev(std::string_view text);
 
     Kernel& kernel_;
     AssembleOptions options_;
+    std::shared_ptr<const void> lab_folder_;  // held, so that the lab may be moved
     ArrayDisk disk_;
     std::atomic<Mddev*> mddev_{nullptr};
     std::vector<std::unique_ptr<Mddev>> mddevs_;  // the current one is last

@@ -8,28 +8,41 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/mdadm/array_impl.hpp"
 #include "engine/mdadm/geometry.hpp"
 #include "engine/mdadm/label_stamp.hpp"
 #include "engine/mdadm/manage.hpp"
+#include "engine/mdadm/member_name.hpp"
 
 namespace mdscope {
 
 // A path, or the name of an image beside the others.
 std::string ArrayImpl::resolve(const std::string& path_or_name) const {
     if (path_or_name.find('/') != std::string::npos) return path_or_name;
-    for (const std::string& image : options_.images)
-        if (std::filesystem::path(image).stem() == path_or_name) return image;
+    const std::vector<std::string> names = member_names(options_.images);
+    const auto named = std::ranges::find(names, path_or_name);
+    if (named != names.end()) return options_.images[static_cast<std::size_t>(named - names.begin())];
     const std::filesystem::path folder = options_.lab.empty()
                                              ? std::filesystem::path(options_.images.front()).parent_path()
                                              : std::filesystem::path(options_.lab);
     return folder / (path_or_name + ".img");
 }
 
+// What md calls, or is going to call, the member of this image.
+std::string ArrayImpl::name_of(const std::string& path) const {
+    const std::vector<std::string> names = member_names(options_.images);
+    const auto listed = std::ranges::find(options_.images, path);
+    if (listed != options_.images.end()) return names[static_cast<std::size_t>(listed - options_.images.begin())];
+    const Rdev* const other = find_rdev(*mddev_.load(), disk_name(path));
+    const bool is_taken = other != nullptr && other->path != path && !kernel_.is_same_file(other->path, path);
+    return is_taken ? member_name_with_folder(path) : disk_name(path);
+}
+
 Result<MemberImage> ArrayImpl::open_new_member(const std::string& path) {
-    const std::string name = std::filesystem::path(path).stem();
+    const std::string name = name_of(path);
     if (find_rdev(mddev(), name) != nullptr)
         return Error{EEXIST, fmt::format("{} is a member of {} already", name, mdname(mddev()))};
     if (options_.read_only) return Error{EROFS, fmt::format("{} was assembled read-only", mdname(mddev()))};
@@ -37,7 +50,9 @@ Result<MemberImage> ArrayImpl::open_new_member(const std::string& path) {
         return Error{EBUSY, fmt::format("{} still has I/O from before it was removed (lab/bios)", path)};
     // What mdadm reads before it asks md for anything is no part of a race.
     const Aside aside(kernel_);
-    return open_image(kernel_, path, false);
+    auto image = open_image(kernel_, path, false);
+    if (image) image->stack->name = name;
+    return image;
 }
 
 // ---- native
@@ -135,11 +150,13 @@ static LabLabel label_for(const Container& container, const Disk& disk) {
     return label;
 }
 
-// What the sidecar says of this image, if it knows it under this name. (The copy of a member beside it is another one.)
-static const ContainerMember* entry_of(const Container& container, const MemberImage& image) {
+// What the sidecar says of this image. (The copy of a member that is in the array is another one.)
+const ContainerMember* ArrayImpl::entry_of(const Container& container, const MemberImage& image) const {
     if (!image.label) return nullptr;
-    const auto entry = std::ranges::find(container.members, image.label->member_uuid, &ContainerMember::uuid);
-    return entry != container.members.end() && entry->name == image.stack->name ? &*entry : nullptr;
+    const auto bound = rdev_list(*mddev_.load());
+    const bool is_copy =
+        std::ranges::any_of(bound, [&](const Rdev* rdev) { return rdev->label_uuid == image.label->member_uuid; });
+    return is_copy ? nullptr : find_member(container, image.label->member_uuid);
 }
 
 // The sidecar and a label cannot change in one step. Whatever step is the last one made, what is there can be
@@ -149,10 +166,17 @@ static const ContainerMember* entry_of(const Container& container, const MemberI
 //   a known one     sidecar: spare, either label; label;   between: a spare, and so is what `add` wants
 //                   sidecar: that label                    (its uuid stays)
 //
-// The sidecar's part: this entry in place of any of that name.
-int ArrayImpl::record_member(const ContainerMember& member, std::string* why) {
+// The sidecar's part: this entry in place of the one with its uuid. One of its name that is not in the array is
+// forgotten: a new image has taken its place, and the old one comes back by `add`.
+int ArrayImpl::record_member(ContainerMember member, std::string* why) {
+    std::set<Uuid> bound;
+    for (const Rdev* rdev : rdev_list(mddev())) bound.insert(rdev->label_uuid);
     const int err = mdmon_->change([&](Container& c) {
-        std::erase_if(c.members, [&](const ContainerMember& m) { return m.name == member.name; });
+        std::erase_if(c.members, [&](const ContainerMember& m) {
+            return m.uuid == member.uuid || (m.name == member.name && !bound.contains(m.uuid));
+        });
+        while (std::ranges::find(c.members, member.name, &ContainerMember::name) != c.members.end())
+            member.name = sidecar_name("_" + member.name);
         c.members.push_back(member);
     });
     return err == 0 ? 0 : refuse(why, err, "the sidecar could not be written");
@@ -160,7 +184,7 @@ int ArrayImpl::record_member(const ContainerMember& member, std::string* why) {
 
 static ContainerMember spare_entry(const MemberImage& image, const LabLabel& label) {
     ContainerMember member;
-    member.name = image.stack->name;
+    member.name = sidecar_name(image.stack->name);
     member.uuid = label.member_uuid;
     member.state = "spare";
     member.recovery_start = ContainerMember::MaxRecovery;
@@ -168,32 +192,27 @@ static ContainerMember spare_entry(const MemberImage& image, const LabLabel& lab
     return member;
 }
 
-static int write_label(Kernel& kernel, MemberImage& image, const LabLabel& label, std::string* why) {
-    std::array<std::byte, kLabLabelSize> sector;
-    encode_label(label, sector);
-    Bio bio;
-    bio.bi_op = BioOp::Write;
-    bio.bi_kind = BioKind::Superblock;
-    bio.bi_flags = REQ_SYNC | REQ_FUA | REQ_META;
-    bio.bi_disk = &image.stack->top();
-    bio.bi_size = kLabLabelSize;
-    bio.bi_data = sector.data();
-    const int err = submit_bio_wait(kernel, &bio);
+static int write_label_of(Kernel& kernel, MemberImage& image, const LabLabel& label, std::string* why) {
+    const int err = write_label(kernel, image.stack->top(), label);
     return err == 0 ? 0 : refuse(why, err, fmt::format("{}: the label could not be written", image.stack->path));
 }
 
 int ArrayImpl::label_new(MemberImage& image, const LabLabel& label, std::string* why) {
-    const int err = write_label(kernel_, image, label, why);
+    const int err = write_label_of(kernel_, image, label, why);
     return err != 0 ? err : record_member(spare_entry(image, label), why);
 }
 
-int ArrayImpl::relabel(MemberImage& image, const LabLabel& label, const ContainerMember& before, std::string* why) {
+int ArrayImpl::relabel(MemberImage& image, const LabLabel& label, ContainerMember before, std::string* why) {
+    // Of two possible numbers it has this one (label_stamp.hpp).
+    if (is_label_on_record(before, *image.label)) before.label = image.label->generation;
     ContainerMember member = spare_entry(image, label);
+    member.write_mostly = before.write_mostly;
+    member.failfast = before.failfast;
     ContainerMember either = member;
     either.label = before.label;
     either.label_next = label.generation;
     if (const int err = record_member(either, why); err != 0) return err;
-    if (const int err = write_label(kernel_, image, label, why); err != 0) {
+    if (const int err = write_label_of(kernel_, image, label, why); err != 0) {
         std::string ignored;  // What is recorded now is as true as what was.
         (void)record_member(before, &ignored);
         return err;
@@ -219,9 +238,17 @@ int ArrayImpl::add_external(MemberImage image, std::string* why) {
     int err = before != nullptr ? relabel(image, label, *before, why) : label_new(image, label, why);
     if (err != 0) return err;
     Rdev& rdev = new_rdev(md, take_stack(std::move(image.stack)));
+    rdev.label_uuid = label.member_uuid;
+    if (before != nullptr) describe_member_flags(rdev, *before);
     err = manage_add_external(md, rdev, label, why);
     if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
     return err;
+}
+
+static void describe_re_added(Rdev& rdev, const Container& container, const LabLabel& label) {
+    rdev.label_uuid = label.member_uuid;
+    if (const ContainerMember* const member = find_member(container, label.member_uuid); member != nullptr)
+        describe_member_flags(rdev, *member);
 }
 
 // ---- the three
@@ -238,12 +265,15 @@ int ArrayImpl::re_add(const std::string& path_or_name, std::string* why) {
     return re_add_claimed(path_or_name, why);
 }
 
-int ArrayImpl::remove(const std::string& name, std::string* why) {
+int ArrayImpl::remove(const std::string& name, std::string* why, std::uint64_t patience_ns) {
     const Claim claim(*this, Claim::Kind::WithOthers);
     if (const int err = claim.refused(why); err != 0) return err;
-    if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, why);
+    if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, patience_ns, why);
     const Container container = mdmon_->container();
-    return manage_remove(mddev(), name, &container, why);
+    const int err = manage_remove(mddev(), name, &container, patience_ns, why);
+    // That it has failed may not have been seen before it was out.
+    if (err == 0) (void)mdmon_->ping();
+    return err;
 }
 
 // A step of a schedule, since what a stop has done decides here.
@@ -282,37 +312,46 @@ int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why)
     if (slot < 0) return slot;
     if (const int err = md.external ? restamp(*image, why) : 0; err != 0) return err;
     Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
+    if (md.external) describe_re_added(rdev, mdmon_->container(), *image->label);
     const int err = md.external ? manage_re_add_external(md, rdev, *image->label, slot, why)
                                 : manage_re_add_native(md, rdev, slot, why);
     if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
     return err;
 }
 
-// It was out when the array was used last, and gets the number of this use. Until it is bound the sidecar calls it
-// faulty: with a good number it would else be assembled as if it had missed nothing.
+// It was out when the array was used last, and gets the number of this use, and the array's size. Until it is bound the
+// sidecar calls it faulty: with a good number it would else be assembled as if it had missed nothing.
 int ArrayImpl::restamp(MemberImage& image, std::string* why) {
-    const Uuid uuid = image.label->member_uuid;
-    const std::uint64_t number = newest_label(mdmon_->container());
-    if (number == 0 || image.label->generation == number) return 0;
+    LabLabel& label = *image.label;
+    const Container container = mdmon_->container();
+    const std::uint64_t number = newest_label(container);
+    const Sector data_size = image.stack->file->size_sectors() - label.data_offset;
+    const ContainerMember& before = *find_member(container, label.member_uuid);
+    const bool is_stamped = number == 0 || (label.generation == number && before.label_next == 0);
+    if (before.state == "faulty" && is_stamped && label.data_size == data_size) return 0;
     const auto edit_member = [&](auto edit) {
-        return mdmon_->change([&](Container& container) {
-            for (ContainerMember& member : container.members)
-                if (member.uuid == uuid) edit(member);
+        return mdmon_->change([&](Container& next) {
+            take_name(next, label.member_uuid, image.stack->name);
+            if (ContainerMember* const member = find_member(next, label.member_uuid); member != nullptr) edit(*member);
         });
     };
     int err = edit_member([&](ContainerMember& member) {
         member.state = "faulty";
+        member.recovery_start = ContainerMember::MaxRecovery;
+        if (number == 0) return;
+        member.label = label.generation;  // of two possible ones; see label_stamp.hpp
         member.label_next = number;
     });
-    if (err == 0) err = write_label_generation(kernel_, *image.stack->file, number);
-    if (err == 0)
+    if (err == -ENODEV) return 0;  // Nobody keeps metadata (mdmon was ended), so there is none to be kept right.
+    if (number != 0) label.generation = number;
+    label.data_size = data_size;
+    if (err == 0) err = write_label(kernel_, *image.stack->file, label);
+    if (err == 0 && number != 0)
         err = edit_member([&](ContainerMember& member) {
             member.label = number;
             member.label_next = 0;
         });
-    if (err != 0) return refuse(why, err, fmt::format("{}: its label could not be written", image.stack->path));
-    image.label->generation = number;
-    return 0;
+    return err == 0 ? 0 : refuse(why, err, fmt::format("{}: its label could not be written", image.stack->path));
 }
 
 // Used without all that are in sync now: what was written then is in its own bitmap, not in ours. (md looks at the
@@ -327,6 +366,12 @@ static bool went_its_own_way(const Mddev& md, const Superblock1& sb) {
 // The slot in which the bits of the bitmap are about this image; or -EINVAL.
 int ArrayImpl::slot_of_before(const MemberImage& image, std::string* why) {
     Mddev& md = mddev();
+    if (md.external && entry_of(mdmon_->container(), image) == nullptr)
+        return refuse(
+            why, -EINVAL,
+            fmt::format("re-add of {} is not possible: it is not listed in the sidecar, or the copy of a member "
+                        "that is in the array. `add` takes it with a full recovery",
+                        image.stack->path));
     if (md.external) return manage_slot_on_record(md, mdmon_->container(), *image.label, image.stack->name, why);
     if (image.minor_version == md.minor_version && image.sb.set_uuid == mddev_uuid(md) &&
         image.sb.role() < MD_DISK_ROLE_MAX) {
@@ -354,7 +399,10 @@ int ArrayImpl::new_dev(std::string_view text) {
         std::string why;
         return hot_add_native(std::move(*image), -1, &why);
     }
+    // The copy of a member that is in the array is a stranger to it.
+    const bool is_known = entry_of(mdmon_ != nullptr ? mdmon_->container() : Container{}, *image) != nullptr;
     Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
+    if (is_known) rdev.label_uuid = image->label->member_uuid;
     const int err = bind_rdev_to_array(rdev, md);
     if (err != 0) close_member(rdev);
     return err;

@@ -76,9 +76,7 @@ Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan, bool insist) {
         if (!plan.external) {
             err = bind_native(mddev, image, &plan.missing);
         } else {
-            const auto member =
-                std::ranges::find(plan.container.members, image.label->member_uuid, &ContainerMember::uuid);
-            err = bind_external(mddev, image, *member);
+            err = bind_external(mddev, image, *find_member(plan.container, image.label->member_uuid));
         }
         if (err != 0) break;
     }
@@ -90,12 +88,23 @@ Result<bool> ArrayImpl::run(Mddev& mddev, Assembly plan, bool insist) {
     return true;
 }
 
-// Before anything can be written.
+// Who is not there now, or could not get this use's number, must not look as if it had missed nothing once the array
+// was used.
+static void call_missing_faulty(Assembly& plan) {
+    for (ContainerMember& member : plan.container.members) {
+        const auto is_member = [&](const MemberImage& image) { return image.label->member_uuid == member.uuid; };
+        const bool has_part = member.state == "in_sync" || member.state == "rebuilding";
+        if (has_part && std::ranges::none_of(plan.members, is_member)) member.state = "faulty";
+    }
+}
+
+// Before anything can be written. Without room for the sidecar the array starts all the same, so that it can be read;
+// it has said why. The first sidecar that can be written then says who was missing.
 static std::uint64_t stamp_for_this_use(Kernel& kernel, Assembly& plan, const std::string& sidecar_path) {
     const Aside aside(kernel);
-    std::vector<LabelledDisk> disks;
-    for (const MemberImage& image : plan.members) disks.push_back({image.stack->name, image.stack->file.get()});
-    (void)stamp_labels(kernel, plan.container, sidecar_path, disks, false);  // it has said why not
+    std::vector<Disk*> disks;
+    for (const MemberImage& image : plan.members) disks.push_back(image.stack->file.get());
+    if (!stamp_labels(kernel, plan.container, sidecar_path, disks, false)) call_missing_faulty(plan);
     return plan.container.generation;
 }
 
@@ -112,6 +121,11 @@ Result<Assembly> ArrayImpl::planned() {
 static constexpr std::size_t kOldArrays = 16;
 
 Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
+    if (!options_.lab.empty() && lab_folder_ == nullptr) {
+        auto held = kernel_.hold_folder(options_.lab);
+        if (!held) return held.error();
+        lab_folder_ = std::move(*held);
+    }
     auto plan = planned();
     if (!plan) return plan.error();
     insist = insist || options_.run;

@@ -115,8 +115,8 @@ void ArrayImpl::stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>&
     if (members.empty() || mdmon_ == nullptr) return;
     Container container = mdmon_->container();
     if (container.generation == stamped_generation_) return;  // Nothing was written.
-    std::vector<LabelledDisk> disks;
-    for (const auto& member : members) disks.push_back({member->name, member->file.get()});
+    std::vector<Disk*> disks;
+    for (const auto& member : members) disks.push_back(member->file.get());
     (void)stamp_labels(kernel_, container, container_path(options_.lab), disks, true);
 }
 

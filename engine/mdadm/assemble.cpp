@@ -6,9 +6,12 @@
 #include <array>
 #include <span>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/md/check.hpp"
 #include "engine/md/md.hpp"
+#include "engine/mdadm/copies.hpp"
 #include "engine/mdadm/label_stamp.hpp"
+#include "engine/mdadm/member_name.hpp"
 
 namespace mdscope {
 
@@ -29,7 +32,7 @@ int read_page(Kernel& kernel, Disk& disk, Sector sector, MetadataPage& page) {
 }
 
 Error bad_image(const std::string& path, int err, const std::string& found) {
-    return Error{err, fmt::format("{}: {}", path, found)};
+    return Error{err, fmt::format("{}: {}", shown(path), found)};
 }
 
 // A superblock of any version 1 that says it lies where it was read; a copy elsewhere does not count.
@@ -113,12 +116,6 @@ Result<bool> check_distinct(Kernel& kernel, const std::vector<std::string>& path
 
 // ---- external:lab
 
-const ContainerMember* find_member(const Container& container, const MemberImage& c) {
-    for (const ContainerMember& m : container.members)
-        if (m.uuid == c.label->member_uuid) return &m;
-    return nullptr;
-}
-
 Result<Container> read_container(Kernel& kernel, const std::string& lab) {
     const std::string path = container_path(lab);
     auto text = kernel.read_file(path);
@@ -131,6 +128,26 @@ Result<Container> read_container(Kernel& kernel, const std::string& lab) {
     auto container = container_from_json(*text);
     if (!container) return Error{EINVAL, fmt::format("{}: {}", path, container.error().text)};
     return container;
+}
+
+std::string why_left_out(const Container& container, const MemberImage& c) {
+    const std::string& name = c.stack->name;
+    const ContainerMember* const member = find_member(container, c.label->member_uuid);
+    if (member == nullptr)
+        return fmt::format(
+            "{} is not listed in the sidecar: it was removed from this array, or an `add` was cut short; `add` takes "
+            "it "
+            "with a full recovery",
+            name);
+    if (member->state == "faulty")
+        return fmt::format("{} is failed according to the sidecar; `re-add` brings it back", name);
+    if (c.label->data_offset != container.data_offset || c.label->data_size < container.size)
+        return fmt::format(
+            "{}: its label and the sidecar disagree about where the data is (from sector {} for {} sectors; the "
+            "sidecar "
+            "says {}, {}); `add` takes it with a full recovery if it is large enough",
+            name, c.label->data_offset, c.label->data_size, container.data_offset, container.size);
+    return why_label_is_refused(container, *member, *c.label, name);
 }
 
 Error nobody_is_left(const Assembly& plan) {
@@ -162,38 +179,25 @@ std::vector<std::string> missing_in_sidecar(const Assembly& plan) {
 Result<Assembly> plan_external(Kernel& kernel, std::vector<MemberImage> all, const std::string& lab) {
     auto container = read_container(kernel, lab);
     if (!container) return container.error();
+    for (const MemberImage& c : all)
+        if (c.label->set_uuid != container->uuid)
+            return bad_image(c.stack->path, EINVAL,
+                             fmt::format("belongs to array {}, the sidecar describes {}",
+                                         format_uuid(c.label->set_uuid), format_uuid(container->uuid)));
     Assembly plan;
     plan.external = true;
     plan.container = *container;
+    if (auto told = leave_out_external_copies(*container, all, plan.notes); !told) return told.error();
     for (MemberImage& c : all) {
-        const std::string& path = c.stack->path;
-        if (c.label->set_uuid != container->uuid)
-            return bad_image(path, EINVAL,
-                             fmt::format("belongs to array {}, the sidecar describes {}",
-                                         format_uuid(c.label->set_uuid), format_uuid(container->uuid)));
-        const ContainerMember* member = find_member(*container, c);
-        if (member == nullptr) {
-            plan.notes.push_back(fmt::format(
-                "md: {} is not listed in the sidecar: it was removed from this array, or an `add` was cut short; `add` "
-                "takes it with a full recovery",
-                c.stack->name));
-            continue;
-        }
-        if (c.label->data_offset != container->data_offset || c.label->data_size < container->size)
-            return bad_image(path, EINVAL, "its label and the sidecar disagree about where the data is");
-        if (member->state == "faulty") {
-            plan.notes.push_back(
-                fmt::format("md: {} is failed according to the sidecar; `re-add` brings it back", c.stack->name));
-            continue;
-        }
-        if (const std::string why = why_label_is_refused(*container, *member, *c.label); !why.empty()) {
+        take_name(plan.container, c.label->member_uuid, c.stack->name);
+        const std::string why = why_left_out(*container, c);
+        if (why.empty())
+            plan.members.push_back(std::move(c));
+        else
             plan.notes.push_back("md: " + why);
-            continue;
-        }
-        plan.members.push_back(std::move(c));
     }
     const auto slot = [&](const MemberImage& c) {
-        const int n = find_member(plan.container, c)->slot;
+        const int n = find_member(plan.container, c.label->member_uuid)->slot;
         return n < 0 ? 1000 : n;
     };
     std::ranges::stable_sort(plan.members,
@@ -224,12 +228,14 @@ Result<MemberImage> open_image(Kernel& kernel, const std::string& path, bool rea
 Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& paths, const std::string& lab,
                                bool read_only) {
     if (paths.empty()) return Error{EINVAL, "no images were given"};
+    const std::vector<std::string> names = member_names(paths);
     if (auto distinct = check_distinct(kernel, paths); !distinct) return distinct.error();
     std::vector<MemberImage> all;
     std::vector<MemberImage> strangers;
-    for (const std::string& path : paths) {
-        auto image = open_image(kernel, path, read_only);
+    for (std::size_t i = 0; i < paths.size(); i++) {
+        auto image = open_image(kernel, paths[i], read_only);
         if (!image) return image.error();
+        image->stack->name = names[i];
         const bool is_member = image->minor_version >= 0 || image->label;
         (is_member ? all : strangers).push_back(std::move(*image));
     }
@@ -283,12 +289,14 @@ void describe_external(Mddev& mddev, const Container& container) {
     mddev.bitmap_info.offset = container.bitmap_offset;
     mddev.bitmap_info.chunksize = container.bitmap_chunk;
     mddev.bitmap_info.daemon_sleep = container.bitmap_daemon_sleep_ms * kNsPerMs;
+    mddev.bitmap_info.max_write_behind = container.bitmap_backlog;
 }
 
 // As by offset, size, slot and state of a member.
 void describe_external_member(Rdev& rdev, const LabLabel& label, const ContainerMember& member) {
     rdev.data_offset = rdev.new_data_offset = label.data_offset;
     rdev.sectors = label.data_size;
+    rdev.label_uuid = member.uuid;
     rdev.raid_disk = member.slot;
     rdev.desc_nr = member.slot;
     if (member.slot >= 0) {
@@ -296,7 +304,12 @@ void describe_external_member(Rdev& rdev, const LabLabel& label, const Container
         if (in_sync) set_bit(In_sync, rdev.flags);
         rdev.recovery_offset = in_sync ? MaxSector : member.recovery_start;
     }
+    describe_member_flags(rdev, member);
+}
+
+void describe_member_flags(Rdev& rdev, const ContainerMember& member) {
     if (member.write_mostly) set_bit(WriteMostly, rdev.flags);
+    if (member.failfast) set_bit(FailFast, rdev.flags);
 }
 
 }  // namespace mdscope

@@ -55,5 +55,7 @@ std::string missing_text(const Assembly& plan);
 // else knows them yet.
 void describe_external(Mddev& mddev, const Container& container);
 void describe_external_member(Rdev& rdev, const LabLabel& label, const ContainerMember& member);
+// What a member keeps of itself wherever it is: write-mostly, failfast.
+void describe_member_flags(Rdev& rdev, const ContainerMember& member);
 
 }  // namespace mdscope

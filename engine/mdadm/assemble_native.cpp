@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/mdadm/copies.hpp"
 #include "engine/mdadm/assemble.hpp"
 
 namespace mdscope {
@@ -200,13 +201,14 @@ void sort_for_md(std::vector<MemberImage>& members) {
 
 Result<Assembly> plan_native(std::vector<MemberImage> all) {
     if (auto same = check_same_array(all); !same) return same.error();
+    Assembly plan;
+    if (auto told = leave_out_native_copies(all, plan.notes); !told) return told.error();
     auto why = judge(all);
     if (!why) return why.error();
     const MemberImage& best = freshest_of(all, is_in_sync);
     if (!is_in_sync(best) || !(*why)[static_cast<std::size_t>(&best - all.data())].empty())
         return nobody_has_the_data(all, *why);
 
-    Assembly plan;
     plan.minor_version = all.front().minor_version;
     const Superblock1 freshest = freshest_of(all, has_role).sb;
     std::vector<std::string> left_out(kMaxRoles);  // names, by number

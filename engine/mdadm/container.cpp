@@ -14,6 +14,8 @@
 //                  "write_mostly": false, "label": 1, "label_next": 0}, ...]
 //   }                                              slot: a number or "none"; label and label_next may be missing
 //
+// "failfast": true of a member and "backlog" of the bitmap are there only when they say something.
+//
 // Words are sysfs's where it has one ("none"), and numbers carry their units. Reading trusts nothing: the file may have
 // been edited by hand, cut, or made by somebody else. Every field is there, of its type and within its bounds, or the
 // error names it. What passes can be used in arithmetic without a second look.
@@ -27,7 +29,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <utility>
 
+#include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/bytes.hpp"
 #include "engine/md/md.hpp"
 
@@ -98,6 +102,55 @@ Result<LabLabel> decode_label(std::span<const std::byte> sector) {
     return label;
 }
 
+// ---- the members
+
+namespace {
+
+constexpr std::size_t kLongestName = 64;
+
+bool is_member_name(const std::string& name) {
+    if (name.empty() || name.size() > kLongestName || name[0] == '.') return false;
+    for (const char c : name)
+        if (c == '/' || static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return false;
+    return true;
+}
+
+bool is_utf8(const std::string& text) {
+    using nlohmann::json;
+    return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::ignore)) == text;
+}
+
+}  // namespace
+
+std::string sidecar_name(std::string name) {
+    if (name.size() > kLongestName) name.resize(kLongestName);
+    if (name.empty() || name[0] == '.') name.insert(0, "_").resize(std::min(name.size(), kLongestName));
+    const bool is_text = is_utf8(name);
+    for (char& c : name) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte <= ' ' || byte == 0x7f || c == '/' || (byte > 0x7f && !is_text)) c = '_';
+    }
+    return name;
+}
+
+const ContainerMember* find_member(const Container& container, const Uuid& uuid) {
+    const auto found = std::ranges::find(container.members, uuid, &ContainerMember::uuid);
+    return found == container.members.end() ? nullptr : &*found;
+}
+
+ContainerMember* find_member(Container& container, const Uuid& uuid) {
+    return const_cast<ContainerMember*>(find_member(std::as_const(container), uuid));
+}
+
+void take_name(Container& container, const Uuid& uuid, const std::string& file_name) {
+    ContainerMember* const member = find_member(container, uuid);
+    const std::string name = sidecar_name(file_name);
+    if (member == nullptr || member->name == name) return;
+    for (ContainerMember& other : container.members)
+        if (other.name == name) other.name = member->name;
+    member->name = name;
+}
+
 // ---- the sidecar, writing
 
 namespace {
@@ -129,6 +182,7 @@ std::string container_to_json(const Container& container) {
     json["bitmap"]["offset_sectors"] = container.bitmap_offset;
     json["bitmap"]["chunk_bytes"] = container.bitmap_chunk;
     json["bitmap"]["daemon_sleep_ms"] = container.bitmap_daemon_sleep_ms;
+    if (container.bitmap_backlog != 0) json["bitmap"]["backlog"] = container.bitmap_backlog;
     json["members"] = Json::array();
     for (const ContainerMember& member : container.members) {
         Json row;
@@ -138,6 +192,7 @@ std::string container_to_json(const Container& container) {
         row["state"] = member.state;
         row["recovery_start"] = sector_or_none(member.recovery_start);
         row["write_mostly"] = member.write_mostly;
+        if (member.failfast) row["failfast"] = true;
         row["label"] = member.label;
         row["label_next"] = member.label_next;
         json["members"].push_back(std::move(row));
@@ -176,9 +231,10 @@ class FieldReader {
         if (value == nullptr || *value == "none") return std::nullopt;
         return bounded(name, *value, 0, most);
     }
-    std::uint64_t number_if_there(const char* name) {
-        return object_.is_object() && object_.contains(name) ? number(name, 0, ~std::uint64_t{0}) : 0;
+    std::uint64_t number_if_there(const char* name, std::uint64_t most = ~std::uint64_t{0}) {
+        return is_there(name) ? number(name, 0, most) : 0;
     }
+    bool boolean_if_there(const char* name) { return is_there(name) && boolean(name); }
     bool boolean(const char* name) {
         const Json* value = find(name);
         if (value == nullptr) return false;
@@ -217,6 +273,7 @@ class FieldReader {
     }
 
    private:
+    [[nodiscard]] bool is_there(const char* name) const { return object_.is_object() && object_.contains(name); }
     std::uint64_t bounded(const char* name, const Json& value, std::uint64_t least, std::uint64_t most) {
         // The parser makes every number without sign or fraction unsigned.
         const bool fits =
@@ -237,14 +294,6 @@ class FieldReader {
     std::string& wrong_;
 };
 
-bool is_member_name(const std::string& name) {
-    constexpr std::size_t longest = 64;
-    if (name.empty() || name.size() > longest || name[0] == '.') return false;
-    for (const char c : name)
-        if (c == '/' || static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return false;
-    return true;
-}
-
 ContainerMember read_member(const Json& json, std::size_t index, const Container& container, std::string& wrong) {
     FieldReader read(json, fmt::format("members[{}].", index), wrong);
     ContainerMember member;
@@ -261,6 +310,7 @@ ContainerMember read_member(const Json& json, std::size_t index, const Container
     member.recovery_start =
         read.number_or_none("recovery_start", container.size).value_or(ContainerMember::MaxRecovery);
     member.write_mostly = read.boolean("write_mostly");
+    member.failfast = read.boolean_if_there("failfast");
     member.label = read.number_if_there("label");
     member.label_next = read.number_if_there("label_next");
     return member;
@@ -293,6 +343,7 @@ void read_bitmap(const Json& json, Container& container, std::string& wrong) {
     const Sector offset = read.number("offset_sectors", 0, container.data_offset);
     const std::uint64_t chunk = read.number("chunk_bytes", 0, 1ULL << 31);
     container.bitmap_daemon_sleep_ms = read.number("daemon_sleep_ms", 1, 1'000'000'000);
+    container.bitmap_backlog = read.number_if_there("backlog", COUNTER_MAX);
     container.bitmap_offset = static_cast<std::int64_t>(offset);
     container.bitmap_chunk = chunk;
     if (!wrong.empty() || offset == 0) return;

@@ -24,13 +24,14 @@ bool is_label_on_record(const ContainerMember& member, const LabLabel& label) {
     return label.generation == member.label || (member.label_next != 0 && label.generation == member.label_next);
 }
 
-std::string why_label_is_refused(const Container& container, const ContainerMember& member, const LabLabel& label) {
+std::string why_label_is_refused(const Container& container, const ContainerMember& member, const LabLabel& label,
+                                 const std::string& name) {
     if (!is_label_on_record(member, label))
         return fmt::format(
             "{} is an old copy: its label says generation {}, the sidecar {}; `add` takes it with a full recovery",
-            member.name, label.generation, newest_of(member));
+            name, label.generation, newest_of(member));
     if (member.slot >= 0 && member.label != 0 && newest_of(member) < newest_label(container))
-        return fmt::format("{} was missing when the array was used last; `re-add` brings it back", member.name);
+        return fmt::format("{} was missing when the array was used last; `re-add` brings it back", name);
     return {};
 }
 
@@ -51,11 +52,6 @@ int transfer_label(Kernel& kernel, Disk& disk, BioOp op, LabelSector& sector) {
     return submit_bio_wait(kernel, &bio);
 }
 
-ContainerMember* member_named(Container& container, const std::string& name) {
-    const auto found = std::ranges::find(container.members, name, &ContainerMember::name);
-    return found == container.members.end() ? nullptr : &*found;
-}
-
 bool write_sidecar(Kernel& kernel, const Container& container, const std::string& path) {
     const Result<bool> written = kernel.replace_file(path, container_file_text(container));
     if (!written) kernel.printk(LogLevel::Warn, fmt::format("mdscope: {}: {}", path, written.error().text));
@@ -64,29 +60,69 @@ bool write_sidecar(Kernel& kernel, const Container& container, const std::string
 
 }  // namespace
 
-int write_label_generation(Kernel& kernel, Disk& disk, std::uint64_t generation) {
+int read_label(Kernel& kernel, Disk& disk, LabLabel& label) {
     LabelSector sector{};
     if (const int err = transfer_label(kernel, disk, BioOp::Read, sector); err != 0) return err;
-    auto label = decode_label(sector);
-    if (!label) return -EINVAL;
-    label->generation = generation;
-    encode_label(*label, sector);
+    const auto decoded = decode_label(sector);
+    if (!decoded) return -EINVAL;
+    label = *decoded;
+    return 0;
+}
+
+int write_label(Kernel& kernel, Disk& disk, const LabLabel& label) {
+    LabelSector sector{};
+    encode_label(label, sector);
     return transfer_label(kernel, disk, BioOp::Write, sector);
 }
 
+int edit_label(Kernel& kernel, Disk& disk, const std::function<void(LabLabel&)>& edit) {
+    LabLabel label;
+    if (const int err = read_label(kernel, disk, label); err != 0) return err;
+    edit(label);
+    return write_label(kernel, disk, label);
+}
+
+int write_label_generation(Kernel& kernel, Disk& disk, std::uint64_t generation) {
+    return edit_label(kernel, disk, [&](LabLabel& label) { label.generation = generation; });
+}
+
+namespace {
+
+struct Stamp {
+    Disk* disk;
+    LabLabel label;
+    Uuid uuid;
+};
+
+// The members whose labels are what the sidecar says, and now it says which of two. One that cannot be read stays as it
+// is on record, and is missing from this use: it will say itself what is wrong with it.
+std::vector<Stamp> read_stamps(Kernel& kernel, Container& container, const std::vector<Disk*>& disks) {
+    std::vector<Stamp> stamps;
+    for (Disk* disk : disks) {
+        LabLabel label;
+        if (read_label(kernel, *disk, label) != 0 || label.set_uuid != container.uuid) continue;
+        ContainerMember* const member = find_member(container, label.member_uuid);
+        if (member == nullptr || !is_label_on_record(*member, label)) continue;
+        member->label = label.generation;
+        stamps.push_back({disk, label, label.member_uuid});
+    }
+    return stamps;
+}
+
+}  // namespace
+
 bool stamp_labels(Kernel& kernel, Container& container, const std::string& sidecar_path,
-                  const std::vector<LabelledDisk>& disks, bool finish) {
+                  const std::vector<Disk*>& disks, bool finish) {
     Container stamped = container;
     const std::uint64_t number = ++stamped.generation;
-    for (const LabelledDisk& labelled : disks)
-        if (ContainerMember* member = member_named(stamped, labelled.name); member != nullptr)
-            member->label_next = number;
+    std::vector<Stamp> stamps = read_stamps(kernel, stamped, disks);
+    for (const Stamp& stamp : stamps) find_member(stamped, stamp.uuid)->label_next = number;
     if (!write_sidecar(kernel, stamped, sidecar_path)) return false;
-    for (const LabelledDisk& labelled : disks) {
-        ContainerMember* member = member_named(stamped, labelled.name);
-        if (member == nullptr) continue;
-        // One that could not be written is accepted with either number, and will say itself what is wrong with it.
-        if (write_label_generation(kernel, *labelled.disk, number) != 0) continue;
+    for (Stamp& stamp : stamps) {
+        stamp.label.generation = number;
+        // One that could not be written is accepted with either number.
+        if (write_label(kernel, *stamp.disk, stamp.label) != 0) continue;
+        ContainerMember* const member = find_member(stamped, stamp.uuid);
         member->label = number;
         member->label_next = 0;
     }

@@ -31,14 +31,25 @@ static bool is_listed(const Container& container, const std::string& name) {
     return std::ranges::any_of(container.members, [&](const ContainerMember& member) { return member.name == name; });
 }
 
-int manage_remove(Mddev& mddev, const std::string& name, const Container* recorded, std::string* why) {
+int manage_remove(Mddev& mddev, const std::string& name, const Container* recorded, std::uint64_t patience_ns,
+                  std::string* why) {
     Rdev* const rdev = find_rdev(mddev, name);
     if (rdev == nullptr) {
         if (recorded != nullptr && is_listed(*recorded, name))
             return refuse(why, 0, fmt::format("{} is out of the array already: mdmon removed it when it failed", name));
         return refuse(why, -ENODEV, fmt::format("{} is not a member of {}", name, mdname(mddev)));
     }
-    const int err = rdev_attr_store(*rdev, "state", "remove");
+    int err = rdev_attr_store(*rdev, "state", "remove");
+    // A member that has failed is let go of when its I/O has ended, and the sync that it has interrupted; mdadm tries
+    // again, too.
+    const std::uint64_t deadline = mddev.kernel.ktime_ns() + patience_ns;
+    while (err == -EBUSY && test_bit(Faulty, rdev->flags) && mddev.kernel.ktime_ns() < deadline) {
+        (void)wait_event_timeout(mddev.sysfs_wait, rdev->mddev.get() == nullptr, 10 * kNsPerMs);
+        if (rdev->mddev.get() == nullptr) return 0;  // by mdmon, or somebody else
+        err = rdev_attr_store(*rdev, "state", "remove");
+    }
+    if (err == -EBUSY && test_bit(Faulty, rdev->flags))
+        return refuse(why, err, fmt::format("{} has failed, and is still busy (lab/bios, md/sync_action)", name));
     if (err == -EBUSY) return refuse(why, err, fmt::format("{} is in use: fail it first", name));
     if (err != 0) return refuse(why, err, fmt::format("{} could not be removed ({})", name, error_text(err)));
     return 0;

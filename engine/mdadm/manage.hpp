@@ -28,8 +28,10 @@ namespace mdscope {
 // Fills in *why and gives err: how each of these, and their callers, refuse.
 [[nodiscard]] int refuse(std::string* why, int err, std::string text);
 
-// `recorded`: what the sidecar says; nullptr with native metadata. With 0, *why may say that nothing was left to do.
-[[nodiscard]] int manage_remove(Mddev& mddev, const std::string& name, const Container* recorded, std::string* why);
+// `recorded`: what the sidecar says; nullptr with native metadata. With 0, *why may say that nothing was left to do. A
+// member that has failed may be busy for as long as `patience_ns`: it has I/O in flight, or its recovery is ending.
+[[nodiscard]] int manage_remove(Mddev& mddev, const std::string& name, const Container* recorded,
+                                std::uint64_t patience_ns, std::string* why);
 // A member that has failed and is still bound.
 [[nodiscard]] int manage_re_add_bound(Mddev& mddev, Rdev& rdev, std::string* why);
 

@@ -239,6 +239,34 @@ TEST_CASE("any text is answered with an error, never with an exception or a deep
     CHECK(container_from_json(json.dump()).error().text == "container.json: field members is not a list of at most 64");
 }
 
+TEST_CASE("what is seldom set is in a sidecar only when it is, and read back") {
+    CHECK(container_to_json(good_container()).find("failfast") == std::string::npos);
+    CHECK(container_to_json(good_container()).find("backlog") == std::string::npos);
+    Container container = good_container();
+    container.members[1].failfast = true;
+    container.bitmap_backlog = 256;
+    const Result<Container> read = container_from_json(container_to_json(container));
+    REQUIRE(read);
+    CHECK(*read == container);
+    CHECK(refusal("/members/0/failfast", "no").find("members[0].failfast") != std::string::npos);
+    CHECK(refusal("/bitmap/backlog", 1 << 20).find("bitmap.backlog is 1048576") != std::string::npos);
+}
+
+TEST_CASE("names follow the images' files, stay apart, and can always be written and read") {
+    Container container = good_container();
+    take_name(container, uuid_from(0x30), "sdb");  // the two were exchanged
+    CHECK(container.members[0].name == "sdb");
+    CHECK(container.members[1].name == "sda");
+    take_name(container, uuid_from(0x90), "sdb");  // nobody's
+    CHECK(container.members[0].name == "sdb");
+    for (const std::string name : {"my disk", ".hidden", "", "a\x1b[2Jb", "sd\xff", "a/b"}) {
+        take_name(container, uuid_from(0x30), name);
+        CHECK(static_cast<bool>(container_from_json(container_to_json(container))));
+    }
+    take_name(container, uuid_from(0x30), std::string(300, 'x'));
+    CHECK(static_cast<bool>(container_from_json(container_to_json(container))));
+}
+
 TEST_CASE("a name that is not UTF-8 does not stop the sidecar from being written") {
     Container container = good_container();
     container.members[0].name = "sd\xff";

@@ -145,6 +145,65 @@ TEST_CASE("killed between any two steps of a stamping, the lab is assembled with
         }
 }
 
+namespace {
+
+std::string label_bytes(const std::string& image) {
+    std::string label(kLabLabelSize, '\0');
+    std::ifstream(image, std::ios::binary).read(label.data(), static_cast<std::streamsize>(label.size()));
+    return label;
+}
+
+void put_label_bytes(const std::string& image, const std::string& label) {
+    std::fstream file(image, std::ios::binary | std::ios::in | std::ios::out);
+    file.write(label.data(), static_cast<std::streamsize>(label.size()));
+}
+
+}  // namespace
+
+// Whatever was stamped before, and whether or not the sidecar was told: a start writes the sidecar, then labels, and is
+// cut short after the first and with any of the labels written.
+TEST_CASE("killed in the second start after one that was not written to, the lab is assembled with all members") {
+    for (const int written : {0, 1, 2, 3}) {  // a bit each: this label, too
+        CAPTURE(written);
+        Lab lab(small_home());
+        CHECK(lab.write(0, kOld));
+        stop(lab);
+        assemble(lab);
+        stop(lab);  // nothing was written, so the sidecar does not know how the stamping ended
+        std::vector<std::string> before;
+        for (const std::string& image : lab.options.images) before.push_back(label_bytes(image));
+        assemble(lab);  // the sidecar on disk is now as it is before the labels are written
+        for (const std::size_t image : {0U, 1U})
+            if ((written >> image & 1) == 0) put_label_bytes(lab.options.images[image], before[image]);
+        CHECK_THROWS_AS(lab.kernel.oops({}), Halted);  // nothing more is written
+        assemble(lab);
+        CHECK(lab.md().degraded == 0);
+        CHECK(lab.read(0, kOld.size()) == kOld);
+    }
+}
+
+TEST_CASE("without room for the sidecar the array starts, and who was missing then is not taken for good later") {
+    Lab lab(small_home());
+    CHECK(lab.write(0, kOld));
+    stop(lab);
+    lab.array.reset();
+    const std::vector<std::string> both = lab.options.images;
+    lab.options.images = {both[0]};
+    const std::string spare = container_spare_path(lab.options.lab);
+    std::filesystem::remove(spare);
+    std::filesystem::create_directories(spare + "/in the way");  // as a full disk
+    lab.start();
+    std::filesystem::remove_all(spare);
+    CHECK(lab.write(0, kNew));
+    CHECK_THROWS_AS(lab.kernel.oops({}), Halted);
+    lab.array.reset();
+    lab.kernel.restart();
+    lab.options.images = both;
+    lab.start();
+    CHECK_FALSE(has_member(lab, "sdb"));
+    CHECK(lab.read(0, kNew.size()) == kNew);
+}
+
 TEST_CASE("a sidecar of before, without the labels' numbers, is taken as it is, and has them afterwards") {
     Lab lab(small_home());
     stop(lab);

@@ -7,6 +7,7 @@
 #include "engine/mdadm/mdmon/mdmon.hpp"
 
 #include "engine/kernel/disk.hpp"
+#include "tests/md/passing_kernel.hpp"
 #include "tests/md/sysfs_lab.hpp"
 
 namespace mdscope::sysfs_test {
@@ -34,10 +35,10 @@ Container two_members() {
     return container;
 }
 
-// The simulated kernel with another way to write files; everything else is passed on.
-class FilesKernel final : public Kernel {
+// The simulated kernel with another way to write files.
+class FilesKernel final : public test::PassingKernel {
    public:
-    FilesKernel(SimKernel& below, Mddev& mddev) : below_(below), mddev_(mddev) {}
+    FilesKernel(SimKernel& below, Mddev& mddev) : PassingKernel(below), sim_(below), mddev_(mddev) {}
 
     struct Replacement {
         Container container;
@@ -55,44 +56,12 @@ class FilesKernel final : public Kernel {
         CHECK(static_cast<bool>(container));
         Replacement& replacement = replacements.emplace_back(Replacement{*container, array_state_word(mddev_)});
         for (const char* image : {"sda.img", "sdb.img", "sdc.img"})
-            replacement.volatile_sectors += below_.find_ram_disk(image)->volatile_sectors().size();
-        return below_.replace_file(path, text);
+            replacement.volatile_sectors += sim_.find_ram_disk(image)->volatile_sectors().size();
+        return PassingKernel::replace_file(path, text);
     }
-
-    std::uint64_t ktime_ns() override { return below_.ktime_ns(); }
-    std::uint64_t wall_clock() override { return below_.wall_clock(); }
-    void get_random_bytes(void* buffer, std::size_t size) override { below_.get_random_bytes(buffer, size); }
-    Task* kthread_run(std::string comm, std::function<void()> body) override {
-        return below_.kthread_run(std::move(comm), std::move(body));
-    }
-    void kthread_join(Task* task) override { below_.kthread_join(task); }
-    void interrupt(Task* task) override { below_.interrupt(task); }
-    int wait(WaitQueue& queue, const char* text, Condition condition, const WaitOptions& options) override {
-        return below_.wait(queue, text, condition, options);
-    }
-    void wake(WaitQueue& queue) override { below_.wake(queue); }
-    void msleep(std::uint64_t ns) override { below_.msleep(ns); }
-    void mod_timer(Timer& timer, std::uint64_t expires_ns) override { below_.mod_timer(timer, expires_ns); }
-    bool del_timer_sync(Timer& timer) override { return below_.del_timer_sync(timer); }
-    void rcu_read_lock() override { below_.rcu_read_lock(); }
-    void rcu_read_unlock() override { below_.rcu_read_unlock(); }
-    void synchronize_rcu() override { below_.synchronize_rcu(); }
-    Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) override {
-        return below_.open_disk(path, mode);
-    }
-    Result<std::string> read_file(const std::string& path) override { return below_.read_file(path); }
-    void printk(LogLevel level, std::string text) override { below_.printk(level, std::move(text)); }
-    [[nodiscard]] std::vector<LogLine> log() const override { return below_.log(); }
-    void set_log_sink(std::function<void(const LogLine&)> sink) override { below_.set_log_sink(std::move(sink)); }
-    [[noreturn]] void oops(Oops fault) override { below_.oops(std::move(fault)); }
-    [[nodiscard]] bool halted() const override { return below_.halted(); }
-    [[nodiscard]] const Oops* first_oops() const override { return below_.first_oops(); }
-    void restart() override { below_.restart(); }
-    std::uint64_t next_bio_id() override { return below_.next_bio_id(); }
-    [[nodiscard]] std::vector<SleepInfo> tasks() const override { return below_.tasks(); }
 
    private:
-    SimKernel& below_;
+    SimKernel& sim_;
     Mddev& mddev_;
 };
 
@@ -103,6 +72,7 @@ class MdmonLab : public SysfsLab {
         kernel.run_task("mdadm",
                         [&] { CHECK(static_cast<bool>(kernel.replace_file(kSidecar, container_to_json(container)))); });
         external();
+        for (const ContainerMember& member : container.members) find(member.name)->label_uuid = member.uuid;
         start(start_word);
         mdmon = std::make_unique<Mdmon>(files, mddev, container, kSidecar);
     }
@@ -249,6 +219,37 @@ TEST_CASE("a failure is durable before the failed write can be acknowledged, and
     CHECK(lab.member_state("sdb") == "faulty");
     CHECK(lab.write(3) == 0);
     CHECK(lab.show("degraded") == "1");
+}
+
+// "1 of 25 tries" on a mount: whoever removes it is quicker than mdmon.
+TEST_CASE("a member that was failed and removed before mdmon looked is recorded as failed, before any write goes on") {
+    MdmonLab lab;
+    lab.monitored();
+    CHECK(lab.write(0) == 0);
+    lab.settle();
+    // Both in one go, while the task sleeps.
+    lab.kernel.run_task("mdadm", [&] {
+        Rdev& sdb = *lab.find("sdb");
+        md_error(lab.mddev, sdb);
+        CHECK(rdev_attr_store(sdb, "state", "remove") == 0);
+    });
+    const Process& writer = lab.begin_write(1);
+    CHECK(lab.until([&] { return writer.done; }));
+    CHECK(writer.result == 0);
+    CHECK(lab.member_state("sdb") == "faulty");
+    CHECK(lab.member_state("sda") == "in_sync");
+    for (const ContainerMember& member : lab.on_disk().members) CHECK(member.slot >= 0);  // for a re-add
+}
+
+// The images of two members have changed names.
+TEST_CASE("mdmon knows members by their labels: what a member is called says nothing") {
+    MdmonLab lab;
+    std::swap(lab.find("sda")->label_uuid, lab.find("sdb")->label_uuid);
+    lab.monitored();
+    CHECK(lab.store_dev("sdb", "state", "faulty") == 0);
+    CHECK(lab.until([&] { return lab.find("sdb") == nullptr; }));
+    CHECK(lab.member_state("sda") == "faulty");
+    CHECK(lab.member_state("sdb") == "in_sync");
 }
 
 TEST_CASE("a member that fails while dirty is being recorded keeps `active` back until it is recorded, too") {
@@ -399,6 +400,7 @@ TEST_CASE("a recovery is recorded from its start to its end, with checkpoints in
     }) == 0);
     CHECK(lab.member_state("sdc") == "spare");
     CHECK(lab.store("new_dev", "sdc") == 0);
+    lab.find("sdc")->label_uuid.fill(0xd2);
     CHECK(lab.store_dev("sdc", "offset", "2048") == 0);
     CHECK(lab.store_dev("sdc", "size", "61440") == 0);
     CHECK(lab.store_dev("sdc", "recovery_start", "0") == 0);

@@ -20,7 +20,7 @@ namespace variants {
 struct claims {
     using Row = Claims;
     static constexpr EraRow kEras[] = {{"4.10", "as-md"}};
-    static constexpr VariantFacts facts = {7,
+    static constexpr VariantFacts facts = {10,
                                            "claims",
                                            "Claims of the metadata",
                                            "What is flushed before metadata says that members agree",

@@ -17,7 +17,7 @@ namespace variants {
 struct fail_last {
     using Row = FailLast;
     static constexpr EraRow kEras[] = {{"4.10", "md"}};
-    static constexpr VariantFacts facts = {7,
+    static constexpr VariantFacts facts = {11,
                                            "fail-last",
                                            "Failing the last member by hand",
                                            "What `faulty` does to the last member",

@@ -3,13 +3,15 @@
 //   sleeps on mddev.sysfs_wait until one of array_state, sync_action, sync_completed, degraded, dev-*/state moved, then
 //   read_and_act():  read all of them  ->  sidecar (durable)  ->  array_state  ->  dev-*/state
 //
-//   seen                                    sidecar                            written
-//   write-pending                           dirty                              active
-//   active, active-idle                     dirty                              - (clean before a stop in one step),
-//   clean clean, broken                           clean                              - readonly, not external:-... -
-//   read-auto, or active if it owes a resync inactive after a running state          clean clear clear after a running
-//   state             -                                  - a member faulty                         that member faulty
-//   active if read-auto; -blocked; remove resync, recovery                        checkpoint each 1/16 and at the end -
+//   seen                                          sidecar            written
+//   write-pending                                 dirty              active
+//   active, active-idle                           dirty              - (clean before a stop in one step), clean
+//   clean, broken                                 clean              -
+//   readonly, not external:-...                   -                  read-auto, or active if it owes a resync
+//   inactive after a running state                clean              clear
+//   clear after a running state                   -                  -
+//   a member faulty, or not bound any more        that one faulty    active if read-auto; -blocked; remove
+//   resync, recovery                              checkpoints        - (each 1/16 and at the end)
 //
 // The order is the point. `active` lets the writers go that wait for the array to become dirty, and `-blocked` (and
 // `active`) lets a failed write be acknowledged, so neither is written before the sidecar that says so is durable.
@@ -96,6 +98,8 @@ class Mdmon {
     [[nodiscard]] Seen look() const;
     void record(const Seen& seen);
     void record_member(const MemberSeen& seen);
+    void record_gone(const Seen& seen);
+    [[nodiscard]] bool has_unrecorded_failure(const Seen& seen) const;
     [[nodiscard]] bool is_due(const Seen& seen) const;
     [[nodiscard]] bool owes_repair(const Seen& seen) const;
     [[nodiscard]] const char* answer_to(const Seen& seen) const;
@@ -112,6 +116,7 @@ class Mdmon {
     // The task's own.
     Container next_;                     // as it should be on disk
     std::set<std::string> working_;      // members with a slot and not failed, as of the last pass
+    std::set<Uuid> seen_;                // members that were bound, as of the last pass
     Requests want_clean_;                // to be answered when the sidecar says so
     bool unsure_ = false;                // a write failed: on disk may be the old or the new
     bool flush_failed_ = false;          // of the last member; it was said

@@ -66,12 +66,6 @@ bool positions_moved_far(const Container& from, const Container& to) {
 
 // ---- looking
 
-ContainerMember* mdmon::find_member(Container& container, const std::string& name) {
-    const auto found = std::find_if(container.members.begin(), container.members.end(),
-                                    [&](const ContainerMember& member) { return member.name == name; });
-    return found == container.members.end() ? nullptr : &*found;
-}
-
 bool mdmon::is_running(std::string_view array_state) {
     return !array_state.empty() && array_state != "clear" && array_state != "inactive";
 }
@@ -121,6 +115,7 @@ Mdmon::Seen Mdmon::look() const {
         const std::string words = read_rdev_attr(*rdev, "state");
         member.rdev = rdev;
         member.name = rdev->name;
+        member.uuid = rdev->label_uuid;
         (void)sysfs::kstrtoint(slot, &member.slot);  // `none` leaves it at -1
         member.recovery_start = mdmon::sectors_of(read_rdev_attr(*rdev, "recovery_start"));
         member.faulty = has_word(words, "faulty");
@@ -128,14 +123,29 @@ Mdmon::Seen Mdmon::look() const {
         member.blocked = has_word(words, "blocked");
         member.replacement = has_word(words, "replacement");
         member.write_mostly = has_word(words, "write_mostly");
+        member.failfast = has_word(words, "failfast");
     }
     return seen;
 }
 
 // ---- the sidecar's side
 
+// Members with a part in the array that were bound and are not any more.
+template <class Seen>
+static std::vector<const ContainerMember*> gone_members(const Container& container, const std::set<Uuid>& before,
+                                                        const Seen& now) {
+    std::vector<const ContainerMember*> gone;
+    for (const ContainerMember& member : container.members) {
+        const bool has_part = member.state == "in_sync" || member.state == "rebuilding";
+        const bool is_there =
+            std::ranges::any_of(now.members, [&](const auto& seen) { return seen.uuid == member.uuid; });
+        if (has_part && before.contains(member.uuid) && !is_there) gone.push_back(&member);
+    }
+    return gone;
+}
+
 void Mdmon::record_member(const MemberSeen& seen) {
-    ContainerMember* const member = mdmon::find_member(next_, seen.name);
+    ContainerMember* const member = find_member(next_, seen.uuid);
     if (member == nullptr) {
         if (strangers_.insert(seen.name).second)
             kernel_.printk(LogLevel::Warn,
@@ -144,6 +154,7 @@ void Mdmon::record_member(const MemberSeen& seen) {
         return;
     }
     member->write_mostly = seen.write_mostly;
+    member->failfast = seen.failfast;
     member->recovery_start = MaxSector;
     if (seen.faulty) {
         member->state = "faulty";  // and it keeps its slot on record, for whoever re-adds it
@@ -162,11 +173,29 @@ void Mdmon::record(const Seen& seen) {
     if (is_open(seen.array_state)) next_.dirty = true;
     if (is_clean(seen.array_state) || !mdmon::is_running(seen.array_state)) next_.dirty = false;
     next_.resync_start = seen.resync_start == MaxSector ? MaxSector : std::min(seen.resync_start, next_.size);
+    record_gone(seen);
     working_.clear();
+    seen_.clear();
     for (const MemberSeen& member : seen.members) {
         record_member(member);
+        seen_.insert(member.uuid);
         if (member.slot >= 0 && !member.faulty) working_.insert(member.name);
     }
+}
+
+// A member leaves an array that runs only after it has failed, and whoever took it out may have been quicker than we
+// looked.
+void Mdmon::record_gone(const Seen& seen) {
+    for (const ContainerMember* gone : gone_members(next_, seen_, seen))
+        find_member(next_, gone->uuid)->state = "faulty";
+}
+
+bool Mdmon::has_unrecorded_failure(const Seen& seen) const {
+    const auto is_news = [&](const MemberSeen& member) {
+        const ContainerMember* const recorded = find_member(next_, member.uuid);
+        return member.faulty && recorded != nullptr && recorded->state != "faulty";
+    };
+    return std::ranges::any_of(seen.members, is_news) || !gone_members(next_, seen_, seen).empty();
 }
 
 // Progress alone is written now and then, and when the sync has ended; everything else at once.
@@ -211,13 +240,8 @@ const char* Mdmon::answer_to(const Seen& seen) const {
 void Mdmon::act_on_state(const Seen& seen) {
     const char* const word = answer_to(seen);
     if (word == nullptr) return;
-    if (seen.array_state == "write-pending") {
-        for (const MemberSeen& member : look().members) {
-            const ContainerMember* const recorded = mdmon::find_member(next_, member.name);
-            const bool is_news = member.faulty && recorded != nullptr && recorded->state != "faulty";
-            if (is_news) return;  // md_error announces it: the next pass is on its way
-        }
-    }
+    // md_error and the removal announce it: the next pass is on its way.
+    if (seen.array_state == "write-pending" && has_unrecorded_failure(look())) return;
     // -EBUSY to `clean`: a write came in between. The state has moved, and so has the generation.
     (void)write_array_state(word);
 }

@@ -36,8 +36,8 @@ bool mdmon::claims_more(const Container& from, const Container& to) {
     if (from.dirty && !to.dirty) return true;
     if (grew(from.resync_start, to.resync_start)) return true;
     return std::ranges::any_of(to.members, [&](const ContainerMember& member) {
-        const auto before = std::ranges::find(from.members, member.uuid, &ContainerMember::uuid);
-        return claims_more_of(before != from.members.end() ? *before : ContainerMember{}, member);
+        const ContainerMember* const before = find_member(from, member.uuid);
+        return claims_more_of(before != nullptr ? *before : ContainerMember{}, member);
     });
 }
 
@@ -130,7 +130,7 @@ int Mdmon::flush_members() {
         if (!is_in_vain) md_error(mddev_, *fsync.rdev);
         // md says who is out; of an array that was stopped it says nothing any more.
         const bool is_out = mddev_.pers.load() != nullptr ? test_bit(Faulty, fsync.rdev->flags) : one_is_durable;
-        ContainerMember* const member = mdmon::find_member(next_, fsync.rdev->name);
+        ContainerMember* const member = find_member(next_, fsync.rdev->label_uuid);
         if (is_out && member != nullptr)
             member->state = "faulty";
         else

@@ -14,6 +14,7 @@ namespace mdscope {
 struct Mdmon::MemberSeen {
     Rdev* rdev = nullptr;  // stays valid as long as the Mddev, bound or not
     std::string name;
+    Uuid uuid{};
     int slot = -1;
     Sector recovery_start = MaxSector;
     bool faulty = false;
@@ -21,6 +22,7 @@ struct Mdmon::MemberSeen {
     bool blocked = false;
     bool replacement = false;
     bool write_mostly = false;
+    bool failfast = false;
 };
 
 struct Mdmon::Seen {
@@ -37,8 +39,6 @@ namespace mdmon {
 bool is_running(std::string_view array_state);
 // The text of a file without its newline; empty when the file is not there now.
 std::string read_attr(Mddev& mddev, const char* name);
-// nullptr: it has no place there.
-ContainerMember* find_member(Container& container, const std::string& name);
 // `to` says of the members' content what `from` did not; see mdmon_flush.cpp.
 bool claims_more(const Container& from, const Container& to);
 // A number of sectors, or MaxSector for `none`.

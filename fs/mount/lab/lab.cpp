@@ -139,12 +139,14 @@ int store_assemble(Lab& lab, std::string_view value) {
     return err;
 }
 
-using MemberCall = int (Array::*)(const std::string&, std::string*);
+using MemberCall = int (*)(Array&, const std::string&, std::string*);
+
+constexpr std::uint64_t kRemovePatience = 5 * kNsPerSec;
 
 int store_member(Lab& lab, std::string_view value, const char* file, MemberCall call) {
     if (value.empty()) return -EINVAL;
     std::string why;
-    const int err = (lab.array.*call)(std::string(value), &why);
+    const int err = call(lab.array, std::string(value), &why);
     if (err == 0) reapply_hold_rules(lab);
     lab.set_answer(file, why);
     return err;
@@ -153,19 +155,24 @@ std::string show_add(Lab& lab) {
     return lab.answer("add");
 }
 int store_add(Lab& lab, std::string_view value) {
-    return store_member(lab, value, "add", &Array::add);
+    return store_member(lab, value, "add",
+                        [](Array& array, const std::string& name, std::string* why) { return array.add(name, why); });
 }
 std::string show_re_add(Lab& lab) {
     return lab.answer("re-add");
 }
 int store_re_add(Lab& lab, std::string_view value) {
-    return store_member(lab, value, "re-add", &Array::re_add);
+    return store_member(lab, value, "re-add", [](Array& array, const std::string& name, std::string* why) {
+        return array.re_add(name, why);
+    });
 }
 std::string show_remove(Lab& lab) {
     return lab.answer("remove");
 }
 int store_remove(Lab& lab, std::string_view value) {
-    return store_member(lab, value, "remove", &Array::remove);
+    return store_member(lab, value, "remove", [](Array& array, const std::string& name, std::string* why) {
+        return array.remove(name, why, kRemovePatience);
+    });
 }
 
 // ---- small ones
