@@ -319,18 +319,33 @@ TEST_CASE("a bitmap whose space nobody told keeps to the sectors it has when the
 }
 
 TEST_CASE("a resize doubles the chunk until the bits fit; a file cannot be resized") {
-    BitmapLab lab;
+    BitmapLab lab(Home::Internal);
     lab.mddev.pers = &kQuietPersonality;
     lab.mddev.bitmap_info.space = 1;
     lab.start();
     REQUIRE(md_bitmap_resize(&lab.bitmap(), 10000 * kChunk, 0, false) == 0);
-    CHECK(lab.mddev.bitmap_info.chunksize == 4 << 20);
-    CHECK(lab.bitmap().counts.chunks == 2500);
+    CHECK(lab.mddev.bitmap_info.chunksize == 8 << 20);
+    CHECK(lab.bitmap().counts.chunks == 1250);
     lab.mddev.pers = nullptr;
 
     BitmapLab with_file(Home::File);
     with_file.start();
     CHECK(md_bitmap_resize(&with_file.bitmap(), 80 * kChunk, 0, false) == -EINVAL);
+}
+
+TEST_CASE("an external bitmap grows as far as there is room before the data, and never with larger chunks") {
+    BitmapLab lab;
+    lab.mddev.pers = &kQuietPersonality;
+    lab.mddev.bitmap_info.space = 1;
+    lab.start();
+    const std::uint64_t chunk = lab.mddev.bitmap_info.chunksize;
+    const std::uint64_t chunks = lab.bitmap().counts.chunks;
+    CHECK(md_bitmap_resize(&lab.bitmap(), 10000 * kChunk, 0, false) == -ENOSPC);
+    CHECK(lab.mddev.bitmap_info.chunksize == chunk);
+    CHECK(lab.bitmap().counts.chunks == chunks);
+    REQUIRE(md_bitmap_resize(&lab.bitmap(), 4000 * kChunk, 0, false) == 0);
+    CHECK(lab.mddev.bitmap_info.chunksize == chunk);
+    lab.mddev.pers = nullptr;
 }
 
 }  // namespace

@@ -36,9 +36,11 @@ static std::uint64_t room_for_bits(const Bitmap& bitmap) {
     if (bitmap.storage.file != nullptr) return std::max(bitmap.storage.file->size_bytes(), kSmall);
     if (mddev.bitmap_info.space != 0) return mddev.bitmap_info.space << kSectorShift;
     std::uint64_t room = ~std::uint64_t{0};
+    const bool before_data = mddev.bitmap_info.external;
     for (const Rdev* rdev : rdev_list(mddev)) {
         const std::int64_t begin = static_cast<std::int64_t>(rdev->sb_start) + mddev.bitmap_info.offset;
-        const auto end = static_cast<std::int64_t>(rdev->bdev->size_sectors());
+        const bool is_before = before_data && begin < static_cast<std::int64_t>(rdev->data_offset);
+        const auto end = static_cast<std::int64_t>(is_before ? rdev->data_offset : rdev->bdev->size_sectors());
         room = std::min(room, begin < end ? static_cast<std::uint64_t>(end - begin) << kSectorShift : 0);
     }
     return room;
@@ -123,9 +125,18 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
     if (chunksize != 0 && (!std::has_single_bit(chunksize) || chunksize < kSectorSize || chunksize > kLargestChunk))
         return -EINVAL;
     const bool with_super = !mddev.bitmap_info.external;
-    if (!init) take_present_space(*bitmap, with_super);
+    if (!init && with_super) take_present_space(*bitmap, with_super);
     const unsigned shift = chunksize == 0 ? pick_chunkshift(*bitmap, blocks, with_super)
                                           : static_cast<unsigned>(std::countr_zero(chunksize)) - kSectorShift;
+    // Without a header nothing on disk says what a bit stands for: whoever is killed while the bits change their
+    // meaning, and the external metadata is told of it, would be told lies. (md changes it.)
+    if (!init && !with_super && shift != bitmap->counts.chunkshift) {
+        md_log(mddev, LogLevel::Warn,
+               fmt::format("{}: there is no room for the bits of that size; a bitmap with larger chunks has to be made "
+                           "first (bitmap/location)",
+                           mdname(mddev)));
+        return -ENOSPC;
+    }
     const std::uint64_t chunks = chunks_of(blocks, shift);
     if (const int err = check_room(*bitmap, chunks, with_super); err != 0) return err;
     BitmapStorage storage;

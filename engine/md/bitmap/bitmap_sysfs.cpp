@@ -16,8 +16,10 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
 #include "engine/kernel/disk.hpp"
+#include "engine/kernel/shown.hpp"
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
 #include "engine/md/sysfs/sysfs_parse.hpp"
@@ -38,7 +40,7 @@ std::string md_bitmap_status(const Mddev& mddev) {
     std::string text =
         fmt::format("bitmap: {}/{} pages [{}KB], {}{} chunk", used, counts.pages, used * (kPageSize / 1024),
                     in_kib ? info.chunksize / 1024 : info.chunksize, in_kib ? "KB" : "B");
-    if (bitmap->storage.file != nullptr) text += ", file: " + info.file_path;
+    if (bitmap->storage.file != nullptr) text += ", file: " + shown(info.file_path);
     return text;
 }
 
@@ -208,16 +210,16 @@ std::string timeout_show(Mddev& mddev) {
     return sleep % kNsPerSec == 0 ? line(seconds) : fmt::format("{}.{:03}\n", seconds, ms);
 }
 
-int timeout_store(Mddev& mddev, std::string_view value) {
-    MD_FRAME("timeout_store");
-    constexpr std::uint64_t kUnit = kNsPerSec / 10000;
-    constexpr std::uint64_t kMaxSeconds = std::numeric_limits<std::uint32_t>::max();  // what a header can hold
-    std::uint64_t timeout = 0;
-    if (sysfs::strict_strtoul_scaled(value, 4, &timeout) != 0) return -EINVAL;
-    if (timeout / 10000 > kMaxSeconds) return -EINVAL;
-    const std::uint64_t sleep = std::max(timeout * kUnit, kJiffy);
+// External metadata: returns when what is set now is recorded.
+int record_settings(Mddev& mddev) {
+    return mddev.external && mddev.on_bitmap_settings ? mddev.on_bitmap_settings() : 0;
+}
+
+std::uint64_t set_daemon_sleep(Mddev& mddev, std::uint64_t sleep) {
+    std::uint64_t before = 0;
     {
         const SpinGuard guard(mddev.lock);
+        before = mddev.bitmap_info.daemon_sleep;
         mddev.bitmap_info.daemon_sleep = sleep;
     }
     bool armed = false;
@@ -228,7 +230,20 @@ int timeout_store(Mddev& mddev, std::string_view value) {
         if (armed) thread->timeout = sleep;
     }
     if (armed) md_wakeup_thread(mddev, mddev.thread);
-    return 0;
+    return before;
+}
+
+int timeout_store(Mddev& mddev, std::string_view value) {
+    MD_FRAME("timeout_store");
+    constexpr std::uint64_t kUnit = kNsPerSec / 10000;
+    constexpr std::uint64_t kMaxSeconds = std::numeric_limits<std::uint32_t>::max();  // what a header can hold
+    std::uint64_t timeout = 0;
+    if (sysfs::strict_strtoul_scaled(value, 4, &timeout) != 0) return -EINVAL;
+    if (timeout / 10000 > kMaxSeconds) return -EINVAL;
+    const std::uint64_t before = set_daemon_sleep(mddev, std::max(timeout * kUnit, kJiffy));
+    const int err = record_settings(mddev);
+    if (err != 0) (void)set_daemon_sleep(mddev, before);
+    return err;
 }
 
 // ---- backlog
@@ -242,21 +257,29 @@ bool has_write_mostly(const Mddev& mddev) {
                        [](const Rdev* rdev) { return test_bit(WriteMostly, rdev->flags); });
 }
 
-int backlog_store(Mddev& mddev, std::string_view value) {
-    MD_FRAME("backlog_store");
-    std::uint64_t backlog = 0;
-    if (const int err = kstrtoull(value, &backlog); err != 0) return err;
-    if (backlog > COUNTER_MAX) return -EINVAL;
+int set_backlog(Mddev& mddev, std::uint64_t backlog, std::uint64_t* before) {
     return sysfs::with_mddev_lock(mddev, [&]() -> int {
         if (!has_write_mostly(mddev)) {
             md_log(mddev, LogLevel::Warn,
                    fmt::format("{}: can't set backlog, no write mostly device available", mdname(mddev)));
             return -EINVAL;
         }
-        const std::uint64_t old = mddev.bitmap_info.max_write_behind.exchange(backlog);
-        if (old != backlog) md_bitmap_update_sb(mddev.bitmap);
+        *before = mddev.bitmap_info.max_write_behind.exchange(backlog);
+        if (*before != backlog) md_bitmap_update_sb(mddev.bitmap);
         return 0;
     });
+}
+
+int backlog_store(Mddev& mddev, std::string_view value) {
+    MD_FRAME("backlog_store");
+    std::uint64_t backlog = 0;
+    if (const int err = kstrtoull(value, &backlog); err != 0) return err;
+    if (backlog > COUNTER_MAX) return -EINVAL;
+    std::uint64_t before = 0;
+    if (const int err = set_backlog(mddev, backlog, &before); err != 0) return err;
+    const int err = record_settings(mddev);
+    if (err != 0) mddev.bitmap_info.max_write_behind = before;
+    return err;
 }
 
 // ---- chunksize, metadata

@@ -152,20 +152,56 @@ int update_size(Mddev& mddev, Sector sectors) {
     return pers->resize(mddev, sectors);
 }
 
+int resize_running(Mddev& mddev, Sector sectors) {
+    const int err = update_size(mddev, sectors);
+    if (err == 0) md_update_sb(mddev, true);
+    return err;
+}
+
+int store_component_size(Mddev& mddev, Sector sectors) {
+    if (mddev.pers.load() != nullptr) return resize_running(mddev, sectors);
+    if (mddev.dev_sectors != 0 && mddev.dev_sectors <= sectors) return -ENOSPC;
+    mddev.dev_sectors = sectors;
+    return 0;
+}
+
+// External metadata: nobody may write to the new part before it is recorded that the array has one. So while it grows
+// its disk keeps its size, as it does for somebody who has written array_size, and gets the new one after that.
+// (mdadm --grow goes the same way, by hand. On Linux this store alone is forgotten at the next start.)
+int resize_recorded(Mddev& mddev, Sector sectors) {
+    Sector before = 0;
+    bool was_pinned = false;
+    int err = with_mddev_lock(mddev, [&] {
+        if (mddev.pers.load() == nullptr) return store_component_size(mddev, sectors);
+        before = mddev.dev_sectors;
+        was_pinned = mddev.external_size;
+        const bool grows = sectors == 0 || sectors > before;
+        if (grows) mddev.external_size = true;
+        const int refused = resize_running(mddev, sectors);
+        if (refused != 0) mddev.external_size = was_pinned;
+        sectors = mddev.dev_sectors;
+        return refused;
+    });
+    if (err != 0 || before == 0) return err;
+    err = mddev.on_component_size(sectors);
+    mddev_lock_nointr(mddev);
+    const bool is_as_before = mddev.pers.load() != nullptr && mddev.dev_sectors == sectors;
+    // Refused, too, while the new part is being resynced: then the disk alone stays as large as it was.
+    const bool is_undone = is_as_before && err != 0 && update_size(mddev, before) == 0;
+    if (is_as_before && (err == 0 || is_undone)) {
+        mddev.external_size = was_pinned;
+        md_set_array_sectors(mddev, mddev.dev_sectors);
+    }
+    mddev_unlock(mddev);
+    return err;
+}
+
 int component_size_store(Mddev& mddev, std::string_view value) {
     MD_FRAME("size_store");
     Sector sectors = 0;
     if (const int err = strict_blocks_to_sectors(value, &sectors); err != 0) return err;
-    return with_mddev_lock(mddev, [&] {
-        if (mddev.pers.load() != nullptr) {
-            const int err = update_size(mddev, sectors);
-            if (err == 0) md_update_sb(mddev, true);
-            return err;
-        }
-        if (mddev.dev_sectors != 0 && mddev.dev_sectors <= sectors) return -ENOSPC;
-        mddev.dev_sectors = sectors;
-        return 0;
-    });
+    if (mddev.external && mddev.on_component_size) return resize_recorded(mddev, sectors);
+    return with_mddev_lock(mddev, [&] { return store_component_size(mddev, sectors); });
 }
 
 std::string array_size_show(Mddev& mddev) {

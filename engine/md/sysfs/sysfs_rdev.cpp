@@ -355,6 +355,22 @@ const RdevAttr* find_rdev_attr(std::string_view name) {
     return found == attrs.end() ? nullptr : &*found;
 }
 
+// What superblocks keep of a member and external metadata has to, too: the word, and the one that takes it back.
+static constexpr std::pair<const char*, const char*> kRecordedWords[] = {{"writemostly", "-writemostly"},
+                                                                         {"failfast", "-failfast"}};
+
+static int record_flags(Mddev& mddev, Rdev& rdev, std::string_view value) {
+    if (!mddev.external || !mddev.on_member_flags) return 0;
+    for (const auto& [set, clear] : kRecordedWords) {
+        const bool sets = cmd_match(value, set);
+        if (!sets && !cmd_match(value, clear)) continue;
+        const int err = mddev.on_member_flags(rdev);
+        if (err != 0) (void)with_mddev_lock(mddev, [&] { return state_store(rdev, sets ? clear : set); });
+        return err;
+    }
+    return 0;
+}
+
 int rdev_attr_store(Rdev& rdev, std::string_view name, std::string_view value) {
     MD_FRAME("rdev_attr_store");
     const RdevAttr* attr = find_rdev_attr(name);
@@ -362,11 +378,12 @@ int rdev_attr_store(Rdev& rdev, std::string_view name, std::string_view value) {
     if (attr->store == nullptr) return -EACCES;
     Mddev* const mddev = rdev.mddev.get();
     if (mddev == nullptr) return -ENODEV;
-    return with_mddev_lock(*mddev, [&] {
+    const int err = with_mddev_lock(*mddev, [&] {
         // It may have been unbound while we waited for the lock.
         if (rdev.mddev.get() == nullptr) return -ENODEV;
         return attr->store(rdev, without_newline(value));
     });
+    return err == 0 && name == "state" ? record_flags(*mddev, rdev, without_newline(value)) : err;
 }
 
 }  // namespace mdscope
