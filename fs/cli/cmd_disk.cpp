@@ -21,6 +21,7 @@
 #include <optional>
 #include <system_error>
 
+#include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
@@ -85,7 +86,8 @@ Result<bool> make_images(const DiskWords& words) {
     options.size_bytes = *bytes;
     const Result<CreateReport> report = create_lab(options);
     if (!report) return report.error();
-    std::printf("%s: new lab of %d images of %s\n", words.lab.c_str(), options.members, size_text(*bytes).c_str());
+    std::printf("%s: new lab of %d images of %s\n", shown(words.lab).c_str(), options.members,
+                size_text(*bytes).c_str());
     return true;
 }
 
@@ -215,7 +217,7 @@ Result<bool> mount_as_root(const SetUp& up, const std::string& type) {
     if (mount(device.c_str(), up.dir.c_str(), type.c_str(), MS_NOSUID | MS_NODEV, nullptr) != 0)
         return Error{errno, "cannot mount the " + type + " of " + up.disk() + " on " + up.dir + ": " +
                                 std::strerror(errno) + advice(up, type)};
-    std::printf("%s on %s, over %s\n", type.c_str(), up.dir.c_str(), device.c_str());
+    std::printf("%s on %s, over %s\n", type.c_str(), shown(up.dir).c_str(), device.c_str());
     return true;
 }
 
@@ -225,7 +227,7 @@ Result<bool> mount_as_user(const SetUp& up, const std::string& type) {
         if (const Result<bool> made = make_file_system(type, up.disk()); !made) return made;
     if (const Result<bool> mounted = run_tool({"fuse2fs", up.disk(), up.dir}); !mounted)
         return Error{mounted.error().err, mounted.error().text + advice(up, type)};
-    std::printf("%s on %s, by fuse2fs\n", type.c_str(), up.dir.c_str());
+    std::printf("%s on %s, by fuse2fs\n", type.c_str(), shown(up.dir).c_str());
     return true;
 }
 
@@ -264,7 +266,7 @@ int set_up(const std::string& mkfs, SetUp& up) {
     const SetUpLock lock(up.lab);
     if (!lock.held()) return complain(kBusy, "another `mdscope disk` is at work on " + up.lab);
     if (const Result<bool> unused = check_unused(up); !unused) return complain(kBusy, unused.error().text);
-    std::printf("array on %s\n", up.point.c_str());
+    std::printf("array on %s\n", shown(up.point).c_str());
     bool interrupted = false;
     {
         const InterruptFlag interrupt;
@@ -290,6 +292,27 @@ int check_words(const DiskWords& words) {
     return kOk;
 }
 
+// Also of a folder that is not there yet.
+std::string absolute_path(const std::string& path) {
+    std::error_code failed;
+    stdfs::path real = stdfs::weakly_canonical(stdfs::absolute(path), failed).lexically_normal();
+    if (!real.has_filename()) real = real.parent_path();
+    return real.string();
+}
+
+// What is mounted on a folder hides what is in it: the images from the array, or the array from its file system.
+Result<bool> check_apart(const SetUp& up) {
+    if (lies_within(up.lab, up.dir))
+        return Error{EINVAL, up.dir + " is to be the folder of the file system, and would hide the images in " +
+                                 up.lab + "; name another"};
+    const std::string point = array_point_of(up.lab);
+    if (lies_within(point, up.dir) || lies_within(up.dir, point))
+        return Error{EINVAL, "the array of " + up.lab + " is mounted on " + point +
+                                 ", and the file system needs a folder "
+                                 "apart from it; name another"};
+    return true;
+}
+
 // The folders that were made for nothing go again.
 int refuse(const SetUp& up, int exit_code) {
     if (up.made_dir) rmdir(up.dir.c_str());
@@ -301,6 +324,8 @@ int disk_command(const DiskWords& words) {
     if (const int exit_code = check_words(words); exit_code != kOk) return exit_code;
     SetUp up;
     if (const Result<bool> found = find_dir(words.dir, up); !found) return complain(kFailed, found.error().text);
+    up.lab = absolute_path(words.lab);
+    if (const Result<bool> apart = check_apart(up); !apart) return refuse(up, complain(kUsage, apart.error().text));
     if (const Result<bool> made = make_images(words); !made) return refuse(up, complain(kFailed, made.error().text));
     up.lab = stdfs::canonical(words.lab).string();
     if (const Result<bool> made = make_array_point(up); !made) return refuse(up, complain(kFailed, made.error().text));

@@ -82,10 +82,14 @@ int mount_command(const MountWords& words) {
     request.mountpoint = *mountpoint;
     const Result<bool> found = find_images({words.paths.begin(), words.paths.end() - 1}, request);
     if (!found) return complain(kUnusable, found.error().text);
-    for (const std::string& image : request.images)
-        if (image.starts_with(request.mountpoint + "/"))
-            return complain(kFailed, image + " lies below the mount point; it would disappear under the mount");
     if (!request.bitmap_file.empty()) request.bitmap_file = absolute(request.bitmap_file);
+    std::vector<std::string> needed = request.images;
+    needed.push_back(request.lab);
+    needed.push_back(request.bitmap_file);
+    for (const std::string& path : needed)
+        if (lies_within(path, request.mountpoint))
+            return complain(kFailed, path + (path == request.mountpoint ? " is" : " lies below") +
+                                         " the mount point; it would disappear under the mount");
     const Result<bool> fuse = check_fuse_device();
     if (!fuse) return complain(kFailed, fuse.error().text);
     return mount_array(request, false);
@@ -103,6 +107,10 @@ Result<std::vector<std::string>> images_of_lab(const std::string& lab) {
         return Error{ENOENT, lab + " has no images (*.img); `mdscope create " + shell_word(lab) + "` makes some"};
     std::sort(images.begin(), images.end());
     return images;
+}
+
+bool lies_within(const std::string& path, const std::string& folder) {
+    return path == folder || path.starts_with(folder.ends_with('/') ? folder : folder + "/");
 }
 
 Result<std::string> check_mountpoint(const std::string& path) {

@@ -65,6 +65,8 @@ struct MountRequest {
 Result<std::vector<std::string>> images_of_lab(const std::string& lab);
 // The absolute path of an empty folder where something can be mounted.
 Result<std::string> check_mountpoint(const std::string& path);
+// The folder itself, or anything in it; both absolute and without links.
+bool lies_within(const std::string& path, const std::string& folder);
 // Mounts; in the background unless request.foreground. Prints what happened unless `quiet`.
 int mount_array(const MountRequest& request, bool quiet);
 

@@ -320,11 +320,21 @@ void keep_message(fuse_log_level /*level*/, const char* format, va_list argument
 }
 }  // namespace
 
+// libfuse parts options at commas, and takes a backslash before one away again: a lab may have both in its path.
+static std::string escaped(const std::string& option) {
+    std::string text;
+    for (const char c : option) {
+        if (c == ',' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text;
+}
+
 Result<bool> Session::mount(const fuse_lowlevel_ops& operations, void* userdata, const std::string& mountpoint) {
     std::vector<std::string> words = {"mdscope", "-o", "max_read=" + std::to_string(kMaxTransfer)};
     for (const std::string& option : options_.fuse) {
         words.emplace_back("-o");
-        words.push_back(option);
+        words.push_back(escaped(option));
     }
     fuse_args arguments = FUSE_ARGS_INIT(0, nullptr);
     for (const std::string& word : words) fuse_opt_add_arg(&arguments, word.c_str());
