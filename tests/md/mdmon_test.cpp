@@ -115,10 +115,11 @@ class MdmonLab : public SysfsLab {
         kernel.run_task("mdadm", [&] { result = mdmon->ping(); });
         return result;
     }
-    void fail_flushes_of(const std::string& name) {
+    void fail_flushes_of(const std::string& name) { fail_of(name, {.ops = {BioOp::Flush}}); }
+    void fail_of(const std::string& name, BioFilter which) {
         Rdev& rdev = *find(name);
         faults_.push_back(std::make_unique<FaultDisk>(*rdev.bdev));
-        faults_.back()->add_rule({.filter = {.ops = {BioOp::Flush}}});
+        faults_.back()->add_rule({.filter = std::move(which)});
         rdev.bdev = faults_.back().get();
     }
     std::size_t log_lines(const std::string& part) {
@@ -239,6 +240,23 @@ TEST_CASE("a member that was failed and removed before mdmon looked is recorded 
     CHECK(lab.member_state("sdb") == "faulty");
     CHECK(lab.member_state("sda") == "in_sync");
     for (const ContainerMember& member : lab.on_disk().members) CHECK(member.slot >= 0);  // for a re-add
+}
+
+// By hand, as a program that looked before the member failed: it writes `active` for what it knows.
+TEST_CASE("a write that failed on a member is not acknowledged by an `active` from before that failure was recorded") {
+    MdmonLab lab;
+    lab.fail_of("sdb", {.kinds = {BioKind::Data}, .ops = {BioOp::Write}});
+    const Process& writer = lab.begin_write(1);
+    CHECK(lab.until([&] { return lab.show("array_state") == "write-pending"; }));
+    CHECK(lab.store("array_state", "active") == 0);
+    CHECK(lab.until([&] { return lab.show("array_state") == "write-pending"; }));
+    CHECK(lab.show_dev("sdb", "state").find("faulty") != std::string::npos);
+    CHECK(lab.store("array_state", "active") == 0);
+    lab.settle();
+    CHECK(!writer.done);
+    CHECK(lab.store_dev("sdb", "state", "-blocked") == 0);
+    CHECK(lab.until([&] { return writer.done; }));
+    CHECK(writer.result == 0);
 }
 
 // The images of two members have changed names.

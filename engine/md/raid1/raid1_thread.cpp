@@ -67,12 +67,23 @@ static void handle_retry(R1conf& conf, R1bio* r1_bio) {
 
 // ---- failed writes
 
+// With external metadata `active` says that what its writer has seen is recorded, and a member may have failed since it
+// looked: that is recorded only when `-blocked` was written for it, too. (In md `active` ends the write.)
+static bool waits_for_its_handler(const R1conf& conf) {
+    const auto is_unrecorded = [](const Raid1Info& mirror) {
+        const Rdev* const rdev = mirror.rdev;
+        return rdev != nullptr && test_bit(Faulty, rdev->flags) && test_bit(Blocked, rdev->flags);
+    };
+    return conf.mddev.external && std::ranges::any_of(conf.mirrors, is_unrecorded);
+}
+
 static void end_recorded_writes(R1conf& conf) {
     Mddev& mddev = conf.mddev;
     R1bio* list = nullptr;
     {
         const SpinGuard guard(conf.device_lock);
         if (conf.bio_end_io_list == nullptr || test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags)) return;
+        if (waits_for_its_handler(conf)) return;
         list = std::exchange(conf.bio_end_io_list, nullptr);
         conf.bio_end_io_tail = &conf.bio_end_io_list;
     }

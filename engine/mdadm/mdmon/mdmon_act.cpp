@@ -3,8 +3,8 @@
 //
 // Why the members are looked at twice: between the first look and `active` a member may fail. Its failed write waits
 // for PENDING to be cleared, which is just what `active` does, so with a new failure in sight `active` waits for the
-// next pass, which records the failure first. (The few instructions between the second look and the store are left;
-// mdmon has that gap, too, since sysfs has nothing to close it with.)
+// next pass, which records the failure first. (Of the few instructions between the second look and the store md takes
+// care: a write ends only when `-blocked` was written, too. On Linux mdmon has that gap.)
 #include <fmt/format.h>
 
 #include <algorithm>
