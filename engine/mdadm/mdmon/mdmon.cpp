@@ -130,6 +130,7 @@ std::uint64_t Mdmon::knowledge(std::uint64_t unseen) const NO_THREAD_SAFETY_ANAL
     hash = mix(hash, container_to_json(durable_));
     for (const auto* names : {&working_, &strangers_})
         for (const std::string& name : *names) hash = mix(hash, name);
+    for (const Uuid& uuid : seen_) hash = mix(hash, format_uuid(uuid));
     hash = mix(hash, want_clean_.size() << 8U | requests_.size());
     hash = mix(hash, retry_ns_);
     for (const bool flag : {unsure_, flush_failed_, was_running_, stopped_, accepting_})
