@@ -22,7 +22,7 @@ struct fail_last {
                                            "Failing the last member by hand",
                                            "What `faulty` does to the last member",
                                            "refused",
-                                           Told::IfUnusual,
+                                           Told::IfAsked,
                                            true,
                                            kEras};
     static bool is_last(const Mddev& mddev, const Rdev& rdev) {
