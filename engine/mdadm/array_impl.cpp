@@ -50,7 +50,8 @@ ArrayImpl::~ArrayImpl() {
 // After an Oops each task ends at its next sleep; nothing of the array may go before that. A timer that is set would go
 // off once the kernel is restarted.
 void ArrayImpl::end_tasks(Mddev& md) {
-    for (auto& thread_slot : {&md.sync_thread, &md.thread}) md_unregister_thread(md, *thread_slot);
+    // md's own first: it may be about to start the other.
+    for (auto& thread_slot : {&md.thread, &md.sync_thread}) md_unregister_thread(md, *thread_slot);
     kernel_.del_timer_sync(md.safemode_timer);
 }
 
