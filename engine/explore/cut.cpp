@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 #include <unordered_set>
 
 namespace mdscope {
@@ -53,7 +54,8 @@ class Enumeration {
             const std::byte* const bytes = bio.bi_data + i * kSectorSize;
             const std::size_t size = std::min<std::size_t>(bio.bi_size - i * kSectorSize, kSectorSize);
             if (!is_equal(bytes, sector_of(medium, bio.bi_sector + i, durable_), size))
-                list.push_back({image, bio.bi_sector + i, bytes, size, kBioKinds[bio.bi_kind], medium.name()});
+                list.push_back({image, bio.bi_sector + i, bytes, size, 0, lab_.kernel.flushed_by(bio),
+                                kBioKinds[bio.bi_kind], medium.name()});
         }
     }
     [[nodiscard]] std::uint32_t number_of(const RamImage& medium) const {
@@ -122,7 +124,9 @@ class PowerCut : Enumeration {
             for (const Sector sector : medium->volatile_sectors()) {
                 const std::byte* const bytes = sector_of(*medium, sector, false);
                 if (!is_equal(bytes, sector_of(*medium, sector, true), kSectorSize))
-                    sort_out({number, sector, bytes, kSectorSize, "metadata", medium->name()}, path);
+                    sort_out({number, sector, bytes, kSectorSize, medium->written(sector / kPageSectorCount), 0,
+                              "metadata", medium->name()},
+                             path);
             }
             number++;
         }
@@ -135,6 +139,7 @@ class PowerCut : Enumeration {
             for (const auto& metadata : metadata_choices()) {
                 std::vector<const Unsure*> stays = metadata;
                 stays.insert(stays.end(), data.begin(), data.end());
+                add_what_was_flushed(stays);
                 offer(stays, !data.empty() && data.size() < data_.size());
             }
         return std::move(options);
@@ -152,6 +157,29 @@ class PowerCut : Enumeration {
         data_.push_back(unsure);
         data_.back().what = "data";
         places_.push_back(unsure.sector - offset->second);
+    }
+
+    // First, so that what is in flight to the same sector comes after it.
+    void add_what_was_flushed(Set& stays) const {
+        Set flushed;
+        for (const Unsure* later : stays)
+            for (const auto* list : {&metadata_, &data_})
+                for (const Unsure& earlier : *list)
+                    if (earlier.image == later->image && earlier.written != 0 && earlier.written <= later->flushes)
+                        flushed.push_back(&earlier);
+        stays.insert(stays.begin(), flushed.begin(), flushed.end());
+    }
+
+    // Those of writes, and one of each chunk for the others.
+    [[nodiscard]] std::vector<Sector> places_to_try() const {
+        const std::uint64_t chunk = std::max<std::uint64_t>(lab_.mddev().bitmap_info.chunksize, kPageSize);
+        std::set<Sector> places;
+        std::set<std::uint64_t> chunks;
+        for (const Sector place : std::set(places_.begin(), places_.end())) {
+            const bool was_written = lab_.ledger().newest(place) != Ledger::kBeginning;
+            if (was_written || chunks.insert((place << kSectorShift) / chunk).second) places.insert(place);
+        }
+        return {places.begin(), places.end()};
     }
 
     std::vector<Set> metadata_choices() {
@@ -177,9 +205,7 @@ class PowerCut : Enumeration {
         std::vector<std::uint32_t> members;
         for (const Unsure& unsure : data_)
             if (std::ranges::find(members, unsure.image) == members.end()) members.push_back(unsure.image);
-        std::vector<Sector> places = places_;
-        std::ranges::sort(places);
-        places.erase(std::unique(places.begin(), places.end()), places.end());
+        const std::vector<Sector> places = places_to_try();
         for (std::size_t bits = 1; bits < std::size_t{1} << members.size(); bits++) {
             const auto is_in = [&](std::size_t i) {
                 const auto member = std::ranges::find(members, data_[i].image) - members.begin();

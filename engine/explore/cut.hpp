@@ -3,7 +3,9 @@
 //   kill        what was written stays, for it is in the page cache. Of each write that is in flight there is nothing,
 //               its first sector, or all.
 //   power-cut   what was flushed stays. Of metadata that was not, or is in flight, any set of sectors; of data all,
-//               nothing, or a sector by itself, each for every set of the members.
+//               nothing, or a sector by itself, each for every set of the members. Of sectors that no write has
+//               promised anything about, one of each chunk stands for all. A write in flight that flushes its disk
+//               first (PREFLUSH) is there only with what it flushed.
 //
 // A file is replaced as a whole. What would leave equal media counts once.
 #pragma once
@@ -22,6 +24,8 @@ struct Unsure {
     Sector sector = 0;  // of the image
     const std::byte* bytes = nullptr;
     std::size_t size = kSectorSize;  // less at the end of a bitmap file
+    // Cached: when it was written (RamImage::written). In flight: what was written up to then was flushed before it.
+    std::uint64_t written = 0, flushes = 0;
     std::string_view what;           // "superblock", "bitmap", "data"
     std::string_view disk;           // "sda"
 };

@@ -17,8 +17,8 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/mdadm/copies.hpp"
 #include "engine/mdadm/assemble.hpp"
+#include "engine/mdadm/copies.hpp"
 
 namespace mdscope {
 

@@ -81,7 +81,7 @@ void RamImage::store(std::uint64_t offset, std::span<const std::byte> data) {
 }
 
 void RamImage::mark_volatile(std::uint64_t number, Page& page, std::uint8_t mask) {
-    changes_++;
+    page.written = ++changes_;
     page.cached_hash.is_known = false;
     if (page.volatile_mask == 0) volatile_pages_.push_back(number);
     page.volatile_mask = static_cast<std::uint8_t>(page.volatile_mask | mask);
@@ -187,6 +187,11 @@ const RamImage::Content* RamImage::page(std::uint64_t number) const {
 const RamImage::Content* RamImage::durable_page(std::uint64_t number) const {
     const auto page = pages_.find(number);
     return page == pages_.end() ? nullptr : &page->second.durable;
+}
+
+std::uint64_t RamImage::written(std::uint64_t number) const {
+    const auto page = pages_.find(number);
+    return page == pages_.end() ? 0 : page->second.written;
 }
 
 void RamImage::set_page(std::uint64_t number, const Content* content, std::uint64_t hash) {

@@ -66,6 +66,8 @@ class RamImage {
     void set_page(std::uint64_t number, const Content* content, std::uint64_t hash);
     // Moves with every write and flush.
     [[nodiscard]] std::uint64_t changes() const { return changes_; }
+    // changes() after the last write to this page.
+    [[nodiscard]] std::uint64_t written(std::uint64_t number) const;
     static std::uint64_t hash_of(const Content& content);  // 0: zeros
 
    private:
@@ -80,6 +82,7 @@ class RamImage {
         Content cached{};
         Content durable{};
         std::uint8_t volatile_mask = 0;
+        std::uint64_t written = 0;  // changes() after the last write to it
         mutable Hash cached_hash, durable_hash;
     };
     static std::uint64_t known(const Content& content, Hash& hash);

@@ -231,12 +231,15 @@ class SimKernel final : public Kernel, private SimHook {
     [[nodiscard]] const std::map<std::string, std::unique_ptr<RamImage>>& images() const { return images_; }
     [[nodiscard]] const std::map<std::string, std::string>& files() const { return files_; }
     void set_files(std::map<std::string, std::string> files) { files_ = std::move(files); }
-    // Each write that is in flight, oldest first.
+    // Each write that is in flight, oldest first, with its medium.
     template <class Visit>
     void for_each_write_in_flight(Visit visit) const {
         for (const InFlight& flying : in_flight_)
             if (flying.bio->bi_op == BioOp::Write && flying.error == 0) visit(*flying.bio, flying.disk->image());
     }
+    // What the cache held that a write in flight with PREFLUSH has to flush first: RamImage::changes() at its
+    // submission. 0: it flushes nothing.
+    [[nodiscard]] std::uint64_t flushed_by(const Bio& bio) const;
     // Moves whenever something has changed that may be on a medium: a write was submitted or has ended, a file was
     // replaced.
     [[nodiscard]] std::uint64_t media_changes() const { return media_changes_; }
@@ -283,6 +286,7 @@ class SimKernel final : public Kernel, private SimHook {
         int error;  // 0: to be performed
         std::uint64_t since_ns;
         int pid;  // of the task that submitted it; 0: none
+        std::uint64_t medium_changes;
     };
     struct Armed {
         Timer* timer;

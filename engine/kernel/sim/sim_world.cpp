@@ -39,7 +39,7 @@ void SimKernel::submit(RamDisk& disk, Bio* bio, int error) {
     if (bio->bi_id == 0) bio->bi_id = next_bio_id();
     note_access(&disk.image(), Access::Write);
     note_access(&last_bio_id_, Access::Write);
-    in_flight_.push_back({bio, &disk, error, now_ns_, running_ != nullptr ? running_->pid : 0});
+    in_flight_.push_back({bio, &disk, error, now_ns_, running_ != nullptr ? running_->pid : 0, disk.image().changes()});
     if (bio->bi_op != BioOp::Read) media_changes_++;
     Line(*this) << "submit " << bio->bi_id << " " << disk.name() << " " << kBioKinds[bio->bi_kind] << " "
                 << kBioOps[bio->bi_op] << " " << bio->bi_sector << "+" << bio_sectors(*bio);
@@ -53,6 +53,12 @@ std::vector<BioInfo> SimKernel::in_flight() const {
     for (const InFlight& flying : in_flight_)
         list.push_back(bio_info(*flying.bio, flying.disk->name(), false, flying.since_ns));
     return list;
+}
+
+std::uint64_t SimKernel::flushed_by(const Bio& bio) const {
+    const auto found =
+        std::ranges::find(in_flight_, &bio, [](const InFlight& flying) -> const Bio* { return flying.bio; });
+    return found != in_flight_.end() && (bio.bi_flags & REQ_PREFLUSH) != 0 ? found->medium_changes : 0;
 }
 
 void SimKernel::append_in_flight(const RamDisk& disk, std::vector<BioInfo>& list) const {
