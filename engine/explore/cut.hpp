@@ -26,8 +26,8 @@ struct Unsure {
     std::size_t size = kSectorSize;  // less at the end of a bitmap file
     // Cached: when it was written (RamImage::written). In flight: what was written up to then was flushed before it.
     std::uint64_t written = 0, flushes = 0;
-    std::string_view what;           // "superblock", "bitmap", "data"
-    std::string_view disk;           // "sda"
+    std::string_view what;  // "superblock", "bitmap", "data"
+    std::string_view disk;  // "sda"
 };
 
 struct CutOption {

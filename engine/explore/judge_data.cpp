@@ -45,6 +45,15 @@ Sector readable_sectors(const Mddev& mddev, const Rdev& rdev) {
     return (flags >> In_sync & 1U) != 0 ? all : std::min(all, rdev.recovery_offset.peek());
 }
 
+// Nobody reads what the bad-block table says could not be written.
+bool is_bad(const Rdev& rdev, Sector sector) {
+    const Sector at = rdev.data_offset + sector;
+    return rdev.badblocks.count.peek() != 0 &&
+           std::ranges::any_of(rdev.badblocks.ranges_at_rest(), [at](const Badblocks::Range& range) {
+               return range.start <= at && at < range.start + range.length;
+           });
+}
+
 // ---- what lies in the data areas
 
 struct WrongSector {
@@ -59,7 +68,8 @@ std::optional<WrongSector> wrong_sector_of(const SimLab& lab, const Rdev& rdev, 
     for (Sector sector = 0; sector < end; sector++) {
         const auto bytes = sector_of(*medium, rdev.data_offset + sector, false);
         const WriteNumber number = bytes.empty() ? Ledger::kBlank : Ledger::read_stamp(bytes, sector);
-        if (!lab.ledger().may_be_read(sector, number)) return WrongSector{&rdev, sector, number};
+        if (!lab.ledger().may_be_read(sector, number) && !is_bad(rdev, sector))
+            return WrongSector{&rdev, sector, number};
     }
     return std::nullopt;
 }
@@ -74,6 +84,7 @@ std::optional<WrongSector> find_wrong_sector(const SimLab& lab) {
         const RamImage* const medium = medium_of(lab, rdev->path);
         std::uint64_t seen = mix(mix(lab.ledger().changes(), medium != nullptr ? medium->changes() : 0), end);
         seen = mix(seen, rdev->path);
+        seen = mix(seen, static_cast<std::uint64_t>(rdev->badblocks.count.peek()));
         auto& right = lab.found_right[std::min<std::size_t>(number++, kMaxMembers - 1)];
         if (right == seen) continue;
         if (auto wrong = wrong_sector_of(lab, *rdev, end)) return wrong;
@@ -83,6 +94,14 @@ std::optional<WrongSector> find_wrong_sector(const SimLab& lab) {
 }
 
 // ---- bits
+
+// A header that calls its bitmap out of date: an assembly takes all bits as set.
+bool is_called_stale(const RamImage& medium, std::uint64_t begin, bool durable) {
+    const auto bytes = sector_of(medium, (begin - kBitmapSuperSize) / kSectorSize, durable);
+    if (bytes.empty()) return false;
+    const BitmapSuper header = decode_bitmap_super(bytes.subspan((begin - kBitmapSuperSize) % kSectorSize));
+    return header.magic == BITMAP_MAGIC && (header.state >> BITMAP_STALE & 1U) != 0;
+}
 
 // Whether the bit of a chunk is set in the bitmap that an assembly would read from this medium.
 bool is_bit_set(const RamImage& medium, std::uint64_t begin, std::uint64_t chunk, bool durable) {
@@ -129,6 +148,8 @@ std::optional<MissingIntent> find_missing_intent(const SimLab& lab) {
         if (bio.bi_kind != BioKind::Data || rdev == nullptr || bio.bi_sector < rdev->data_offset || missing) return;
         const std::uint64_t chunk = ((bio.bi_sector - rdev->data_offset) << kSectorShift) / mddev.bitmap_info.chunksize;
         for_each_bitmap(lab, [&](const RamImage& holder, std::uint64_t begin) {
+            const bool has_header = !mddev.bitmap_info.external.load();
+            if (has_header && is_called_stale(holder, begin, is_power_cut(lab))) return;
             if (!is_bit_set(holder, begin, chunk, is_power_cut(lab)))
                 missing = MissingIntent{medium.name(), holder.name(), chunk};
         });
@@ -214,7 +235,8 @@ std::optional<Difference> find_difference(const SimLab& lab) {
             const auto other = sector_of(*b, rdev->data_offset + sector, false);
             const bool is_equal =
                 one.empty() || other.empty() ? one.empty() && other.empty() : std::ranges::equal(one, other);
-            if (!is_equal && !is_owed(mddev, sector)) return Difference{first, rdev, sector};
+            if (!is_equal && !is_owed(mddev, sector) && !is_bad(*first, sector) && !is_bad(*rdev, sector))
+                return Difference{first, rdev, sector};
         }
     }
     return std::nullopt;

@@ -89,7 +89,14 @@ class Lives {
         tally.ended(world, picks);
         if (options_.stop_at_first_crash) stop();
     }
+    // A thread cannot go on; nobody does.
+    void failed(const std::string& why) {
+        const HostGuard guard(mutex_);
+        if (failure_.empty()) failure_ = why;
+        stop();
+    }
     [[nodiscard]] bool was_stopped() const { return stopped_; }
+    [[nodiscard]] const std::string& failure() const { return failure_; }
 
     Tally tally;
 
@@ -106,6 +113,7 @@ class Lives {
     std::unordered_set<std::uint64_t> known_;
     unsigned busy_ = 0;
     bool stopped_ = false;
+    std::string failure_;
 };
 
 class LifeSearch {
@@ -235,7 +243,14 @@ class LifeSearch {
 Verdict search_crashes(const Scenario& scenario, const ExploreOptions& options) {
     Lives lives(scenario, options);
     const auto pages = std::make_shared<PageStore>();
-    run_on_threads(options.jobs, [&] { LifeSearch(scenario, options, lives, pages).run(); });
+    run_on_threads(options.jobs, [&] {
+        try {
+            LifeSearch(scenario, options, lives, pages).run();
+        } catch (const std::runtime_error& error) {
+            lives.failed(error.what());
+        }
+    });
+    if (!lives.failure().empty()) throw std::runtime_error(lives.failure());
     return lives.tally.finish(!lives.was_stopped(), nullptr);
 }
 

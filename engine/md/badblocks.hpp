@@ -36,6 +36,8 @@ class Badblocks {
     void ack_all();
     void clear_all();  // before a log is loaded: nothing is known, and nothing is to be written
     [[nodiscard]] std::vector<Range> ranges() const;
+    // For who needs no lock: a simulation is looked at between two steps.
+    [[nodiscard]] const std::vector<Range>& ranges_at_rest() const NO_THREAD_SAFETY_ANALYSIS { return ranges_; }
 
     // The on-disk log: 64-bit little-endian (sector << 10) | length, all ones ends it. `page` is 4096 bytes.
     void store_log(std::byte* page) const;

@@ -18,7 +18,6 @@
 #include <array>
 
 #include "engine/mdadm/assemble.hpp"
-#include "engine/mdadm/copies.hpp"
 
 namespace mdscope {
 
@@ -202,7 +201,6 @@ void sort_for_md(std::vector<MemberImage>& members) {
 Result<Assembly> plan_native(std::vector<MemberImage> all) {
     if (auto same = check_same_array(all); !same) return same.error();
     Assembly plan;
-    if (auto told = leave_out_native_copies(all, plan.notes); !told) return told.error();
     auto why = judge(all);
     if (!why) return why.error();
     const MemberImage& best = freshest_of(all, is_in_sync);

@@ -151,7 +151,8 @@ TEST_CASE("the coarse matrix: only an external bitmap without a fix crashes, and
             REQUIRE(cell.variants.choose("fix", row.fix));
             REQUIRE(cell.variants.choose("order", order));
             REQUIRE(cell.variants.choose("pools", "mddev"));
-            REQUIRE(cell.variants.choose("claims", "as-md"));
+            REQUIRE(cell.variants.choose("claims", "md"));
+            REQUIRE(cell.variants.choose("bitmap-read", "md"));
             explore_cell(cell, {});
             INFO(row.bitmap << " " << row.entrance << " " << row.fix << " " << order);
             REQUIRE_MESSAGE(cell.error.empty(), cell.error);

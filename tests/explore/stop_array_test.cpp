@@ -50,7 +50,7 @@ std::vector<std::string> stopped_on_a_mount(const std::string& home) {
     CreateOptions create = test::small_home(home);
     create.daemon_sleep_ms = 3'600'000;  // the stop's own passes are the first
     test::Lab lab(create);
-    REQUIRE(lab.md().variants.choose("claims", "as-md"));  // as the scenario has it
+    REQUIRE(lab.md().variants.choose("claims", "md"));  // as the scenario has it
     CHECK(lab.write(0, std::string(4096, 'x')));
     // And on record, with nothing left that the stop would write. Of mdmon's `clean` md's thread is not told, so it is
     // woken here; and it must be asleep again, or it takes a daemon run from the stop.

@@ -45,8 +45,20 @@ TEST_CASE("resync_start 20480: the chunk that ends exactly there is still copied
     CHECK(lab.counter(11) == (NEEDED_MASK | 2));
 }
 
+TEST_CASE("a bit that any member in sync has is set") {
+    BitmapLab lab;
+    lab.mddev.recovery_cp = 0;
+    lab.set_disk_bit(3, 0);
+    lab.set_disk_bit(9, 1);
+    lab.start();
+    CHECK(lab.counter(3) == (NEEDED_MASK | 2));
+    CHECK(lab.counter(9) == (NEEDED_MASK | 2));
+    CHECK(lab.counter(20) == 0);
+}
+
 TEST_CASE("the bits are read from the member bound last, and the others' are overwritten") {
     BitmapLab lab;
+    REQUIRE(lab.mddev.variants.choose("bitmap-read", "md"));
     lab.mddev.recovery_cp = 0;
     lab.set_disk_bit(3, 0);
     lab.set_disk_bit(9, 1);

@@ -170,7 +170,7 @@ class StopsBeforeTheSubmission : public Chooser {
 // page and go on to its data now, the daemon's copy would then clear the bit under it.
 TEST_CASE("a copy that the daemon made before a bit was set cannot land after it") {
     SimLab lab(1, Granularity::Fine);
-    REQUIRE(lab.mddev.variants.choose("claims", "as-md"));  // nobody flushes between the copy and its submission
+    REQUIRE(lab.mddev.variants.choose("claims", "md"));  // nobody flushes between the copy and its submission
     lab.kernel.run_task("before", [&] {
         lab.write(0);
         lab.daemon();
@@ -256,7 +256,7 @@ TEST_CASE("a bitmap file: the wake-up after the last count may come too late, at
     for (const StopFix& fix : variants::fix::rows()) {
         SimLab fine(1, Granularity::Fine, true);
         fine.mddev.variants.choose<variants::fix>(fix);
-        REQUIRE(fine.mddev.variants.choose("claims", "as-md"));
+        REQUIRE(fine.mddev.variants.choose("claims", "md"));
         StopsAfterTheLastCount chooser(*fine.mddev.bitmap);
         write_and_stop(fine, chooser);
         const Oops* oops = fine.kernel.first_oops();

@@ -72,6 +72,7 @@ class KillLab {
         auto report = create_lab(create);
         REQUIRE(static_cast<bool>(report));
         options.images = report->images;
+        options.run = true;
         kernel.before_write = [this] { copy(); };
     }
     ~KillLab() {

@@ -173,6 +173,7 @@ TEST_CASE("with external metadata a single old image is refused") {
     stop_and_close(lab);
     const std::vector<std::string> both = lab.options.images;
     lab.options.images = {both[0]};
+    lab.options.run = true;
     lab.start();
     CHECK(lab.write(0, kNew));
     stop_and_close(lab);

@@ -189,6 +189,7 @@ TEST_CASE("without room for the sidecar the array starts, and who was missing th
     lab.array.reset();
     const std::vector<std::string> both = lab.options.images;
     lab.options.images = {both[0]};
+    lab.options.run = true;
     const std::string spare = container_spare_path(lab.options.lab);
     std::filesystem::remove(spare);
     std::filesystem::create_directories(spare + "/in the way");  // as a full disk

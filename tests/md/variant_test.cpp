@@ -62,7 +62,8 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("pools") == row.pools);
         CHECK(rows.name("stop-order") == row.stop_order);
         CHECK(rows.name("mdstat-bitmap") == row.mdstat);
-        CHECK(rows.name("claims") == "as-md");
+        CHECK(rows.name("claims") == "md");
+        CHECK(rows.name("bitmap-read") == "md");
         CHECK(rows.name("fail-last") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);

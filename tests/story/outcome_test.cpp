@@ -106,7 +106,7 @@ TEST_CASE("a schedule that drifts says where, what it wanted and what is possibl
     REQUIRE(order != scenario.schedule.end());
     order->name = "sdb bitmap 2";
     CHECK(drift_of(scenario) ==
-          "line 32: tick 32: 'sdb bitmap 2' is not possible; possible are 'sda bitmap 1', 'sdb bitmap 1', 'stopper'");
+          "line 33: tick 32: 'sdb bitmap 2' is not possible; possible are 'sda bitmap 1', 'sdb bitmap 1', 'stopper'");
     order->line = 0;
     CHECK(drift_of(scenario).starts_with("step 35 of the schedule: tick 32: "));
 }

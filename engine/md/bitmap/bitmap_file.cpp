@@ -32,6 +32,7 @@
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/md/variants/bitmap_read.hpp"
 
 namespace mdscope {
 
@@ -304,12 +305,15 @@ static int read_file_page(Bitmap& bitmap, std::uint64_t index, std::size_t size,
     return err;
 }
 
-// From the first member in the list that is known to be good. The others' bits are not looked at.
+static bool has_good_bits(const Rdev& rdev) {
+    return test_bit(In_sync, rdev.flags) && !test_bit(Faulty, rdev.flags) && !test_bit(Bitmap_sync, rdev.flags);
+}
+
+// From the first member in the list that is known to be good.
 static int read_sb_page(Mddev& mddev, std::uint64_t index, std::size_t size, std::byte* page) {
     MD_FRAME("read_sb_page");
     for (Rdev* rdev : rdev_list(mddev)) {
-        if (!test_bit(In_sync, rdev->flags) || test_bit(Faulty, rdev->flags) || test_bit(Bitmap_sync, rdev->flags))
-            continue;
+        if (!has_good_bits(*rdev)) continue;
         const auto block = static_cast<std::size_t>(rdev->bdev->logical_block_size());
         const std::size_t rounded = std::min<std::size_t>((size + block - 1) / block * block, kPageSize);
         const std::int64_t from_sb =
@@ -321,6 +325,22 @@ static int read_sb_page(Mddev& mddev, std::uint64_t index, std::size_t size, std
             return 0;
     }
     return -EIO;
+}
+
+// Bits that any other good member has set, beside those of the page that was read.
+void add_bits_of_all(Bitmap& bitmap, std::uint64_t index, std::size_t size, std::byte* page) {
+    Mddev& mddev = *bitmap.mddev;
+    if (bitmap.storage.file != nullptr || !mddev.variants.row<variants::bitmap_read>().is_of_all) return;
+    const std::size_t begin = index == 0 && bitmap.storage.has_sb_page ? kBitmapSuperSize : 0;
+    const auto sector =
+        static_cast<Sector>(mddev.bitmap_info.offset + static_cast<std::int64_t>(index * (kPageSize >> kSectorShift)));
+    const std::size_t rounded = (size + kSectorSize - 1) / kSectorSize * kSectorSize;
+    std::array<std::byte, kPageSize> other{};
+    for (Rdev* rdev : rdev_list(mddev)) {
+        if (!has_good_bits(*rdev)) continue;
+        if (sync_page_io(*rdev, sector, static_cast<unsigned>(rounded), other.data(), BioOp::Read, true) != 0) continue;
+        for (std::size_t i = begin; i < size; i++) page[i] |= other[i];
+    }
 }
 
 int read_page(Bitmap& bitmap, std::uint64_t index, std::size_t size, std::byte* page) {

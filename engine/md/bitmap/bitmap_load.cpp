@@ -150,8 +150,10 @@ static int load_page(Bitmap& bitmap, std::uint64_t index, bool outofdate, Header
     const BitmapStorage& storage = bitmap.storage;
     const bool last = index == storage.file_pages - 1;
     page.fill(std::byte{0});
-    const int err = read_page(bitmap, index, last ? storage.bytes - index * kPageSize : kPageSize, page.data());
+    const std::size_t size = last ? storage.bytes - index * kPageSize : kPageSize;
+    const int err = read_page(bitmap, index, size, page.data());
     if (err != 0) return err;
+    if (!outofdate) add_bits_of_all(bitmap, index, size, page.data());
     if (outofdate) return fill_stale_page(bitmap, index, page);
     const SpinGuard guard(bitmap.counts.lock);
     bitmap.storage.filemap[index]->data = page;

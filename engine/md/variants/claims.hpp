@@ -19,7 +19,7 @@ namespace variants {
 
 struct claims {
     using Row = Claims;
-    static constexpr EraRow kEras[] = {{"4.10", "as-md"}};
+    static constexpr EraRow kEras[] = {{"4.10", "md"}};
     static constexpr VariantFacts facts = {10,
                                            "claims",
                                            "Claims of the metadata",
@@ -29,7 +29,7 @@ struct claims {
                                            true,
                                            kEras};
     static constexpr Claims kRows[] = {
-        {{"as-md", "each metadata write flushes the member it goes to, and no other"}, false},
+        {{"md", "each metadata write flushes the member it goes to, and no other"}, false},
         {{"flushed", "all members are flushed before a bit is cleared or a superblock says clean"}, true},
     };
     static constexpr std::span<const Claims> rows() { return kRows; }

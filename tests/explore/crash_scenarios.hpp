@@ -1,0 +1,53 @@
+// The arrays and operations that are cut at every step: each home of the bitmap by each operation.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/explore/fixture.hpp"
+
+namespace mdscope::explore_test {
+
+struct CrashOperation {
+    const char* name;
+    const char* tasks;
+    const char* headers = "";  // more of them, a line each
+    const char* setup = "";
+    const char* homes = "external internal file none";
+};
+
+inline const std::vector<CrashOperation>& crash_operations() {
+    static const std::vector<CrashOperation> operations = {
+        {"write", " a: write 0\n"},
+        {"flush", " a: write 0; flush; write 0\n"},
+        {"clear", " a: write 0; daemon; daemon; daemon; daemon; write 1; daemon; daemon; daemon\n"},
+        {"idle", " a: write 0; idle 1s\n"},
+        {"fail", " a: fail sdb; write 0\n"},
+        {"write-error", " a: write 0\n", "errors 1\n"},
+        {"remove", " a: fail sdb; remove sdb; write 0\n"},
+        {"re-add", " a: fail sdb; write 0; remove sdb; re-add sdb; wait\n"},
+        {"write-during-re-add", " a: re-add sdb; wait\n b: write 0\n", "", " fail sdb\n write 0\n remove sdb\n",
+         "internal file"},
+        {"add", " a: add sdc; fail sdb; wait\n"},
+        {"check", " a: write 0; store sync_action check; wait\n"},
+        {"repair", " a: write 0; store sync_action repair; wait\n"},
+        {"bitmap-removed", " a: write 0; store bitmap/location none; write 1\n", "", "", "internal"},
+        {"bitmap-added", " a: write 0; store bitmap/location +8; write 1\n", "", " store bitmap/location none\n",
+         "internal"},
+        {"stop", " a: write 0; stop\n"},
+        {"two-step", " a: write 0; store array_state inactive; store array_state clear\n"},
+    };
+    return operations;
+}
+
+inline Scenario crash_scenario(const std::string& bitmap, const CrashOperation& operation, const std::string& crash) {
+    const std::string text = "mdscope-scenario 1\nbitmap " + bitmap +
+                             "\nsize 1152K\nchunk 64K\ndelay 5s\nmdmon on\nbits clear\nwrite-size 1K\ncrash " + crash +
+                             "\n" + operation.headers + (*operation.setup != '\0' ? "setup\n" : "") + operation.setup +
+                             "tasks\n" + operation.tasks;
+    const Result<Scenario> scenario = parse_scenario(text, bitmap + "-" + operation.name);
+    REQUIRE_MESSAGE(scenario, scenario.error().text);
+    return *scenario;
+}
+
+}  // namespace mdscope::explore_test
