@@ -137,8 +137,11 @@ TEST_CASE("a crash while a write is below the checkpoint of a recovery leaves eq
             const TaskScope scope(lab.kernel, "dd");
             CHECK_FALSE(lab.write(2 << 20, std::string(4096, 'y')));
         });
-        const bool held = lab.eventually(
-            [&] { return std::ranges::any_of(lab.array->bios(), [](const BioInfo& bio) { return bio.held; }); });
+        const Sector offset = lab.member("sda").data_offset;
+        const bool held = lab.eventually([&] {
+            return std::ranges::any_of(lab.array->bios(), [](const BioInfo& bio) { return bio.held; }) &&
+                   data_of(lab, 0, offset).at(2 << 20) == 'y';  // sda has it, sdb not
+        });
         CHECK_THROWS_AS(lab.kernel.oops({}), Halted);
         writer.join();
         REQUIRE(held);
