@@ -156,10 +156,11 @@ Error nobody_is_left(const Assembly& plan) {
         return Error{ENODEV, "every image of this lab is marked failed in the sidecar"};
     std::string text = "no image of this lab can be used:";
     for (const std::string& note : plan.notes) text += "\n  " + note;
-    return Error{ENODEV,
-                 text +
-                     "\nImages and container.json belong together: restore all of them from the same backup (or, to "
-                     "use an image as it is, set its \"label\" in container.json to 0)"};
+    return Error{
+        ENODEV,
+        text +
+            "\nImages and container.json belong together: restore all of them from the same backup (or, to "
+            "use an image as it is, set its \"label\" in container.json to 0 and delete the \"checksum\" there)"};
 }
 
 // Who was in use when the sidecar was written, and does not come in now.

@@ -11,8 +11,9 @@
 //     "data_offset_sectors": 2048,
 //     "bitmap": {"offset_sectors": 8, "chunk_bytes": 65536, "daemon_sleep_ms": 5000},      offset 0: no bitmap
 //     "members": [{"name": "sda", "uuid": "...", "slot": 0, "state": "in_sync", "recovery_start": "none",
-//                  "write_mostly": false, "label": 1, "label_next": 0}, ...]
-//   }                                              slot: a number or "none"; label and label_next may be missing
+//                  "write_mostly": false, "label": 1, "label_next": 0}, ...],
+//     "checksum": "0123abcd"                       crc32 of the same without this line, as container_to_json prints it
+//   }                                              slot: a number or "none"; label, label_next, checksum may be missing
 //
 // "failfast": true of a member and "backlog" of the bitmap are there only when they say something.
 //
@@ -167,9 +168,14 @@ Json sector_or_none(Sector sector) {
     return sector == kNone ? Json("none") : Json(sector);
 }
 
-}  // namespace
+// Of what was understood, not of its bytes: blanks and fields of another program do not count, and a field that is
+// there no more, because its name was damaged, does.
+std::string sidecar_checksum(const std::string& text) {
+    return fmt::format("{:08x}", crc32(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(text.data()),
+                                       static_cast<uInt>(text.size())));
+}
 
-std::string container_to_json(const Container& container) {
+std::string text_without_checksum(const Container& container) {
     Json json;
     json["version"] = container.version;
     json["uuid"] = format_uuid(container.uuid);
@@ -199,6 +205,15 @@ std::string container_to_json(const Container& container) {
     }
     // A name that is not UTF-8 must not make mdmon throw while it records a failure.
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string container_to_json(const Container& container) {
+    std::string text = text_without_checksum(container);
+    const std::string checksum = sidecar_checksum(text);
+    text.resize(text.size() - std::string_view("\n}\n").size());
+    return text + ",\n  \"checksum\": \"" + checksum + "\"\n}\n";
 }
 
 std::string container_file_text(const Container& container) {
@@ -382,6 +397,11 @@ Result<Container> container_from_json(const std::string& text) {
     container.resync_start = read.number_or_none("resync_start", container.size).value_or(kNone);
     if (const Json* bitmap = read.find("bitmap")) read_bitmap(*bitmap, container, wrong);
     if (const Json* members = read.find("members")) read_members(*members, container, wrong);
+    if (wrong.empty() && json.contains("checksum") &&
+        json["checksum"] != sidecar_checksum(text_without_checksum(container)))
+        read.fail("checksum",
+                  "is not that of the other fields: the file was damaged, or edited. After an edit, delete "
+                  "the checksum");
     if (!wrong.empty()) return Error{EINVAL, "container.json: " + wrong};
     return container;
 }

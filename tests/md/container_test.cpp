@@ -138,9 +138,16 @@ TEST_CASE("a sidecar is read back as it was written") {
     CHECK(container_from_json(container_to_json(good_container()))->resync_start == ~Sector{0});
 }
 
+// As somebody would edit it.
+nlohmann::ordered_json without_checksum() {
+    auto json = nlohmann::ordered_json::parse(container_to_json(good_container()));
+    json.erase("checksum");
+    return json;
+}
+
 // The sidecar of good_container with one value replaced (by JSON pointer), and what is said about it.
 std::string refusal(const char* pointer, const nlohmann::ordered_json& value) {
-    auto json = nlohmann::ordered_json::parse(container_to_json(good_container()));
+    auto json = without_checksum();
     json[nlohmann::ordered_json::json_pointer(pointer)] = value;
     const Result<Container> read = container_from_json(json.dump());
     return read ? "" : read.error().text;
@@ -198,7 +205,7 @@ TEST_CASE("bits that would lie on the data are refused, the last that fit are no
 }
 
 TEST_CASE("every field has to be there, but for the labels' numbers, which sidecars of before do not have") {
-    const auto whole = nlohmann::ordered_json::parse(container_to_json(good_container()));
+    const auto whole = without_checksum();
     for (const auto& [name, value] : whole.items()) {
         auto json = whole;
         json.erase(name);
@@ -217,6 +224,19 @@ TEST_CASE("every field has to be there, but for the labels' numbers, which sidec
         REQUIRE_FALSE(read);
         CHECK(read.error().text == "container.json: field members[0]." + name + " is missing");
     }
+}
+
+TEST_CASE("the checksum is that of what is said, not of how it is written, and need not be there") {
+    auto json = nlohmann::ordered_json::parse(container_to_json(good_container()));
+    CHECK(container_from_json(json.dump()));  // no blanks
+    json["of another program"] = 1;
+    CHECK(container_from_json(json.dump()));
+    json["generation"] = 4;
+    CHECK(container_from_json(json.dump()).error().text ==
+          "container.json: field checksum is not that of the other fields: the file was damaged, or edited. After an "
+          "edit, delete the checksum");
+    json.erase("checksum");
+    CHECK(container_from_json(json.dump())->generation == 4);
 }
 
 TEST_CASE("of another version nothing else is judged") {

@@ -85,7 +85,8 @@ struct Bitmap {
     Shared<std::uint64_t> events_cleared;
     Shared<bool> need_sync;
     BitmapStorage storage;
-    Shared<std::uint64_t> flags;  // BitmapState bits
+    const Rdev* read_from = nullptr;  // whose pages were read last; only while it is loaded
+    Shared<std::uint64_t> flags;      // BitmapState bits
     Shared<bool> allclean;
     Shared<int> behind_writes;
     Shared<int> behind_writes_used;

@@ -310,8 +310,9 @@ static bool has_good_bits(const Rdev& rdev) {
 }
 
 // From the first member in the list that is known to be good.
-static int read_sb_page(Mddev& mddev, std::uint64_t index, std::size_t size, std::byte* page) {
+static int read_sb_page(Bitmap& bitmap, std::uint64_t index, std::size_t size, std::byte* page) {
     MD_FRAME("read_sb_page");
+    const Mddev& mddev = *bitmap.mddev;
     for (Rdev* rdev : rdev_list(mddev)) {
         if (!has_good_bits(*rdev)) continue;
         const auto block = static_cast<std::size_t>(rdev->bdev->logical_block_size());
@@ -321,8 +322,10 @@ static int read_sb_page(Mddev& mddev, std::uint64_t index, std::size_t size, std
         if (static_cast<std::int64_t>(rdev->sb_start) + from_sb < 0) continue;  // before the device: no such place
         // Added modulo 2^64 to sb_start, a negative offset (bitmap before the superblock) comes out right.
         if (sync_page_io(*rdev, static_cast<Sector>(from_sb), static_cast<unsigned>(rounded), page, BioOp::Read,
-                         true) == 0)
+                         true) == 0) {
+            bitmap.read_from = rdev;
             return 0;
+        }
     }
     return -EIO;
 }
@@ -345,7 +348,7 @@ void add_bits_of_all(Bitmap& bitmap, std::uint64_t index, std::size_t size, std:
 
 int read_page(Bitmap& bitmap, std::uint64_t index, std::size_t size, std::byte* page) {
     return bitmap.storage.file != nullptr ? read_file_page(bitmap, index, size, page)
-                                          : read_sb_page(*bitmap.mddev, index, size, page);
+                                          : read_sb_page(bitmap, index, size, page);
 }
 
 // ---- bits

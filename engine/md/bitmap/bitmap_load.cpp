@@ -94,6 +94,16 @@ static int md_bitmap_read_sb(Bitmap& bitmap, HeaderPage& header) {
     return 0;
 }
 
+// md names the array only; a person needs to know which image to leave out, or to restore.
+static void say_where_it_is(const Bitmap& bitmap) {
+    const Mddev& mddev = *bitmap.mddev;
+    const bool in_file = bitmap.storage.file != nullptr;
+    if (!in_file && bitmap.read_from == nullptr) return;  // nobody could be read
+    md_log(mddev, LogLevel::Warn,
+           fmt::format("{}: the bitmap is in {}", mdname(mddev),
+                       in_file ? mddev.bitmap_info.file_path : bitmap.read_from->path));
+}
+
 static int create_parts(Bitmap& bitmap) {
     Mddev& mddev = *bitmap.mddev;
     if (mddev.bitmap_info.file == nullptr && mddev.bitmap_info.offset == 0) return -EINVAL;
@@ -105,7 +115,9 @@ static int create_parts(Bitmap& bitmap) {
     err = md_bitmap_resize(&bitmap, mddev.resync_max_sectors, mddev.bitmap_info.chunksize, true);
     if (err != 0) return err;
     if (!external) std::copy_n(header->begin(), kBitmapSuperSize, bitmap.storage.filemap[0]->data.begin());
-    return test_bit(BITMAP_WRITE_ERROR, bitmap.flags) ? -EIO : 0;
+    if (!test_bit(BITMAP_WRITE_ERROR, bitmap.flags)) return 0;
+    md_log(mddev, LogLevel::Warn, fmt::format("{}: the bitmap says that a write of it has failed", mdname(mddev)));
+    return -EIO;
 }
 
 int md_bitmap_create(Mddev& mddev) {
@@ -116,6 +128,7 @@ int md_bitmap_create(Mddev& mddev) {
     bitmap->storage.file = mddev.bitmap_info.file;
     const int err = create_parts(*bitmap);
     if (err != 0) {
+        if (!mddev.bitmap_info.external) say_where_it_is(*bitmap);
         md_bitmap_free(bitmap.release());
         return err;
     }
