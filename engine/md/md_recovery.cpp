@@ -72,7 +72,16 @@ static bool choose_sync(Mddev& mddev, int* spares) {
 // once.
 static void md_start_sync(Mddev& mddev) {
     MD_FRAME("md_start_sync");
-    mddev.sync_thread = md_register_thread(md_do_sync, mddev, "resync");
+    MdThread* const thread = md_register_thread(md_do_sync, mddev, "resync");
+    mddev.sync_thread = thread;
+    if (thread == nullptr) {
+        md_log(mddev, LogLevel::Warn, mdname(mddev) + ": could not start resync thread...");
+        for (const auto bit :
+             {MD_RECOVERY_SYNC, MD_RECOVERY_RESHAPE, MD_RECOVERY_REQUESTED, MD_RECOVERY_CHECK, MD_RECOVERY_RUNNING})
+            clear_bit(bit, mddev.recovery);
+        wake_up(mddev.resync_wait);
+        return;
+    }
     md_wakeup_thread(mddev, mddev.sync_thread);
     sysfs_notify(mddev.sysfs_action);
     md_new_event(mddev);

@@ -1,4 +1,7 @@
 // md_thread: a task that runs one function at each wake-up and at each timeout. mdX_raid1 is one, mdX_resync another.
+#include <algorithm>
+#include <system_error>
+
 #include "engine/md/md.hpp"
 
 namespace mdscope {
@@ -27,7 +30,13 @@ MdThread* md_register_thread(void (*run)(MdThread&), Mddev& mddev, const std::st
         const SpinGuard guard(mddev.pers_lock);
         mddev.all_threads.push_back(std::move(owned));
     }
-    thread->task = mddev.kernel.kthread_run(thread->name, [thread] { md_thread(*thread); });
+    try {
+        thread->task = mddev.kernel.kthread_run(thread->name, [thread] { md_thread(*thread); });
+    } catch (const std::system_error&) {  // no more threads to be had
+        const SpinGuard guard(mddev.pers_lock);
+        std::erase_if(mddev.all_threads, [thread](const auto& one) { return one.get() == thread; });
+        return nullptr;
+    }
     return thread;
 }
 

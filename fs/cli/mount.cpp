@@ -20,11 +20,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "engine/kernel/shown.hpp"
@@ -84,6 +90,7 @@ class EndWatch {
         end_ = end;
         changed_.notify_all();
     }
+    std::atomic<bool> is_served{false};  // somebody will wait()
     End wait() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return posted_; });
@@ -104,14 +111,19 @@ sigset_t ending_signals() {
     return set;
 }
 
-// The first signal asks for an orderly end; the second is the last.
-void listen_for_signals(EndWatch& watch) {
-    std::thread([&watch] {
+// The first signal asks for an orderly end, once there is something to end in order; the second is the last, and so is
+// a minute in which the first one has not come to its end. Whatever is in the way then: it is as after a kill -9, which
+// loses nothing that was acknowledged.
+void listen_for_signals(const std::shared_ptr<EndWatch>& watch) {
+    std::thread([watch] {
         const sigset_t set = ending_signals();
         int signal = 0;
         sigwait(&set, &signal);
-        watch.post(End::Signal);
-        sigwait(&set, &signal);
+        if (!watch->is_served) _exit(kInterrupted);
+        watch->post(End::Signal);
+        const timespec patience{60, 0};
+        while (sigtimedwait(&set, nullptr, &patience) < 0 && errno == EINTR) {
+        }
         _exit(kInterrupted);
     }).detach();
 }
@@ -212,11 +224,28 @@ std::string where_mounted(const std::string& lab) {
     return " " + lab + " is mounted on " + mounted->point + (pid.empty() ? "" : ", by process " + pid) + ".";
 }
 
+// Whoever is told of changes goes before the array, also when something is thrown.
+class Told {
+   public:
+    Told(Array& array, std::function<void(const std::string&)> observer) : array_(array) {
+        array_.set_notify(std::move(observer));
+    }
+    ~Told() { array_.set_notify(nullptr); }
+    Told(const Told&) = delete;
+    Told& operator=(const Told&) = delete;
+
+   private:
+    Array& array_;
+};
+
 int serve(const MountRequest& request, const Report& report) {
     trace::Tracer tracer;
     TracePipe trace_pipe(tracer);
     RealKernel kernel;
     const TaskScope scope(kernel, "mdscope");
+    const auto watch_owner = std::make_shared<EndWatch>();
+    EndWatch& watch = *watch_owner;
+    listen_for_signals(watch_owner);
     if (request.foreground)
         kernel.set_log_sink([](const LogLine& line) { std::fprintf(stderr, "%s\n", log_line_text(line).c_str()); });
     Result<std::unique_ptr<Array>> assembled = assemble(kernel, request);
@@ -229,15 +258,15 @@ int serve(const MountRequest& request, const Report& report) {
     Array& array = **assembled;
     Lab lab(kernel, array, tracer, trace_pipe, request.mountpoint);
     FileSystem system(lab);
-    array.set_notify([&system](const std::string& path) { system.notifier.changed(path); });
+    const Told told(array, [&system](const std::string& path) { system.notifier.changed(path); });
 
     SessionOptions options;
     options.readers = request.readers;
     options.fuse = {"fsname=" + request.lab, "subtype=mdscope", "nosuid", "nodev", "noexec"};
     Session session(kernel, options);
     session.set_data_node(kDiskInode);
-    EndWatch watch;
     session.set_over_handler([&watch] { watch.post(End::Unmounted); });
+    watch.is_served = true;
     const Result<bool> mounted = session.mount(file_system_operations(), &system, request.mountpoint);
     if (!mounted) {
         std::string why;
@@ -245,16 +274,13 @@ int serve(const MountRequest& request, const Report& report) {
         report.send(kFailed, mounted.error().text);
         return kFailed;
     }
-    listen_for_signals(watch);
     const std::string text = mounted_text(array, request.mountpoint);  // before anybody can stop the array
     session.start();
     const bool heard = report.send(kOk, text);
     if (!request.foreground) to_background();
     if (!heard) watch.post(End::Signal);  // whoever asked is gone: nobody would know of this mount
     std::optional<MountWatch> mount_watch(std::in_place, request.mountpoint, [&lab] { let_go_of_waiters(lab); });
-    const int exit_code = serve_mounted(lab, session, watch, mount_watch);
-    array.set_notify(nullptr);
-    return exit_code;
+    return serve_mounted(lab, session, watch, mount_watch);
 }
 
 // ---- background
@@ -305,10 +331,15 @@ int mount_process(const MountRequest& request, int report_fd) {
     const Report report(report_fd);
     try {
         return serve(request, report);
+    } catch (const std::bad_alloc&) {
+        report.send(kFailed, "not enough memory");
+    } catch (const std::system_error& error) {
+        const bool no_thread = error.code() == std::errc::resource_unavailable_try_again;
+        report.send(kFailed, no_thread ? std::string("not enough memory for one more thread") : error.what());
     } catch (const std::exception& error) {
         report.send(kFailed, error.what());
-        return kFailed;
     }
+    return kFailed;
 }
 
 int mount_array(const MountRequest& request, bool quiet) {

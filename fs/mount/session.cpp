@@ -20,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kIdleTime = 5s;
+constexpr int kPatience = 10;  // seconds
 constexpr auto kWatchPeriod = 10ms;
 constexpr std::size_t kPage = 4096;
 // libfuse reads up to its own buffer size (payload plus one page) into what it is given.
@@ -209,13 +210,14 @@ void Session::call_one_locked() {
 
 void Session::spawn_locked() {
     reap_locked();
-    auto worker = std::make_unique<Worker>(*this);
+    // The next thread that becomes free takes the role when there is no memory for one more.
+    const std::size_t before = workers_.size();
     try {
-        worker->start();
+        workers_.push_back(std::make_unique<Worker>(*this));
+        workers_.back()->start();
         starting_++;  // It cannot have arrived yet: the mutex is ours.
-        workers_.push_back(std::move(worker));
-    } catch (const std::system_error& error) {
-        // The next thread that becomes free takes the role.
+    } catch (const std::exception& error) {
+        workers_.resize(before);
         kernel_.printk(LogLevel::Err, std::string("mdscope: no more threads: ") + error.what());
     }
 }
@@ -302,7 +304,13 @@ Session::Session(RealKernel& kernel, SessionOptions options) : kernel_(kernel), 
     sigaction(kUnblockSignal, &action, nullptr);
 }
 
+// With threads still here, something was thrown on the way: they use what is about to go.
 Session::~Session() {
+    over_handler_ = nullptr;
+    if (!workers_.empty() || watchdog_.joinable()) {
+        stop();
+        if (!join(kPatience)) std::_Exit(EXIT_FAILURE);
+    }
     if (session_ != nullptr) {
         unmount();
         fuse_session_destroy(session_);
@@ -357,6 +365,7 @@ void Session::start() {
     MD_CHECK(mounted_);
     const std::lock_guard guard(mutex_);
     for (unsigned i = 0; i < options_.readers; i++) spawn_locked();
+    if (workers_.size() < options_.readers) throw std::bad_alloc();
     watchdog_ = std::thread([this] { watch(); });
 }
 

@@ -47,7 +47,7 @@ struct SessionOptions {
 class Session {
    public:
     Session(RealKernel& kernel, SessionOptions options);
-    ~Session();  // REQUIRES: join() succeeded, or start() was never called
+    ~Session();  // Where join() has not succeeded, it waits; and ends the process when that takes too long
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -58,7 +58,7 @@ class Session {
     [[nodiscard]] fuse_session* handle() const { return session_; }
 
     // Starts serving; returns at once.
-    void start();
+    void start();  // Throws when there is no memory for its threads
     // Called once, when somebody has unmounted the file system or called stop(). Set before start(); must not call
     // back.
     void set_over_handler(std::function<void()> handler) { over_handler_ = std::move(handler); }

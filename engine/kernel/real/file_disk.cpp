@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <ctime>
+#include <system_error>
 
 #include "engine/kernel/sanitizers.hpp"
 #include "engine/kernel/shown.hpp"
@@ -209,15 +210,12 @@ int FileDisk::check_image() {
 
 void FileDisk::enqueue(Bio* bio, int error) {
     if (bio->bi_id == 0) bio->bi_id = kernel_.next_bio_id();
-    bool must_start = false;
     {
         const std::uint64_t now_ns = kernel_.ktime_ns();
         const SpinGuard guard(lock_);
         queued_.push_back({bio, error, now_ns});
-        must_start = !std::exchange(started_, true);
     }
     queued_count_.inc();
-    if (must_start) io_task_ = kernel_.kthread_run(name_ + "_io", [this] { io_task(); });
     wake_up(queue_);
 }
 
@@ -322,8 +320,20 @@ Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& 
     const int error = lock_whole_file(fd, writes);
     if (error == EAGAIN) return refuse({EBUSY, shown(path) + " is locked by another mdscope."});
     if (error != 0) return refuse({error, "cannot lock " + shown(path) + ": " + std::strerror(error) + "."});
-    return std::unique_ptr<Disk>(
+    std::unique_ptr<FileDisk> disk(
         new FileDisk(kernel, fd, disk_name(path), static_cast<std::uint64_t>(info.st_size), !writes));
+    if (!disk->start_io_task()) return Error{ENOMEM, shown(path) + ": not enough memory for a thread that does its I/O."};
+    return std::unique_ptr<Disk>(std::move(disk));
+}
+
+// Not with the first bio: md counts it before it is submitted, and would wait for ever for one that nobody can perform.
+bool FileDisk::start_io_task() {
+    try {
+        io_task_ = kernel_.kthread_run(name_ + "_io", [this] { io_task(); });
+    } catch (const std::system_error&) {
+        return false;
+    }
+    return true;
 }
 
 FileDisk::FileDisk(Kernel& kernel, int fd, std::string name, std::uint64_t size_bytes, bool read_only)

@@ -76,6 +76,7 @@ class FileDisk final : public Disk {
     int check_image_now_and_then();
     int check_image();
 
+    bool start_io_task();
     void enqueue(Bio* bio, int error);
     void io_task();
     Queued oldest() const;
@@ -99,8 +100,7 @@ class FileDisk final : public Disk {
     Shared<bool> stopping_;
     mutable SpinLock lock_;
     std::deque<Queued> queued_ GUARDED_BY(lock_);  // the front one is being performed
-    bool started_ GUARDED_BY(lock_) = false;
-    Task* io_task_ = nullptr;  // Written by the submitter that started it; read by the destructor.
+    Task* io_task_ = nullptr;
 };
 
 }  // namespace mdscope

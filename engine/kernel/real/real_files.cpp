@@ -13,6 +13,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 
 #include "engine/kernel/real/file_disk.hpp"
 #include "engine/kernel/real/real_kernel.hpp"
@@ -179,6 +180,12 @@ Result<bool> RealKernel::replace_file(const std::string& path, std::string_view 
 }
 
 Result<std::unique_ptr<Disk>> RealKernel::open_disk(const std::string& path, OpenMode mode) {
+    // Who sets a timer has no way to hear that there is no thread for it.
+    try {
+        (void)timers();
+    } catch (const std::system_error&) {
+        return Error{ENOMEM, shown(path) + ": not enough memory for the thread of the timers."};
+    }
     const Place place = place_of(path);
     return FileDisk::open(*this, path, mode, place.at(), place.name);
 }

@@ -2,6 +2,9 @@
 #include "engine/kernel/real/real_kernel.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
 #include <stdexcept>
 #include <system_error>
 
@@ -43,12 +46,24 @@ Task* RealKernel::kthread_run(std::string comm, std::function<void()> body) {
     return task;
 }
 
+// What a task had begun and others wait for is never finished: there is no going on, and nothing to be saved that is
+// not saved already. As after a kill -9, what was acknowledged is in the images.
+[[noreturn]] static void out_of_memory(const Task& task) {
+    (void)std::fprintf(stderr, "mdscope: not enough memory for %s to go on; this process ends\n", task.comm.c_str());
+    std::_Exit(EXIT_FAILURE);
+}
+
 void RealKernel::run_task(RealTask& task, const std::function<void()>& body) {
     current = &task;
     trace::context = &task.trace;
     try {
         body();
     } catch (const Halted&) {  // The Oops is on record; this task simply ends.
+    } catch (const std::bad_alloc&) {
+        out_of_memory(task);
+    } catch (const std::system_error& error) {  // of a thread that could not be started
+        if (error.code() != std::errc::resource_unavailable_try_again) throw;
+        out_of_memory(task);
     }
     task.done = true;
     wake_up(task.exited);

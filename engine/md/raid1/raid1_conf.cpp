@@ -75,6 +75,8 @@ static void forget_checkpoints_if_dirty(Mddev& mddev) {
         if (rdev->raid_disk >= 0 && !test_bit(In_sync, rdev->flags)) rdev->recovery_offset = 0;
 }
 
+static void raid1_free(Mddev& mddev, void* priv);
+
 static int raid1_run(Mddev& mddev) {
     MD_FRAME("raid1_run");
     Kernel& kernel = mddev.kernel;
@@ -99,6 +101,11 @@ static int raid1_run(Mddev& mddev) {
                                               conf->raid_disks));
     mddev.priv = conf.release();  // Before the thread can be found, and woken.
     mddev.thread = md_register_thread(raid1d, mddev, "raid1");
+    if (mddev.thread.peek() == nullptr) {
+        raid1_free(mddev, mddev.priv);
+        mddev.priv = nullptr;
+        return -ENOMEM;
+    }
     md_set_array_sectors(mddev, raid1_size(mddev, 0));
     return 0;
 }

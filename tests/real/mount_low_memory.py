@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 240
+"""With too little memory a mount says so and ends; with enough it works. It never hangs, and no signal ends it.
+
+Address space is taken away in steps (ulimit -v), from what the program can hardly begin with to what it can well do
+with: each thread and each buffer is refused at some step.
+"""
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+
+from lib import *
+
+need_mount()
+if sanitized():
+    skip("a sanitizer reserves its own address space")
+lab = Lab("--bitmap", "internal")
+seen = {"mounted": 0, "refused": 0}
+
+
+def limited(kib):
+    return lambda: resource.setrlimit(resource.RLIMIT_AS, (kib << 10, kib << 10))
+
+
+def mount_with(kib):
+    when = "with %d KiB" % kib
+    process = subprocess.Popen([MDSCOPE, "mount", lab.lab, lab.mnt], preexec_fn=limited(kib), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        said = process.communicate(timeout=DEADLINE)[1]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        check(False, when + ": it hangs")
+        return
+    check(process.returncode > 0 or not said, when + ": " + said)
+    check("signal" not in said and "terminate" not in said, when + ": it ends by itself: " + said)
+    if process.returncode != 0:
+        seen["refused"] += 1
+        check("memory" in said or "allocate" in said or process.returncode == 127, when + ": it says why: " + said)
+        check(not is_mounted(lab.mnt), when + ": nothing is mounted")
+        return
+    seen["mounted"] += 1
+    use(when)
+
+
+def use(when):
+    """Works, or the process has ended; what it had acknowledged is there at the next mount."""
+    try:
+        fd = os.open(lab.path("md0"), os.O_RDWR)
+        os.pwrite(fd, b"x" * (1 << 20), 0)
+        os.close(fd)
+    except OSError as error:
+        check(error.errno in (errno.ENOTCONN, errno.ENOENT, errno.ENOMEM, errno.EIO, errno.ECONNABORTED), when + ": " + str(error))
+    umount = mdscope("umount", lab.mnt)
+    check(not is_mounted(lab.mnt), when + ": unmounted: " + umount.stderr)
+
+
+for kib in [20000 + 4000 * step for step in range(60)]:
+    mount_with(kib)
+print(seen)
+check(seen["refused"] > 0 and seen["mounted"] > 0, "both happen: %s" % seen)
+lab.mount_or_die()
+check(mdscope("wait", lab.mnt).returncode == 0, "in the end the array is in order")
+lab.umount()
+finish("mount_low_memory")
