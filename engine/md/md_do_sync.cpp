@@ -196,12 +196,15 @@ class Sync {
     // belongs.
     void close() {
         if (!interrupted() && mddev_.curr_resync >= MD_RESYNC_ACTIVE) {
-            mddev_.curr_resync_completed = mddev_.curr_resync.load();
+            mddev_.curr_resync_completed = std::min<Sector>(mddev_.curr_resync, max_sectors_);
             sysfs_notify(mddev_.sysfs_completed);
         }
         bool skipped = false;
         mddev_.pers->sync_request(mddev_, max_sectors_, &skipped);
-        if (is_check() || mddev_.curr_resync <= MD_RESYNC_ACTIVE) return;
+        // The first numbers stand for states, and an array may end among them. (md takes that for one that was not
+        // begun, and recovers it for ever.)
+        const bool is_at_end = !interrupted() && j_ >= max_sectors_;
+        if (is_check() || (mddev_.curr_resync <= MD_RESYNC_ACTIVE && !is_at_end)) return;
         if (is_sync())
             record_resync();
         else

@@ -140,6 +140,8 @@ TEST_CASE("location of an inactive array") {
     CHECK(store(lab.mddev, "location", "file:/x") == -EINVAL);
     CHECK(store(lab.mddev, "location", "bogus") == -EINVAL);
     CHECK(store(lab.mddev, "location", "99999999999999999999") == -ERANGE);
+    CHECK(store(lab.mddev, "location", "9223372036854775807") == -ERANGE);  // what would overflow when it is added to
+    CHECK(store(lab.mddev, "location", "-2147483648") == -ERANGE);
     CHECK(store(lab.mddev, "location", "-16") == 0);
     CHECK(show(lab.mddev, "location") == "-16\n");
     CHECK(store(lab.mddev, "location", "none") == 0);

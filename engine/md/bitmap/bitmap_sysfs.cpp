@@ -83,7 +83,8 @@ int parse_offset(std::string_view text, std::int64_t* offset) {
     if (negative) text.remove_prefix(1);
     std::uint64_t magnitude = 0;
     if (const int err = kstrtoull(text, &magnitude); err != 0) return err;
-    if (magnitude > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return -ERANGE;
+    // A superblock has 32 bits for it. (md takes 64, adds to them without a look, and writes the lower half.)
+    if (magnitude > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) return -ERANGE;
     *offset = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
     return 0;
 }
