@@ -121,6 +121,14 @@ struct Run {
 // writes still in flight. At most `most_steps` are taken; when there were more to come, the run is not over. Error: the
 // picks drifted (which step, what was recorded, what was offered).
 inline constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
+// A cut that is no pick: it came before the step with this number.
+struct CutByHand {
+    std::uint64_t step;
+    std::string words;  // cut_by_hand.hpp
+};
+// The same where nothing is cut but by hand.
+Result<Run> run_with_cuts(const Scenario& scenario, const std::vector<std::uint32_t>& picks,
+                          const std::vector<CutByHand>& cuts, std::uint64_t most_steps);
 Result<Run> run_once(const Scenario& scenario, const std::vector<std::uint32_t>* picks = nullptr,
                      const std::vector<std::string>* stood_for = nullptr, std::uint64_t most_steps = kToTheEnd);
 

@@ -131,6 +131,14 @@ bool Ledger::is_unflushed() const {
     return std::ranges::any_of(entries_, [](const Entry& written) { return written.acknowledged > 0; });
 }
 
+std::vector<Ledger::Promise> Ledger::promises() const {
+    std::vector<Promise> promises;
+    for (const Entry& written : entries_)
+        promises.push_back({written.sector, written.writes[0], written.writes[written.acknowledged],
+                            written.writes[written.count - 1U]});
+    return promises;
+}
+
 std::uint64_t Ledger::hash() const {
     std::uint64_t hash = last_;
     for (const Entry& written : entries_) {

@@ -57,6 +57,12 @@ class Ledger {
     [[nodiscard]] WriteNumber newest(Sector sector) const;
     [[nodiscard]] bool is_begun() const;      // a write that is not acknowledged
     [[nodiscard]] bool is_unflushed() const;  // one that is, and is not flushed
+    // Each sector that was written, ascending.
+    struct Promise {
+        Sector sector;
+        WriteNumber flushed, acknowledged, newest;
+    };
+    [[nodiscard]] std::vector<Promise> promises() const;
     [[nodiscard]] std::uint64_t hash() const;
     // Moves with every change of what must hold.
     [[nodiscard]] std::uint64_t changes() const { return changes_; }

@@ -77,6 +77,15 @@ class Recorder {
         return std::move(run_);
     }
 
+    void cut(const CutByHand& cut) {
+        ScheduleStep step;
+        step.actor = "plug";
+        step.what = cut.words;
+        step.at_ns = world_.lab().kernel.now_ns();
+        world_.cut_by_hand(cut.words);
+        run_.lanes.push_back(std::move(step));
+    }
+
     [[nodiscard]] std::size_t made() const { return run_.picks.size(); }
     void set_ending(Ending ending) { run_.ending = ending; }
 
@@ -100,12 +109,18 @@ Error drifted(std::size_t pick, const std::string& recorded, const World& world)
 }
 
 Result<Run> run_world(World& world, const Picks* picks, const std::vector<std::string>* stood_for,
-                      std::uint64_t most_steps) {
+                      std::uint64_t most_steps, std::span<const CutByHand> cuts) {
     trace::CallTreeSink calls;
     world.lab().record_calls(&calls);
     Recorder recorder(world);
     FirstChooser quiet;  // tasks, oldest first; what the disks do comes last, so a stop meets its writes in flight
-    while (world.moment() == Moment::Open && world.steps() < most_steps) {
+    const auto is_cut_now = [&] { return !cuts.empty() && cuts.front().step == world.steps(); };
+    while ((world.moment() == Moment::Open || is_cut_now()) && world.steps() < most_steps) {
+        if (is_cut_now()) {
+            recorder.cut(cuts.front());
+            cuts = cuts.subspan(1);
+            continue;
+        }
         std::size_t index = 0;
         const std::size_t number = recorder.made();
         if (world.choices().size() > 1) {
@@ -135,7 +150,17 @@ Result<Run> run_once(const Scenario& scenario, const std::vector<std::uint32_t>*
                      const std::vector<std::string>* stood_for, std::uint64_t most_steps) {
     try {
         World world(scenario, {.event_log = true, .invariants = true, .hashing = false, .conflicts = nullptr});
-        return run_world(world, picks, stood_for, most_steps);
+        return run_world(world, picks, stood_for, most_steps, {});
+    } catch (const std::runtime_error& error) {
+        return Error{EINVAL, error.what()};
+    }
+}
+
+Result<Run> run_with_cuts(const Scenario& scenario, const Picks& picks, const std::vector<CutByHand>& cuts,
+                          std::uint64_t most_steps) {
+    try {
+        World world(scenario, {.event_log = true, .invariants = true, .offers_cuts = false});
+        return run_world(world, &picks, nullptr, most_steps, cuts);
     } catch (const std::runtime_error& error) {
         return Error{EINVAL, error.what()};
     }

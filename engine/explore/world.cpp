@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "engine/explore/cut_by_hand.hpp"
 #include "engine/kernel/hash.hpp"
 #include "engine/look/state_hash.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
@@ -80,7 +81,10 @@ void World::build(Stage& stage) {
 }
 
 void World::destroy(Stage& stage) {
-    if (stage.lab != nullptr) stage.lab->kernel.tracer = nullptr;  // its tasks are unwound now: nothing that happens
+    if (stage.lab != nullptr) {  // its tasks are unwound now: nothing that happens
+        stage.lab->kernel.tracer = nullptr;
+        stage.lab->watch_tasks(nullptr);
+    }
     delete stage.lab;
     stage.lab = nullptr;
 }
@@ -149,7 +153,7 @@ void World::take(std::size_t index) {
     const std::uint64_t before_ns = lab.kernel.now_ns();
     if (index >= choices_.size()) throw std::out_of_range("there is no such choice");  // not from within the arena
     steps_++;
-    if (is_cut(choices_[index])) return cut(option_of(index));
+    if (is_cut(choices_[index])) return cut(std::move(cuts_.list[option_of(index)]));
     {
         const Inside inside(stage_->arena.get());
         lab.kernel.take(index);
@@ -158,10 +162,20 @@ void World::take(std::size_t index) {
     look();
 }
 
-void World::cut(std::size_t option) {
+void World::cut(CutOption option) {
     if (options_.event_log)
-        earlier_log_ += lab().kernel.event_log() + cut_text(lab().after_cut()->crash, cuts_.list[option]) + "\n";
-    begin_life(lab().next_life(std::move(cuts_.list[option].platters)));
+        earlier_log_ += lab().kernel.event_log() + cut_text(lab().after_cut()->crash, option) + "\n";
+    begin_life(lab().next_life(std::move(option.platters)));
+}
+
+bool World::may_be_cut() const {
+    return lab().after_cut() && lab().may_be_cut() && (moment_ == Moment::Open || moment_ == Moment::Done);
+}
+
+void World::cut_by_hand(std::string_view words) {
+    if (!may_be_cut()) throw std::logic_error("nothing may be cut here");
+    steps_++;
+    cut(mdscope::cut_by_hand(lab(), lab().after_cut()->crash, words, *options_.pages));
 }
 
 LifeStart World::life_after(std::size_t index) const {
@@ -187,7 +201,7 @@ void World::look() {
 void World::offer_cuts() {
     offered_before_ = offered_changes_;
     const SimLab& lab = *stage_->lab;
-    if (!lab.after_cut() || !lab.may_be_cut()) return;
+    if (!options_.offers_cuts || !lab.after_cut() || !lab.may_be_cut()) return;
     const std::uint64_t changes = lab.kernel.media_changes() + lab.ledger().changes();
     if (changes == offered_changes_) return;
     offered_changes_ = changes;

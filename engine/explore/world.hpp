@@ -37,6 +37,7 @@ class World {
         // Gets the events of the tasks, not those of the setup; outlives the world. What it has recorded is not taken
         // back by restart() and go_back(): its numbers go on, and the times begin again.
         trace::Tracer* tracer = nullptr;
+        bool offers_cuts = true;  // false: only cut_by_hand() cuts, and a moment without a step is an end
         // Pages of media, shared by worlds; nullptr: the world has its own.
         std::shared_ptr<PageStore> pages = nullptr;
     };
@@ -66,6 +67,11 @@ class World {
     // The life that this choice would begin. REQUIRES: is_cut.
     [[nodiscard]] LifeStart life_after(std::size_t index) const;
     [[nodiscard]] const CutOptions& cuts() const { return cuts_; }  // those that are offered now
+    // What this choice would leave. REQUIRES: is_cut.
+    [[nodiscard]] const CutOption& cut_option(std::size_t index) const { return cuts_.list[option_of(index)]; }
+    // Cuts now, as these words say (cut_by_hand.hpp); it is a step. REQUIRES: may_be_cut().
+    void cut_by_hand(std::string_view words);
+    [[nodiscard]] bool may_be_cut() const;
     // The event logs of the lives of before, if they are wanted.
     [[nodiscard]] const std::string& earlier_log() const { return earlier_log_; }
 
@@ -112,7 +118,7 @@ class World {
     void enter(Stage& stage);
     void look();
     void offer_cuts();
-    void cut(std::size_t option);
+    void cut(CutOption option);
     [[nodiscard]] Moment judge();
     [[nodiscard]] Sight sight() const { return {*stage_->lab, choices_}; }
     [[nodiscard]] std::size_t option_of(std::size_t index) const {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMostRepeats = 10'000;
 constexpr std::size_t kLongestName = 64;
+constexpr std::string_view kCut = "cut";
 constexpr std::array<std::string_view, 5> kVerbs = {"", "start ", "hold ", "release ", "due "};  // by Order::Kind
 
 bool is_name(std::string_view word) {
@@ -70,7 +71,30 @@ bool read_due(std::string_view text, Order& order) {
     return read_number(text.substr(blank + 1), &order.tick);
 }
 
+// A disk, or a sector of it: "sda", "sda:2048".
+bool is_what_stays(std::string_view word) {
+    const std::size_t colon = word.find(':');
+    std::uint64_t sector = 0;
+    return is_name(word.substr(0, colon)) &&
+           (colon == std::string_view::npos || read_number(word.substr(colon + 1), &sector));
+}
+
+bool read_cut(std::string_view rest, Order& order) {
+    order.how = Choice::Kind::Cut;
+    order.name = kCut;
+    if (rest.empty()) return true;
+    if (take_word(rest) != "keeps" || rest.empty()) return false;
+    order.name += " keeps";
+    while (!rest.empty()) {
+        const std::string_view word = take_word(rest);
+        if (!is_what_stays(word)) return false;
+        order.name += fmt::format(" {}", word);
+    }
+    return true;
+}
+
 bool read_step(std::string_view text, Order& order) {
+    if (std::string_view rest = text; take_word(rest) == kCut) return read_cut(rest, order);
     BioName bio;
     const bool fails = take_ending(text, " fails");
     if (read_bio_name(text, &bio)) {
@@ -127,7 +151,7 @@ bool read_bio_name(std::string_view text, BioName* name) {
 
 bool is_schedule_word(std::string_view word) {
     const auto is_it = [&](std::string_view verb) { return !verb.empty() && trim(verb) == word; };
-    return word == "timer" || std::ranges::any_of(kVerbs, is_it);
+    return word == "timer" || word == kCut || std::ranges::any_of(kVerbs, is_it);
 }
 
 std::string read_order(std::string_view text, Schedule& schedule, int line) {
@@ -140,7 +164,8 @@ std::string read_order(std::string_view text, Schedule& schedule, int line) {
     if (repeats == 0 || !read_what(text, order) || (repeats > 1 && order.kind != Order::Kind::Step))
         return fmt::format(
             "'{}' is no step of a schedule; it can be 'NAME', 'NAME x14', 'sdb bitmap 2', 'sdb bitmap 2 fails', "
-            "'timer 3', 'NAME times out', 'grace of NAME', 'start NAME', 'hold bitmap', 'release all' or 'due sdb "
+            "'timer 3', 'NAME times out', 'grace of NAME', 'cut keeps sda', 'start NAME', 'hold bitmap', 'release all' "
+            "or 'due sdb "
             "bitmap 2 44'",
             whole);
     if (schedule.size() + repeats > kMostOrders) return fmt::format("more than {} steps", kMostOrders);

@@ -12,6 +12,9 @@
 //   timer 3                the third timer that was armed fires
 //   md0_raid1 times out    its sleep ends
 //   grace of stopper       the grace period it waits for ends
+//   cut                    the power is cut, or the program killed, as the scenario's `crash` says: what was not
+//   durable
+//                          is gone; `cut keeps sda` (or `sda:2048`, a sector of the image): but for what sda was given
 //
 // `on A` or `on B` at the end: only in the first or second array of a comparison.
 #pragma once
@@ -32,8 +35,8 @@ struct Order {
 
     Kind kind = Kind::Step;
     Choice::Kind how = Choice::Kind::Run;  // of a step
-    // A task's comm, a bio ("sdb bitmap 2") or a timer ("timer 3"); of Hold and Release also kinds ("bitmap", "bitmap
-    // sdb") and "all".
+    // A task's comm, a bio ("sdb bitmap 2"), a timer ("timer 3") or a cut ("cut keeps sda"); of Hold and Release also
+    // kinds ("bitmap", "bitmap sdb") and "all".
     std::string name;
     std::uint64_t tick = 0;  // of Due
     unsigned sides = kBoth;  // bit 0: A, bit 1: B
@@ -56,6 +59,9 @@ bool read_bio_name(std::string_view text, BioName* name);
 
 // Appends what one statement says (several steps for `x14`). Empty, or what is wrong with it.
 std::string read_order(std::string_view text, Schedule& schedule, int line = 0);
+inline bool is_cut(const Order& order) {
+    return order.how == Choice::Kind::Cut;
+}
 // Whether a statement that begins so is not a step of a task by that name.
 bool is_schedule_word(std::string_view word);
 std::string order_text(const Order& order);

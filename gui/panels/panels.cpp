@@ -31,6 +31,8 @@ Page::~Page() {
 
 StateLook look_of(Status status) {
     switch (status) {
+        case Status::Off:
+            return {"○", Role::dim_text};
         case Status::Running:
             return {"○", Role::text};
         case Status::Stopping:

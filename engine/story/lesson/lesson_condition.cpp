@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/story/tell/plug.hpp"
+
 namespace mdscope {
 
 namespace {
@@ -48,8 +50,8 @@ Status standing_at(const View& view) {
 }
 
 bool stands(const View& view, const std::string& word) {
-    constexpr std::array<std::string_view, 7> kWords = {"running", "stopping", "waiting", "in-danger",
-                                                        "stopped", "oops",     "hung"};  // by Status
+    constexpr std::array<std::string_view, 8> kWords = {"running", "stopping", "waiting", "in-danger",
+                                                        "stopped", "oops",     "hung",    "off"};  // by Status
     return kWords[static_cast<std::size_t>(standing_at(view))] == word;
 }
 
@@ -145,6 +147,12 @@ bool is_so(const Fact& fact, const View& view) {
             return is_unbound(view, fact.name);
         case Chunk:
             return chunk_compares(view, fact);
+        case Cut:
+            return step_of_cut(view.scene.duel, view.side, view.tick).has_value();
+        case Lost:
+            return is_data_lost(view.scene.duel, view.side, view.tick);
+        case Compared:
+            return compares(fact.compare, compared_kib(view.scene.duel, view.side, view.tick), fact.number);
         default:
             return false;
     }

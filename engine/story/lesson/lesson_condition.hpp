@@ -7,7 +7,7 @@
 //
 // A SIDE is A, B or both; OP is one of = != < <= > >=; a BIO is named as in schedules (schedule.hpp).
 //
-//   standing SIDE WORD       oops hung stopped waiting in-danger stopping running; the words of the cards
+//   standing SIDE WORD       oops hung stopped waiting in-danger stopping running off; the words of the cards
 //   ended SIDE               it comes no further: stopped, Oops or hung
 //   counter SIDE WHICH OP N  WHICH is mddev or bitmap: mddev->pending_writes, bitmap->pending_writes
 //   peak SIDE WHICH OP N     ... the most it has been up to now
@@ -17,6 +17,9 @@
 //   in-flight SIDE BIO       held SIDE BIO, finished SIDE BIO (it was in flight, and is not any more)
 //   unbound SIDE MEMBER      its rdev->mddev is NULL, or it is gone
 //   chunk SIDE N OP M        the chunk's counter; 3 stands for 3 and more
+//   cut SIDE                 the power was cut
+//   lost SIDE                ... and at the end something that was promised is lost
+//   compared SIDE OP N       so many KiB of its members were compared since then
 //   tick OP PLACE            where PLACE is a word or a fact
 //   still WORD               nothing goes on by itself, because: held, not-begun, ended
 //   differs                  the two arrays are not the same to look at any more
@@ -52,6 +55,9 @@ struct Fact {
         Finished,
         Unbound,
         Chunk,
+        Cut,
+        Lost,
+        Compared,
         Tick,
         Still,
         Differs,

@@ -50,8 +50,8 @@ bool take_one_of(std::string_view& text, const std::array<std::string_view, N>& 
 }
 
 Wants standing(std::string_view& text, int /*depth*/, Fact& fact) {
-    constexpr std::array<std::string_view, 7> kWords = {"running", "stopping", "waiting", "in-danger",
-                                                        "stopped", "oops",     "hung"};
+    constexpr std::array<std::string_view, 8> kWords = {"running", "stopping", "waiting", "in-danger",
+                                                        "stopped", "oops",     "hung",    "off"};
     return take_side(text, fact) && take_one_of(text, kWords, fact.name) ? "" : "A|B|both and a word of the cards";
 }
 
@@ -99,6 +99,11 @@ Wants chunk(std::string_view& text, int /*depth*/, Fact& fact) {
     return good ? "" : "A|B|both, the number of a chunk, =, !=, <, <=, > or >=, and a number";
 }
 
+Wants amount(std::string_view& text, int /*depth*/, Fact& fact) {
+    const bool good = take_side(text, fact) && take_compare(text, fact) && take_number(text, fact.number);
+    return good ? "" : "A|B|both, =, !=, <, <=, > or >=, and a number";
+}
+
 Wants tick(std::string_view& text, int depth, Fact& fact) {
     if (!take_compare(text, fact)) return "=, !=, <, <=, > or >=, and a place";
     if (depth >= kDeepest) return "a simpler place";
@@ -144,6 +149,9 @@ constexpr std::array kFacts = {
     Row{"finished", Fact::Kind::Finished, bio},
     Row{"unbound", Fact::Kind::Unbound, member},
     Row{"chunk", Fact::Kind::Chunk, chunk},
+    Row{"cut", Fact::Kind::Cut, side_only},
+    Row{"lost", Fact::Kind::Lost, side_only},
+    Row{"compared", Fact::Kind::Compared, amount},
     Row{"tick", Fact::Kind::Tick, tick},
     Row{"still", Fact::Kind::Still, still},
     Row{"differs", Fact::Kind::Differs, nothing},

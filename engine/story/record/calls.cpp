@@ -37,7 +37,7 @@ std::uint64_t when(std::size_t step, std::size_t frame) {
 }
 
 void follow_past(Follower& follower, const Tape& tape, int pid, std::size_t step) {
-    for (std::size_t i = 0; i <= step; i++) {
+    for (std::size_t i = life_begins(tape, step); i <= step; i++) {
         const std::vector<FrameEvent>& frames = tape.step(i).frames;
         for (std::size_t frame = 0; frame < frames.size(); frame++)
             if (frames[frame].pid == pid) follower.follow(frames[frame], i, when(i, frame));
@@ -98,6 +98,11 @@ Calls past_stop_calls(const Duel& duel, Side side, std::size_t tick) {
 const SnapshotTask* find_task(const Snapshot& snapshot, int pid) {
     const auto found = std::ranges::find(snapshot.tasks, pid, &SnapshotTask::pid);
     return found != snapshot.tasks.end() ? &*found : nullptr;
+}
+
+std::size_t life_begins(const Tape& tape, std::size_t step) {
+    while (step > 0 && !is_cut(tape.step(step).order)) step--;
+    return step;
 }
 
 // The tasks of the scenario are the last that were started before the first step.

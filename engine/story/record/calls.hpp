@@ -37,6 +37,9 @@ Calls past_stop_calls(const Duel& duel, Side side, std::size_t tick);
 
 // Of the snapshot after that step; nullptr: the task has ended.
 const SnapshotTask* find_task(const Snapshot& snapshot, int pid);
+// The step at which this life began: the last cut up to there, or the beginning.
+std::size_t life_begins(const Tape& tape, std::size_t step);
+
 int pid_of(const Tape& tape, const std::string& task);  // of the scenario's; 0: it has none of that name
 bool is_asleep(const SnapshotTask& task);
 bool is_in(const SnapshotTask& task, std::string_view function);

@@ -4,26 +4,50 @@
 
 #include <stdexcept>
 
+#include "engine/explore/cut_by_hand.hpp"
 #include "engine/story/record/tape.hpp"
 
 namespace mdscope {
 
 namespace {
 
+// What a search chose from, beside a tape that takes the same steps: there each cut is a choice, here it has words.
+class Searched {
+   public:
+    explicit Searched(const Scenario& scenario)
+        : tape_(scenario), world_(scenario, {.event_log = false, .invariants = true, .hashing = false}) {}
+    [[nodiscard]] bool is_over() const { return world_.moment() != Moment::Open; }
+    [[nodiscard]] bool is_full() const { return tape_.is_full(); }
+    [[nodiscard]] std::size_t choices() const { return world_.choices().size(); }
+    Order take(std::size_t index) {
+        Order order;
+        if (World::is_cut(world_.choices()[index])) {
+            order.how = Choice::Kind::Cut;
+            order.name = cut_words(world_.cut_option(index));
+        } else {
+            order = tape_.options()[index];
+        }
+        world_.take(index);
+        tape_.take(order);
+        return order;
+    }
+
+   private:
+    Tape tape_;
+    World world_;
+};
+
 // A pick stands for each place where there was a choice; where there was none, and behind the last pick, the first.
 Schedule schedule_of(const std::vector<std::uint32_t>& picks, const Scenario& scenario) {
-    Tape tape(scenario);
+    Searched run(scenario);
     Schedule schedule;
     std::size_t next = 0;
-    while (tape.moment() == Moment::Open) {
-        if (tape.is_full()) throw std::runtime_error(fmt::format("no end in {} steps", Tape::kMostSteps));
-        const std::vector<Order>& options = tape.options();
-        const std::size_t pick = options.size() > 1 && next < picks.size() ? picks[next++] : 0;
-        if (pick >= options.size())
-            throw std::runtime_error(
-                fmt::format("pick {} is {}, but there are {} choices", next, pick, options.size()));
-        schedule.push_back(options[pick]);
-        tape.take(schedule.back());
+    while (!run.is_over()) {
+        if (run.is_full()) throw std::runtime_error(fmt::format("no end in {} steps", Tape::kMostSteps));
+        const std::size_t pick = run.choices() > 1 && next < picks.size() ? picks[next++] : 0;
+        if (pick >= run.choices())
+            throw std::runtime_error(fmt::format("pick {} is {}, but there are {} choices", next, pick, run.choices()));
+        schedule.push_back(run.take(pick));
     }
     return schedule;
 }

@@ -88,8 +88,10 @@ std::string Duel::give(Order order) {  // NOLINT(performance-unnecessary-value-p
 
 std::string Duel::possible() const {
     std::set<std::string> orders;
-    for (const Side side : kSides)
+    for (const Side side : kSides) {
+        if (tapes_[side]->last().may_be_cut) orders.insert("'cut'");
         for (const Order& option : tapes_[side]->options()) orders.insert("'" + order_text(option) + "'");
+    }
     return orders.empty() ? "no steps: both arrays are at an end" : fmt::format("{}", fmt::join(orders, ", "));
 }
 
@@ -203,6 +205,10 @@ void Duel::heed_step(std::size_t tick) {
     for (const Side side : kSides) {
         if (ticks_[tick].done[side]) {
             wishes_[side].held.erase(order.name);
+            if (is_cut(order)) {  // nobody holds what is gone
+                wishes_[side].held.clear();
+                wishes_[side].held_kinds.clear();
+            }
             if (order.how == Choice::Kind::Run) wishes_[side].started.insert(order.name);
         }
         meet_bios(side, tick);

@@ -56,7 +56,9 @@ LookAhead::LookAhead(const Tape& tape)
       recorder_(std::make_unique<FrameRecorder>()),
       world_(std::make_unique<World>(
           tape.scenario(),
-          World::Options{.event_log = false, .invariants = false, .hashing = false, .conflicts = nullptr})) {}
+          World::Options{
+              .event_log = false, .invariants = false, .hashing = false, .conflicts = nullptr, .offers_cuts = false})) {
+}
 
 LookAhead::~LookAhead() {
     world_->lab().watch_tasks(nullptr);
@@ -94,7 +96,7 @@ std::vector<FrameEvent> LookAhead::play(std::size_t step, int (*rank)(const Choi
 // The same steps again as the tape took.
 void LookAhead::go_to(std::size_t step) {
     for (std::size_t i = go_near(step); i < step;) {
-        world_->take(tape_.step(++i).index);
+        take(tape_.step(++i));
         if (i % kStopEvery != 0 || !World::can_mark()) continue;
         Stop& stop = stops_[i];
         world_->mark(stop.mark);
@@ -103,13 +105,20 @@ void LookAhead::go_to(std::size_t step) {
     }
 }
 
+void LookAhead::take(const TapeStep& step) {
+    if (!is_cut(step.order)) return world_->take(step.index);
+    world_->cut_by_hand(step.order.name);
+    world_->lab().watch_tasks(recorder_.get());
+    recorder_->begin_life(world_->lab().life());
+}
+
 // To the last stop before it that is still on the tape, or to the beginning.
 std::size_t LookAhead::go_near(std::size_t step) {
     for (auto stop = stops_.upper_bound(step); stop != stops_.begin();) {
         --stop;
         if (stop->second.state_hash != tape_.step(stop->first).state_hash) continue;
         world_->go_back(stop->second.mark);
-        recorder_->go_back(stop->second.depths);
+        recorder_->go_back(stop->second.depths, tape_.step(stop->first).life);
         return stop->first;
     }
     world_->restart();

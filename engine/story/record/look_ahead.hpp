@@ -36,6 +36,7 @@ class LookAhead {
     };
     std::vector<FrameEvent> ask(std::size_t step);
     void go_to(std::size_t step);
+    void take(const TapeStep& step);
     std::size_t go_near(std::size_t step);
     std::vector<FrameEvent> play(std::size_t step, int (*rank)(const Choice& choice), Moment* end);
 

@@ -74,7 +74,9 @@ std::optional<std::size_t> first_oops(const Duel& duel) {
 
 Result<Run> run_of(const Tape& tape) {
     const std::vector<std::uint32_t> picks = tape.picks();
-    return run_once(tape.scenario(), &picks, nullptr, tape.size() - 1);
+    const std::vector<CutByHand> cuts = tape.cuts();
+    return cuts.empty() && !tape.scenario().after_cut() ? run_once(tape.scenario(), &picks, nullptr, tape.size() - 1)
+                                                        : run_with_cuts(tape.scenario(), picks, cuts, tape.size() - 1);
 }
 
 std::string side_text(const Duel& duel, Side side) {

@@ -6,6 +6,9 @@
 //   tape.step(k).snapshot                       // as it was, for ever
 //   tape.visit(k).…                             // the array itself, put back to step k
 //
+// Where the power may be cut (`cut` in schedules), that is a step, too. After it the array is another one: ids of tasks
+// and bios of a later life begin anew in the simulation, and are told apart here (kLifePids, kLifeBios).
+//
 // Going back is running the same picks again from the start, which is a matter of microseconds a step; each time the
 // state's hash must be the recorded one, so a look into the past is the past.
 //
@@ -23,6 +26,7 @@
 #include "engine/explore/world.hpp"
 #include "engine/look/snapshot.hpp"
 #include "engine/scenario/schedule.hpp"
+#include "engine/story/record/media_record.hpp"
 
 namespace mdscope {
 
@@ -52,7 +56,11 @@ struct TapeStep {
     std::vector<FrameEvent> frames;  // during it
     std::vector<LogLine> printed;    // during it
     std::vector<BioAt> bios;         // in flight after it, oldest first
-    bool pools_gone = false;         // after it: the pool that bios of superblock-class writes go back to is destroyed
+    unsigned life = 1;               // after it: one more with each cut
+    bool may_be_cut = false;         // after it
+    // Of a cut: as they were before it. Of an end in a later life: as they are then. nullptr: of any other.
+    std::shared_ptr<const MediaRecord> media;
+    bool pools_gone = false;  // after it: the pool that bios of superblock-class writes go back to is destroyed
 };
 static_assert(std::is_nothrow_move_constructible_v<TapeStep>);  // a tape grows without copying what it holds
 
@@ -61,6 +69,9 @@ class FrameRecorder;
 class Tape {
    public:
     static constexpr std::size_t kMostSteps = 20'000;
+    // What is added to each pid and each bio's id of a later life.
+    static constexpr int kLifePids = 100'000;
+    static constexpr std::uint64_t kLifeBios = std::uint64_t{1} << 40;
 
     explicit Tape(const Scenario& scenario);
     ~Tape();
@@ -86,11 +97,14 @@ class Tape {
 
     [[nodiscard]] const std::string& what() const { return what_; }        // why it ended badly
     [[nodiscard]] const std::string& console() const { return console_; }  // of an Oops, as the kernel prints it
-    // What `mdscope replay` needs: where there was a choice, the index of what was chosen.
+    // What `mdscope replay` needs: where there was a choice, the index of what was chosen. Cuts are none.
     [[nodiscard]] std::vector<std::uint32_t> picks() const;
+    [[nodiscard]] std::vector<CutByHand> cuts() const;
 
    private:
     void record(TapeStep step);
+    [[nodiscard]] std::size_t index_of(const Order& order) const;
+    void take_in_world(const TapeStep& step);
     void name_bios(TapeStep& step);
     void forget_names();
     [[nodiscard]] Order order_of(const Choice& choice) const;
@@ -102,7 +116,7 @@ class Tape {
     std::unique_ptr<World> world_;
     std::vector<TapeStep> steps_;
     std::size_t at_ = 0;                           // the step the world stands at
-    std::size_t printed_ = 0;                      // lines of the kernel's log that are recorded
+    std::size_t printed_ = 0;                      // lines of this life's log that are recorded
     std::map<std::uint64_t, std::string> names_;   // of bios by their ids
     std::map<std::string, std::uint64_t> counts_;  // "sdb bitmap": how many there were
     std::string what_, console_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engine/md/frames.hpp"
+#include "engine/story/tell/plug.hpp"
 #include "engine/story/tell/scene.hpp"
 
 namespace mdscope {
@@ -17,6 +18,8 @@ class Action {
    public:
     Action(const Duel& duel, Side side, std::size_t tick)
         : duel_(duel),
+          side_(side),
+          tick_(tick),
           tape_(duel.tape(side)),
           step_(duel.tick(tick).step[side]),
           now_(tape_.step(step_)),
@@ -39,7 +42,7 @@ class Action {
                 phrases_.emplace_back("fires");
                 break;
             case Choice::Kind::Cut:
-                phrases_.emplace_back("is pulled");
+                phrases_.push_back("takes the power: " + cut_losses(duel_, side_, tick_));
                 break;
         }
         return list_of(phrases_) + counters();
@@ -136,6 +139,8 @@ class Action {
     }
 
     const Duel& duel_;
+    Side side_;
+    std::size_t tick_;
     const Tape& tape_;
     std::size_t step_;
     const TapeStep& now_;
@@ -175,6 +180,7 @@ std::string action(const Duel& duel, Side side, std::size_t tick) {
 std::string actor_of(const Duel& duel, std::size_t tick) {
     const Order& order = duel.tick(tick).order;
     if (order.how == Choice::Kind::Fire) return order.name;
+    if (is_cut(order)) return "the plug";
     if (is_of_bio(order)) return fmt::format("the {} {}", is_write(duel, tick) ? "write" : "read", order.name);
     if (order.name.starts_with("swapper")) return context_name(duel, tick);
     return actor_name(duel, order.name.substr(0, order.name.find('#')));

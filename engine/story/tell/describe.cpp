@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/story/draw/lanes.hpp"
+#include "engine/story/tell/plug.hpp"
 #include "engine/story/tell/scene.hpp"
 
 namespace mdscope {
@@ -75,7 +76,9 @@ void describe_members(Text& out, const Scene& scene) {
     const std::vector<SnapshotMember>& now = scene.snapshot().members;
     for (const SnapshotMember& one : scene.tape().step(0).snapshot.members) {
         const auto member = std::ranges::find(now, one.name, &SnapshotMember::name);
-        if (member == now.end())
+        if (member == now.end() && scene.step.life > 1)
+            out.line("  member {}: not assembled", one.name);
+        else if (member == now.end())
             out.line("  member {}: rdev->mddev is NULL, nr_pending 0", one.name);
         else
             out.line("  member {}: {}, nr_pending {}{}", member->name, member->bound ? "bound" : "rdev->mddev is NULL",
@@ -129,6 +132,16 @@ void describe_console(Text& out, const Scene& scene) {
     }
 }
 
+// What was on the platters, and what was not, when the plug was pulled.
+void describe_cut(Text& out, const Scene& scene) {
+    if (!step_of_cut(scene.duel, scene.side, scene.tick)) return;
+    for (const MediumRecord& medium : media_at_cut(scene.duel, scene.side, scene.tick))
+        for (const MediaRow& row : medium.rows)
+            out.line("  at the cut {} {}: {}{}", medium.name, row.what, row.platter,
+                     row.unsure.empty() ? "" : "; " + unsure_words(row));
+    out.line("  after the cut: {}", after_cut(scene.duel, scene.side, scene.tick));
+}
+
 void describe_array(Text& out, const Scene& scene, Foresight& foresight) {
     out.line("");
     out.line("{}: {}, array_state {}", side_name(scene.side), status_word(scene.exhibit(), scene.status),
@@ -136,6 +149,7 @@ void describe_array(Text& out, const Scene& scene, Foresight& foresight) {
     out.line("  mddev->pending_writes {}, bitmap->pending_writes {}",
              counter_at(scene.duel, scene.side, scene.tick, Counter::Mddev),
              counter_at(scene.duel, scene.side, scene.tick, Counter::Bitmap));
+    describe_cut(out, scene);
     describe_members(out, scene);
     describe_bios(out, scene);
     describe_waits(out, scene);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engine/story/tell/actions.hpp"
+#include "engine/story/tell/plug.hpp"
 #include "engine/story/tell/scene.hpp"
 #include "engine/story/tell/situation.hpp"
 
@@ -40,8 +41,20 @@ std::string over(const Duel& duel, Side side, std::size_t tick) {
     return fmt::format("; {} stands still", side_name(side));
 }
 
+std::string what_was_cut(const Duel& duel, std::size_t tick) {
+    const auto losses = [&](Side side) {
+        return duel.tick(tick).done[side] ? cut_losses(duel, side, tick) : "nothing happens";
+    };
+    const std::string a = losses(Side::A);
+    const std::string b = losses(Side::B);
+    const char* const what = is_kill(duel) ? "The program is killed" : "The power is cut";
+    if (a == b) return fmt::format("{}: {}.", what, a);
+    return fmt::format("{}. In A {}. In B {}.", what, a, b);
+}
+
 std::string what_happened(const Duel& duel, std::size_t tick) {
     if (tick == 0) return "Nothing has happened yet: both arrays are the same.";
+    if (is_cut(duel.tick(tick).order)) return what_was_cut(duel, tick);
     const std::string actor = actor_of(duel, tick);
     const std::string a = action(duel, Side::A, tick);
     const std::string b = action(duel, Side::B, tick);
@@ -150,6 +163,13 @@ Now now(const Duel& duel, std::size_t tick, Foresight& foresight) {
     const Scene b(duel, Side::B, tick, foresight.b);
     Now now;
     now.what = what_happened(duel, tick);
+    const auto goes_well = [](const Scene& scene) {
+        return scene.step.moment != Moment::Crash && scene.step.moment != Moment::Hang;
+    };
+    if ((a.step.life > 1 || b.step.life > 1) && goes_well(a) && goes_well(b)) {
+        now.meaning = both_after_cut(duel, tick) + hint(duel, tick);
+        return now;
+    }
     now.meaning = owed_sentence(a, b) + both_situations(a, b) + only_difference(a, b, foresight) + hint(duel, tick);
     return now;
 }

@@ -185,6 +185,8 @@ std::string situation(const Scene& scene, const Subject& subject) {
             return crashed(scene, subject);
         case Status::Hung:
             return hangs(scene, subject);
+        case Status::Off:
+            return fmt::format("{} {} not assembled yet.", subject.name, subject.verb("is", "are"));
     }
     return "";
 }

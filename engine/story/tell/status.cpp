@@ -48,7 +48,8 @@ bool is_over(const museum::Act& act, const Snapshot& snapshot) {
 
 bool stop_has_begun(const Duel& duel, Side side, std::size_t tick) {
     const Tape& tape = duel.tape(side);
-    for (std::size_t step = 0; step <= duel.tick(tick).step[side]; step++)
+    const std::size_t last = duel.tick(tick).step[side];
+    for (std::size_t step = life_begins(tape, last); step <= last; step++)
         if (std::ranges::any_of(tape.step(step).frames,
                                 [&](const FrameEvent& frame) { return begins(duel.exhibit().act, frame); }))
             return true;
@@ -59,6 +60,7 @@ Status status_of(const Duel& duel, Side side, std::size_t tick, LookAhead& look_
     const TapeStep& now = duel.at(side, tick);
     if (now.moment == Moment::Crash || now.moment == Moment::Violation) return Status::Oops;
     if (now.moment == Moment::Hang) return Status::Hung;
+    if (now.life > 1 && now.snapshot.members.empty()) return Status::Off;
     const bool has_begun = stop_has_begun(duel, side, tick);
     if (in_danger(who_waits(duel, side, tick, look_ahead), has_begun) ||
         in_danger(completions(duel, side, tick, look_ahead), has_begun))
@@ -86,6 +88,8 @@ const char* status_word(const Exhibit& exhibit, Status status) {
             return "OOPS";
         case Status::Hung:
             return "HUNG";
+        case Status::Off:
+            return "OFF";
     }
     return "";
 }

@@ -115,6 +115,7 @@ std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& 
         case Status::Stopping:
         case Status::Waiting:
         case Status::Stopped:
+        case Status::Off:
             break;
     }
     return scene.has_begun ? why_safe(scene) : std::vector<Link>();
