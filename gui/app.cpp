@@ -295,6 +295,7 @@ class App : public Screen {
         if (pressed("hold")) state_.answer(bio.empty() ? player.hold("bitmap", sides) : player.hold(bio, sides));
         if (pressed("release")) state_.answer(player.release(bio.empty() ? "all" : bio, sides));
         if (pressed("fail") && !bio.empty()) state_.answer(player.end_bio(bio, false, sides));
+        if (pressed("plug")) state_.pull_plug();
         if (pressed("fork")) state_.answer(player.fork());
     }
 

@@ -32,6 +32,7 @@ constexpr std::array kTable = {
     KeyRow{"hold", 'h', kNoMods, view, "H", "hold the write", false, "", "hold"},
     KeyRow{"release", 'r', kNoMods, view, "R", "release the write", false, "", "release", "release all"},
     KeyRow{"fail", 'x', kNoMods, view, "X", "let the write fail"},
+    KeyRow{"plug", 'u', kNoMods, view, "U", "pull the plug here; then the array is assembled again"},
     KeyRow{"fork", 'f', kNoMods, view, "F", "fork here", false, "", "fork"},
     KeyRow{"why", 'w', kNoMods, view, "W", "why can this go wrong?", false, "", "why"},
     KeyRow{"matrix", 'm', kNoMods, view, "M", "matrix: when does it crash? (and back)", false, "", "back to the lab"},

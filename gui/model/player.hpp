@@ -96,7 +96,11 @@ class Player {
     std::string hold(const std::string& what, unsigned sides = Order::kBoth);
     std::string release(const std::string& what, unsigned sides = Order::kBoth);
     std::string end_bio(const std::string& bio, bool well, unsigned sides = Order::kBoth);
-    std::string write(std::uint64_t chunk);  // by a new task
+    // Cuts the power of both, as `words` say (schedule.hpp), and records what comes after it; then that is played. An
+    // array whose scenario knows nothing of it is built again as one that does, small, and comes to here again.
+    std::string pull_plug(const std::string& words);
+    [[nodiscard]] std::optional<std::size_t> tick_of_cut() const;  // the last up to the playhead
+    std::string write(std::uint64_t chunk);                        // by a new task
     std::string fail(const std::string& member);
     // As if the bio had been let end at that tick: from its beginning on the run is played again.
     std::string move_completion(const std::string& bio, std::size_t to_tick);
@@ -116,6 +120,7 @@ class Player {
     void keep_future();
     [[nodiscard]] Branch present() const;
     std::string load(const Scenario& a, const Scenario& b, std::optional<std::size_t> tick);
+    std::string put_on_a_plug();
     std::string with_task(const Statement& statement, const std::string& name);
     void changed();
     void see(Side side);

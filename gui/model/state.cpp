@@ -183,6 +183,21 @@ void State::write_chunk() {
     answer(player.write(chunk));
 }
 
+// ---- the plug
+
+void State::pull_plug(const std::set<std::string>& keeps) {
+    if (hides_future()) return;
+    before_the_cut();
+    std::string words = "cut";
+    for (const std::string& disk : keeps) words += (words == "cut" ? " keeps " : " ") + disk;
+    show_side(SideTab::plug);
+    answer(player.pull_plug(words));
+}
+
+void State::before_the_cut() {
+    if (const auto cut = player.tick_of_cut()) player.go_to(*cut - 1);
+}
+
 // ---- lanes
 
 LaneView State::lane_view(float left, float right) {

@@ -151,6 +151,9 @@ struct State {
     void move_end(const std::string& bio, std::size_t tick);
     void let_end_last(const std::string& bio);
     void write_chunk();
+    // At the playhead, or where it was pulled before; `keeps`: disks that lose nothing.
+    void pull_plug(const std::set<std::string>& keeps = {});
+    void before_the_cut();
     [[nodiscard]] LaneView lane_view(float left, float right);
     void zoom_at(const LaneView& view, float x, float factor);
 

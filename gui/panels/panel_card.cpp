@@ -263,11 +263,16 @@ void draw_members(const State& state, Side side, const SideView& view) {
         const auto& members = view.step->snapshot.members;
         const auto found = std::ranges::find(members, name, &SnapshotMember::name);
         const bool bound = found != members.end() && found->bound;
-        const std::string text = fmt::format("rdev {} → {}", name, bound ? "mddev ✓" : "NULL ▲");
+        const bool is_off = view.status == Status::Off;
+        const std::string text = is_off ? fmt::format("{}: not assembled", name)
+                                        : fmt::format("rdev {} → {}", name, bound ? "mddev ✓" : "NULL ▲");
         if (!is_first) ImGui::SameLine(0, sp(18));
         is_first = false;
-        ui::text(id_of(side, "member/" + name), text, bound ? Role::text : Role::danger, Font::text,
-                 std::max(sp(40), ImGui::CalcTextSize(text.c_str()).x + sp(2)));
+        ui::text(id_of(side, "member/" + name), text,
+                 bound    ? Role::text
+                 : is_off ? Role::dim_text
+                          : Role::danger,
+                 Font::text, std::max(sp(40), ImGui::CalcTextSize(text.c_str()).x + sp(2)));
     }
 }
 

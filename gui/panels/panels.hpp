@@ -61,6 +61,7 @@ void draw_bitmap(State& state);
 void draw_hex(State& state);
 void draw_log(State& state);
 void draw_oops(State& state);
+void draw_plug(State& state);
 void draw_branches(State& state);
 
 // Dialogs over everything else.

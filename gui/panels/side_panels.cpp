@@ -21,6 +21,7 @@ constexpr std::array<SidePage, kSideTabs.size()> kPages = {{{SideTab::in_flight,
                                                             {SideTab::hex, "Hex", draw_hex},
                                                             {SideTab::log, "Log", draw_log},
                                                             {SideTab::oops, "Oops", draw_oops},
+                                                            {SideTab::plug, "Plug", draw_plug},
                                                             {SideTab::branches, "Branches", draw_branches}}};
 
 // ---- in flight

@@ -25,7 +25,7 @@ std::unique_ptr<Screen> app(const std::string& scenario = "race") {
     return std::move(*made);
 }
 
-constexpr std::array kSideTabs = {"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "branches"};
+constexpr std::array kSideTabs = {"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "plug", "branches"};
 
 void check_every_page(Headless& ui) {
     for (const std::string tab : kSideTabs) {

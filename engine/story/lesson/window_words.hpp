@@ -10,8 +10,8 @@ namespace mdscope {
 enum class WindowMode { lab, matrix, live };
 inline constexpr Words<WindowMode, 3> kWindowModes{{"lab", "matrix", "live"}};
 
-enum class SideTab { in_flight, why, inspect, bitmap, hex, log, oops, branches };
-inline constexpr Words<SideTab, 8> kSideTabs{
-    {"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "branches"}};
+enum class SideTab { in_flight, why, inspect, bitmap, hex, log, oops, plug, branches };
+inline constexpr Words<SideTab, 9> kSideTabs{
+    {"in_flight", "why", "inspect", "bitmap", "hex", "log", "oops", "plug", "branches"}};
 
 }  // namespace mdscope

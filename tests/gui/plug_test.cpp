@@ -1,0 +1,86 @@
+// U pulls the plug: in a scenario that knows of it and in any other, at every size, and again with a disk that was
+// quicker.
+#include <doctest/doctest.h>
+
+#include "gui/app.hpp"
+#include "tests/gui/harness.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+std::unique_ptr<Screen> app_with(const std::string& scenario) {
+    AppOptions options;
+    options.scenario = scenario;
+    auto made = make_app(std::move(options));
+    REQUIRE_MESSAGE(made, made.error().text);
+    return std::move(*made);
+}
+
+TEST_CASE("the plug is pulled at the playhead; what was lost is shown, and what came of it") {
+    const auto screen = app_with("plug-pulled");
+    Headless ui(*screen);
+    ui.click("side/plug");
+    CHECK(ui.text("plug/A/sdb/2/platter") == "old");
+    CHECK(ui.text("plug/A/sdb/2/unsure") == "new, on its way: lost");
+    CHECK(ui.text("plug/A/sda/2/unsure") == "new, in the cache: kept");
+    CHECK(ui.text("plug/B/after").starts_with("The power is back"));
+    ui.key("End");
+    CHECK(ui.text("plug/A/after").ends_with("64 KiB of 512 KiB had to be compared: what the bitmap had marked."));
+    CHECK(ui.text("plug/B/after").ends_with("All 512 KiB had to be compared."));
+    CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("back before the cut the same key cuts again, and every cache is lost") {
+    const auto screen = app_with("plug-pulled");
+    Headless ui(*screen);
+    ui.click("side/plug");
+    ui.click("plug/back");
+    CHECK(ui.has("plug/pull"));
+    ui.key("u");
+    ui.key("End");
+    CHECK(ui.text("plug/A/sda/2/unsure") == "new, in the cache: lost");
+    CHECK(ui.text("plug/A/after").find("every member has the old data") != std::string::npos);
+    ui.click("plug/keep/sdb");
+    ui.key("End");
+    CHECK(ui.text("plug/A/sdb/2/unsure") == "new, on its way: kept");
+    CHECK(ui.text("plug/A/after").find("and is not there") != std::string::npos);  // sda is copied to sdb
+    CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("in a scenario that knows nothing of a plug it can be pulled as well, at any size") {
+    struct Size {
+        float width, height;
+        int percent;
+    };
+    for (const Size size : {Size{900, 600, 100}, {1280, 720, 100}, {1600, 900, 100}, {1600, 900, 200}}) {
+        CAPTURE(size.width);
+        CAPTURE(size.percent);
+        const auto screen = app_with("race");
+        Headless ui(*screen, {.width = size.width, .height = size.height, .text_percent = size.percent});
+        ui.key("h");
+        ui.key("s");
+        ui.key("End");
+        ui.key("u");
+        CHECK(ui.has("plug/A/after"));
+        CHECK(ui.faults() == kNone);
+        CHECK(ui.out_of_reach() == kNone);
+        ui.key("End");
+        CHECK(ui.text("plug/A/after").find("Nothing that was acknowledged is lost.") != std::string::npos);
+        CHECK(ui.faults() == kNone);
+    }
+}
+
+TEST_CASE("where an array has crashed there is nothing to pull, and the window says so") {
+    const auto screen = app_with("race-lost");
+    Headless ui(*screen);
+    ui.key("End");
+    CHECK(ui.text("card/A/status") == "OOPS");
+    ui.key("u");
+    CHECK(ui.text("message/text").find("cannot be cut") != std::string::npos);
+    CHECK(ui.faults() == kNone);
+}
+
+}  // namespace
+
+}  // namespace mdscope::gui
