@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/story/lesson/lesson.hpp"
 #include "engine/story/lesson/window_words.hpp"
 #include "gui/app.hpp"
 #include "gui/frame/fonts.hpp"
@@ -60,7 +61,9 @@ CLI::Validator one_of(const List& words) {
 void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("scenario", line.app.scenario, "Scenario to start in: a name (report-2021) or a file (.mds)");
     app.add_option("--attach", line.app.attach, "Show the array mounted at this folder")->type_name("MNT");
-    app.add_option("--lesson", line.app.lesson, "Start with a lesson, 1 to 5")->type_name("N")->check(CLI::Range(1, 5));
+    app.add_option("--lesson", line.app.lesson, fmt::format("Start with a lesson, 1 to {}", kLessons))
+        ->type_name("N")
+        ->check(CLI::Range(1, kLessons));
     app.add_option("--mode", line.app.mode, "Start in: " + listed(kWindowModes))
         ->type_name("NAME")
         ->check(one_of(kWindowModes));

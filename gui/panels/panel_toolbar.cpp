@@ -98,7 +98,7 @@ void draw_lab(State& state, Flow& flow) {
 
 void draw_everywhere(State& state, Flow& flow) {
     if (hand(flow, "share", "Share…", "save, open, copy, export")) state.begin_share(SharePage::Tab::Save);
-    if (hand(flow, "lesson", "Lessons", "five short lessons")) state.toggle_lessons();
+    if (hand(flow, "lesson", "Lessons", "six short lessons")) state.toggle_lessons();
     if (hand(flow, "help", "Help ?", "keys, colours, text size (F1)")) state.show_help = true;
 }
 
