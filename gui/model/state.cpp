@@ -249,6 +249,16 @@ const std::vector<ImageInfo>& State::images(Side side) {
     return close.images;
 }
 
+const std::vector<MediumRecord>& State::media(Side side) {
+    const CloseUps::Key key{player.version(), player.tick(), side, 0, ""};
+    if (close.media_keys[side] == key) return close.media[side].media;
+    close.media[side] = {};
+    if (player.scenario(side).after_cut())
+        close.media[side] = media_at(player.duel().tape(side), player.duel().tick(player.tick()).step[side]);
+    close.media_keys[side] = key;
+    return close.media[side].media;
+}
+
 void State::look_at_bytes(Side side, const std::string& path, std::uint64_t offset, std::size_t size) {
     const CloseUps::Key key{player.version(), player.tick(), side, offset, path};
     if (close.bytes_key == key) return;

@@ -56,6 +56,8 @@ struct CloseUps {
     std::vector<ChunkRow> chunks;
     std::vector<std::byte> bytes, bytes_before;
     std::vector<ImageInfo> images;
+    std::array<Key, 2> media_keys;  // by side
+    std::array<MediaRecord, 2> media;
 };
 
 struct LogRow {
@@ -160,6 +162,8 @@ struct State {
     const std::vector<std::string>& struct_lines(Side side);
     const std::vector<ChunkRow>& chunks(Side side, std::uint64_t from, std::uint64_t count);
     const std::vector<ImageInfo>& images(Side side);
+    // What a cut would find now; nothing where the scenario knows of none.
+    const std::vector<MediumRecord>& media(Side side);
     // 16 lines of bytes and those of the tick before, from the image shown.
     void look_at_bytes(Side side, const std::string& path, std::uint64_t offset, std::size_t size);
     const std::vector<LogRow>& log_rows();

@@ -13,19 +13,29 @@ namespace mdscope::gui {
 
 namespace {
 
-Role role_of_row(const MediaRow& row) {
-    if (row.unsure.empty()) return Role::text;
+Role role_of_row(const MediaRow& row, bool is_cut) {
+    if (!is_cut) return Role::held;
     return row.stays ? Role::safe : Role::danger;
 }
 
-void draw_row(const std::string& id, const MediaRow& row) {
+void draw_row(const std::string& id, const MediaRow& row, bool is_cut) {
     ui::text(id + "/what", row.what, Role::dim_text, Font::text, sp(96));
     ImGui::SameLine(sp(104));
     ui::paragraph(id + "/platter", row.platter);
     if (row.unsure.empty()) return;
     ImGui::Dummy({0, 0});
     ImGui::SameLine(sp(104));
-    ui::paragraph(id + "/unsure", unsure_words(row), role_of_row(row));
+    ui::paragraph(id + "/unsure", unsure_words(row, is_cut), role_of_row(row, is_cut));
+}
+
+void draw_media(const std::string& id, const std::vector<MediumRecord>& media, bool is_cut) {
+    for (const MediumRecord& medium : media) {
+        if (medium.rows.empty()) continue;
+        ui::text(fmt::format("{}/{}", id, medium.name), medium.name + ", on the platter", Role::accent);
+        int number = 0;
+        for (const MediaRow& row : medium.rows)
+            draw_row(fmt::format("{}/{}/{}", id, medium.name, number++), row, is_cut);
+    }
 }
 
 void draw_array(State& state, Side side) {
@@ -36,17 +46,22 @@ void draw_array(State& state, Side side) {
         ui::paragraph(id + "/none", "Its power was not cut.", Role::dim_text);
         return;
     }
-    for (const MediumRecord& medium : media_at_cut(duel, side, state.player.tick())) {
-        ui::text(fmt::format("{}/{}", id, medium.name), medium.name + ", on the platter", Role::accent);
-        int number = 0;
-        for (const MediaRow& row : medium.rows) draw_row(fmt::format("{}/{}/{}", id, medium.name, number++), row);
-    }
+    draw_media(id, media_at_cut(duel, side, state.player.tick()), true);
     const bool is_lost = is_data_lost(duel, side, state.player.tick());
     const bool is_over = duel.at(side, state.player.tick()).moment != Moment::Open;
     ui::paragraph(id + "/after", after_cut(duel, side, state.player.tick()),
                   is_lost   ? Role::danger
                   : is_over ? Role::safe
                             : Role::text);
+}
+
+// What the plug would find.
+void draw_before(State& state, Side side) {
+    const std::vector<MediumRecord>& media = state.media(side);
+    if (media.empty()) return;
+    const std::string id = fmt::format("plug/{}", side_name(side));
+    ui::header(id, fmt::format("{}: bitmap {}", side_name(side), state.player.scenario(side).bitmap));
+    draw_media(id, media, false);
 }
 
 // Whose caches had something that was not durable.
@@ -96,6 +111,7 @@ void draw_plug(State& state) {
                       "is left.");
         if (ui::button("plug/pull", fmt::format("Pull the plug here ({})", keys_of("plug")), {.role = Role::drastic}))
             state.pull_plug();
+        for (const Side side : kSides) draw_before(state, side);
         return;
     }
     for (const Side side : kSides) draw_array(state, side);

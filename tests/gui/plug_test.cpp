@@ -37,6 +37,8 @@ TEST_CASE("back before the cut the same key cuts again, and every cache is lost"
     ui.click("side/plug");
     ui.click("plug/back");
     CHECK(ui.has("plug/pull"));
+    CHECK(ui.text("plug/A/sda/2/unsure") == "new, in the cache");  // as it would be found
+    CHECK(ui.text("plug/B/sdb/1/unsure") == "new, on its way");
     ui.key("u");
     ui.key("End");
     CHECK(ui.text("plug/A/sda/2/unsure") == "new, in the cache: lost");

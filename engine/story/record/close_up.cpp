@@ -49,6 +49,10 @@ std::vector<ImageInfo> images_at(Tape& tape, std::size_t step) {
     return images;
 }
 
+MediaRecord media_at(Tape& tape, std::size_t step) {
+    return media_record(tape.visit(step).lab(), kCutWord);
+}
+
 std::vector<std::byte> bytes_at(Tape& tape, std::size_t step, const std::string& path, std::uint64_t offset,
                                 std::size_t size) {
     const RamImage* const image = tape.visit(step).lab().kernel.find_ram_disk(path);

@@ -27,6 +27,9 @@ std::vector<ImageInfo> images_at(Tape& tape, std::size_t step);
 std::vector<std::byte> bytes_at(Tape& tape, std::size_t step, const std::string& path, std::uint64_t offset,
                                 std::size_t size);
 
+// What a cut at that moment would find. REQUIRES: the scenario may be cut.
+MediaRecord media_at(Tape& tape, std::size_t step);
+
 std::string struct_text_at(Tape& tape, std::size_t step);  // as lab/mddev
 // The lines of lab/chunks, of the chunks from `first` on.
 std::string chunks_text_at(Tape& tape, std::size_t step, std::uint64_t first, std::uint64_t count);

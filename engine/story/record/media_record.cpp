@@ -63,7 +63,6 @@ class Look {
     MediaRecord run() {
         record_.promises = lab_.ledger().promises();
         record_.there.assign(record_.promises.size(), Ledger::kBlank);
-        record_.chunk_sectors = lab_.mddev().bitmap_info.chunksize >> kSectorShift;
         for (const auto& [path, image] : lab_.kernel.images()) look_at(*image);
         return std::move(record_);
     }

@@ -34,7 +34,6 @@ struct MediaRecord {
     std::vector<Ledger::Promise> promises;
     // Of each promise, in their order: what every member has that may be read; kGarbled: they differ.
     std::vector<WriteNumber> there;
-    Sector chunk_sectors = 0;
 };
 
 // `cut`: the words of the cut that comes. REQUIRES: lab.after_cut().

@@ -127,10 +127,12 @@ bool is_kill(const Duel& duel) {
     return duel.tape(Side::A).scenario().after_cut()->crash == CutKind::Kill;
 }
 
-std::string unsure_words(const MediaRow& row) {
+std::string unsure_words(const MediaRow& row, bool is_cut) {
     if (row.unsure.empty()) return "";
-    return fmt::format("{}, {}: {}", row.unsure, row.is_in_flight ? "on its way" : "in the cache",
-                       row.stays ? "kept" : "lost");
+    return fmt::format("{}, {}{}", row.unsure, row.is_in_flight ? "on its way" : "in the cache",
+                       !is_cut     ? ""
+                       : row.stays ? ": kept"
+                                   : ": lost");
 }
 
 std::string cut_losses(const Duel& duel, Side side, std::size_t tick) {

@@ -26,7 +26,7 @@ std::string both_after_cut(const Duel& duel, std::size_t tick);
 std::uint64_t compared_kib(const Duel& duel, Side side, std::size_t tick);
 bool is_data_lost(const Duel& duel, Side side, std::size_t tick);
 
-// Of a row of the table: "new, on its way: lost". Empty: nothing is unsure.
-std::string unsure_words(const MediaRow& row);
+// Of a row of the table: "new, on its way: lost". Empty: nothing is unsure. Without the last word if it is not cut yet.
+std::string unsure_words(const MediaRow& row, bool is_cut = true);
 
 }  // namespace mdscope
