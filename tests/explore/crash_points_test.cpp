@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kWanted = 300'000;
 // An external bitmap has mdmon beside everything else: more states than can be looked at here. See tests/soak.
-constexpr std::uint64_t kMostStates = 150'000;
+constexpr std::uint64_t kMostStates = 60'000;
 
 struct Counted {
     std::uint64_t points = 0, lives = 0, states = 0;
@@ -37,6 +37,7 @@ void search_all(const std::string& crash, Counted& counted) {
     for (const CrashOperation& operation : crash_operations())
         for (const std::string home : {"internal", "file", "none", "external"}) {
             if (std::string(operation.homes).find(home) == std::string::npos) continue;
+            if (std::string(operation.crashes).find(crash) == std::string::npos) continue;
             const Scenario scenario = crash_scenario(home, operation, crash);
             ExploreOptions options;
             options.jobs = 2;
@@ -44,7 +45,7 @@ void search_all(const std::string& crash, Counted& counted) {
             const Verdict verdict = explored(scenario, options);
             INFO(verdict_card(verdict, ""));
             CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
-            if (home != "external") CHECK(verdict.complete);
+            if (home != "external" && operation.ends) CHECK(verdict.complete);
             counted.add(verdict);
         }
 }

@@ -9,7 +9,7 @@
 #include "tests/fuzz/targets.hpp"
 
 // A simulation that is given up unwinds its requests where they are.
-extern "C" const char* __lsan_default_suppressions(); 
+extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
     return "leak:mdscope::ArrayDisk::take";
 }

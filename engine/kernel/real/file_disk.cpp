@@ -322,7 +322,8 @@ Result<std::unique_ptr<Disk>> FileDisk::open(Kernel& kernel, const std::string& 
     if (error != 0) return refuse({error, "cannot lock " + shown(path) + ": " + std::strerror(error) + "."});
     std::unique_ptr<FileDisk> disk(
         new FileDisk(kernel, fd, disk_name(path), static_cast<std::uint64_t>(info.st_size), !writes));
-    if (!disk->start_io_task()) return Error{ENOMEM, shown(path) + ": not enough memory for a thread that does its I/O."};
+    if (!disk->start_io_task())
+        return Error{ENOMEM, shown(path) + ": not enough memory for a thread that does its I/O."};
     return std::unique_ptr<Disk>(std::move(disk));
 }
 
