@@ -26,7 +26,8 @@ class Collection {
     void collect_cache(const RamImage& medium, std::uint32_t number) {
         for (const Sector sector : medium.volatile_sectors()) {
             const std::byte* const bytes = cached(medium, sector);
-            if (bytes != nullptr) add(medium, number, sector, {bytes, kSectorSize}, "metadata", false);
+            if (UnsureSector* unsure = add(medium, number, sector, {bytes, kSectorSize}); unsure != nullptr)
+                unsure->written = medium.written(sector / (kPageSize / kSectorSize));
         }
     }
 
@@ -38,35 +39,37 @@ class Collection {
         }
         for (Sector i = 0; i < bio_sectors(bio); i++) {
             const std::size_t size = std::min<std::size_t>(bio.bi_size - i * kSectorSize, kSectorSize);
-            add(medium, number, bio.bi_sector + i, {bio.bi_data + i * kSectorSize, size}, kBioKinds[bio.bi_kind], true);
+            UnsureSector* const unsure = add(medium, number, bio.bi_sector + i, {bio.bi_data + i * kSectorSize, size});
+            if (unsure == nullptr) continue;
+            unsure->is_in_flight = true;
+            unsure->flushes = lab_.kernel.flushed_by(bio);
+            if (!unsure->is_data) unsure->what = kBioKinds[bio.bi_kind];
         }
     }
 
-    // What would change nothing is not unsure.
-    void add(const RamImage& medium, std::uint32_t image, Sector sector, std::span<const std::byte> bytes,
-             std::string_view what, bool is_in_flight) {
+    // What would change nothing is not unsure: nullptr.
+    UnsureSector* add(const RamImage& medium, std::uint32_t image, Sector sector, std::span<const std::byte> bytes) {
         std::array<std::byte, kSectorSize> there{};
         const std::span<std::byte> begin = std::span(there).first(bytes.size());
         if (is_power_cut_)
             medium.read_durable(sector << kSectorShift, begin);
         else
             medium.read(sector << kSectorShift, begin);
-        if (std::ranges::equal(begin, bytes)) return;
+        if (std::ranges::equal(begin, bytes)) return nullptr;
         UnsureSector unsure;
         unsure.image = image;
         unsure.sector = sector;
         unsure.bytes = bytes.data();
         unsure.size = bytes.size();
-        unsure.what = what;
+        unsure.what = "metadata";
         unsure.disk = medium.name();
-        unsure.is_in_flight = is_in_flight;
         for (const auto& rdev : all_rdevs_at_rest(lab_.mddev())) {
             if (rdev->path != medium.path() || sector < rdev->data_offset) continue;
             unsure.is_data = true;
             unsure.what = "data";
             unsure.place = sector - rdev->data_offset;
         }
-        sectors_.push_back(unsure);
+        return &sectors_.emplace_back(unsure);
     }
 
     static const std::byte* cached(const RamImage& medium, Sector sector) {
@@ -81,20 +84,7 @@ class Collection {
     std::vector<UnsureSector> sectors_;
 };
 
-}  // namespace
-
-std::vector<UnsureSector> unsure_sectors(const SimLab& lab, CutKind crash) {
-    return Collection(lab, crash).run();
-}
-
-std::string cut_words(const CutOption& option) {
-    std::string name(kCutWord);
-    for (const Unsure& unsure : option.stays)
-        name += fmt::format("{} {}:{}", name == kCutWord ? " keeps" : "", unsure.disk, unsure.sector);
-    return name;
-}
-
-bool is_kept(std::string_view cut, const Unsure& unsure) {
+bool is_named(std::string_view cut, const Unsure& unsure) {
     const std::string sector = fmt::format("{}:{}", unsure.disk, unsure.sector);
     while (!cut.empty()) {
         const std::size_t blank = std::min(cut.find(' '), cut.size());
@@ -105,10 +95,34 @@ bool is_kept(std::string_view cut, const Unsure& unsure) {
     return false;
 }
 
+// A write that flushes its disk first is there only with what it flushed.
+void keep_what_was_flushed(std::vector<UnsureSector>& sectors) {
+    for (const UnsureSector& later : sectors)
+        for (UnsureSector& earlier : sectors)
+            if (later.stays && earlier.image == later.image && earlier.written != 0 && earlier.written <= later.flushes)
+                earlier.stays = true;
+}
+
+}  // namespace
+
+std::vector<UnsureSector> unsure_sectors(const SimLab& lab, CutKind crash, std::string_view cut) {
+    std::vector<UnsureSector> sectors = Collection(lab, crash).run();
+    for (UnsureSector& sector : sectors) sector.stays = is_named(cut, sector);
+    if (crash == CutKind::PowerCut) keep_what_was_flushed(sectors);
+    return sectors;
+}
+
+std::string cut_words(const CutOption& option) {
+    std::string name(kCutWord);
+    for (const Unsure& unsure : option.stays)
+        name += fmt::format("{} {}:{}", name == kCutWord ? " keeps" : "", unsure.disk, unsure.sector);
+    return name;
+}
+
 CutOption cut_by_hand(const SimLab& lab, CutKind crash, std::string_view cut, PageStore& store) {
     CutOption option{platters_of(lab.kernel, crash == CutKind::PowerCut, store), {}, 0};
-    for (const UnsureSector& unsure : unsure_sectors(lab, crash)) {
-        if (!is_kept(cut, unsure)) continue;
+    for (const UnsureSector& unsure : unsure_sectors(lab, crash, cut)) {
+        if (!unsure.stays) continue;
         option.platters.set_sector(unsure.image, unsure.sector, {unsure.bytes, unsure.size}, store);
         option.stays.push_back(unsure);
     }

@@ -1,8 +1,12 @@
 // U pulls the plug: in a scenario that knows of it and in any other, at every size, and again with a disk that was
 // quicker.
+#include "engine/story/tell/plug.hpp"
+
 #include <doctest/doctest.h>
 
+#include "engine/scenario/scenario_files.hpp"
 #include "gui/app.hpp"
+#include "gui/model/player.hpp"
 #include "tests/gui/harness.hpp"
 
 namespace mdscope::gui {
@@ -70,6 +74,35 @@ TEST_CASE("in a scenario that knows nothing of a plug it can be pulled as well, 
         ui.key("End");
         CHECK(ui.text("plug/A/after").find("Nothing that was acknowledged is lost.") != std::string::npos);
         CHECK(ui.faults() == kNone);
+    }
+}
+
+// Each in its own way: a stop half done, a member that failed, a resync under way, four pages.
+TEST_CASE("in every scenario, at its beginning, in its middle and at its end, U cuts or says why not") {
+    for (const ScenarioFileInfo& entry : scenario_files()) {
+        CAPTURE(entry.name);
+        const Result<Scenario> scenario = load_scenario_file(entry.path);
+        REQUIRE(scenario);
+        for (const int part : {0, 1, 2}) {
+            CAPTURE(part);
+            Player player(*scenario);
+            player.play_to_end();
+            player.go_to(player.end() * static_cast<std::size_t>(part) / 2);
+            const std::size_t tick = player.tick();
+            const std::string wrong = player.pull_plug("cut");
+            if (!wrong.empty()) {
+                CHECK(
+                    (wrong.find("cannot be cut") != std::string::npos || wrong.find("too many") != std::string::npos));
+                continue;
+            }
+            CHECK(player.tick_of_cut() == player.tick());
+            CHECK(player.tick() <= tick + 1);
+            player.go_to(player.end());
+            for (const Side side : kSides) {
+                CHECK(player.view().sides[side].step->life == 2);
+                CHECK_FALSE(is_data_lost(player.duel(), side, player.end()));
+            }
+        }
     }
 }
 

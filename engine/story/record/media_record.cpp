@@ -58,7 +58,7 @@ std::string sectors_words(Sector first, Sector last) {
 class Look {
    public:
     Look(const SimLab& lab, std::string_view cut)
-        : lab_(lab), cut_(cut), unsure_(unsure_sectors(lab, lab.after_cut()->crash)) {}
+        : lab_(lab), unsure_(unsure_sectors(lab, lab.after_cut()->crash, cut)) {}
 
     MediaRecord run() {
         record_.promises = lab_.ledger().promises();
@@ -110,7 +110,7 @@ class Look {
                 std::copy_n(unsure->bytes + (begin - (sector << kSectorShift)), end - begin,
                             bytes.begin() + static_cast<std::ptrdiff_t>(begin - offset));
             row.is_in_flight |= unsure->is_in_flight;
-            row.stays |= is_kept(cut_, *unsure);
+            row.stays |= unsure->stays;
             is_unsure = true;
         }
         if (!is_unsure) return row;
@@ -149,7 +149,7 @@ class Look {
                     return told->image == unsure.image && told->sector == unsure.sector;
                 }))
                 continue;
-            add(medium, {"metadata", "older", "newer", unsure.is_in_flight, is_kept(cut_, unsure)});
+            add(medium, {"metadata", "older", "newer", unsure.is_in_flight, unsure.stays});
         }
     }
 
@@ -188,7 +188,6 @@ class Look {
     }
 
     const SimLab& lab_;
-    std::string_view cut_;
     std::vector<UnsureSector> unsure_;
     std::vector<const UnsureSector*> told_;
     MediaRecord record_;
