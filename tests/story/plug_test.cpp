@@ -147,10 +147,9 @@ TEST_CASE("a tape goes back over a cut, and can be cut otherwise there") {
 
 TEST_CASE("what a search lost by a cut is told in words that lose it again") {
     const Result<Scenario> parsed = parse_scenario(
-        "mdscope-scenario 1\nbitmap internal\nsize 1152K\nchunk 64K\ndelay 5s\nmdmon on\nclaims as-md\ncrash "
-        "power-cut\n"
-        "bits clear\nwrite-size 1K\ntasks\n  a: write 0; daemon; daemon; daemon; daemon; write 1; daemon; daemon; "
-        "daemon; daemon\n",
+        "mdscope-scenario 1\nbitmap internal\nsize 1152K\nchunk 64K\ndelay 5s\nmdmon on\nclaims md\nbitmap-read md\n"
+        "crash power-cut\nbits clear\nwrite-size 1K\ntasks\n"
+        "  a: write 0; daemon; daemon; daemon; daemon; write 1; daemon; daemon; daemon; daemon\n",
         "lost");
     REQUIRE_MESSAGE(parsed, parsed.error().text);
     const Verdict verdict = explore_test::explored(*parsed);
