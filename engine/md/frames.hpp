@@ -27,10 +27,8 @@ inline constexpr std::string_view kStopWrites = "__md_stop_writes";
 inline constexpr std::string_view kBitmapFlush = "md_bitmap_flush";
 inline constexpr std::string_view kBitmapUpdateSb = "md_bitmap_update_sb";
 inline constexpr std::string_view kUpdateSb = "md_update_sb";
-inline constexpr std::string_view kStopLocked = "__md_stop";
 inline constexpr std::string_view kExport = "export_array";
 inline constexpr std::string_view kLocation = "location_store";
-inline constexpr std::string_view kResize = "md_bitmap_resize";
 inline constexpr std::string_view kRun = "do_md_run";
 
 // Whether it is called by bio_endio when a write of the metadata has ended.

@@ -125,16 +125,19 @@ Mdmon::Seen Mdmon::look() const {
         member.write_mostly = has_word(words, "write_mostly");
         member.failfast = has_word(words, "failfast");
     }
+    seen.runs_still = mdmon::is_running(mdmon::read_attr(mddev_, "array_state"));
     return seen;
 }
 
 // ---- the sidecar's side
 
-// Members with a part in the array that were bound and are not any more.
+// Members with a part in the array that were bound and are not any more. A stop takes all of them: it may have come
+// while we looked, so the array has to run still when the list of its members was read.
 template <class Seen>
 static std::vector<const ContainerMember*> gone_members(const Container& container, const std::set<Uuid>& before,
                                                         const Seen& now) {
     std::vector<const ContainerMember*> gone;
+    if (!now.runs_still) return gone;
     for (const ContainerMember& member : container.members) {
         const bool has_part = member.state == "in_sync" || member.state == "rebuilding";
         const bool is_there =

@@ -31,6 +31,7 @@ struct Mdmon::Seen {
     std::string metadata_version;
     Sector resync_start = MaxSector;
     std::vector<MemberSeen> members;
+    bool runs_still = false;  // when they had been read
 };
 
 namespace mdmon {
