@@ -365,7 +365,9 @@ static int record_flags(Mddev& mddev, Rdev& rdev, std::string_view value) {
         const bool sets = cmd_match(value, set);
         if (!sets && !cmd_match(value, clear)) continue;
         const int err = mddev.on_member_flags(rdev);
-        if (err != 0) (void)with_mddev_lock(mddev, [&] { return state_store(rdev, sets ? clear : set); });
+        if (err != 0)
+            (void)with_mddev_lock(mddev,
+                                  [&, set = set, clear = clear] { return state_store(rdev, sets ? clear : set); });
         return err;
     }
     return 0;
