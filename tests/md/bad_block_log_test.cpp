@@ -45,7 +45,10 @@ TEST_CASE("how far a sync has come is never written as more than the size, which
          {std::pair{Sector{4096}, Sector{2048}}, {Sector{8}, Sector{8}}, {MaxSector, MaxSector}}) {
         sdb.recovery_offset = halted;
         lab.mddev.recovery_cp = halted;
-        super_1_sync(lab.mddev, sdb);
+        {
+            const SpinGuard guard(lab.mddev.lock);
+            super_1_sync(lab.mddev, sdb);
+        }
         const Superblock1 sb = decode_super_1(sdb.sb_page);
         CHECK(sb.recovery_offset == written);
         CHECK(sb.resync_offset == written);

@@ -75,8 +75,10 @@ TEST_CASE("killed between the superblocks of an add or a re-add: the member that
         for (const bool by_bitmap : {false, true}) {
             if (by_bitmap && std::string(home) == "none") continue;
             // (0, 0): only mdadm's superblock. Of each update either of the two, or both.
-            for (const auto& [on_sda, on_sdb] :
+            for (const auto& written :
                  std::initializer_list<std::pair<int, int>>{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {2, 1}, {1, 2}, {2, 2}}) {
+                const int on_sda = written.first;  // CAPTURE of a structured binding is beyond clang 14
+                const int on_sdb = written.second;
                 CAPTURE(home);
                 CAPTURE(by_bitmap);
                 CAPTURE(on_sda);
