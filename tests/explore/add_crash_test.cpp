@@ -2,6 +2,7 @@
 // more in the life after it.
 //
 // Goal: nothing that was acknowledged is lost, and the array starts; with the row of md it is lost.
+#include "engine/kernel/arena.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::explore_test {
@@ -17,7 +18,8 @@ static Scenario taking_in(const std::string& bitmap, const std::string& tasks) {
     return *scenario;
 }
 
-TEST_CASE("a member that is taken in survives a kill at any step, and another one after that") {
+TEST_CASE("a member that is taken in survives a kill at any step, and another one after that" *
+          doctest::skip(!Arena::available())) {
     for (const std::string bitmap : {"internal", "file", "none"})
         for (const std::string tasks : {"a: add sdb; wait\n", "a: re-add sdb; wait\n"}) {
             if (bitmap == "none" && tasks.starts_with("a: re-add")) continue;

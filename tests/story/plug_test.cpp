@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "engine/kernel/arena.hpp"
 #include "engine/story/draw/lanes.hpp"
 #include "engine/story/record/counter_scenario.hpp"
 #include "engine/story/record/outcome.hpp"
@@ -145,7 +146,7 @@ TEST_CASE("a tape goes back over a cut, and can be cut otherwise there") {
               .starts_with("The write of sectors 0 to 1 had not been acknowledged, and is not there"));
 }
 
-TEST_CASE("what a search lost by a cut is told in words that lose it again") {
+TEST_CASE("what a search lost by a cut is told in words that lose it again" * doctest::skip(!Arena::available())) {
     const Result<Scenario> parsed = parse_scenario(
         "mdscope-scenario 1\nbitmap internal\nsize 1152K\nchunk 64K\ndelay 5s\nmdmon on\nclaims md\nbitmap-read md\n"
         "crash power-cut\nbits clear\nwrite-size 1K\ntasks\n"
