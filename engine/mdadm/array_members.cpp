@@ -132,7 +132,8 @@ bool ArrayImpl::comes_back_by_bitmap(const MemberImage& image) {
 int ArrayImpl::add_native(MemberImage image, std::string* why) {
     if (comes_back_by_bitmap(image)) {
         const std::string name = image.stack->name;
-        const int err = hot_add_native(std::move(image), image.sb.role(), why);
+        const int slot = image.sb.role();
+        const int err = hot_add_native(std::move(image), slot, why);
         if (err == 0) *why = fmt::format("re-added {}: only what it missed is copied", name);
         return err;
     }
