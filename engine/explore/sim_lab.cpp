@@ -45,6 +45,7 @@ std::uint32_t le32(std::span<const std::byte> bytes) {
 
 // Where the data of a planned image begins, from its superblock or label. Sectors; kNoData: it has none.
 Sector data_begins(const PlannedFile& file) {
+    if (file.pieces.empty()) return kNoData;
     const std::span<const std::byte> first = file.pieces.front().bytes;
     if (has_super_1_magic(first)) {
         std::array<std::byte, kPageSize> page{};
