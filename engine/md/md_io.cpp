@@ -4,6 +4,7 @@
 //
 // active_io counts requests inside make_request; suspending is closing the gate and waiting for 0. writes_pending
 // counts writes between md_write_start and md_write_end; the array is clean only while it is 0.
+#include "engine/kernel/arena.hpp"
 #include "engine/md/md.hpp"
 #include "engine/md/variants/claims.hpp"
 
@@ -235,8 +236,14 @@ struct Flushed {
     bool failed = false;   // a member, now or before, and it may not be on record
 };
 
+// Bios in flight own it with the sleeper: it goes with them when a simulation is given up half-way.
+std::shared_ptr<FlushWait> new_flush(Mddev& mddev) {
+    const MayBeAbandoned may_be_abandoned;
+    return std::make_shared<FlushWait>(mddev);
+}
+
 Flushed flush_all(Mddev& mddev) {
-    auto all = std::make_shared<FlushWait>(mddev);
+    auto all = new_flush(mddev);
     std::size_t n = 0;
     Flushed flushed;
     for (Rdev* rdev : rdev_list(mddev)) {
