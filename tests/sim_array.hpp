@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/explore/platters.hpp"
+#include "engine/kernel/arena.hpp"
 #include "engine/kernel/sim/sim_kernel.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
 #include "engine/mdadm/array_impl.hpp"
@@ -94,6 +95,7 @@ class SimArray {
     ArrayImpl array;
 
    private:
+    MayBeAbandoned may_be_abandoned_;  // what its bios in flight own
     static SimOptions quiet() {
         SimOptions options;
         options.event_log = false;
