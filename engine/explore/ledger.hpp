@@ -46,8 +46,6 @@ class Ledger {
     void flushed(const std::vector<WriteNumber>& acknowledged_then);
     // The power was cut: what was not flushed may be gone.
     void power_was_cut();
-    // The program was killed: of what was under way, anything may be there.
-    void was_killed() {}
 
     // What a read may give. Sectors that were never written since the beginning: kBeginning.
     [[nodiscard]] bool may_be_read(Sector sector, WriteNumber number) const;

@@ -248,10 +248,7 @@ void SimLab::begin_life(const LifeStart& start) {
 
 LifeStart SimLab::next_life(Platters platters) const {
     LifeStart next{std::move(platters), ledger_, life_ + 1, cuts_left_ - 1};
-    if (after_cut_->crash == CutKind::PowerCut)
-        next.ledger.power_was_cut();
-    else
-        next.ledger.was_killed();
+    if (after_cut_->crash == CutKind::PowerCut) next.ledger.power_was_cut();  // a kill takes nothing back
     return next;
 }
 

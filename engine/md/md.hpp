@@ -356,7 +356,9 @@ void md_handle_request(Mddev& mddev, Bio* bio);
 // Makes the flush happen on every member, then (if it has data) gives the bio back for another round: true = handled.
 // The round is the data's if REQ_PREFLUSH was taken off, else the flush has to be made again.
 bool md_flush_request(Mddev& mddev, Bio* bio);
-void md_flush_before_claim(Mddev& mddev);     // as the row of `claims` says
+// Before metadata claims that members agree, as the row of `claims` says. False: a member has failed that metadata does
+// not call failed yet, and the claim must not be made.
+[[nodiscard]] bool md_flush_before_claim(Mddev& mddev);
 bool md_write_start(Mddev& mddev, Bio* bio);  // may sleep until the superblock says dirty; false: start again
 void md_write_end(Mddev& mddev);
 void mddev_suspend(Mddev& mddev);

@@ -286,9 +286,10 @@ int flush_members(Mddev& mddev) {
 
 }  // namespace
 
-// Before metadata claims that members agree. A member that cannot be flushed is failed, and the claim is not about it.
-void md_flush_before_claim(Mddev& mddev) {
-    if (mddev.variants.row<variants::claims>().are_flushed_first) (void)flush_all(mddev);
+// A member that cannot be flushed is failed. Until that is on record it would come back as a good one, so nothing may
+// be claimed that is not true of it.
+bool md_flush_before_claim(Mddev& mddev) {
+    return !mddev.variants.row<variants::claims>().are_flushed_first || !flush_all(mddev).failed;
 }
 
 // One flush at a time. A request that finds one running waits; if a flush that began after this request arrived has

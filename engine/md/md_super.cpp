@@ -283,7 +283,7 @@ static bool update_sb_once(Mddev& mddev, bool force_change) {
         }
         claims_more = sync_sbs(mddev, nospares);
     }
-    if (claims_more) md_flush_before_claim(mddev);
+    if (claims_more && !md_flush_before_claim(mddev)) return false;  // again, with the failure beside the claim
     TRACE(mddev.kernel, superblock_update, mddev.events.peek());
     do {
         mddev.variants.row<variants::bad_block_log>().before_superblocks(mddev);

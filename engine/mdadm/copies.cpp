@@ -41,15 +41,6 @@ Result<bool> leave_out(const Container& container, std::vector<MemberImage>& all
     return true;
 }
 
-bool is_same_device(const MemberImage& a, const MemberImage& b) {
-    return a.sb.device_uuid == b.sb.device_uuid && a.sb.device_uuid != Uuid{};
-}
-
-const MemberImage* less_fresh(const Container& /*none*/, const MemberImage& a, const MemberImage& b) {
-    if (a.sb.events == b.sb.events) return nullptr;
-    return a.sb.events < b.sb.events ? &a : &b;
-}
-
 bool has_same_label(const MemberImage& a, const MemberImage& b) {
     return a.label->member_uuid == b.label->member_uuid;
 }
@@ -65,10 +56,6 @@ const MemberImage* old_or_renamed(const Container& container, const MemberImage&
 }
 
 }  // namespace
-
-Result<bool> leave_out_native_copies(std::vector<MemberImage>& all, std::vector<std::string>& notes) {
-    return leave_out({}, all, is_same_device, less_fresh, notes);
-}
 
 Result<bool> leave_out_external_copies(const Container& container, std::vector<MemberImage>& all,
                                        std::vector<std::string>& notes) {

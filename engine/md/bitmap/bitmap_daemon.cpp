@@ -133,9 +133,12 @@ static void run_daemon(Mddev& mddev, Bitmap& bitmap) {
 
     const MutexGuard guard(bitmap.write_mutex);
     wait_before_write(bitmap);
-    if (mddev.variants.row<variants::claims>().are_flushed_first && has_pages_to_write(bitmap))
-        md_flush_before_claim(mddev);
-    write_cleared_pages(bitmap);
+    // The row is asked first: with md's no page is looked at here.
+    if (mddev.variants.row<variants::claims>().are_flushed_first && has_pages_to_write(bitmap) &&
+        !md_flush_before_claim(mddev))
+        bitmap.allclean = false;  // at the next run, when the failure is on record
+    else
+        write_cleared_pages(bitmap);
     TRACE(mddev.kernel, daemon_end, bitmap.allclean.peek() ? "yes" : "no");
 }
 
