@@ -71,8 +71,14 @@ bool read_due(std::string_view text, Order& order) {
     return read_number(text.substr(blank + 1), &order.tick);
 }
 
-// A disk, or a sector of it: "sda", "sda:2048".
+bool is_repeats(std::string_view word) {
+    std::uint64_t count = 0;
+    return word.starts_with('x') && read_number(word.substr(1), &count);
+}
+
+// A disk, or a sector of it: "sda", "sda:2048". What reads like the repeats of a step is none: "x14".
 bool is_what_stays(std::string_view word) {
+    if (is_repeats(word)) return false;
     const std::size_t colon = word.find(':');
     std::uint64_t sector = 0;
     return is_name(word.substr(0, colon)) &&

@@ -62,7 +62,8 @@ TEST_CASE("a schedule says that the power is cut, and what stays") {
         CHECK(order_text(order) == words);
     }
     Schedule none;
-    for (const std::string bad : {"cut sda", "cut keeps", "cut keeps sda:", "cut keeps sda:x", "cut keeps sd,a"})
+    for (const std::string bad : {"cut sda", "cut keeps", "cut keeps sda:", "cut keeps sda:x", "cut keeps sd,a",
+                                  "cut keeps x1 x1", "cut keeps sda x3 x1"})
         CHECK_MESSAGE(!read_order(bad, none).empty(), bad);
     CHECK(is_schedule_word("cut"));
 }
