@@ -53,7 +53,8 @@ static void not_running(Mddev& mddev) {
 // Decides what the sync thread would do; false: nothing.
 static bool choose_sync(Mddev& mddev, int* spares) {
     *spares = remove_and_add_spares(mddev, nullptr);
-    if (*spares != 0) {
+    // When no member is left to copy from, md begins a recovery, ends it with nothing done, and begins it again.
+    if (*spares != 0 && mddev.degraded < mddev.raid_disks) {
         clear_bit(MD_RECOVERY_SYNC, mddev.recovery);
         clear_bit(MD_RECOVERY_CHECK, mddev.recovery);
         clear_bit(MD_RECOVERY_REQUESTED, mddev.recovery);

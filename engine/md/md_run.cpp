@@ -97,10 +97,17 @@ static int create_bitmap(Mddev& mddev) {
     return err;
 }
 
+// The thread first: it looks at what is freed then.
 static void undo_run(Mddev& mddev, const MdPersonality& pers) {
     md_unregister_thread(mddev, mddev.thread);
-    if (mddev.priv != nullptr) pers.free(mddev, std::exchange(mddev.priv, nullptr));
+    void* priv = nullptr;
+    {
+        const SpinGuard guard(mddev.lock);
+        mddev.pers = nullptr;
+        priv = std::exchange(mddev.priv, nullptr);
+    }
     md_bitmap_destroy(mddev);
+    if (priv != nullptr) pers.free(mddev, priv);
 }
 
 int md_run(Mddev& mddev) {
@@ -152,18 +159,7 @@ int do_md_run(Mddev& mddev) {
     int err = md_run(mddev);
     if (err == 0) {
         err = md_bitmap_load(mddev);
-        if (err != 0) {
-            const MdPersonality* pers = mddev.pers;
-            void* priv = nullptr;
-            {
-                const SpinGuard guard(mddev.lock);
-                mddev.pers = nullptr;
-                priv = std::exchange(mddev.priv, nullptr);
-            }
-            md_bitmap_destroy(mddev);
-            md_unregister_thread(mddev, mddev.thread);
-            if (priv != nullptr) pers->free(mddev, priv);
-        }
+        if (err != 0) undo_run(mddev, raid1_personality);
     }
     if (err == 0) mddev.variants.row<variants::spare_role>().started(mddev);
     clear_bit(MD_NOT_READY, mddev.flags);

@@ -55,7 +55,12 @@ int ArrayImpl::stop_members() {
 int ArrayImpl::stop(bool force, std::string* why) {
     const Claim claim(*this, Claim::Kind::Alone);
     if (const int err = claim.refused(why); err != 0) return err;
-    if (force) revoke_openers();
+    if (force) {
+        closing_ = true;
+        // While openers count, md lets nobody stop the array in between, whatever is written to md/array_state.
+        if (!kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+        revoke_openers();
+    }
     return stop_claimed(why, [this] { return stop_members(); });
 }
 
