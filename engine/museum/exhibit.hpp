@@ -10,6 +10,7 @@
 //   takers     who takes away what a completion needs, and how that is told before, after, and in an Oops
 //   tree       which functions are shown, and the words beside them
 //   console    the sentences of its Oops, and what its lines mean
+//   page       what the museum tells of it: `mdscope museum M2`, and the window's page
 //
 // To add one: a folder with exhibit.cpp, beginning with a copy of `act` and the tables that differ (another exhibit's
 // tables may be pointed at), a scenario, and what makes the bug in engine/md. stop_bitmap_2021/ is the example.
@@ -220,6 +221,41 @@ struct Matrix {
     Scenario (*scenario)(const std::string& home, const std::string& entrance, unsigned pages) = nullptr;
 };
 
+// ---- the page
+
+struct Question {
+    const char* asks;
+    const char* answer;  // shown when asked for
+};
+
+// What the search gives for the exhibit's scenario, as it stands in its file, with the bad row and with the mended one.
+// A test searches again and compares.
+struct Figures {
+    std::uint64_t states;         // with the bad row, until there is nothing left to look at
+    std::uint64_t shortest;       // picks of the shortest schedule that goes wrong
+    std::uint64_t mended_states;  // with the mended row: nothing found,
+    bool is_whole = true;         // and nothing left to look at; false: in the search's first `mended_states`
+};
+
+// What is true of the bug in Linux, in our own words. Lines of an order are what happens, one after the other.
+struct Page {
+    const char* number;   // "M2": its place in the museum
+    const char* commit;   // of the fix, twelve digits; "": not known for certain, or there is none
+    const char* fix;      // the fix's title, or what it does; "": Linux has none
+    const char* kernels;  // who had it: "up to 4.10"
+    const char* met_by;   // who met it and when, as far as the fix says; or how it was found
+    const char* wrong;    // two sentences: what goes wrong
+    const char* cost;     // what it costs somebody: "the machine", "an acknowledged write"
+    const char* symptom;  // the judge that finds it: "crash", "hang", "recorded"
+    const char* variant;  // the table with its row,
+    const char* row;      // the row that has the bug,
+    const char* mended;   // and the one that does not
+    Names wrong_order;
+    Names right_order;
+    std::span<const Question> questions;  // three
+    Figures found;
+};
+
 }  // namespace museum
 
 struct Exhibit {
@@ -247,12 +283,14 @@ struct Exhibit {
     std::span<const museum::ConsoleNote> console_notes = {};  // before those that are true of any Oops
     const char* real_console;                                 // what the emulated console is compared with
     const char* recipe;                                       // how a person gets an Oops by hand
+    museum::Page page;
 };
 
 // By name, in the order of their folders.
 std::span<const Exhibit* const> exhibits();
+std::vector<const Exhibit*> exhibits_by_number();           // M1, M2, ...
 const Exhibit& default_exhibit();                           // of a mounted array, and of a scenario that names none
-const Exhibit* find_exhibit(std::string_view name);         // nullptr: there is none
+const Exhibit* find_exhibit(std::string_view name);         // or by number, "M2"; nullptr: there is none
 const Exhibit& exhibit_of(const Scenario& scenario);        // REQUIRES: it exists; the search refuses others
 std::string unknown_exhibit(const Scenario& scenario);      // empty, or what is wrong with its exhibit
 bool begins_an_act(std::string_view function);              // of any exhibit

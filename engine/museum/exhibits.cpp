@@ -37,8 +37,19 @@ std::span<const Exhibit* const> exhibits() {
     return all;
 }
 
+std::vector<const Exhibit*> exhibits_by_number() {
+    std::vector<const Exhibit*> sorted(exhibits().begin(), exhibits().end());
+    const auto number = [](const Exhibit* exhibit) {
+        const std::string_view text = exhibit->page.number;
+        return std::pair(text.size(), text);  // M9 comes before M10
+    };
+    std::ranges::sort(sorted, {}, number);
+    return sorted;
+}
+
 const Exhibit* find_exhibit(std::string_view name) {
-    const auto found = std::ranges::find(exhibits(), name, &Exhibit::name);
+    const auto found = std::ranges::find_if(
+        exhibits(), [name](const Exhibit* exhibit) { return name == exhibit->name || name == exhibit->page.number; });
     return found != exhibits().end() ? *found : nullptr;
 }
 

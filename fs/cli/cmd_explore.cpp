@@ -16,6 +16,7 @@
 #include "engine/story/record/counter_scenario.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
+#include "fs/cli/museum.hpp"
 #include "fs/cli/scenario_options.hpp"
 
 namespace mdscope {
@@ -30,6 +31,7 @@ struct ExploreRequest {
     unsigned jobs = 0;         // 0: one a processor
     bool first = false;
     bool matrix = false;
+    bool museum = false;
     bool json = false;
     std::string save, save_scenario;
 };
@@ -223,6 +225,11 @@ int explore_matrix(const ExploreRequest& request) {
 int explore_command(const ExploreRequest& request) {
     if (request.matrix && !(request.save.empty() && request.save_scenario.empty()))
         return complain(kUsage, "--save and --save-scenario are for one scenario; --matrix has many");
+    if (request.museum) {
+        if (request.matrix || !request.scenario.scenario.empty() || !request.scenario.words.empty())
+            return complain(kUsage, "--museum has scenarios and rows of its own; only --kernel goes with it");
+        return explore_museum(request.scenario.kernel, options_of(request), request.json);
+    }
     return request.matrix ? explore_matrix(request) : explore_scenario(request);
 }
 
@@ -255,6 +262,8 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     sub->add_flag("--first", request->first, "End at the first bad ending; breadth-first that is the shortest")
         ->group(kSearch);
     sub->add_flag("--matrix", request->matrix, "All homes, entrances and rows that matter: tables")->group(kSearch);
+    sub->add_flag("--museum", request->museum, "Each exhibit of the museum; with --kernel: which of them it has")
+        ->group(kSearch);
     sub->add_option("--jobs", request->jobs, "Threads for --matrix; default: one a processor")
         ->check(CLI::Range(1, 64))
         ->group(kSearch);

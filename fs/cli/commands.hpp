@@ -31,6 +31,7 @@ void add_watch_commands(CLI::App& app, int* exit_code);    // wait
 void add_detail_commands(CLI::App& app, int* exit_code);   // detail
 void add_disk_commands(CLI::App& app, int* exit_code);     // disk
 void add_explore_commands(CLI::App& app, int* exit_code);  // explore
+void add_museum_commands(CLI::App& app, int* exit_code);   // museum
 void add_run_commands(CLI::App& app, int* exit_code);      // run, replay, tree
 
 // Prints "mdscope: TEXT" on stderr and gives the code back.

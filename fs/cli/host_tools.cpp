@@ -26,7 +26,7 @@ namespace mdscope {
 
 namespace {
 
-constexpr int kLookMs = 100;  // where no descriptor tells that a program has ended, and for a late Ctrl-C
+constexpr int kChildLookMs = 100;  // where no descriptor tells that a program has ended, and for a late Ctrl-C
 constexpr std::chrono::seconds kSilence{2};
 
 std::string find_tool(const std::string& name) {
@@ -73,7 +73,7 @@ std::string collect_output(int fd, pid_t child, int* status) {
             said = true;
         }
         std::array<pollfd, 2> events{{{child_fd, POLLIN, 0}, {is_open ? fd : -1, POLLIN, 0}}};
-        poll(events.data(), events.size(), kLookMs);
+        poll(events.data(), events.size(), kChildLookMs);
         ended = waitpid(child, status, WNOHANG) == child;
         is_open = is_open && read_available(fd, &output);
     }

@@ -27,6 +27,7 @@ constexpr const char* kFirstSteps = R"(Examples:
   mdscope disk /tmp/lab2 /tmp/disk           array and file system in one step
   mdscope explore report-2021                the crash of the report: every order of events, the shortest bad one
   mdscope explore report-2021 --fix upstream the same with the fix; then: mdscope run, replay, tree
+  mdscope museum                             bugs of Linux md, each found again by the search
   mdscope run hold-stop-release              one schedule, two kernels: where they part, and how each ends
 
 Exit codes:
@@ -114,6 +115,7 @@ int run(int argc, char** argv) {
     add_array_commands(app, &exit_code);
     add_explore_commands(app, &exit_code);
     add_run_commands(app, &exit_code);
+    add_museum_commands(app, &exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -56,6 +56,22 @@ def story_a_crash_is_saved_as_a_scenario():
     check(safe.returncode == 0 and "nothing to save" in safe.stderr and not os.path.exists(path("none.mds")), "no crash")
 
 
+def story_the_museum_is_told_and_searched():
+    table = mds("museum")
+    told = json.loads(mds("museum", "--json").stdout)["exhibits"]
+    check(table.returncode == 0 and len(told) >= 2, "museum: " + table.stderr)
+    for exhibit in told:
+        check(exhibit["title"] in table.stdout, "the table has " + exhibit["title"])
+    page = mds("museum", "M23", "--answers")
+    check(page.returncode == 0 and "md_super_wait" in page.stdout and "404a8ef51258" in page.stdout, "a page")
+    missing = mds("museum", "M99")
+    check(missing.returncode == 2 and "`mdscope museum` lists them" in missing.stderr, "no such exhibit")
+    tried = json.loads(mds("explore", "--museum", "--kernel", "5.13", "--json").stdout)["tried"]
+    check(len(tried) == len(told), "each exhibit is tried in a kernel")
+    check(not [one for one in tried if one["number"] == "M23" and one["has_it"]], "5.13 has the fix of the report")
+    check(mds("explore", "--museum", "report-2021").returncode == 2, "--museum has scenarios of its own")
+
+
 def limited():
     # One more byte than this into any file is an error: a full disk that needs no disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))

@@ -106,6 +106,28 @@ std::string counter(const OopsFacts& facts) {
 }
 constexpr std::array kWays = {Way{is_removed, happened, who, counter}};
 
+// ---- the page
+
+constexpr std::array kWrongOrder = {
+    "the daemon submits a bitmap page to sdb",
+    "sdb fails; its removal finds rdev->nr_pending at 0",
+    "unbind_rdev_from_array sets rdev->mddev to NULL",
+    "the write ends, and super_written follows NULL",
+};
+constexpr std::array kRightOrder = {
+    "the daemon takes a reference to sdb and submits a page to it",
+    "sdb fails; its removal finds rdev->nr_pending at 1",
+    "the removal is refused (EBUSY) until the write has ended",
+    "the write ends, super_written drops the reference",
+};
+constexpr std::array kQuestions = {
+    Question{"mddev->pending_writes is 2 the whole time. Why does the removal not look at it?",
+             "It is the array's count: it does not say whose writes they are. A removal asks about one member."},
+    Question{"Why did no stop crash in this way?",
+             "A stop with a bitmap on the members writes the bitmap's superblock, and waits for all metadata writes."},
+    Question{"What does the remover get with the fix?", "EBUSY, and tries again; the write ends in milliseconds."},
+};
+
 }  // namespace
 
 }  // namespace metadata_write_rdev_2016
@@ -145,6 +167,23 @@ const Exhibit& metadata_write_rdev_2016_exhibit() {
         .ways = kWays,
         .real_console = "Emulated.",
         .recipe = "Hold a bitmap write, fail its member and remove it, let the write go.",
+        .page = {.number = "M2",
+                 .commit = "ed3b98c71cd9",
+                 .fix = "reference to rdev in md_super_write",
+                 .kernels = "up to 4.10",
+                 .met_by = "Fixed in 4.11. How it was met is not known here.",
+                 .wrong = "A metadata write does not hold the member it goes to, so the member can be removed while "
+                          "the write is on its way. When it ends, its completion follows a pointer that the removal "
+                          "has set to NULL.",
+                 .cost = "the machine",
+                 .symptom = "crash",
+                 .variant = "super-reference",
+                 .row = "none",
+                 .mended = "held",
+                 .wrong_order = kWrongOrder,
+                 .right_order = kRightOrder,
+                 .questions = kQuestions,
+                 .found = {.states = 260, .shortest = 5, .mended_states = 176}},
     };
     return exhibit;
 }

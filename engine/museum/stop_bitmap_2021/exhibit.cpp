@@ -135,6 +135,7 @@ const Exhibit& stop_bitmap_2021_exhibit() {
             "Emulated. The real one of 2021 had CR2 00000000000002b8 and RIP super_written+0x29; offsets differ "
             "with the kernel's struct layout.",
         .recipe = "Hold a bitmap write, stop the array, let the write go.",
+        .page = page(),
     };
     return exhibit;
 }

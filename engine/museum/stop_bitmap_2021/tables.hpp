@@ -15,5 +15,6 @@ std::span<const museum::Taker> takers();               // takers.cpp
 museum::Tree tree();                                   // tree.cpp
 std::span<const museum::Way> ways();                   // oops.cpp
 std::span<const museum::ConsoleNote> console_notes();  // console.cpp
+museum::Page page();                                   // page.cpp
 
 }  // namespace mdscope::stop_bitmap_2021

@@ -1,0 +1,225 @@
+#include "engine/explore/museum.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/explore/card.hpp"
+#include "engine/scenario/scenario_files.hpp"
+
+namespace mdscope {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kWidth = 100;
+constexpr std::string_view kHang = "   ";  // below the text of "1. text"
+constexpr std::size_t kColumn = kWidth / 2 - 3;
+
+// ---- lines
+
+// `hang`: what lines after the first begin with.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::string_view hang = "") {
+    std::vector<std::string> lines;
+    const auto add = [&](std::string_view line) {
+        lines.push_back(lines.empty() ? std::string(line) : fmt::format("{}{}", hang, line));
+        width -= lines.size() == 1 ? hang.size() : 0;
+    };
+    while (text.size() > width) {
+        const std::size_t blank = text.rfind(' ', width);
+        const std::size_t end = blank == std::string_view::npos ? width : blank;
+        add(text.substr(0, end));
+        text.remove_prefix(blank == std::string_view::npos ? end : end + 1);
+    }
+    add(text);
+    return lines;
+}
+
+std::string paragraph(std::string_view text, std::string_view indent = "  ", std::string_view hang = "") {
+    std::string all;
+    for (const std::string& line : wrapped(text, kWidth - indent.size(), hang))
+        all += fmt::format("{}{}\n", indent, line);
+    return all;
+}
+
+std::string section(std::string_view title, std::string_view text) {
+    return fmt::format("\n{}\n{}", title, paragraph(text));
+}
+
+// Two lists beside each other, a step a row.
+std::string side_by_side(museum::Names left, museum::Names right) {
+    std::string text;
+    for (std::size_t i = 0; i < std::max(left.size(), right.size()); i++) {
+        const auto cell = [i](museum::Names names) {
+            return i < names.size() ? wrapped(fmt::format("{}. {}", i + 1, names[i]), kColumn, kHang)
+                                    : std::vector<std::string>();
+        };
+        const std::vector<std::string> a = cell(left), b = cell(right);
+        for (std::size_t row = 0; row < std::max(a.size(), b.size()); row++) {
+            std::string line =
+                fmt::format("  {:<{}}  {}", row < a.size() ? a[row] : "", kColumn, row < b.size() ? b[row] : "");
+            line.erase(line.find_last_not_of(' ') + 1);
+            text += line + "\n";
+        }
+    }
+    return text;
+}
+
+// ---- the parts of a page
+
+std::string fix_text(const museum::Page& page) {
+    if (*page.fix == '\0') return "Linux has no fix.";
+    const std::string id = *page.commit == '\0' ? "" : fmt::format(" ({})", page.commit);
+    return fmt::format("Fixed by \"{}\"{}.", page.fix, id);
+}
+
+std::string found_text(const museum::Page& page) {
+    const museum::Figures& found = page.found;
+    return fmt::format("{} {}: {}, {} states, the shortest schedule has {} choices\n", page.variant, page.row,
+                       page.symptom, grouped(found.states), found.shortest) +
+           fmt::format("  {} {}: nothing found in {} {} states{}\n", page.variant, page.mended,
+                       found.is_whole ? "all" : "the first", grouped(found.mended_states),
+                       found.is_whole ? "" : "; not all were looked at");
+}
+
+std::string eras_text(const Exhibit& exhibit) {
+    std::string text;
+    for (const char* era : exhibit.had_in) text += fmt::format("{}{}", text.empty() ? "" : ", ", era);
+    return text.empty() ? "none" : text;
+}
+
+Json page_json(const Exhibit& exhibit) {
+    const museum::Page& page = exhibit.page;
+    Json questions = Json::array();
+    for (const museum::Question& question : page.questions)
+        questions.push_back({{"asks", question.asks}, {"answer", question.answer}});
+    const auto list = [](museum::Names names) { return Json(std::vector<std::string>(names.begin(), names.end())); };
+    return {{"number", page.number},
+            {"name", exhibit.name},
+            {"title", exhibit.title},
+            {"commit", page.commit},
+            {"fix", page.fix},
+            {"kernels", page.kernels},
+            {"had_in", list(exhibit.had_in)},
+            {"met_by", page.met_by},
+            {"wrong", page.wrong},
+            {"cost", page.cost},
+            {"symptom", page.symptom},
+            {"scenario", exhibit.scenario},
+            {"variant", page.variant},
+            {"row", page.row},
+            {"mended", page.mended},
+            {"wrong_order", list(page.wrong_order)},
+            {"right_order", list(page.right_order)},
+            {"questions", questions},
+            {"states", page.found.states},
+            {"shortest", page.found.shortest},
+            {"mended_states", page.found.mended_states},
+            {"is_whole", page.found.is_whole}};
+}
+
+}  // namespace
+
+// ---- what an exhibit says
+
+std::string museum_table() {
+    std::size_t title = 0, kernels = 0;
+    for (const Exhibit* exhibit : exhibits()) {
+        title = std::max(title, std::string_view(exhibit->title).size());
+        kernels = std::max(kernels, std::string_view(exhibit->page.kernels).size());
+    }
+    const auto line = [&](auto number, auto what, auto who, auto symptom, auto steps) {
+        return fmt::format("{:<5}{:<{}}{:<{}}{:<10}{:>5}\n", number, what, title + 2, who, kernels + 2, symptom, steps);
+    };
+    std::string text = line("", "what goes wrong", "Linux", "symptom", "steps");
+    for (const Exhibit* exhibit : exhibits_by_number()) {
+        const museum::Page& page = exhibit->page;
+        text += line(page.number, exhibit->title, page.kernels, page.symptom, page.found.shortest);
+    }
+    return text + fmt::format(
+                      "\n{} exhibits. steps: choices of the shortest schedule that goes wrong.\n"
+                      "`mdscope museum M2` tells one; `mdscope explore --museum` searches all of them again.\n",
+                      exhibits().size());
+}
+
+std::string museum_page(const Exhibit& exhibit, bool with_answers) {
+    const museum::Page& page = exhibit.page;
+    std::string text = fmt::format("{}  {}\n", page.number, exhibit.title);
+    text += paragraph(fmt::format("Linux {}. {}", page.kernels, fix_text(page)), "    ");
+    text += section("What goes wrong", page.wrong) + section("Who met it", page.met_by);
+    text += section("What it costs", page.cost);
+    text += fmt::format("\n{:<{}}    {}\n", "The wrong order", kColumn, "The right order");
+    text += side_by_side(page.wrong_order, page.right_order);
+    text += fmt::format("\nWhat the search finds, in {}\n  {}", exhibit.scenario, found_text(page));
+    text += fmt::format("  Kernels here that have it: {}\n", eras_text(exhibit));
+    text += fmt::format("\nTry it\n  mdscope explore {0}\n  mdscope explore {0} --{1} {2}\n  mdscope-gui {0}\n",
+                        exhibit.scenario, page.variant, page.mended);
+    text += fmt::format("\nThree questions{}\n", with_answers ? "" : " (the answers: --answers)");
+    for (std::size_t i = 0; i < page.questions.size(); i++) {
+        text += paragraph(fmt::format("{}. {}", i + 1, page.questions[i].asks), "  ", kHang);
+        if (with_answers) text += paragraph(page.questions[i].answer, "     ");
+    }
+    return text;
+}
+
+std::string museum_json(const std::vector<const Exhibit*>& exhibits) {
+    Json pages = Json::array();
+    for (const Exhibit* exhibit : exhibits) pages.push_back(page_json(*exhibit));
+    return Json{{"version", kMuseumVersion}, {"exhibits", pages}}.dump();
+}
+
+// ---- what the search says
+
+Result<Tried> tried_with(const Exhibit& exhibit, const char* row, const ExploreOptions& options) {
+    Result<Scenario> scenario = load_scenario_file(exhibit.scenario);
+    if (!scenario) return scenario.error();
+    if (!scenario->variants.choose(exhibit.page.variant, row))
+        return Error{EINVAL, fmt::format("{} has no row {}", exhibit.page.variant, row)};
+    Result<Verdict> verdict = explore(*scenario, options);
+    if (!verdict) return verdict.error();
+    return Tried{&exhibit, row, std::move(*verdict)};
+}
+
+Result<Tried> tried_in(const Exhibit& exhibit, const KernelEra& era, const ExploreOptions& options) {
+    return tried_with(exhibit, find_variant(exhibit.page.variant)->in(era).name, options);
+}
+
+static std::string outcome(const Tried& tried) {
+    const Verdict& verdict = tried.verdict;
+    const std::string steps =
+        verdict.shortest ? fmt::format(", shortest {}", verdict.shortest->picks.size()) : std::string();
+    const std::string_view word = tried.has_it()     ? std::string_view(tried.exhibit->page.symptom)
+                                  : verdict.complete ? "-"
+                                                     : "nothing met";
+    return fmt::format("{:<12}{} states{}, {:.1f} s", word, grouped(verdict.states), steps, verdict.seconds);
+}
+
+std::string tried_text(std::string_view kernel, const std::vector<Tried>& tried) {
+    std::string text = fmt::format("{}\n\n", kernel);
+    for (const Tried& one : tried) {
+        const museum::Page& page = one.exhibit->page;
+        text += fmt::format("{:<5}{:<26}{:<10}{}\n", page.number, page.variant, one.row, outcome(one));
+    }
+    const auto had = std::ranges::count_if(tried, &Tried::has_it);
+    return text + fmt::format("\n{} of {} go wrong; the others do not, in any order of events that was looked at.\n",
+                              had, tried.size());
+}
+
+std::string tried_json(std::string_view kernel, const std::vector<Tried>& tried) {
+    Json found = Json::array();
+    for (const Tried& one : tried)
+        found.push_back({{"number", one.exhibit->page.number},
+                         {"name", one.exhibit->name},
+                         {"row", one.row},
+                         {"has_it", one.has_it()},
+                         {"verdict", verdict_word(one.verdict)},
+                         {"complete", one.verdict.complete},
+                         {"states", one.verdict.states},
+                         {"shortest", one.verdict.shortest ? one.verdict.shortest->picks.size() : 0},
+                         {"seconds", one.verdict.seconds}});
+    return Json{{"version", kMuseumVersion}, {"kernel", kernel}, {"tried", found}}.dump();
+}
+
+}  // namespace mdscope

@@ -1,0 +1,80 @@
+// museum: the bugs of Linux md that are here, a line each or one on a page; `explore --museum` searches them again.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "engine/explore/museum.hpp"
+#include "fs/cli/commands.hpp"
+#include "fs/cli/interrupt_flag.hpp"
+#include "fs/cli/museum.hpp"
+
+namespace mdscope {
+
+namespace {
+
+struct MuseumRequest {
+    std::string which;
+    bool answers = false;
+    bool json = false;
+};
+
+int museum_command(const MuseumRequest& request) {
+    const Exhibit* const exhibit = request.which.empty() ? nullptr : find_exhibit(request.which);
+    if (!request.which.empty() && exhibit == nullptr)
+        return complain(kUsage, fmt::format("there is no exhibit '{}'; `mdscope museum` lists them", request.which));
+    if (request.json)
+        fmt::print("{}\n", museum_json(exhibit != nullptr ? std::vector{exhibit} : exhibits_by_number()));
+    else
+        fmt::print("{}", exhibit != nullptr ? museum_page(*exhibit, request.answers) : museum_table());
+    return kOk;
+}
+
+// The rows to try of an exhibit: the era's, or both that its page names.
+std::vector<const char*> rows_of(const Exhibit& exhibit, const KernelEra* era) {
+    if (era == nullptr) return {exhibit.page.row, exhibit.page.mended};
+    return {find_variant(exhibit.page.variant)->in(*era).name};
+}
+
+constexpr const char* kMuseumExamples = R"(Examples:
+  mdscope museum                          the bugs, a line each
+  mdscope museum M23                      one of them: what went wrong, in which order, and what the search finds
+  mdscope museum M23 --answers            ... with the answers to its three questions
+  mdscope museum --json                   all of it, for programs
+  mdscope explore --museum                each of them searched again, with the bug and without
+  mdscope explore --museum --kernel 5.12  which of them that kernel has
+
+Exit codes: 0, 2 there is no such exhibit)";
+
+}  // namespace
+
+int explore_museum(const std::string& kernel, ExploreOptions options, bool json) {
+    const KernelEra* const era = kernel.empty() ? nullptr : find_kernel_era(kernel);
+    if (!kernel.empty() && era == nullptr)
+        return complain(kUsage, fmt::format("'{}' is no kernel here; `mdscope explore --help` lists them", kernel));
+    const InterruptFlag interrupt;
+    options.progress = [](const Verdict&) { return !InterruptFlag::raised(); };
+    std::vector<Tried> tried;
+    for (const Exhibit* exhibit : exhibits_by_number())
+        for (const char* row : rows_of(*exhibit, era)) {
+            if (InterruptFlag::raised()) break;
+            fmt::print(stderr, "mdscope: {} with {} {}\n", exhibit->page.number, exhibit->page.variant, row);
+            Result<Tried> one = tried_with(*exhibit, row, options);
+            if (!one) return complain(kFailed, one.error().text);
+            tried.push_back(std::move(*one));
+        }
+    const std::string name = era != nullptr ? fmt::format("Linux {}", era->what) : "Each bug with its row and without";
+    fmt::print("{}", json ? tried_json(name, tried) + "\n" : tried_text(name, tried));
+    return InterruptFlag::raised() ? kInterrupted : kOk;
+}
+
+void add_museum_commands(CLI::App& app, int* exit_code) {
+    CLI::App* sub = app.add_subcommand("museum", "Bugs of Linux md: what went wrong, and the shortest way there");
+    const auto request = std::make_shared<MuseumRequest>();
+    sub->add_option("EXHIBIT", request->which, "A number (M23) or the name of an exhibit; default: the list");
+    sub->add_flag("--answers", request->answers, "Answer the questions, too");
+    sub->add_flag("--json", request->json, "One JSON object");
+    sub->footer(kMuseumExamples);
+    sub->callback([=] { *exit_code = museum_command(*request); });
+}
+
+}  // namespace mdscope

@@ -1,0 +1,102 @@
+// What the museum says of a bug is what the search finds: each exhibit is convicted with its row and acquitted without.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "engine/explore/judge.hpp"
+#include "engine/explore/museum.hpp"
+#include "tests/explore/fixture.hpp"
+
+using namespace mdscope;
+using namespace mdscope::explore_test;
+
+namespace {
+
+Tried tried(const Exhibit& exhibit, const char* row, std::uint64_t budget = ExploreOptions().budget) {
+    ExploreOptions options;
+    options.budget = budget;
+    Result<Tried> found = tried_with(exhibit, row, options);
+    REQUIRE_MESSAGE(found, found.error().text);
+    return std::move(*found);
+}
+
+// The name of the judge that the shortest schedule ends with.
+std::string symptom(const Verdict& verdict) {
+    if (!verdict.shortest) return "";
+    if (verdict.shortest->judge != nullptr) return std::string(verdict.shortest->judge->name);
+    return std::string(ending_name(verdict.shortest->ending));
+}
+
+}  // namespace
+
+TEST_CASE("each exhibit is convicted with its row, by the judge and in the steps that its page says") {
+    for (const Exhibit* exhibit : exhibits()) {
+        CAPTURE(exhibit->name);
+        const museum::Page& page = exhibit->page;
+        const Verdict verdict = tried(*exhibit, page.row).verdict;
+        CHECK(symptom(verdict) == page.symptom);
+        CHECK(verdict.complete);
+        CHECK(verdict.states == page.found.states);
+        REQUIRE(verdict.shortest);
+        CHECK(verdict.shortest->picks.size() == page.found.shortest);
+    }
+}
+
+TEST_CASE("each exhibit is acquitted with the mended row") {
+    for (const Exhibit* exhibit : exhibits()) {
+        CAPTURE(exhibit->name);
+        const museum::Figures& found = exhibit->page.found;
+        const std::uint64_t budget = found.is_whole ? ExploreOptions().budget : found.mended_states;
+        const Tried mended = tried(*exhibit, exhibit->page.mended, budget);
+        CHECK_FALSE(mended.has_it());
+        CHECK(mended.verdict.complete == found.is_whole);
+        CHECK(mended.verdict.states == found.mended_states);
+    }
+}
+
+TEST_CASE("a kernel has the bugs that its exhibits say it had") {
+    for (const KernelEra& era : kernel_eras())
+        for (const Exhibit* exhibit : exhibits()) {
+            const std::string row = find_variant(exhibit->page.variant)->in(era).name;
+            const bool had = std::ranges::count(exhibit->had_in, std::string_view(era.name)) != 0;
+            CHECK_MESSAGE((row == exhibit->page.row) == had, exhibit->name, " ", era.name);
+        }
+}
+
+TEST_CASE("a page is complete, and says nothing that is not known for certain") {
+    std::set<std::string> numbers;
+    for (const Exhibit* exhibit : exhibits()) {
+        CAPTURE(exhibit->name);
+        const museum::Page& page = exhibit->page;
+        CHECK(numbers.insert(page.number).second);
+        CHECK(page.questions.size() == 3);
+        CHECK(page.wrong_order.size() >= 3);
+        CHECK(page.right_order.size() >= 3);
+        CHECK(std::ranges::any_of(judges(), [&](const Judge& judge) { return judge.name == page.symptom; }));
+        const std::string commit = page.commit;
+        CHECK((commit.empty() || commit.size() == 12));
+        CHECK(find_exhibit(page.number) == exhibit);
+        for (const char* said : {page.fix, page.kernels, page.met_by, page.wrong, page.cost}) CHECK(said != nullptr);
+    }
+}
+
+TEST_CASE("the museum is told as a table, a page each, and as JSON, with the same facts") {
+    const auto json = nlohmann::json::parse(museum_json(exhibits_by_number()));
+    CHECK(json["exhibits"].size() == exhibits().size());
+    std::size_t at = 0;
+    for (const Exhibit* exhibit : exhibits_by_number()) {
+        const nlohmann::json& facts = json["exhibits"][at++];
+        CHECK(museum_table().find(exhibit->title) != std::string::npos);
+        const std::string page = museum_page(*exhibit, true);
+        for (const char* fact : {"number", "title", "scenario", "symptom", "variant", "mended", "commit"})
+            CHECK_MESSAGE(page.find(facts[fact].get<std::string>()) != std::string::npos, page);
+        for (const nlohmann::json& question : facts["questions"])
+            CHECK(page.find(question["answer"].get<std::string>().substr(0, 40)) != std::string::npos);
+        std::size_t begin = 0;
+        for (std::size_t end = page.find('\n'); end != std::string::npos; end = page.find('\n', begin = end + 1))
+            CHECK_MESSAGE(end - begin <= 100, page.substr(begin, end - begin));
+    }
+    CHECK(museum_page(default_exhibit(), false).find(default_exhibit().page.questions[0].answer) == std::string::npos);
+}
