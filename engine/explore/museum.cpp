@@ -131,15 +131,15 @@ std::string museum_table() {
         kernels = std::max(kernels, std::string_view(exhibit->page.kernels).size());
     }
     const auto line = [&](auto number, auto what, auto who, auto symptom, auto steps) {
-        return fmt::format("{:<5}{:<{}}{:<{}}{:<10}{:>5}\n", number, what, title + 2, who, kernels + 2, symptom, steps);
+        return fmt::format("{:<5}{:<{}}{:<{}}{:<10}{:>7}\n", number, what, title + 2, who, kernels + 2, symptom, steps);
     };
-    std::string text = line("", "what goes wrong", "Linux", "symptom", "steps");
+    std::string text = line("", "what goes wrong", "Linux", "symptom", "choices");
     for (const Exhibit* exhibit : exhibits_by_number()) {
         const museum::Page& page = exhibit->page;
         text += line(page.number, exhibit->title, page.kernels, page.symptom, page.found.shortest);
     }
     return text + fmt::format(
-                      "\n{} exhibits. steps: choices of the shortest schedule that goes wrong.\n"
+                      "\n{} exhibits. choices: of the shortest schedule that goes wrong.\n"
                       "`mdscope museum M2` tells one; `mdscope explore --museum` searches all of them again.\n",
                       exhibits().size());
 }

@@ -1,4 +1,4 @@
-// What stands in an exhibit's tables fits together, and the scenario it names shows its bug in the eras it names.
+// What stands in an exhibit's tables fits together. What its page says: museum_page_test.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,14 +10,6 @@
 using namespace mdscope;
 using namespace mdscope::explore_test;
 
-namespace {
-
-bool is_among(museum::Names names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-}
-
-}  // namespace
-
 TEST_CASE("an exhibit is found by the name of its folder, and the default one is the stop of 2021") {
     std::set<std::string> names;
     for (const Exhibit* exhibit : exhibits()) {
@@ -28,23 +20,14 @@ TEST_CASE("an exhibit is found by the name of its folder, and the default one is
     CHECK(find_exhibit("") == nullptr);
 }
 
-TEST_CASE(
-    "an exhibit's scenario is its own, and goes wrong with the rows of the eras that had the bug and of no other") {
+TEST_CASE("an exhibit's scenario is its own, and somebody in it does what the exhibit is about") {
     for (const Exhibit* exhibit : exhibits()) {
+        CAPTURE(exhibit->name);
         const Scenario scenario = scenario_named(exhibit->scenario);
         CHECK(&exhibit_of(scenario) == exhibit);
         CHECK(std::ranges::any_of(scenario.tasks, [&](const ScenarioTask& task) {
             return std::ranges::any_of(task.statements, exhibit->act.is);
         }));
-        for (const KernelEra& era : kernel_eras()) {
-            CAPTURE(exhibit->name);
-            CAPTURE(era.name);
-            Scenario then = scenario;
-            for (const char* name : exhibit->matrix.variants)
-                then.variants.choose(*find_variant(name), find_variant(name)->in(era));
-            const Verdict verdict = explored(then);
-            CHECK((verdict.crashes + verdict.hangs != 0) == is_among(exhibit->had_in, era.name));
-        }
         for (const char* era : exhibit->had_in) CHECK(find_kernel_era(era) != nullptr);
     }
 }
