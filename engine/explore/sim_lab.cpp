@@ -285,6 +285,9 @@ int SimLab::perform(const Statement& statement) {
             return add(statement.member);
         case Statement::Kind::Read:
             return read_chunk(statement.chunk);
+        case Statement::Kind::Mdstat:
+            static_cast<void>(mdscope::mdstat({&mddev()}));
+            return 0;
         case Statement::Kind::Flush:
             return flush();
         case Statement::Kind::Idle:

@@ -103,6 +103,7 @@ constexpr std::array kWords = {
     Word{"re-add", "MEMBER", Statement::Kind::ReAdd, true, true, read_member},
     Word{"add", "MEMBER", Statement::Kind::Add, true, true, read_new_member},
     Word{"read", "CHUNK", Statement::Kind::Read, true, true, read_chunk},
+    Word{"mdstat", "", Statement::Kind::Mdstat, true, true, read_nothing},
     Word{"flush", "", Statement::Kind::Flush, true, true, read_nothing},
     Word{"idle", "TIME", Statement::Kind::Idle, true, true, read_idle},
     Word{"assemble", "", Statement::Kind::Assemble, false, true, read_nothing},
