@@ -119,6 +119,9 @@ static void recover_halfway(Lab& lab) {
     }));
     CHECK(lab.array->add(lab.options.images[1], &why) == 0);
     CAPTURE(why);
+    CHECK(lab.eventually([&] { return lab.md().curr_resync_completed == kHalfway; }));
+    // A checkpoint is written by md's thread, which a recovery that sleeps does not wake.
+    md_wakeup_thread(lab.md(), lab.md().thread);
     CHECK(lab.eventually([&] { return lab.member("sdb").recovery_offset == kHalfway; }));
     CHECK(lab.eventually([&] { return lab.show("array_state") == "clean"; }));
 }

@@ -159,7 +159,7 @@ struct BitmapLab {
             return std::any_of(tasks.begin(), tasks.end(),
                                [&](const SleepInfo& task) { return task.comm == comm && task.queue != nullptr; });
         };
-        const std::uint64_t deadline = kernel.ktime_ns() + 10 * kNsPerSec;
+        const std::uint64_t deadline = kernel.ktime_ns() + 200 * kNsPerSec;
         while (!asleep() && !ended && kernel.ktime_ns() < deadline)
             (void)wait_event_timeout(nobody, asleep(), kNsPerMs);
         return asleep();

@@ -295,7 +295,7 @@ class Lab {
 
 // A condition with a deadline, for what no queue announces (such as somebody having fallen asleep). Real kernel only.
 inline bool eventually(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(200);
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) return false;
         std::this_thread::yield();
