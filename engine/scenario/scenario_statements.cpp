@@ -14,9 +14,20 @@ namespace {
 
 constexpr std::uint64_t kLongestIdleMs = 3600 * 1000;
 
+// By a statement above.
+bool is_added(const Scenario& scenario, std::string_view name) {
+    const auto adds_it = [name](const Statement& statement) {
+        return statement.kind == Statement::Kind::Add && statement.member == name;
+    };
+    return std::ranges::any_of(scenario.setup, adds_it) ||
+           std::ranges::any_of(scenario.tasks,
+                               [&](const ScenarioTask& task) { return std::ranges::any_of(task.statements, adds_it); });
+}
+
 Complaint check_member(const Scenario& scenario, std::string_view name) {
     const bool shaped = name.size() == 3 && name.starts_with("sd");
     if (shaped && name[2] >= 'a' && name[2] < 'a' + scenario.members) return {};
+    if (is_added(scenario, name)) return {};
     return fmt::format("there is no member '{}'; the members are sda to sd{}", name,
                        static_cast<char>('a' + scenario.members - 1));
 }

@@ -187,6 +187,8 @@ TEST_CASE("a mistake in a statement is named with its line") {
     CHECK(setup("write 0;") == "3: there is nothing beside a ';'");
     CHECK(setup("fail sdc") == "3: there is no member 'sdc'; the members are sda to sdb");
     CHECK(setup("fail disk1") == "3: there is no member 'disk1'; the members are sda to sdb");
+    CHECK(setup("add sdc\nfail sdc; remove sdc") == "accepted");
+    CHECK(setup("fail sdc\nadd sdc") == "3: there is no member 'sdc'; the members are sda to sdb");
     CHECK(setup("remove sdc") == "3: there is no member 'sdc'; the members are sda to sdb");
     CHECK(setup("re-add") == "3: 're-add' needs more: re-add MEMBER");
     CHECK(setup("re-add sdb now") == "3: there is no member 'sdb now'; the members are sda to sdb");
