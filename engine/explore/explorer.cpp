@@ -18,18 +18,18 @@ Tally::Tally(const Scenario& scenario, const ExploreOptions& options)
     verdict.strategy = options.strategy;
 }
 
-void Tally::ended(const World& world, const Picks& picks) {
-    const Ending ending = ending_of(world.moment());
+void Tally::ended(const End& end, const Picks& picks) {
+    const Ending ending = end.ending;
     verdict.depth = std::max<std::uint64_t>(verdict.depth, picks.size());
     if (ending == Ending::Done) {
         verdict.done++;
         return;
     }
     (ending == Ending::Crash ? verdict.crashes : ending == Ending::Hang ? verdict.hangs : verdict.violations)++;
-    ways_[world.what()]++;
-    if (found() && world.steps() >= shortest_steps_) return;
+    ways_[end.what]++;
+    if (found() && end.steps >= shortest_steps_) return;
     shortest_ = ending;
-    shortest_steps_ = world.steps();
+    shortest_steps_ = end.steps;
     shortest_picks_ = picks;
 }
 

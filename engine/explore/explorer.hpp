@@ -30,7 +30,7 @@ struct ExploreOptions {
     bool invariants = true;             // ask all judges (judge.hpp), not only for crashes and hangs
     bool sleep_sets = true;             // depth-first only
     bool stop_at_first_crash = false;
-    unsigned jobs = 1;  // threads; where the power may be cut
+    unsigned jobs = 1;  // threads; breadth-first only
     // Called now and then; false ends the search (Ctrl-C), and the verdict says so.
     std::function<bool(const struct Verdict&)> progress;
 };

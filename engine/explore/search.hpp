@@ -14,8 +14,17 @@ using Picks = std::vector<std::uint32_t>;
 class Tally {
    public:
     Tally(const Scenario& scenario, const ExploreOptions& options);
-    // An execution (or an ending state) as the world is now; `picks` led there.
-    void ended(const World& world, const Picks& picks);
+    // How an execution ended, or what an ending state is.
+    struct End {
+        Ending ending;
+        std::uint64_t steps;
+        std::string what;  // as World::what()
+    };
+    // `picks` led there.
+    void ended(const End& end, const Picks& picks);
+    void ended(const World& world, const Picks& picks) {
+        ended({ending_of(world.moment()), world.steps(), world.what()}, picks);
+    }
     // Now and then; false: stop.
     [[nodiscard]] bool go_on();
     [[nodiscard]] bool found() const { return shortest_ != Ending::Done; }

@@ -1,120 +1,132 @@
 // Breadth-first over states: each is met once, the nearest (in steps) first.
 //
-// A state is where there is a choice, or an end. To look at what follows from one, the simulation is put back to the
-// beginning and the picks that lead there are made again; with an arena the state is then kept while its choices are
-// tried. So the memory of a search is a few dozen bytes a state.
-#include <algorithm>
+// A state is where there is a choice, or an end. To look at what follows from one, the simulation goes back to where it
+// met it: with an arena the moment is kept until then (expander.hpp), else the picks that lead there are made again.
+#include <atomic>
 #include <cmath>
 #include <queue>
+#include <span>
 #include <stdexcept>
 
-#include "engine/explore/search.hpp"
+#include "engine/explore/crew.hpp"
 
 namespace mdscope {
 
 namespace {
 
-constexpr std::uint32_t kNone = ~std::uint32_t{0};
-
-struct State {
-    std::uint32_t parent = kNone;
-    std::uint32_t pick = 0;
-    std::uint64_t steps = 0;
-    bool is_end = false;
-    bool is_expanded = false;
-};
-
-class BreadthSearch : SearchParts {
+// What is printed says in which order the states were met. So the threads only look: they expand a batch of states that
+// are equally near, and then one thread takes down what follows from them, in their order, as if it had expanded them
+// one by one. Nothing that follows from a state of the batch can be as near as the batch is.
+class BreadthSearch {
    public:
-    BreadthSearch(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
-        : SearchParts(scenario, wanted, known, true) {}
+    BreadthSearch(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
+        : options_(options), conflicts_(conflicts), tally_(scenario, options), crew_(scenario, options, conflicts) {}
 
     Verdict run() {
-        world.advance();
-        meet(kNone, 0);
-        bool complete = true;
-        while (!frontier_.empty()) {
-            if (tally.verdict.states >= options.budget || !tally.go_on()) {
-                complete = false;
-                break;
+        std::atomic<std::uint32_t> threads{0};
+        bool complete = false;
+        std::string failure;
+        run_on_threads(options_.jobs, [&] {
+            const std::uint32_t number = threads++;
+            if (number > 0) return crew_.help(number);
+            try {
+                complete = search();
+            } catch (const std::runtime_error& error) {
+                failure = error.what();
             }
-            const std::uint32_t number = frontier_.top().second;
-            frontier_.pop();
-            if (!states_[number].is_expanded) expand(number);
-        }
+            crew_.close();
+        });
+        if (!failure.empty()) throw std::runtime_error(failure);
         count_schedules();
-        return tally.finish(complete, conflicts);
+        return tally_.finish(complete, conflicts_);
     }
 
    private:
-    // The state that the world is in, reached from `parent` by `pick`.
-    void meet(std::uint32_t parent, std::uint32_t pick) {
-        const auto [found, is_new] = known_.try_emplace(world.state_hash(), static_cast<std::uint32_t>(states_.size()));
-        const std::uint32_t number = found->second;
-        if (parent != kNone) edges_.emplace_back(parent, number);
-        if (!is_new) {
-            State& state = states_[number];
-            if (state.is_expanded || world.steps() >= state.steps) return;
-            state.parent = parent;
-            state.pick = pick;
-            state.steps = world.steps();
-            if (!state.is_end) frontier_.emplace(state.steps, number);
+    // False: there is more to look at.
+    bool search() {
+        if (expansions_.empty()) expansions_.emplace_back();
+        crew_.begin(expansions_[0]);
+        learn(expansions_[0]);
+        meet(State::kNone, 0, expansions_[0].followers[0], 0);
+        while (!frontier_.empty()) {
+            if (!may_go_on()) return false;
+            const bool is_more_behind = choose_batch();
+            if (!batch_.empty()) crew_.expand(batch_, table_, expansions_);
+            for (std::size_t i = 0; i < batch_.size(); i++) {
+                if (i > 0 && !may_go_on()) return false;
+                take_down(batch_[i], expansions_[i]);
+            }
+            if (is_more_behind && !may_go_on()) return false;
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool may_go_on() { return table_.size() < options_.budget && tally_.go_on(); }
+
+    // The nearest states, all of them as far away. A state may stand in the frontier more than once, since a shorter
+    // way to it was found later; true: such an entry was the last.
+    bool choose_batch() {
+        batch_.clear();
+        bool is_old = false;
+        std::uint64_t steps = 0;
+        while (!frontier_.empty() && batch_.size() < Crew::kMostAtOnce) {
+            const auto [its_steps, number] = frontier_.top();
+            if (!batch_.empty() && its_steps != steps) break;
+            frontier_.pop();
+            is_old = table_[number].is_expanded;
+            if (is_old) continue;
+            steps = its_steps;
+            table_[number].is_expanded = true;
+            batch_.push_back(number);
+        }
+        return is_old && !batch_.empty();
+    }
+
+    void take_down(std::uint32_t number, const Expansion& expansion) {
+        if (const State& state = table_[number]; state.kept != State::kNone) crew_.forget(state.keeper, state.kept);
+        learn(expansion);
+        table_[number].first_edge = static_cast<std::uint32_t>(edges_.size());
+        table_[number].edges = static_cast<std::uint32_t>(expansion.followers.size());
+        for (std::uint32_t pick = 0; pick < expansion.followers.size(); pick++) {
+            tally_.verdict.transitions++;
+            meet(number, pick, expansion.followers[pick], expansion.by);
+        }
+    }
+
+    void learn(const Expansion& expansion) {
+        for (const auto& [object, access, actor] : expansion.lessons) conflicts_->note(object, access, actor);
+    }
+
+    // A state that was reached from `parent` by `pick`.
+    void meet(std::uint32_t parent, std::uint32_t pick, const Follower& met, std::uint32_t by) {
+        std::uint32_t number = table_.find(met.hash);
+        const bool is_new = number == State::kNone;
+        const bool is_end = met.moment != Moment::Open;
+        if (is_new) number = table_.add({.hash = met.hash, .is_end = is_end, .is_expanded = is_end});
+        if (parent != State::kNone) edges_.push_back(number);
+        State& state = table_[number];
+        if (!is_new && (state.is_expanded || met.steps >= state.steps)) {
+            if (met.kept != Expander::kNotKept) crew_.forget(by, met.kept);
             return;
         }
-        const bool is_end = world.moment() != Moment::Open;
-        states_.push_back({parent, pick, world.steps(), is_end, is_end});
-        tally.verdict.states++;
-        if (is_end)
-            tally.ended(world, picks_to(number));
-        else
-            frontier_.emplace(world.steps(), number);
-    }
-
-    void expand(std::uint32_t number) {
-        states_[number].is_expanded = true;
-        go_to(number);
-        const std::size_t count = world.choices().size();
-        if (World::can_mark()) world.mark(mark_);
-        for (std::uint32_t pick = 0; pick < count; pick++) {
-            if (pick > 0) {
-                if (World::can_mark())
-                    world.go_back(mark_);
-                else
-                    go_to(number);
-            }
-            world.take(pick);
-            world.advance();
-            tally.verdict.transitions++;
-            meet(number, pick);
-        }
-    }
-
-    void go_to(std::uint32_t number) {
-        world.restart();
-        world.advance();
-        for (const std::uint32_t pick : picks_to(number)) {
-            world.take(pick);
-            world.advance();
-        }
-    }
-
-    [[nodiscard]] Picks picks_to(std::uint32_t number) const {
-        Picks picks;
-        for (; states_[number].parent != kNone; number = states_[number].parent) picks.push_back(states_[number].pick);
-        std::reverse(picks.begin(), picks.end());
-        return picks;
+        if (state.kept != State::kNone) crew_.forget(state.keeper, state.kept);
+        state.parent = parent;
+        state.pick = pick;
+        state.steps = met.steps;
+        state.kept = met.kept;
+        state.keeper = static_cast<std::uint8_t>(by);
+        if (!is_end) frontier_.emplace(met.steps, number);
+        if (!is_new) return;
+        tally_.verdict.states++;
+        if (is_end) tally_.ended({ending_of(met.moment), met.steps, met.what}, picks_to(table_, number));
     }
 
     // Paths from the first state to the ends, counted along the edges. Each step is remembered by somebody, so there
     // are no circles; one would mean that the hash leaves something out, and that what lies behind was not looked at.
     void count_schedules() {
-        std::vector<std::uint32_t> missing(states_.size(), 0);
-        std::vector<std::vector<std::uint32_t>> next(states_.size());
-        for (const auto& [from, to] : edges_) {
-            missing[to]++;
-            next[from].push_back(to);
-        }
-        std::vector<long double> paths(states_.size(), 0);
+        std::vector<std::uint32_t> missing(table_.size(), 0);
+        for (const std::uint32_t to : edges_) missing[to]++;
+        std::vector<long double> paths(table_.size(), 0);
         std::vector<std::uint32_t> ready = {0};
         paths[0] = 1;
         long double total = 0;
@@ -123,21 +135,25 @@ class BreadthSearch : SearchParts {
             const std::uint32_t number = ready.back();
             ready.pop_back();
             counted++;
-            if (states_[number].is_end) total += paths[number];
-            for (const std::uint32_t to : next[number]) {
+            if (table_[number].is_end) total += paths[number];
+            for (const std::uint32_t to : std::span(edges_).subspan(table_[number].first_edge, table_[number].edges)) {
                 paths[to] += paths[number];
                 if (--missing[to] == 0) ready.push_back(to);
             }
         }
-        if (counted != states_.size()) throw std::runtime_error("two moments on one way have the same state hash");
-        tally.verdict.schedules = total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
-        tally.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
+        if (counted != table_.size()) throw std::runtime_error("two moments on one way have the same state hash");
+        tally_.verdict.schedules = total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
+        tally_.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
     }
 
-    World::Mark mark_;
-    std::vector<State> states_;
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> edges_;
-    std::unordered_map<std::uint64_t, std::uint32_t> known_;
+    const ExploreOptions& options_;
+    ConflictMap* const conflicts_;
+    Tally tally_;
+    Crew crew_;
+    StateTable table_;
+    std::vector<std::uint32_t> edges_;  // where each leads to; those of a state stand together, by pick
+    std::vector<std::uint32_t> batch_;
+    std::vector<Expansion> expansions_;                     // of the batch
     using Entry = std::pair<std::uint64_t, std::uint32_t>;  // steps, number
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> frontier_;
 };

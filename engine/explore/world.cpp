@@ -75,7 +75,7 @@ void World::build(Stage& stage) {
     }
     SimKernel& kernel = stage.lab->kernel;
     if (!options_.hashing) kernel.set_plain_state({});
-    kernel.set_conflicts(options_.conflicts);
+    kernel.set_conflicts(options_.conflicts, options_.lessons);
     kernel.set_access_sink(access_sink_);
     kernel.tracer = options_.tracer;  // from here on: with an arena the setup runs once, without one each time
 }
@@ -130,6 +130,9 @@ void World::mark(Mark& mark) {
     mark.stage_ = stage_;
     mark.steps_ = steps_;
     mark.offered_before_ = offered_before_;
+    mark.choices_ = choices_;
+    mark.moment_ = moment_;
+    mark.broken_ = broken_;
 }
 
 void World::go_back(const Mark& mark) {
@@ -138,7 +141,10 @@ void World::go_back(const Mark& mark) {
     steps_ = mark.steps_;
     offered_changes_ = mark.offered_before_;
     stage_->lab->kernel.set_access_sink(access_sink_);  // part of what was put back
-    look();
+    if (lab().after_cut()) return look();               // cuts are not in the arena
+    choices_ = mark.choices_;
+    moment_ = mark.moment_;
+    broken_ = mark.broken_;
 }
 
 void World::set_access_sink(AccessSet* sink) {

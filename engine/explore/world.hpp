@@ -34,6 +34,8 @@ class World {
         bool invariants = true;            // ask the judges whose moment is a Violation, too
         bool hashing = false;              // state_hash() will be asked for
         ConflictMap* conflicts = nullptr;  // fine steps only; outlives the world
+        // Where to put what would be noted there, if others read it meanwhile; outlives the world.
+        std::vector<ConflictMap::Lesson>* lessons = nullptr;
         // Gets the events of the tasks, not those of the setup; outlives the world. What it has recorded is not taken
         // back by restart() and go_back(): its numbers go on, and the times begin again.
         trace::Tracer* tracer = nullptr;
@@ -91,12 +93,19 @@ class World {
    public:
     // A moment to come back to; only with an arena.
     class Mark {
+       public:
+        [[nodiscard]] std::size_t bytes_reserved() const { return memory_.bytes_reserved(); }
+
        private:
         friend class World;
         Checkpoint memory_;
         Stage* stage_ = nullptr;
         std::uint64_t steps_ = 0;
         std::uint64_t offered_before_ = 0;
+        // What look() found then; the choices lie in the arena, and are there again.
+        std::span<const Choice> choices_;
+        Moment moment_ = Moment::Open;
+        const Judge* broken_ = nullptr;
     };
     static bool can_mark() { return Arena::available(); }
     void mark(Mark& mark);

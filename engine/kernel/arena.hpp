@@ -118,6 +118,7 @@ class Checkpoint {
     void take(Arena& arena, std::span<const std::span<std::byte>> stacks);
     void put_back() const;
     [[nodiscard]] std::size_t bytes() const { return copy_.size(); }
+    [[nodiscard]] std::size_t bytes_reserved() const { return copy_.capacity(); }
 
    private:
     Arena* arena_ = nullptr;

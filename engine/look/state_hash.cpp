@@ -61,16 +61,30 @@ void add_bitmap(Hasher& hash, const Bitmap& bitmap) {
         if (page != nullptr) hash << page->attr;
 }
 
+// The first counter from `at` on that is not zero; `end`: none. Nearly all are zero, and this is asked at each lock
+// that is taken, so they are looked at a line of memory at a time.
+std::size_t next_in_use(const BitmapCounter* counters, std::size_t at, std::size_t end) {
+    constexpr std::size_t kLine = 32;
+    for (; at + kLine <= end; at += kLine) {
+        BitmapCounter any = 0;
+        for (std::size_t i = 0; i < kLine; i++) any = static_cast<BitmapCounter>(any | counters[at + i]);
+        if (any != 0) break;
+    }
+    while (at < end && counters[at] == 0) at++;
+    return at;
+}
+
 // Of counter pages, only what is not zero: a bitmap of a large array has few of them.
 void add_counters(Hasher& hash, const Bitmap& bitmap) NO_THREAD_SAFETY_ANALYSIS {
     for (std::size_t number = 0; number < bitmap.counts.bp.size(); number++) {
         const BitmapPage& page = bitmap.counts.bp[number];
-        hash << page.pending << page.count;
+        hash << std::uint64_t{page.count} * 2 + (page.pending ? 1 : 0);
         if (page.map == nullptr || page.count == 0) continue;
         const std::size_t chunks =
             std::min<std::size_t>(bitmap.counts.chunks - number * PAGE_COUNTER_RATIO, PAGE_COUNTER_RATIO);
-        for (std::size_t i = 0; i < chunks; i++)
-            if ((*page.map)[i] != 0) hash << number << i << (*page.map)[i];
+        const BitmapCounter* const counters = page.map->data();
+        for (std::size_t i = next_in_use(counters, 0, chunks); i < chunks; i = next_in_use(counters, i + 1, chunks))
+            hash << (number << 32 | i << 16 | counters[i]);
     }
 }
 
@@ -110,10 +124,13 @@ void add_array(Hasher& hash, const Mddev& mddev) {
     add_thread(hash, mddev.sync_thread);
 }
 
+// Asked at each lock that is taken, so what is small goes into the hash together.
 void add_plain(Hasher& hash, const Mddev& mddev) {
-    hash << mddev.disks.size() << mddev.bitmap_info.offset.load() << mddev.bitmap_info.external.load()
-         << mddev.dev_sectors.load() << (mddev.bitmap_info.file.load() != nullptr) << (mddev.priv != nullptr)
-         << mddev.external.load() << mddev.persistent.load();
+    const bool flags[] = {mddev.bitmap_info.external.load(), mddev.bitmap_info.file.load() != nullptr,
+                          mddev.priv != nullptr, mddev.external.load(), mddev.persistent.load()};
+    std::uint64_t word = mddev.disks.size();
+    for (const bool flag : flags) word = word * 2 + (flag ? 1 : 0);
+    hash << word << mddev.bitmap_info.offset.load() << mddev.dev_sectors.load();
     for (const Rdev* rdev : mddev.disks) hash << rdev->desc_nr;
     const Bitmap* bitmap = mddev.bitmap.peek();
     if (bitmap != nullptr) add_counters(hash, *bitmap);

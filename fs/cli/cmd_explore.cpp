@@ -193,6 +193,7 @@ void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request
         for (std::size_t i = next++; i < cells.size() && is_wanted(); i = next++) {
             ExploreOptions options = options_of(request);
             if (request.budget == 0) options.budget = kMatrixBudget;
+            options.jobs = 1;  // as many cells are searched at a time
             options.progress = [&, i](const Verdict& so_far) {
                 show(cells[i], so_far.states);
                 return is_wanted();
@@ -264,7 +265,7 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     sub->add_flag("--matrix", request->matrix, "All homes, entrances and rows that matter: tables")->group(kSearch);
     sub->add_flag("--museum", request->museum, "Each exhibit of the museum; with --kernel: which of them it has")
         ->group(kSearch);
-    sub->add_option("--jobs", request->jobs, "Threads for --matrix; default: one a processor")
+    sub->add_option("--jobs", request->jobs, "Threads; default: one a processor")
         ->check(CLI::Range(1, 64))
         ->group(kSearch);
     sub->add_flag("--json", request->json, "One JSON object");

@@ -98,9 +98,23 @@ class AccessSet {
 // Which objects more than one actor touches, one of them writing. Only there can the order of two steps matter, so fine
 // steps need to stop nowhere else. Learned while a search runs and used from the next one on: it is over when a whole
 // search has taught nothing new.
+//
+// Several simulations that learn at the same time leave the map as it is, and each writes down what it would be taught
+// (Lesson); note() gets that afterwards.
 class ConflictMap {
    public:
+    struct Lesson {
+        const volatile void* object;
+        Access access;
+        std::uint64_t actor;
+    };
     ConflictMap() : entries_(kSize) {}
+    // note() would change something.
+    [[nodiscard]] bool is_news(const volatile void* object, Access access, std::uint64_t actor) const {
+        const Entry& entry = entries_[slot_of(object)];
+        if (entry.place == 0) return count_ != kSize / 2;
+        return (access == Access::Write && !entry.is_written) || (entry.actor != actor && !entry.has_others);
+    }
     void note(const volatile void* object, Access access, std::uint64_t actor) {
         Entry& entry = find(object);
         if (entry.place == 0) {
@@ -113,8 +127,8 @@ class ConflictMap {
         entry.has_others |= entry.actor != actor;
     }
     // What has found no room counts as a conflict: more stops than needed, none left out.
-    [[nodiscard]] bool is_conflict(const volatile void* object) {
-        const Entry& entry = find(object);
+    [[nodiscard]] bool is_conflict(const volatile void* object) const {
+        const Entry& entry = entries_[slot_of(object)];
         return entry.is_used || (is_full_ && entry.place == 0);
     }
     // From here on what was learned is used. False: that was nothing new.
@@ -142,11 +156,12 @@ class ConflictMap {
     static std::uintptr_t place_of(const volatile void* object) {
         return reinterpret_cast<std::uintptr_t>(object) % Arena::kCapacity + 1;
     }
-    Entry& find(const volatile void* object) {
+    Entry& find(const volatile void* object) { return entries_[slot_of(object)]; }
+    [[nodiscard]] std::size_t slot_of(const volatile void* object) const {
         const std::uintptr_t place = place_of(object);
         std::size_t at = (place >> 2) * 0x9e3779b97f4a7c15ULL >> 50;
         while (entries_[at].place != 0 && entries_[at].place != place) at = (at + 1) % kSize;
-        return entries_[at];
+        return at;
     }
     std::vector<Entry> entries_;
     std::size_t count_ = 0;
@@ -191,8 +206,12 @@ class SimKernel final : public Kernel, private SimHook {
     void at_call();
     // Gets what each step touches; nullptr: nobody wants to know.
     void set_access_sink(AccessSet* sink) { access_sink_ = sink; }
-    // Fine steps stop only where it knows a conflict; nullptr: at each access.
-    void set_conflicts(ConflictMap* conflicts) { conflicts_ = conflicts; }
+    // Fine steps stop only where it knows a conflict; nullptr: at each access. What they would teach it goes into
+    // `lessons`, if there are any.
+    void set_conflicts(ConflictMap* conflicts, std::vector<ConflictMap::Lesson>* lessons = nullptr) {
+        conflicts_ = conflicts;
+        lessons_ = lessons;
+    }
     // This task takes coarse steps, whatever the others do.
     static void take_coarse_steps(Task& task);
     void set_plain_state(std::function<std::uint64_t()> plain_state) { plain_state_ = std::move(plain_state); }
@@ -374,6 +393,7 @@ class SimKernel final : public Kernel, private SimHook {
 
     AccessSet* access_sink_ = nullptr;
     ConflictMap* conflicts_ = nullptr;
+    std::vector<ConflictMap::Lesson>* lessons_ = nullptr;
     std::function<std::uint64_t()> plain_state_;
 };
 

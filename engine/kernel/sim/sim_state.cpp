@@ -82,7 +82,11 @@ void SimKernel::take_coarse_steps(Task& task) {
 
 // Between coarse steps and others the order is explored step by step, so they make no place a conflict.
 void SimKernel::note_conflict(const volatile void* object, Access access) {
-    if (running_ != nullptr && !running_->takes_coarse_steps) conflicts_->note(object, access, running_->actor);
+    if (running_ == nullptr || running_->takes_coarse_steps) return;
+    if (lessons_ == nullptr) return conflicts_->note(object, access, running_->actor);
+    if (!conflicts_->is_news(object, access, running_->actor)) return;
+    const Arena::Outside outside;
+    lessons_->push_back({object, access, running_->actor});
 }
 
 bool SimKernel::is_place_to_stop(const volatile void* object) {
