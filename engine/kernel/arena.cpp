@@ -224,18 +224,53 @@ void Arena::unsettle() {
 
 // ---- checkpoints
 
+namespace {
+
+constexpr std::size_t kLine = 64;
+
+// Of each line of the page whether it differs, the first one in the lowest bit.
+std::uint64_t differing_lines(const std::byte* page, const std::byte* settled) {
+    std::uint64_t lines = 0;
+    for (std::size_t line = 0; line < 64; line++, page += kLine, settled += kLine) {
+        std::uint64_t now[kLine / 8];
+        std::uint64_t then[kLine / 8];
+        std::memcpy(now, page, kLine);
+        std::memcpy(then, settled, kLine);
+        std::uint64_t difference = 0;
+        for (std::size_t i = 0; i < kLine / 8; i++) difference |= now[i] ^ then[i];
+        lines |= std::uint64_t{difference != 0} << line;
+    }
+    return lines;
+}
+
+template <class Visit>
+void for_each_line(std::uint64_t lines, Visit visit) {
+    for (; lines != 0; lines &= lines - 1) visit(static_cast<std::size_t>(std::countr_zero(lines)) * kLine);
+}
+
+}  // namespace
+
 void Checkpoint::take(Arena& arena, std::span<const std::span<std::byte>> stacks) {
+    static_assert(Arena::kPage == 64 * kLine);
     const Arena::Outside outside;
     arena_ = &arena;
     places_.assign(stacks.begin(), stacks.end());
     places_.push_back(arena.used().subspan(arena.settled_.size()));
-    written_ = arena.written_.size();
-    std::size_t size = written_ * Arena::kPage;
+    lines_.resize(arena.written_.size());
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < lines_.size(); i++) {
+        const std::uint32_t number = arena.written_[i];
+        lines_[i] = differing_lines(arena.page(number).data(), arena.settled_page(number).data());
+        size += static_cast<std::size_t>(std::popcount(lines_[i])) * kLine;
+    }
     for (const auto& place : places_) size += place.size();
     copy_.resize(size);
     std::byte* to = copy_.data();
-    for (std::size_t i = 0; i < written_; i++, to += Arena::kPage)
-        std::memcpy(to, arena.page(arena.written_[i]).data(), Arena::kPage);
+    for (std::size_t i = 0; i < lines_.size(); i++)
+        for_each_line(lines_[i], [&, page = arena.page(arena.written_[i]).data()](std::size_t at) {
+            std::memcpy(to, page + at, kLine);
+            to += kLine;
+        });
     for (const auto& place : places_) {
         std::memcpy(to, place.data(), place.size());
         to += place.size();
@@ -247,9 +282,13 @@ void Checkpoint::put_back() const {
     const std::byte* from = copy_.data();
     for (std::size_t i = 0; i < arena_->written_.size(); i++) {
         const std::size_t number = arena_->written_[i];
-        const bool is_kept = i < written_;
-        std::memcpy(arena_->page(number).data(), is_kept ? from : arena_->settled_page(number).data(), Arena::kPage);
-        if (is_kept) from += Arena::kPage;
+        std::byte* const page = arena_->page(number).data();
+        std::memcpy(page, arena_->settled_page(number).data(), Arena::kPage);
+        if (i >= lines_.size()) continue;
+        for_each_line(lines_[i], [&](std::size_t at) {
+            std::memcpy(page + at, from, kLine);
+            from += kLine;
+        });
     }
     for (const auto& place : places_) {
         std::memcpy(place.data(), from, place.size());

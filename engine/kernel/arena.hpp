@@ -123,7 +123,9 @@ class Checkpoint {
    private:
     Arena* arena_ = nullptr;
     std::vector<std::span<std::byte>> places_;
-    std::size_t written_ = 0;  // settled pages that had been written to, which are the first in the copy
+    // Of the settled pages that had been written to, the lines that were not as settled: a bit each. They are the first
+    // in the copy; of a page that was written to it is a few.
+    std::vector<std::uint64_t> lines_;
     std::vector<std::byte> copy_;
 };
 
