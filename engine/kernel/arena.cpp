@@ -4,6 +4,9 @@
 #include "engine/kernel/arena.hpp"
 
 #include <sys/mman.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include <atomic>
 #include <bit>
@@ -228,18 +231,24 @@ namespace {
 
 constexpr std::size_t kLine = 64;
 
+bool is_same_line(const std::byte* page, const std::byte* settled) {
+#ifdef __SSE2__  // by hand: what compilers make of the other takes five times as long
+    const auto same = [&](std::size_t at) {
+        return _mm_cmpeq_epi8(_mm_load_si128(reinterpret_cast<const __m128i*>(page + at)),
+                              _mm_loadu_si128(reinterpret_cast<const __m128i*>(settled + at)));
+    };
+    const __m128i all = _mm_and_si128(_mm_and_si128(same(0), same(16)), _mm_and_si128(same(32), same(48)));
+    return _mm_movemask_epi8(all) == 0xffff;
+#else
+    return std::memcmp(page, settled, kLine) == 0;
+#endif
+}
+
 // Of each line of the page whether it differs, the first one in the lowest bit.
 std::uint64_t differing_lines(const std::byte* page, const std::byte* settled) {
     std::uint64_t lines = 0;
-    for (std::size_t line = 0; line < 64; line++, page += kLine, settled += kLine) {
-        std::uint64_t now[kLine / 8];
-        std::uint64_t then[kLine / 8];
-        std::memcpy(now, page, kLine);
-        std::memcpy(then, settled, kLine);
-        std::uint64_t difference = 0;
-        for (std::size_t i = 0; i < kLine / 8; i++) difference |= now[i] ^ then[i];
-        lines |= std::uint64_t{difference != 0} << line;
-    }
+    for (std::size_t line = 0; line < 64; line++)
+        lines |= std::uint64_t{!is_same_line(page + line * kLine, settled + line * kLine)} << line;
     return lines;
 }
 
