@@ -129,9 +129,9 @@ std::uint64_t SimLab::offset_of(std::uint64_t chunk) const {
 
 // As a program does: open, write, close. A stop meanwhile is told that the disk is in use. Opened and closed is by md
 // itself: the Array's own door first peeks whether there is an array, and what a peek decides no search would see.
-int SimLab::write_chunk(std::uint64_t chunk) {
+int SimLab::write_chunk(std::uint64_t chunk, std::uint64_t behind) {
     if (const int err = md_open(mddev()); err != 0) return err;
-    const std::uint64_t offset = offset_of(chunk);
+    const std::uint64_t offset = offset_of(chunk) + behind;
     std::vector<std::byte> data(write_size_, std::byte{0x5a});
     WriteNumber number = 0;
     if (after_cut_) {
@@ -144,9 +144,9 @@ int SimLab::write_chunk(std::uint64_t chunk) {
     return done < 0 ? static_cast<int>(done) : 0;
 }
 
-int SimLab::read_chunk(std::uint64_t chunk) {
+int SimLab::read_chunk(std::uint64_t chunk, std::uint64_t behind) {
     if (const int err = md_open(mddev()); err != 0) return err;
-    const std::uint64_t offset = offset_of(chunk);
+    const std::uint64_t offset = offset_of(chunk) + behind;
     std::vector<std::byte> data(write_size_);
     const std::int64_t done = array_.read(offset, data);
     for (std::size_t at = 0; after_cut_ && done >= 0 && at < data.size(); at += kSectorSize) {
@@ -169,10 +169,10 @@ int SimLab::flush() {
 
 // `all`: the first chunk of each bitmap page. A header takes the place of the first bits of its page.
 int SimLab::write(const Statement& statement) {
-    if (!statement.all) return write_chunk(statement.chunk);
+    if (!statement.all) return write_chunk(statement.chunk, statement.offset);
     const std::uint64_t header = bitmap_ == "external" ? 0 : kBitmapSuperSize * 8;
     for (unsigned page = 0; page < pages_; page++)
-        if (const int err = write_chunk(page == 0 ? 0 : page * kChunksOfAPage - header); err != 0) return err;
+        if (const int err = write_chunk(page == 0 ? 0 : page * kChunksOfAPage - header, 0); err != 0) return err;
     return 0;
 }
 
@@ -284,7 +284,7 @@ int SimLab::perform(const Statement& statement) {
         case Statement::Kind::Add:
             return add(statement.member);
         case Statement::Kind::Read:
-            return read_chunk(statement.chunk);
+            return read_chunk(statement.chunk, statement.offset);
         case Statement::Kind::Mdstat:
             static_cast<void>(mdscope::mdstat({&mddev()}));
             return 0;

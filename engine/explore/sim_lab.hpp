@@ -105,8 +105,8 @@ class SimLab {
     void run_statements(const ScenarioTask& task);
     int perform(const Statement& statement);
     int write(const Statement& statement);
-    int write_chunk(std::uint64_t chunk);
-    int read_chunk(std::uint64_t chunk);
+    int write_chunk(std::uint64_t chunk, std::uint64_t behind);
+    int read_chunk(std::uint64_t chunk, std::uint64_t behind);
     int flush();
     int add(const std::string& member);
     int assemble_again();

@@ -25,7 +25,8 @@
 //   exhibit stop_bitmap_2021     # whose bug it shows, a folder of engine/museum: which tasks wait for a `start`, and
 //                                # what is said about them; without it: the stop of 2021
 //   setup                        # one after the other, each to its end, quietly
-//     write 0                    # 4 KiB at the start of a bitmap chunk; `write all`: one chunk of each page
+//     write 0                    # 4 KiB at the start of a bitmap chunk; `write all`: one chunk of each page;
+//                                # `write 0+8K`: so far behind the start of the chunk
 //     daemon                     # one run of the bitmap daemon, its period passed
 //     fail sdb                   # sysfs: faulty
 //     remove sdb                 # sysfs: remove; 0 also when mdmon has removed it already, because it failed
@@ -77,7 +78,7 @@ namespace mdscope {
 
 struct Statement {
     enum class Kind : std::uint8_t {
-        Write,          // `chunk`; or all: one write in each bitmap file page
+        Write,          // `chunk`, `offset` bytes into it; or all: one write in each bitmap file page
         Daemon,         // md_bitmap_daemon_work, with its period passed
         Store,          // `attr` `value`: a file under md/, as from a shell
         Stop,           // ioctl STOP_ARRAY
@@ -98,14 +99,15 @@ struct Statement {
     };
     Kind kind = Kind::Write;
     std::uint64_t chunk = 0;
+    std::uint64_t offset = 0;  // in the chunk
     bool all = false;
     std::string attr, value;
     std::string member;
     std::uint64_t ms = 0;
     int line = 0;  // where it stood; not a part of what it says
     bool operator==(const Statement& other) const {
-        return kind == other.kind && chunk == other.chunk && all == other.all && attr == other.attr &&
-               value == other.value && member == other.member && ms == other.ms;
+        return kind == other.kind && chunk == other.chunk && offset == other.offset && all == other.all &&
+               attr == other.attr && value == other.value && member == other.member && ms == other.ms;
     }
 };
 

@@ -39,15 +39,26 @@ Complaint check_chunk(const Scenario& scenario, const Statement& statement) {
                        exact_size_text(scenario.size), exact_size_text(scenario.chunk), chunks + 1);
 }
 
+// "3", or "3+8K": so far behind the start of the chunk. False: it is neither.
+bool read_place(const Scenario& scenario, std::string_view text, Statement& statement) {
+    const std::size_t plus = text.find('+');
+    if (plus != std::string_view::npos &&
+        (!read_size(text.substr(plus + 1), &statement.offset) || statement.offset % kSectorSize != 0 ||
+         statement.offset + scenario.write_size > scenario.chunk))
+        return false;
+    return read_number(text.substr(0, plus), &statement.chunk);
+}
+
 Complaint read_chunk(const Scenario& scenario, std::string_view rest, Statement& statement) {
-    if (!read_number(rest, &statement.chunk)) return fmt::format("'read' takes the number of a chunk, not '{}'", rest);
+    if (!read_place(scenario, rest, statement))
+        return fmt::format("'read' takes the number of a chunk, not '{}'", rest);
     return check_chunk(scenario, statement);
 }
 
 Complaint read_write(const Scenario& scenario, std::string_view rest, Statement& statement) {
     statement.all = rest == "all";
     if (statement.all) return {};
-    if (!read_number(rest, &statement.chunk))
+    if (!read_place(scenario, rest, statement))
         return fmt::format("'write' takes the number of a chunk, or 'all', not '{}'", rest);
     return check_chunk(scenario, statement);
 }
@@ -161,6 +172,7 @@ std::string statement_text(const Statement& statement) {
     std::string text = row_of(statement.kind).word;
     const bool has_chunk = statement.kind == Statement::Kind::Write || statement.kind == Statement::Kind::Read;
     if (has_chunk) text += statement.all ? " all" : fmt::format(" {}", statement.chunk);
+    if (statement.offset != 0) text += "+" + exact_size_text(statement.offset);
     if (statement.kind == Statement::Kind::Idle) text += " " + exact_duration_text(statement.ms);
     for (const std::string* part : {&statement.attr, &statement.value, &statement.member})
         if (!part->empty()) text += " " + *part;

@@ -65,6 +65,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("claims") == "md");
         CHECK(rows.name("bitmap-read") == "md");
         CHECK(rows.name("fail-last") == "md");
+        CHECK(rows.name("unplug") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

@@ -64,7 +64,8 @@ def story_values():
             "lab/order": "2021 [2022]", "lab/pools": "[mddev] stop", "lab/stop-order": "[bd] db",
             "lab/mdstat-bitmap": "[line] none crash", "lab/super-reference": "none [held]",
              "lab/spare-role": "md [own]", "lab/bad-block-log": "md [first]", "lab/absent-members": "md [kept]",
-             "lab/claims": "md [flushed]", "lab/bitmap-read": "md [all]", "lab/fail-last": "[refused] md", "lab/hold": "off", "lab/oops": "none"}.items():
+             "lab/claims": "md [flushed]", "lab/bitmap-read": "md [all]", "lab/fail-last": "[refused] md",
+             "lab/unplug": "md [waits]", "lab/hold": "off", "lab/oops": "none"}.items():
         check(lab.read(name) == value, "%s: %r, not %r" % (name, lab.read(name), value))
     check(os.readlink(lab.path("md/rd0")) == "dev-sda", "rd0")
     check(os.readlink(lab.path("md/dev-sdb/block")) == lab.image("sdb"), "block")

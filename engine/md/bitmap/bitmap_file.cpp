@@ -22,7 +22,7 @@
 //
 // Unplug. md takes the DIRTY mark off before it writes. A second writer in the same page then finds no mark, and its
 // data may overtake the page write of the first. Here `unplugging` says that a mark may be on its way, and the second
-// one goes through write_mutex, so behind the first.
+// one goes through write_mutex, so behind the first. The row `md` of variants/unplug.hpp does not ask for it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,6 +33,7 @@
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/md/variants/bitmap_read.hpp"
+#include "engine/md/variants/unplug.hpp"
 
 namespace mdscope {
 
@@ -55,11 +56,6 @@ bool take_mark(Bitmap& bitmap, FilePage& page, BitmapPageAttr mark) {
 
 // ---- before data
 
-static bool unplug_needed(const Bitmap& bitmap) {
-    if (bitmap.marks != 0) return true;
-    return bitmap.unplugging != 0;  // looked at last: it was raised before the mark was taken
-}
-
 // Every page with news, then a wait for all of them.
 static void write_marked_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
     bool writing = false;
@@ -81,7 +77,7 @@ static void file_kick_locked(Bitmap& bitmap) REQUIRES(bitmap.write_mutex);
 void md_bitmap_unplug(Bitmap* bitmap) {
     if (!md_bitmap_enabled(bitmap)) return;
     check_not_freed(*bitmap);
-    if (!unplug_needed(*bitmap)) return;
+    if (!bitmap->mddev->variants.row<variants::unplug>().is_needed(*bitmap)) return;
     MD_FRAME("md_bitmap_unplug");
     bitmap->unplugging.inc();
     {

@@ -1,0 +1,74 @@
+// Holes of Linux md, each behind a row that does as md does.
+//
+// Goal: the search finds each hole with that row, and nothing with the usual one. Method: the smallest array that can
+// show it, in complete searches. Where a step is every access to a shared field and a write meets a stop, these do not
+// end: there seeded executions, as many as are printed. Names are those of the museum: M10 to M13, M25, P17.
+#include <fmt/format.h>
+
+#include "engine/explore/card.hpp"
+#include "engine/explore/judge.hpp"
+#include "tests/explore/fixture.hpp"
+
+namespace mdscope::explore_test {
+
+namespace {
+
+Scenario scenario_of(const std::string& name, const std::string& text) {
+    const Result<Scenario> scenario = parse_scenario("mdscope-scenario 1\n" + text, name);
+    REQUIRE_MESSAGE(scenario, scenario.error().text);
+    return *scenario;
+}
+
+// Killed at any step.
+Scenario killed(const std::string& name, const std::string& bitmap, const std::string& text) {
+    return scenario_of(name, "bitmap " + bitmap +
+                                 "\nsize 1152K\nchunk 64K\ndelay 5s\nmdmon on\nbits clear\nwrite-size 1K\n"
+                                 "crash kill\ncuts 1\n" +
+                                 text);
+}
+
+std::string found_text(const Verdict& verdict) {
+    return fmt::format("{} states{}, shortest schedule {} choices", grouped(verdict.states),
+                       verdict.complete ? "" : " until the first", verdict.shortest->picks.size());
+}
+
+Verdict found_as_md(Scenario scenario, const char* variant, const char* row) {
+    REQUIRE(scenario.variants.choose(variant, row));
+    ExploreOptions options;
+    options.stop_at_first_crash = true;
+    Verdict verdict = explored(scenario, options);
+    REQUIRE(verdict.shortest);
+    return verdict;
+}
+
+// `judge` finds it as it is in md, and nothing is left to find as it is here.
+void check_hole(const Scenario& scenario, const char* variant, const std::string& judge) {
+    CAPTURE(scenario.name);
+    const Verdict as_md = found_as_md(scenario, variant, "md");
+    REQUIRE(as_md.shortest->judge != nullptr);
+    CHECK(as_md.shortest->judge->name == judge);
+    const Verdict safe = explored(scenario);
+    CHECK(safe.complete);
+    CHECK(safe.cuts_are_whole);
+    CHECK(safe.crashes + safe.hangs + safe.violations == 0);
+    MESSAGE(fmt::format("{}: `{} md` breaks `{}` ({}); without it nothing is left to find: {} states, {} cuts",
+                        scenario.name, variant, judge, found_text(as_md), grouped(safe.states),
+                        grouped(safe.crash_points)));
+}
+
+}  // namespace
+
+TEST_CASE("M10: a write waits for the page that another one writes, in its own chunk and in the other's" *
+          doctest::skip(!Arena::available())) {
+    const std::string two_writers = "tasks\n a: write 0\n b: write 0+8K\n";
+    check_hole(killed("same chunk", "internal", two_writers), "unplug", "intent");
+    check_hole(killed("same chunk, bitmap file", "file", two_writers), "unplug", "intent");
+    // Between its mark and its unplug nobody sleeps: a step ends where a function is entered.
+    check_hole(scenario_of("own chunk",
+                           "bitmap file\nsize 1216K\nchunk 64K\ndelay 600s\nbits clear\nwrite-size 1K\n"
+                           "granularity calls\nsetup\n write 2\n"
+                           "tasks\n a: write 0\n b: write 1\n plug: idle 600s; kill; assemble; wait\n"),
+               "unplug", "intent");
+}
+
+}  // namespace mdscope::explore_test
