@@ -71,4 +71,10 @@ TEST_CASE("M10: a write waits for the page that another one writes, in its own c
                "unplug", "intent");
 }
 
+TEST_CASE("M11: a write that a failed member missed is acknowledged when that failure is on record" *
+          doctest::skip(!Arena::available())) {
+    check_hole(killed("failed by its bitmap page", "internal", "errors 1\ntasks\n a: write 0\n"), "faulty-write",
+               "recorded");
+}
+
 }  // namespace mdscope::explore_test

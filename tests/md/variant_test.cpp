@@ -66,6 +66,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("bitmap-read") == "md");
         CHECK(rows.name("fail-last") == "md");
         CHECK(rows.name("unplug") == "md");
+        CHECK(rows.name("faulty-write") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

@@ -20,6 +20,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/faulty_write.hpp"
 
 namespace mdscope {
 
@@ -322,14 +323,13 @@ static void raid1_end_write_request(Bio* bio) {
     if (bio->bi_status != 0 && !discard_error) [[unlikely]] {
         raid1_note_write_error(mddev, rdev);
         if ((bio->bi_flags & REQ_FAILFAST) != 0) md_error(mddev, rdev);
-        // Linux ends a write to a member that is Faulty already without waiting for that to be recorded; here it waits
-        // as every failed write does.
-        set_bit(R1BIO_WriteError, r1_bio->state);
-        if (test_bit(Faulty, rdev.flags)) {
+        kept = !test_bit(Faulty, rdev.flags);
+        // With WriteError the request ends when the failure is on record.
+        if (kept || mddev.variants.row<variants::faulty_write>().waits_for_record)
+            set_bit(R1BIO_WriteError, r1_bio->state);
+        if (!kept) {
             set_bit(R1BIO_Degraded, r1_bio->state);
             r1_bio->bios[mirror] = nullptr;
-        } else {
-            kept = true;
         }
     } else {
         r1_bio->bios[mirror] = nullptr;
