@@ -77,4 +77,44 @@ TEST_CASE("M11: a write that a failed member missed is acknowledged when that fa
                "recorded");
 }
 
+// ---- a write and a stop, each access to a shared field a step
+
+namespace {
+
+Scenario write_and_stop() {
+    return scenario_of("write and stop",
+                       "bitmap none\nmdmon on\ngranularity fine\nsetup\n write 0\n"
+                       "tasks\n stopper: store array_state clear\n writer: write 0\n");
+}
+
+constexpr std::uint64_t kExecutions = 30'000;
+
+Verdict by_priorities(const Scenario& scenario) {
+    ExploreOptions options;
+    options.strategy = Strategy::Pct;
+    options.budget = kExecutions;
+    options.stop_at_first_crash = true;
+    return explored(scenario, options);
+}
+
+void check_late_touch(const char* variant, const char* row, const char* pools, const std::string& what) {
+    Scenario scenario = write_and_stop();
+    REQUIRE(scenario.variants.choose("pools", pools));
+    const Verdict safe = by_priorities(scenario);
+    CHECK(safe.crashes + safe.hangs + safe.violations == 0);
+    REQUIRE(scenario.variants.choose(variant, row));
+    const Verdict as_md = by_priorities(scenario);
+    REQUIRE(as_md.shortest);
+    CHECK(as_md.shortest->what == what);
+    MESSAGE(fmt::format("`{} {}`: {} in execution {}, {} choices; without it not in {} executions", variant, row, what,
+                        grouped(as_md.schedules), as_md.shortest->picks.size(), grouped(safe.schedules)));
+}
+
+}  // namespace
+
+TEST_CASE("M13: raid1's configuration is there when a completion wakes who waits for its count" *
+          doctest::skip(!Arena::available())) {
+    check_late_touch("conf-life", "stop", "mddev", "use after free of conf in raid_end_bio_io");
+}
+
 }  // namespace mdscope::explore_test

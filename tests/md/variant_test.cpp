@@ -67,6 +67,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("fail-last") == "md");
         CHECK(rows.name("unplug") == "md");
         CHECK(rows.name("faulty-write") == "md");
+        CHECK(rows.name("conf-life") == "stop");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

@@ -187,6 +187,7 @@ struct R1conf {
     Shared<int> array_frozen;  // how many froze it
     Shared<bool> fullsync;
     Shared<int> recovery_disabled;
+    Shared<bool> freed;  // by a stop: variants/conf_life.hpp
 
     // Writes that must not overtake an overlapping one: see wait_for_serialization.
     SpinLock serial_lock;
@@ -239,6 +240,7 @@ bool wait_read_barrier(R1conf& conf, Sector sector_nr, bool nowait);
 void allow_barrier(R1conf& conf, Sector sector_nr);
 int raise_barrier(R1conf& conf, Sector sector_nr);  // 0 or -EINTR
 void lower_barrier(R1conf& conf, Sector sector_nr);
+void raid1_wake_after_count(R1conf& conf);  // who waits for a count that has just gone down
 
 // raid1_request.cpp
 R1bio* alloc_r1bio(Mddev& mddev, Bio* bio);

@@ -15,8 +15,15 @@
 //
 // Callers: any task, no SpinLock held, except that allow_barrier and lower_barrier also run in completions.
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/conf_life.hpp"
 
 namespace mdscope {
+
+// A stop that has seen the count at zero frees nothing that this needs, unless the row says that it frees the conf.
+void raid1_wake_after_count(R1conf& conf) {
+    conf.mddev.variants.row<variants::conf_life>().after_count(conf);
+    wake_up(conf.wait_barrier);
+}
 
 // ---- users' requests
 
@@ -65,8 +72,7 @@ bool wait_read_barrier(R1conf& conf, Sector sector_nr, bool nowait) {
 
 void allow_barrier(R1conf& conf, Sector sector_nr) {
     conf.nr_pending[sector_to_idx(sector_nr)].dec();
-    // A stop that sees the count at zero frees nothing this line needs: an R1conf outlives its array, see raid1_free.
-    wake_up(conf.wait_barrier);
+    raid1_wake_after_count(conf);
 }
 
 // ---- sync requests
@@ -98,7 +104,7 @@ int raise_barrier(R1conf& conf, Sector sector_nr) {
 void lower_barrier(R1conf& conf, Sector sector_nr) {
     conf.barrier[sector_to_idx(sector_nr)].dec();
     conf.nr_sync_pending.dec();  // Second: close_sync takes 0 to mean that no barrier is left.
-    wake_up(conf.wait_barrier);
+    raid1_wake_after_count(conf);
 }
 
 // ---- the whole array

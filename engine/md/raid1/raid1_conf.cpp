@@ -6,7 +6,8 @@
 //   remove_and_add_spares -> raid1_remove_disk, raid1_add_disk;  md_reap_sync_thread -> raid1_spare_active
 //
 // An R1conf outlives its array, because the last completion counts down and then wakes: between the two the stop may
-// have gone on to free it. The kernel has the same window and is saved by how short it is; here it does not exist.
+// have gone on to free it. The kernel has the same window and is saved by how short it is; here it is a row of
+// variants/conf_life.hpp.
 //
 // All but raid1_error and raid1_status are called with reconfig_mutex held. raid1_error runs in any context.
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/conf_life.hpp"
 
 namespace mdscope {
 
@@ -123,6 +125,7 @@ static void raid1_free(Mddev& mddev, void* priv) {
     conf->r1bio_pool.shrink();
     conf->r1buf_pool.shrink();
     conf->split_pool.shrink();
+    mddev.variants.row<variants::conf_life>().at_free(*conf);
     mddev.dead_privates.push_back(std::move(conf));
 }
 

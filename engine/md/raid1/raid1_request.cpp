@@ -301,7 +301,7 @@ static bool raid1_write_request(Mddev& mddev, Bio* bio, Sector max_write_sectors
     md_bitmap_startwrite(bitmap, r1_bio->sector, r1_bio->sectors, test_bit(R1BIO_BehindIO, r1_bio->state));
     submit_write_clones(conf, *r1_bio, *front);
     r1_bio_write_done(r1_bio);
-    wake_up(conf.wait_barrier);
+    raid1_wake_after_count(conf);
 
     if (!all_of_it) raid1_finish_plug();  // The rest may have to sleep for what the front holds.
     return all_of_it;
