@@ -117,4 +117,9 @@ TEST_CASE("M13: raid1's configuration is there when a completion wakes who waits
     check_late_touch("conf-life", "stop", "mddev", "use after free of conf in raid_end_bio_io");
 }
 
+TEST_CASE("M12: a data write has given its bio back before a stop can destroy the pool" *
+          doctest::skip(!Arena::available())) {
+    check_late_touch("clone-put", "last", "stop", "NULL pointer dereference of mempool_t.elements in mempool_free");
+}
+
 }  // namespace mdscope::explore_test

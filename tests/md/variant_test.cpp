@@ -68,6 +68,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("unplug") == "md");
         CHECK(rows.name("faulty-write") == "md");
         CHECK(rows.name("conf-life") == "stop");
+        CHECK(rows.name("clone-put") == "last");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

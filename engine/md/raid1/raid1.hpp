@@ -248,6 +248,7 @@ void free_r1bio(R1bio* r1_bio);
 void raid_end_bio_io(R1bio* r1_bio);
 void close_write(R1bio& r1_bio);
 void reschedule_retry(R1bio* r1_bio);
+void r1_bio_write_done(R1bio* r1_bio);  // one clone has ended, or its maker has made the last one
 Bio* bio_alloc_clone(R1conf& conf, R1bio& r1_bio, int slot, const Rdev& rdev, const Bio& master);
 // Cuts `sectors` off the front of `bio`: the bio given back is the front, `bio` becomes the rest.
 Bio* raid1_split_bio(R1conf& conf, Bio* bio, Sector sectors);

@@ -20,6 +20,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/clone_put.hpp"
 #include "engine/md/variants/faulty_write.hpp"
 
 namespace mdscope {
@@ -28,7 +29,6 @@ Bio io_blocked_marker, io_made_good_marker;
 
 static bool raid1_write_request(Mddev& mddev, Bio* bio, Sector max_write_sectors);
 static void raid1_end_write_request(Bio* bio);
-static void r1_bio_write_done(R1bio* r1_bio);
 
 // True: the bio is taken care of. False: md_handle_request is to start again with what `bio` says now.
 bool raid1_make_request(Mddev& mddev, Bio* bio) {
@@ -355,11 +355,13 @@ static void raid1_end_write_request(Bio* bio) {
 
     // A kept clone and a good block made of a bad one still need the member; raid1d drops its count.
     if (r1_bio->bios[mirror] == nullptr) rdev_dec_pending(rdev, mddev);
-    if (!kept) bio_put(bio);  // Before the count: at zero the stopper may destroy the pool.
-    r1_bio_write_done(r1_bio);
+    if (kept)
+        r1_bio_write_done(r1_bio);
+    else
+        mddev.variants.row<variants::clone_put>().finish(*bio, r1_bio);
 }
 
-static void r1_bio_write_done(R1bio* r1_bio) {
+void r1_bio_write_done(R1bio* r1_bio) {
     if (!r1_bio->remaining.put_and_test()) return;
     if (test_bit(R1BIO_WriteError, r1_bio->state)) [[unlikely]] {
         reschedule_retry(r1_bio);
