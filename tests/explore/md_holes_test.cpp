@@ -77,6 +77,21 @@ TEST_CASE("M11: a write that a failed member missed is acknowledged when that fa
                "recorded");
 }
 
+TEST_CASE("M25: a bitmap is there when the last write to its file wakes who waits for it" *
+          doctest::skip(!Arena::available())) {
+    const Scenario scenario = scenario_of("stop with a bitmap file",
+                                          "bitmap file\ndelay 60s\ngranularity fine\n"
+                                          "setup\n write 0\n store array_state clean\n"
+                                          "tasks\n stopper: store array_state clear\n");
+    const Verdict safe = explored(scenario);
+    CHECK(safe.complete);
+    CHECK(safe.crashes + safe.hangs + safe.violations == 0);
+    const Verdict as_md = found_as_md(scenario, "file-written", "md");
+    CHECK(as_md.shortest->what == "use after free of bitmap in end_bitmap_write");
+    MESSAGE(fmt::format("`file-written md`: {}; without it safe, complete in {} states", found_text(as_md),
+                        grouped(safe.states)));
+}
+
 // ---- a write and a stop, each access to a shared field a step
 
 namespace {

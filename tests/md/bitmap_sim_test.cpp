@@ -256,6 +256,7 @@ TEST_CASE("a bitmap file: the wake-up after the last count may come too late, at
     for (const StopFix& fix : variants::fix::rows()) {
         SimLab fine(1, Granularity::Fine, true);
         fine.mddev.variants.choose<variants::fix>(fix);
+        REQUIRE(fine.mddev.variants.choose("file-written", "md"));
         REQUIRE(fine.mddev.variants.choose("claims", "md"));
         StopsAfterTheLastCount chooser(*fine.mddev.bitmap);
         write_and_stop(fine, chooser);

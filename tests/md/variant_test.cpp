@@ -69,6 +69,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("faulty-write") == "md");
         CHECK(rows.name("conf-life") == "stop");
         CHECK(rows.name("clone-put") == "last");
+        CHECK(rows.name("file-written") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

@@ -95,6 +95,7 @@ struct Bitmap {
     Shared<std::uint64_t> last_end_sync;
     Shared<int> pending_writes;  // I/O in flight to a bitmap *file*; never used for bitmaps on the members
     WaitQueue write_wait;
+    SpinLock written_lock;  // not in md: variants/file_written.hpp
     WaitQueue overflow_wait;
 
     // Not in md: who may write pages, and what they look like in flight. The rules are at the top of bitmap_file.cpp.

@@ -33,6 +33,7 @@
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/md/variants/bitmap_read.hpp"
+#include "engine/md/variants/file_written.hpp"
 #include "engine/md/variants/unplug.hpp"
 
 namespace mdscope {
@@ -228,8 +229,8 @@ static int write_sb_page(Bitmap& bitmap, std::uint64_t index, bool wait) REQUIRE
     return 0;
 }
 
-// The count goes down last, as everywhere. What follows it, the wake-up, still touches the bitmap, and whoever waited
-// may have freed it by then: md has this window with a bitmap file, under every fix.
+// The count goes down last, as everywhere. What follows it, the wake-up, still touches the bitmap: how that is kept from
+// being freed is a row of variants/file_written.hpp.
 static void end_bitmap_write(Bio* bio) {
     MD_FRAME("end_bitmap_write");
     auto* bitmap = static_cast<Bitmap*>(bio->bi_private);
@@ -238,9 +239,7 @@ static void end_bitmap_write(Bio* bio) {
     Kernel& kernel = bitmap->write_wait.kernel();
     TRACE(kernel, bio_completed, "bitmap", "the bitmap file", bio->bi_sector);
     TRACE(kernel, pending_down, "bitmap", bitmap->pending_writes.peek());
-    if (!bitmap->pending_writes.dec_and_test()) return;
-    check_not_freed(*bitmap);
-    wake_up(bitmap->write_wait);
+    bitmap->mddev->variants.row<variants::file_written>().count_down(*bitmap);
 }
 
 // A block of the file is a page here; the file ends where its last bit does.

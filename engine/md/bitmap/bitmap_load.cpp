@@ -21,6 +21,7 @@
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/md/variants/absent_members.hpp"
+#include "engine/md/variants/file_written.hpp"
 #include "engine/md/variants/fix.hpp"
 
 namespace mdscope {
@@ -261,6 +262,7 @@ void md_bitmap_free(Bitmap* bitmap) {
     // A file's writes only. Those of pages on the members are counted in mddev->pending_writes, and nobody asks for
     // that.
     wait_event(bitmap->write_wait, bitmap->pending_writes == 0);
+    mddev.variants.row<variants::file_written>().before_free(*bitmap);
     mddev.variants.row<variants::fix>().in_bitmap_free(*bitmap);
 
     BitmapStorage storage;
