@@ -93,14 +93,30 @@ std::optional<WrongSector> find_wrong_sector(const SimLab& lab) {
     return std::nullopt;
 }
 
+std::optional<Superblock1> superblock_of(const SimLab& lab, const Rdev& rdev) {
+    const RamImage* const medium = medium_of(lab, rdev.path);
+    if (medium == nullptr) return std::nullopt;
+    std::array<std::byte, kPageSize> page{};
+    for (Sector i = 0; i < kPageSectorCount; i++) {
+        const auto bytes = sector_of(*medium, rdev.sb_start + i, is_power_cut(lab));
+        std::ranges::copy(bytes, page.begin() + static_cast<std::ptrdiff_t>(i * kSectorSize));
+    }
+    return decode_super_1(page);
+}
+
 // ---- bits
 
-// A header that calls its bitmap out of date: an assembly takes all bits as set.
-bool is_called_stale(const RamImage& medium, std::uint64_t begin, bool durable) {
-    const auto bytes = sector_of(medium, (begin - kBitmapSuperSize) / kSectorSize, durable);
+// A bitmap that is out of date, by its header or because a superblock is newer: an assembly takes all bits as set.
+bool is_stale_bitmap(const SimLab& lab, const RamImage& medium, std::uint64_t begin) {
+    const auto bytes = sector_of(medium, (begin - kBitmapSuperSize) / kSectorSize, is_power_cut(lab));
     if (bytes.empty()) return false;
     const BitmapSuper header = decode_bitmap_super(bytes.subspan((begin - kBitmapSuperSize) % kSectorSize));
-    return header.magic == BITMAP_MAGIC && (header.state >> BITMAP_STALE & 1U) != 0;
+    if (header.magic != BITMAP_MAGIC) return false;
+    return (header.state >> BITMAP_STALE & 1U) != 0 || std::ranges::any_of(lab.mddev().disks, [&](const Rdev* rdev) {
+               const bool is_faulty = (rdev->flags.peek() >> Faulty & 1U) != 0;
+               const auto sb = is_faulty ? std::nullopt : superblock_of(lab, *rdev);
+               return sb && sb->events > header.events;
+           });
 }
 
 // Whether the bit of a chunk is set in the bitmap that an assembly would read from this medium.
@@ -148,9 +164,9 @@ std::optional<MissingIntent> find_missing_intent(const SimLab& lab) {
         if (bio.bi_kind != BioKind::Data || rdev == nullptr || bio.bi_sector < rdev->data_offset || missing) return;
         const std::uint64_t chunk = ((bio.bi_sector - rdev->data_offset) << kSectorShift) / mddev.bitmap_info.chunksize;
         for_each_bitmap(lab, [&](const RamImage& holder, std::uint64_t begin) {
+            if (is_bit_set(holder, begin, chunk, is_power_cut(lab))) return;
             const bool has_header = !mddev.bitmap_info.external.load();
-            if (has_header && is_called_stale(holder, begin, is_power_cut(lab))) return;
-            if (!is_bit_set(holder, begin, chunk, is_power_cut(lab)))
+            if (!has_header || !is_stale_bitmap(lab, holder, begin))
                 missing = MissingIntent{medium.name(), holder.name(), chunk};
         });
     });
@@ -160,16 +176,10 @@ std::optional<MissingIntent> find_missing_intent(const SimLab& lab) {
 // ---- failures on record
 
 bool says_failed(const SimLab& lab, const Rdev& survivor, const Rdev& failed) {
-    const RamImage* const medium = medium_of(lab, survivor.path);
-    if (medium == nullptr) return false;
-    std::array<std::byte, kPageSize> page{};
-    for (Sector i = 0; i < kPageSectorCount; i++) {
-        const auto bytes = sector_of(*medium, survivor.sb_start + i, is_power_cut(lab));
-        std::ranges::copy(bytes, page.begin() + static_cast<std::ptrdiff_t>(i * kSectorSize));
-    }
-    const Superblock1 sb = decode_super_1(page);
+    const auto sb = superblock_of(lab, survivor);
+    if (!sb) return false;
     const auto number = static_cast<std::size_t>(failed.desc_nr);
-    return number >= sb.dev_roles.size() || sb.dev_roles[number] >= MD_DISK_ROLE_FAULTY;
+    return number >= sb->dev_roles.size() || sb->dev_roles[number] >= MD_DISK_ROLE_FAULTY;
 }
 
 bool sidecar_says_failed(const SimLab& lab, const Rdev& failed) {

@@ -372,6 +372,7 @@ void super_written(Bio* bio);
 void super_let_go_of(Rdev& rdev, Mddev* mddev);  // of a metadata write that has ended; mddev may be NULL
 int md_super_wait(Mddev& mddev);                 // 0, or -EAGAIN: write again
 void md_update_sb(Mddev& mddev, bool force_change);
+void md_set_sb_flags(Mddev& mddev, std::uint64_t bits);  // all of them at once
 // Members that are behind get a superblock with the event count as it is, and the call returns when they have it.
 void md_bring_superblocks_up(Mddev& mddev);
 void md_write_bad_block_logs(Mddev& mddev);  // of the members whose superblock is about to be written, and waits

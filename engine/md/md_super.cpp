@@ -14,6 +14,7 @@
 #include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
 #include "engine/md/variants/bad_block_log.hpp"
+#include "engine/md/variants/lost_intent.hpp"
 #include "engine/md/variants/order.hpp"
 #include "engine/md/variants/super_reference.hpp"
 
@@ -143,6 +144,13 @@ static constexpr std::uint64_t flag(SbFlag bit) {
     return std::uint64_t{1} << bit;
 }
 
+// A superblock update that saw one of them alone would either forget what happened or keep everybody waiting.
+void md_set_sb_flags(Mddev& mddev, std::uint64_t bits) {
+    std::uint64_t flags = mddev.sb_flags;
+    while (!mddev.sb_flags.compare_exchange(flags, flags | bits)) {
+    }
+}
+
 // bit_clear_unless: clears `clear` in the word unless one of `test` is set; true if it cleared.
 static bool bit_clear_unless(Shared<std::uint64_t>& word, std::uint64_t clear, std::uint64_t test) {
     std::uint64_t old = word;
@@ -264,8 +272,16 @@ static void acknowledge_changes(Mddev& mddev, bool badblocks_changed) {
     }
 }
 
+// One that was given up before this round has its event number.
+static Bitmap* lost_bitmap(const Mddev& mddev) {
+    if (!mddev.variants.row<variants::lost_intent>().is_recorded_first) return nullptr;
+    Bitmap* const bitmap = mddev.bitmap;
+    return md_bitmap_is_lost(bitmap) ? bitmap : nullptr;
+}
+
 // One round: new event number, images, bitmap header, superblocks. False: something changed meanwhile, do it again.
 static bool update_sb_once(Mddev& mddev, bool force_change) {
+    Bitmap* const kicked = lost_bitmap(mddev);
     bool badblocks_changed = false;
     bool claims_more;
     int sync_req;
@@ -294,6 +310,7 @@ static bool update_sb_once(Mddev& mddev, bool force_change) {
     if (mddev.in_sync != sync_req || !bit_clear_unless(mddev.sb_flags, flag(MD_SB_CHANGE_PENDING),
                                                        flag(MD_SB_CHANGE_DEVS) | flag(MD_SB_CHANGE_CLEAN)))
         return false;
+    if (kicked != nullptr) kicked->kick_is_recorded = true;
     wake_up(mddev.sb_wait);
     if (test_bit(MD_RECOVERY_RUNNING, mddev.recovery)) sysfs_notify(mddev.sysfs_completed);
     sysfs_notify(mddev.sysfs_state);

@@ -27,9 +27,8 @@ inline const std::vector<CrashOperation>& crash_operations() {
         {"idle", " a: write 0; idle 1s\n"},
         {"fail", " a: fail sdb; write 0\n"},
         {"write-error", " a: write 0\n", "errors 1\n"},
-        // A flush may fail, too: then nothing is claimed before the failure is on record. Of a bitmap file whose page
-        // cannot be written `out of date` may be lost in its cache; that is not closed.
-        {"flush-error", " a: write 0; idle 1s\n", "errors 1\n", "", "internal none"},
+        // A flush may fail, too: then nothing is claimed before the failure is on record.
+        {"flush-error", " a: write 0; idle 1s\n", "errors 1\n", "", "internal file none"},
         {"remove", " a: fail sdb; remove sdb; write 0\n"},
         {"re-add", " a: fail sdb; write 0; remove sdb; re-add sdb; wait\n"},
         {"write-during-re-add", " a: re-add sdb; wait\n b: write 0\n", "", " fail sdb\n write 0\n remove sdb\n",

@@ -77,6 +77,12 @@ TEST_CASE("M11: a write that a failed member missed is acknowledged when that fa
                "recorded");
 }
 
+TEST_CASE("P17: data goes out when its bit is on disk, or the superblocks have outdated the bitmap file" *
+          doctest::skip(!Arena::available())) {
+    // The page with the bit cannot be written, nor can the header that would call the bitmap out of date.
+    check_hole(killed("two errors, bitmap file", "file", "errors 2\ntasks\n a: write 0\n"), "lost-intent", "intent");
+}
+
 TEST_CASE("M25: a bitmap is there when the last write to its file wakes who waits for it" *
           doctest::skip(!Arena::available())) {
     const Scenario scenario = scenario_of("stop with a bitmap file",

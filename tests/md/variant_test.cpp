@@ -70,6 +70,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("conf-life") == "stop");
         CHECK(rows.name("clone-put") == "last");
         CHECK(rows.name("file-written") == "md");
+        CHECK(rows.name("lost-intent") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

@@ -103,7 +103,8 @@ struct Bitmap {
     std::vector<std::unique_ptr<BitmapBuffer>> in_flight GUARDED_BY(write_mutex);
     std::vector<std::unique_ptr<BitmapBuffer>> idle GUARDED_BY(write_mutex);
     Shared<int> marks;  // DIRTY and NEEDWRITE marks on the pages, or more; 0: md_bitmap_unplug has nothing to write
-    Shared<int> unplugging;  // tasks inside md_bitmap_unplug that may have taken a DIRTY mark not on disk yet
+    Shared<bool> kick_is_recorded;  // it is STALE, and the superblocks have an event count that its header has not got
+    Shared<int> unplugging;         // tasks inside md_bitmap_unplug that may have taken a DIRTY mark not on disk yet
 };
 
 // Life. All REQUIRE reconfig_mutex (flush and destroy: the stop holds it).
@@ -129,9 +130,11 @@ void md_bitmap_wait_behind_writes(Mddev& mddev);
 
 // Data path. startwrite may sleep (counter full); unplug sleeps until the bits are on disk. bitmap may be nullptr.
 bool md_bitmap_enabled(const Bitmap* bitmap);
+// A bitmap that was given up, and nothing on disk says so yet: no data may go out (variants/lost_intent.hpp).
+bool md_bitmap_is_lost(const Bitmap* bitmap);
 int md_bitmap_startwrite(Bitmap* bitmap, Sector offset, Sector sectors, bool behind);
 void md_bitmap_endwrite(Bitmap* bitmap, Sector offset, Sector sectors, bool success, bool behind);
-void md_bitmap_unplug(Bitmap* bitmap);
+bool md_bitmap_unplug(Bitmap* bitmap);  // false: it is lost
 
 // Resync. *blocks is the number of sectors the answer holds for. bitmap may be nullptr.
 bool md_bitmap_start_sync(Bitmap* bitmap, Sector offset, Sector* blocks, bool degraded);

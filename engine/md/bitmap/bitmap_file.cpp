@@ -34,6 +34,7 @@
 #include "engine/md/format/format.hpp"
 #include "engine/md/variants/bitmap_read.hpp"
 #include "engine/md/variants/file_written.hpp"
+#include "engine/md/variants/lost_intent.hpp"
 #include "engine/md/variants/unplug.hpp"
 
 namespace mdscope {
@@ -75,10 +76,11 @@ static void write_marked_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
 
 static void file_kick_locked(Bitmap& bitmap) REQUIRES(bitmap.write_mutex);
 
-void md_bitmap_unplug(Bitmap* bitmap) {
-    if (!md_bitmap_enabled(bitmap)) return;
+bool md_bitmap_unplug(Bitmap* bitmap) {
+    if (!md_bitmap_enabled(bitmap)) return !md_bitmap_is_lost(bitmap);
     check_not_freed(*bitmap);
-    if (!bitmap->mddev->variants.row<variants::unplug>().is_needed(*bitmap)) return;
+    // Who took the mark of our page may have given up the bitmap since it was looked at.
+    if (!bitmap->mddev->variants.row<variants::unplug>().is_needed(*bitmap)) return !md_bitmap_is_lost(bitmap);
     MD_FRAME("md_bitmap_unplug");
     bitmap->unplugging.inc();
     {
@@ -87,10 +89,16 @@ void md_bitmap_unplug(Bitmap* bitmap) {
         if (test_bit(BITMAP_WRITE_ERROR, bitmap->flags)) file_kick_locked(*bitmap);
     }
     bitmap->unplugging.dec();
+    return !md_bitmap_is_lost(bitmap);
 }
 
 bool md_bitmap_enabled(const Bitmap* bitmap) {
     return bitmap != nullptr && !bitmap->storage.filemap.empty() && !test_bit(BITMAP_STALE, bitmap->flags);
+}
+
+bool md_bitmap_is_lost(const Bitmap* bitmap) {
+    if (bitmap == nullptr || !bitmap->mddev->variants.row<variants::lost_intent>().is_recorded_first) return false;
+    return bitmap->mddev->persistent && test_bit(BITMAP_STALE, bitmap->flags) && !bitmap->kick_is_recorded;
 }
 
 // A member that comes needs every page, also those that do not change.
@@ -117,11 +125,19 @@ void md_bitmap_write_rest(Bitmap* bitmap) {
 
 // ---- giving up: the bitmap can no longer be trusted to be on disk
 
+// The superblocks get an event count that the header has not got, or only beside the words "out of date".
+static void outdate_bitmap(Mddev& mddev) {
+    if (!mddev.persistent || !mddev.variants.row<variants::lost_intent>().is_recorded_first) return;
+    md_set_sb_flags(mddev, 1ULL << MD_SB_CHANGE_DEVS | 1ULL << MD_SB_CHANGE_PENDING);
+    md_wakeup_thread(mddev, mddev.thread);
+}
+
 static void file_kick_locked(Bitmap& bitmap) {
     MD_FRAME("md_bitmap_file_kick");
     if (test_and_set_bit(BITMAP_STALE, bitmap.flags)) return;
     if (has_header(bitmap)) update_sb_locked(bitmap);  // "out of date", where that can still be written
-    const Mddev& mddev = *bitmap.mddev;
+    Mddev& mddev = *bitmap.mddev;
+    outdate_bitmap(mddev);
     md_log(mddev, LogLevel::Warn,
            bitmap.storage.file != nullptr ? fmt::format("{}: kicking failed bitmap file {} from array!", mdname(mddev),
                                                         mddev.bitmap_info.file_path)
@@ -229,8 +245,8 @@ static int write_sb_page(Bitmap& bitmap, std::uint64_t index, bool wait) REQUIRE
     return 0;
 }
 
-// The count goes down last, as everywhere. What follows it, the wake-up, still touches the bitmap: how that is kept from
-// being freed is a row of variants/file_written.hpp.
+// The count goes down last, as everywhere. What follows it, the wake-up, still touches the bitmap: how that is kept
+// from being freed is a row of variants/file_written.hpp.
 static void end_bitmap_write(Bio* bio) {
     MD_FRAME("end_bitmap_write");
     auto* bitmap = static_cast<Bitmap*>(bio->bi_private);

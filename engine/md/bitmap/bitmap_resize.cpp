@@ -164,7 +164,7 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
     if (init) return 0;
     carry_over(*bitmap, old);
     for (const auto& page : bitmap->storage.filemap) mark_page(*bitmap, *page, BITMAP_PAGE_DIRTY);
-    md_bitmap_unplug(bitmap);
+    (void)md_bitmap_unplug(bitmap);  // no data waits for it
     pers->quiesce(mddev, 0);
     md_bitmap_file_unmap(storage);
     return 0;

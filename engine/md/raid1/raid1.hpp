@@ -62,7 +62,9 @@ enum R1bioState : unsigned {
     R1BIO_MadeGood,
     R1BIO_WriteError,
     R1BIO_FailFast,
+    R1BIO_HeldBack,  // not in md: a clone waits in `bios`, with the status kHeldBack, until it may be submitted
 };
+inline constexpr int kHeldBack = -EAGAIN;
 
 // Of what a sync request is made; allocated once per buffer of the r1buf pool.
 struct SyncBuf {
@@ -253,9 +255,13 @@ Bio* bio_alloc_clone(R1conf& conf, R1bio& r1_bio, int slot, const Rdev& rdev, co
 // Cuts `sectors` off the front of `bio`: the bio given back is the front, `bio` becomes the rest.
 Bio* raid1_split_bio(R1conf& conf, Bio* bio, Sector sectors);
 
+// raid1_thread.cpp
+void queue_until_recorded(R1conf& conf, R1bio* r1_bio);  // raid1d goes on with it when the superblocks are written
+
 // raid1_plug.cpp
 void raid1_queue_write(R1conf& conf, Bio* bio);
 void flush_pending_writes(R1conf& conf);
+void raid1_send_held_back(R1conf& conf, R1bio* r1_bio);
 void raid1_finish_plug();              // submits what the task has plugged
 void raid1_flush_plug_before_sleep();  // as schedule() does: hands it to raid1d
 

@@ -131,14 +131,6 @@ static void raid1_free(Mddev& mddev, void* priv) {
 
 // ---- failing a member
 
-// Both bits at once: a superblock update that saw one of them alone would either forget the member or keep everybody
-// waiting.
-static void set_sb_flags(Mddev& mddev, std::uint64_t bits) {
-    std::uint64_t flags = mddev.sb_flags;
-    while (!mddev.sb_flags.compare_exchange(flags, flags | bits)) {
-    }
-}
-
 void raid1_error(Mddev& mddev, Rdev& rdev) {
     MD_FRAME("raid1_error");
     R1conf& conf = r1conf_of(mddev);
@@ -158,7 +150,7 @@ void raid1_error(Mddev& mddev, Rdev& rdev) {
         set_bit(Faulty, rdev.flags);
         working = conf.raid_disks - mddev.degraded;
         // Under the lock, other than in raid1.c: end_recorded_writes takes it, so who saw Faulty finds this pending.
-        set_sb_flags(mddev, 1ULL << MD_SB_CHANGE_DEVS | 1ULL << MD_SB_CHANGE_PENDING);
+        md_set_sb_flags(mddev, 1ULL << MD_SB_CHANGE_DEVS | 1ULL << MD_SB_CHANGE_PENDING);
     }
     set_bit(MD_RECOVERY_INTR, mddev.recovery);
     mddev.kernel.printk(LogLevel::Crit, fmt::format("md/raid1:{0}: Disk failure on {1}, disabling device.\n"

@@ -24,15 +24,41 @@ static void raid1_submit_write(R1conf& conf, Bio* bio) {
         submit_bio(bio);
 }
 
+// Its bit is not on disk, and nothing there says that it may be missing. The request waits as one does that has failed
+// on a member: for the superblocks, and counted as queued.
+static void hold_back(Bio* bio) {
+    auto* r1_bio = static_cast<R1bio*>(bio->bi_private);
+    bio->bi_status = kHeldBack;
+    set_bit(R1BIO_HeldBack, r1_bio->state);
+    set_bit(R1BIO_WriteError, r1_bio->state);
+    r1_bio_write_done(r1_bio);
+}
+
+// REQUIRES: nobody else has the request.
+void raid1_send_held_back(R1conf& conf, R1bio* r1_bio) {
+    clear_bit(R1BIO_HeldBack, r1_bio->state);
+    r1_bio->remaining = 1;
+    for (Bio* bio : r1_bio->bios) {
+        if (BIO_SPECIAL(bio) || bio->bi_status != kHeldBack) continue;
+        bio->bi_status = 0;
+        r1_bio->remaining.inc();
+        raid1_submit_write(conf, bio);
+    }
+    r1_bio_write_done(r1_bio);
+}
+
 // The bits of all chunks these writes touch go to disk, and only then the writes.
 static void flush_bio_list(R1conf& conf, Bio* bio) {
     MD_FRAME("flush_bio_list");
-    md_bitmap_unplug(conf.mddev.bitmap);
+    const bool has_bits = md_bitmap_unplug(conf.mddev.bitmap);
     wake_up(conf.wait_barrier);
     while (bio != nullptr) {
         Bio* next = bio->bi_next;  // Before the submission: the bio may be gone after it.
         bio->bi_next = nullptr;
-        raid1_submit_write(conf, bio);
+        if (has_bits) [[likely]]
+            raid1_submit_write(conf, bio);
+        else
+            hold_back(bio);
         bio = next;
     }
 }
@@ -92,8 +118,12 @@ void raid1_flush_plug_before_sleep() {
 // False: there is no plug to put it on.
 static bool raid1_add_bio_to_plug(R1conf& conf, Bio* bio) {
     Mddev& mddev = conf.mddev;
-    if (!md_bitmap_enabled(mddev.bitmap)) {  // No bit to wait for.
-        raid1_submit_write(conf, bio);
+    const Bitmap* const bitmap = mddev.bitmap;
+    if (!md_bitmap_enabled(bitmap)) {  // No bit to wait for.
+        if (md_bitmap_is_lost(bitmap)) [[unlikely]]
+            hold_back(bio);
+        else
+            raid1_submit_write(conf, bio);
         return true;
     }
     BlkPlug* plug = current != nullptr ? current->plug : nullptr;

@@ -364,7 +364,10 @@ static void raid1_end_write_request(Bio* bio) {
 void r1_bio_write_done(R1bio* r1_bio) {
     if (!r1_bio->remaining.put_and_test()) return;
     if (test_bit(R1BIO_WriteError, r1_bio->state)) [[unlikely]] {
-        reschedule_retry(r1_bio);
+        if (test_bit(R1BIO_HeldBack, r1_bio->state))
+            queue_until_recorded(r1conf_of(*r1_bio->mddev), r1_bio);
+        else
+            reschedule_retry(r1_bio);
         return;
     }
     close_write(*r1_bio);

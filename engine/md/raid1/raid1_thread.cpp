@@ -84,14 +84,21 @@ static void end_recorded_writes(R1conf& conf) {
         const SpinGuard guard(conf.device_lock);
         if (conf.bio_end_io_list == nullptr || test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags)) return;
         if (waits_for_its_handler(conf)) return;
+        if (md_bitmap_is_lost(mddev.bitmap)) return;
         list = std::exchange(conf.bio_end_io_list, nullptr);
         conf.bio_end_io_tail = &conf.bio_end_io_list;
     }
     while (list != nullptr) {
         R1bio* r1_bio = std::exchange(list, list->next);
         conf.nr_queued[sector_to_idx(r1_bio->sector)].dec();
+        const std::uint32_t state = r1_bio->state;
+        if ((state >> R1BIO_HeldBack & 1U) != 0) {
+            const BorrowedData borrowed(mddev.kernel);
+            raid1_send_held_back(conf, r1_bio);
+            continue;
+        }
         if (mddev.degraded != 0) set_bit(R1BIO_Degraded, r1_bio->state);
-        if (test_bit(R1BIO_WriteError, r1_bio->state)) close_write(*r1_bio);
+        if ((state >> R1BIO_WriteError & 1U) != 0) close_write(*r1_bio);
         raid_end_bio_io(r1_bio);
     }
 }
@@ -122,7 +129,7 @@ static bool narrow_write_error(R1conf& conf, const R1bio& r1_bio, Rdev& rdev, co
     return ok;
 }
 
-static void queue_until_recorded(R1conf& conf, R1bio* r1_bio) {
+void queue_until_recorded(R1conf& conf, R1bio* r1_bio) {
     {
         const SpinGuard guard(conf.device_lock);
         conf.nr_queued[sector_to_idx(r1_bio->sector)].inc();

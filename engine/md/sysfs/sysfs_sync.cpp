@@ -267,7 +267,7 @@ int bitmap_set_bits_store(Mddev& mddev, std::string_view value) {
             if (first >= bitmap->counts.chunks) continue;
             md_bitmap_dirty_bits(bitmap, first, std::min(last, bitmap->counts.chunks - 1));
         }
-        md_bitmap_unplug(bitmap);
+        (void)md_bitmap_unplug(bitmap);  // no data waits for it
         return 0;
     });
 }
