@@ -7,6 +7,7 @@
 #include "engine/kernel/arena.hpp"
 #include "engine/md/md.hpp"
 #include "engine/md/variants/claims.hpp"
+#include "engine/md/variants/last_record.hpp"
 
 namespace mdscope {
 
@@ -281,7 +282,9 @@ int flush_members(Mddev& mddev) {
     MD_FRAME("submit_flushes");
     const Flushed flushed = flush_all(mddev);
     if (!flushed.durable) return -EIO;
-    return !flushed.failed || wait_until_recorded(mddev) ? 0 : -EAGAIN;
+    if (!flushed.failed) return 0;
+    if (!wait_until_recorded(mddev)) return -EAGAIN;
+    return mddev.variants.row<variants::last_record>().is_needed && test_bit(MD_BROKEN, mddev.flags) ? -EIO : 0;
 }
 
 }  // namespace

@@ -83,6 +83,18 @@ TEST_CASE("P17: data goes out when its bit is on disk, or the superblocks have o
     check_hole(killed("two errors, bitmap file", "file", "errors 2\ntasks\n a: write 0\n"), "lost-intent", "intent");
 }
 
+TEST_CASE("a write fails when the last member does not take the metadata that the write waits for" *
+          doctest::skip(!Arena::available())) {
+    const std::string one_write = "errors 2\ntasks\n a: write 0\n";
+    // The failure of one member, which the other cannot record.
+    check_hole(killed("two errors, no bitmap", "none", one_write), "last-record", "recorded");
+    // The bit itself, which neither of them has.
+    check_hole(killed("two errors, bitmap internal", "internal", one_write), "last-record", "intent");
+    // A flush that one member could not make, and the other cannot say so.
+    check_hole(killed("two errors, a flush", "none", "errors 2\ntasks\n a: write 0; flush\n"), "last-record",
+               "recorded");
+}
+
 TEST_CASE("M25: a bitmap is there when the last write to its file wakes who waits for it" *
           doctest::skip(!Arena::available())) {
     const Scenario scenario = scenario_of("stop with a bitmap file",

@@ -262,6 +262,8 @@ void queue_until_recorded(R1conf& conf, R1bio* r1_bio);  // raid1d goes on with 
 void raid1_queue_write(R1conf& conf, Bio* bio);
 void flush_pending_writes(R1conf& conf);
 void raid1_send_held_back(R1conf& conf, R1bio* r1_bio);
+// The last member does not take its metadata, and nothing may rely on that (variants/last_record.hpp).
+bool raid1_refuses_writes(const Mddev& mddev);
 void raid1_finish_plug();              // submits what the task has plugged
 void raid1_flush_plug_before_sleep();  // as schedule() does: hands it to raid1d
 

@@ -13,12 +13,17 @@
 // schedule() hands them over; here every wait of raid1 calls raid1_flush_plug_before_sleep first.
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/last_record.hpp"
 
 namespace mdscope {
 
+bool raid1_refuses_writes(const Mddev& mddev) {
+    return mddev.variants.row<variants::last_record>().is_needed && test_bit(MD_BROKEN, mddev.flags);
+}
+
 static void raid1_submit_write(R1conf& conf, Bio* bio) {
     const Rdev& rdev = *conf.mirrors[bio->bi_aux].rdev.load();
-    if (test_bit(Faulty, rdev.flags)) [[unlikely]]
+    if (test_bit(Faulty, rdev.flags) || raid1_refuses_writes(conf.mddev)) [[unlikely]]
         bio_endio(bio, -EIO);
     else
         submit_bio(bio);

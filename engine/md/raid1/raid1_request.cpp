@@ -323,7 +323,7 @@ static void raid1_end_write_request(Bio* bio) {
     if (bio->bi_status != 0 && !discard_error) [[unlikely]] {
         raid1_note_write_error(mddev, rdev);
         if ((bio->bi_flags & REQ_FAILFAST) != 0) md_error(mddev, rdev);
-        kept = !test_bit(Faulty, rdev.flags);
+        kept = !test_bit(Faulty, rdev.flags) && !raid1_refuses_writes(mddev);
         // With WriteError the request ends when the failure is on record.
         if (kept || mddev.variants.row<variants::faulty_write>().waits_for_record)
             set_bit(R1BIO_WriteError, r1_bio->state);

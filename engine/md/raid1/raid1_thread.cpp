@@ -98,6 +98,7 @@ static void end_recorded_writes(R1conf& conf) {
             continue;
         }
         if (mddev.degraded != 0) set_bit(R1BIO_Degraded, r1_bio->state);
+        if (raid1_refuses_writes(mddev)) clear_bit(R1BIO_Uptodate, r1_bio->state);  // nothing was recorded
         if ((state >> R1BIO_WriteError & 1U) != 0) close_write(*r1_bio);
         raid_end_bio_io(r1_bio);
     }
