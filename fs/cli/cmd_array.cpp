@@ -11,6 +11,7 @@
 
 #include "engine/host/host.hpp"
 #include "engine/kernel/shown.hpp"
+#include "engine/mdadm/probe.hpp"
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
@@ -179,6 +180,15 @@ Result<std::string> make_missing_image(const MountedTree& tree, const std::strin
     return image.string();
 }
 
+// The others may have it on record, and would not start without it: the daemon is gone, and was at it.
+bool may_be_member(const MountedTree& tree, const std::string& image) {
+    if (!tree.read_or("lab/pid", "").empty()) return false;  // it was the daemon that said no
+    const Result<HostFile> file = HostFile::open_to_read(image);
+    if (!file) return true;
+    const Result<ImageContents> contents = probe_image(*file, image);
+    return !contents || !describe(*contents).empty();
+}
+
 // From the new image to the daemon's answer nobody may end this: an image that was made for nothing would stay. (Only
 // the daemon knows whether one that was interrupted has become a member.)
 int add(const MountedTree& tree, const std::string& member) {
@@ -191,7 +201,8 @@ int add(const MountedTree& tree, const std::string& member) {
         return complain(kInterrupted, "interrupted");
     }
     const int exit_code = member_store(tree, "add", "cannot add " + member, value, "added " + member);
-    if (exit_code != kOk && !made->empty() && !InterruptFlag::raised()) unlink(made->c_str());
+    if (exit_code != kOk && !made->empty() && !InterruptFlag::raised() && !may_be_member(tree, *made))
+        unlink(made->c_str());
     return InterruptFlag::raised() && exit_code != kOk ? kInterrupted : exit_code;
 }
 
