@@ -169,7 +169,7 @@ std::vector<std::string> missing_in_sidecar(const Assembly& plan) {
     for (const ContainerMember& member : plan.container.members) {
         if (member.slot < 0 || member.state != "in_sync") continue;
         // It was missing already when the array was used last: whoever did that has said so.
-        if (member.label != 0 && member.label < newest_label(plan.container)) continue;
+        if (missed_last_use(plan.container, member)) continue;
         if (std::ranges::none_of(plan.members,
                                  [&](const MemberImage& c) { return c.label->member_uuid == member.uuid; }))
             missing.push_back(fmt::format("{} (slot {})", member.name, member.slot));

@@ -24,13 +24,17 @@ bool is_label_on_record(const ContainerMember& member, const LabLabel& label) {
     return label.generation == member.label || (member.label_next != 0 && label.generation == member.label_next);
 }
 
+bool missed_last_use(const Container& container, const ContainerMember& member) {
+    return member.label != 0 && newest_of(member) < newest_label(container);
+}
+
 std::string why_label_is_refused(const Container& container, const ContainerMember& member, const LabLabel& label,
                                  const std::string& name) {
     if (!is_label_on_record(member, label))
         return fmt::format(
             "{} is an old copy: its label says generation {}, the sidecar {}; `add` takes it with a full recovery",
             name, label.generation, newest_of(member));
-    if (member.slot >= 0 && member.label != 0 && newest_of(member) < newest_label(container))
+    if (member.slot >= 0 && missed_last_use(container, member))
         return fmt::format("{} was missing when the array was used last; `re-add` brings it back", name);
     return {};
 }

@@ -30,6 +30,8 @@ namespace mdscope {
 [[nodiscard]] std::uint64_t newest_label(const Container& container);
 // The label is the one that the sidecar knows of.
 [[nodiscard]] bool is_label_on_record(const ContainerMember& member, const LabLabel& label);
+// The array was used without this member. (While labels are being written it may be that none has the new number yet.)
+[[nodiscard]] bool missed_last_use(const Container& container, const ContainerMember& member);
 // Why an image stays out of an assembly; empty: it may come in.
 [[nodiscard]] std::string why_label_is_refused(const Container& container, const ContainerMember& member,
                                                const LabLabel& label, const std::string& name);

@@ -129,6 +129,14 @@ class KillLab {
         for (const Copy& copy : copies_) check(copy);
     }
 
+    // Of two that have the same, neither may go on without the other unless it is told to.
+    void check_that_nobody_starts_alone() {
+        kernel.before_write = [] {};
+        array.reset();
+        for (const Copy& copy : copies_)
+            for (const std::string& image : copy.images) check_alone(copy.lab, image);
+    }
+
     RealKernel real;
     CopyingKernel kernel{real};
     TaskScope scope{real, "test"};
@@ -192,6 +200,18 @@ class KillLab {
         }
     }
 
+    static void check_alone(const std::string& lab, const std::string& image) {
+        CAPTURE(image);
+        RealKernel fresh;
+        const TaskScope scope(fresh, "test");
+        AssembleOptions options;
+        options.lab = lab;
+        options.images = {image};
+        const auto assembled = Array::assemble(fresh, options);
+        REQUIRE_FALSE(static_cast<bool>(assembled));
+        CHECK(assembled.error().text.find("missing: ") != std::string::npos);
+    }
+
     testing::ScratchFolder folder_;
     std::mutex mutex_;
     std::string allowed_{'\0'};
@@ -208,6 +228,16 @@ TEST_CASE("killed at any step of starts and stops, with and without writes") {
         lab.stop();
     }
     lab.check_all_copies();
+}
+
+TEST_CASE("killed at any step of starts and stops, one image is not enough") {
+    KillLab lab;
+    for (const char letter : {'\0', 'a', '\0'}) {
+        lab.start();
+        if (letter != '\0') lab.write(letter);
+        lab.stop();
+    }
+    lab.check_that_nobody_starts_alone();
 }
 
 TEST_CASE("killed at any step of a failure, and of the re-add or the add that follows") {
