@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# kill -9 in the middle of writes, twenty times for each home of the bitmap. Afterwards the array assembles by itself, the
+# kill -9 in the middle of writes, 200 times: 67 for each home of the bitmap. Afterwards the array assembles by itself, the
 # bitmap says what to resync, every acknowledged write is there (ack_writer keeps the books), and the mirrors are equal.
 #   tests/real/kill9.sh [CYCLES [HOME...]]        (CYCLES from the environment, too: sanitizers are slow)
 # ctest: TIMEOUT 300 LABELS sanitize
 . "$(dirname "$0")/lib.sh"
 need_fuse
-cycles=${1:-${CYCLES:-20}}
+cycles=${1:-${CYCLES:-67}}
 [ $# -gt 0 ] && shift
 homes=("$@")
 [ ${#homes[@]} -gt 0 ] || homes=(external internal file)

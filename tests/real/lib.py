@@ -66,18 +66,18 @@ def finish(name):
     sys.exit(0)
 
 
-def give_up():
+def give_up(seconds):
     """The test hangs, perhaps inside a request that a stuck daemon will not answer: what this test started goes."""
-    print("FAILED: not finished after %d s" % GIVE_UP, flush=True)
+    print("FAILED: not finished after %d s" % seconds, flush=True)
     for lab in labs:
         if lab.pid and process_exists(lab.pid):
             os.kill(lab.pid, signal.SIGKILL)
-    for lab in labs:
+    for lab in list(labs):
         lab.clean()
     os._exit(1)
 
 
-def need_mount():
+def need_mount(seconds=GIVE_UP):
     if not os.access(MDSCOPE, os.X_OK):
         skip("no mdscope at " + MDSCOPE)
     if not os.path.exists("/dev/fuse") or not os.access("/dev/fuse", os.R_OK | os.W_OK):
@@ -85,7 +85,7 @@ def need_mount():
     if os.geteuid() != 0 and not shutil.which("fusermount3"):
         skip("neither root nor fusermount3")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    watchdog = threading.Timer(GIVE_UP, give_up)
+    watchdog = threading.Timer(seconds, give_up, (seconds,))
     watchdog.daemon = True
     watchdog.start()
 
