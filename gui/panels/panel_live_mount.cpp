@@ -241,9 +241,9 @@ void draw_mount_button(LivePage& page) {
 void draw_form(LivePage& page) {
     draw_images(page);
     ImGui::Spacing();
-    draw_kernel(page.plan);
-    ImGui::Spacing();
     draw_mount_button(page);
+    ImGui::Spacing();
+    draw_kernel(page.plan);  // Last: more rows than a window is high, and nobody has to choose any.
 }
 
 }  // namespace
