@@ -14,9 +14,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kWidth = 100;
+constexpr std::size_t kPageWidth = 100;
 constexpr std::string_view kHang = "   ";  // below the text of "1. text"
-constexpr std::size_t kColumn = kWidth / 2 - 3;
+constexpr std::size_t kColumn = kPageWidth / 2 - 3;
 
 // ---- lines
 
@@ -39,7 +39,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::
 
 std::string paragraph(std::string_view text, std::string_view indent = "  ", std::string_view hang = "") {
     std::string all;
-    for (const std::string& line : wrapped(text, kWidth - indent.size(), hang))
+    for (const std::string& line : wrapped(text, kPageWidth - indent.size(), hang))
         all += fmt::format("{}{}\n", indent, line);
     return all;
 }
