@@ -6,7 +6,7 @@
 
 namespace mdscope {
 
-namespace super_written_order_2022 {
+namespace completion_order_2022 {
 
 namespace {
 
@@ -37,15 +37,15 @@ constexpr std::array kQuestions = {
 
 }  // namespace
 
-}  // namespace super_written_order_2022
+}  // namespace completion_order_2022
 
 const Exhibit& stop_bitmap_2021_exhibit();
 
-const Exhibit& super_written_order_2022_exhibit() {
-    using namespace super_written_order_2022;
+const Exhibit& completion_order_2022_exhibit() {
+    using namespace completion_order_2022;
     static const Exhibit exhibit = [] {
         Exhibit that = stop_bitmap_2021_exhibit();
-        that.name = "super_written_order_2022";
+        that.name = "completion_order_2022";
         that.title = "A completion that counts down before it is over";
         that.scenario = "second-bug";
         that.lesson = 5;
