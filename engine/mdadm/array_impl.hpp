@@ -82,6 +82,7 @@ class ArrayImpl final : public Array {
     void stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members);
     // array_impl.cpp
     void take_openers();
+    void let_requests_end();
     int reassemble_claimed(std::string* why, bool run);
     int add_claimed(const std::string& path_or_name, std::string* why);
     int re_add_claimed(const std::string& path_or_name, std::string* why);

@@ -27,6 +27,13 @@ void ArrayImpl::wait_for_requests() {
     if (mddev().openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
 }
 
+// Before openers are taken away: while they count, md lets nobody stop the array under a request, by md/array_state.
+void ArrayImpl::let_requests_end() {
+    MD_FRAME("sync_blockdev");
+    closing_ = true;
+    if (!kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+}
+
 // Within sync_blockdev of md_ioctl: md lets nobody open the disk, and its one opener asks for the stop.
 void ArrayImpl::close_disk(const Mddev& mddev) {
     closing_ = true;
@@ -56,9 +63,7 @@ int ArrayImpl::stop(bool force, std::string* why) {
     const Claim claim(*this, Claim::Kind::Alone);
     if (const int err = claim.refused(why); err != 0) return err;
     if (force) {
-        closing_ = true;
-        // While openers count, md lets nobody stop the array in between, whatever is written to md/array_state.
-        if (!kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+        let_requests_end();
         revoke_openers();
     }
     return stop_claimed(why, [this] { return stop_members(); });

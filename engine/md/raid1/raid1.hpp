@@ -21,9 +21,11 @@
 // entries and not twice as many), a change of the number of disks, and clusters.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/kernel/bio.hpp"
@@ -124,27 +126,21 @@ struct SplitParent {
     SplitParent* next = nullptr;
 };
 
-// Objects that are kept when they are given back. Allocation happens only while the pool is growing to its peak.
+// Objects that are kept when they are given back. Allocation happens only while the pool is growing to its peak. Those
+// that are out when the pool goes, go with it: after an Oops a thread may have ended with one in hand.
 template <class T>
 class ObjectPool {
    public:
     ObjectPool() = default;
-    ~ObjectPool() {
-        while (free_ != nullptr) delete std::exchange(free_, free_->next);
-    }
     ObjectPool(const ObjectPool&) = delete;
     ObjectPool& operator=(const ObjectPool&) = delete;
 
     T* alloc() {
-        {
-            const SpinGuard guard(lock_);
-            if (free_ != nullptr) {
-                T* object = free_;
-                free_ = object->next;
-                return object;
-            }
-        }
-        return new T;
+        const SpinGuard guard(lock_);
+        if (free_ == nullptr) return all_.emplace_back(std::make_unique<T>()).get();
+        T* object = free_;
+        free_ = object->next;
+        return object;
     }
     void free(T* object) {
         const SpinGuard guard(lock_);
@@ -153,17 +149,18 @@ class ObjectPool {
     }
     // mempool_exit: what is not in use goes back to the system.
     void shrink() {
-        T* list = nullptr;
-        {
-            const SpinGuard guard(lock_);
-            list = std::exchange(free_, nullptr);
-        }
-        while (list != nullptr) delete std::exchange(list, list->next);
+        const SpinGuard guard(lock_);
+        std::vector<T*> unused;
+        for (T* object = std::exchange(free_, nullptr); object != nullptr; object = object->next)
+            unused.push_back(object);
+        std::ranges::sort(unused);
+        std::erase_if(all_, [&](const auto& object) { return std::ranges::binary_search(unused, object.get()); });
     }
 
    private:
     SpinLock lock_;
     T* free_ GUARDED_BY(lock_) = nullptr;
+    std::vector<std::unique_ptr<T>> all_ GUARDED_BY(lock_);
 };
 
 struct R1conf {

@@ -12,8 +12,6 @@
 // All but raid1_error and raid1_status are called with reconfig_mutex held. raid1_error runs in any context.
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
 #include "engine/md/variants/conf_life.hpp"
@@ -26,11 +24,7 @@ R1conf::R1conf(Mddev& owner)
       wait_barrier(owner.kernel, "conf->wait_barrier"),
       serial_wait(owner.kernel, "rdev->serial_io_wait") {}
 
-// After an Oops md's thread ends first, and what comes back from the disks later waits for it in vain.
-R1conf::~R1conf() NO_THREAD_SAFETY_ANALYSIS {
-    for (R1bio* list : {retry_list, bio_end_io_list})
-        while (list != nullptr) delete std::exchange(list, list->next);
-}
+R1conf::~R1conf() = default;
 
 bool RateLimit::allows(Kernel& kernel) {
     const std::uint64_t now_ns = kernel.ktime_ns();
