@@ -84,7 +84,9 @@ std::string configuration_text(const Scenario& scenario) {
     rows.add("world", "{} steps, {}, mdmon {}", granularity_name(scenario.granularity),
              scenario.errors == 0 ? "no disk error" : plural(scenario.errors, "disk error", "disk errors"),
              scenario.mdmon ? "on" : "off");
-    if (const auto after = scenario.after_cut())
+    const auto after = scenario.after_cut();
+    if (after && after->cuts == 0) rows.add("cut", "nothing; data is judged");
+    if (after && after->cuts != 0)
         rows.add("cut", "{} at any step, {}; claims {}", cut_name(after->crash), plural(after->cuts, "time", "times"),
                  scenario.variants.name("claims"));
     if (!scenario.setup.empty()) rows.add("setup", "{}", statements_text(scenario.setup));
@@ -200,9 +202,15 @@ std::string grouped(std::uint64_t number) {
     return text;
 }
 
+static bool is_of_judge(const Judge* judge, const Expectation& expect) {
+    return judge != nullptr && (expect.function.empty() || expect.function == judge->name);
+}
+
 bool expectation_holds(const Verdict& verdict) {
-    if (verdict.violations != 0) return false;
     const Expectation& expect = verdict.scenario.expect;
+    if (expect.kind == Expectation::Kind::Violation)
+        return verdict.violations != 0 && verdict.shortest && is_of_judge(verdict.shortest->judge, expect);
+    if (verdict.violations != 0) return false;
     const auto is_expected = [&](const auto& way) { return is_way_in(way, expect.function); };
     switch (expect.kind) {
         case Expectation::Kind::Any:
@@ -214,12 +222,15 @@ bool expectation_holds(const Verdict& verdict) {
                    std::any_of(verdict.crash_ways.begin(), verdict.crash_ways.end(), is_expected);
         case Expectation::Kind::Hang:
             return verdict.hangs != 0;
+        case Expectation::Kind::Violation:
+            break;
     }
     return false;
 }
 
 bool expectation_holds(const Scenario& scenario, const Run& run) {
-    if (run.ending == Ending::Violation) return false;
+    if (run.ending == Ending::Violation)
+        return scenario.expect.kind == Expectation::Kind::Violation && is_of_judge(run.judge, scenario.expect);
     switch (scenario.expect.kind) {
         case Expectation::Kind::Any:
             return true;
@@ -229,6 +240,8 @@ bool expectation_holds(const Scenario& scenario, const Run& run) {
             return run.ending == Ending::Crash && is_way_in({run.what, 1}, scenario.expect.function);
         case Expectation::Kind::Hang:
             return run.ending == Ending::Hang;
+        case Expectation::Kind::Violation:
+            break;
     }
     return false;
 }

@@ -200,7 +200,7 @@ std::string tried_text(std::string_view kernel, const std::vector<Tried>& tried)
     std::string text = fmt::format("{}\n\n", kernel);
     for (const Tried& one : tried) {
         const museum::Page& page = one.exhibit->page;
-        text += fmt::format("{:<5}{:<26}{:<10}{}\n", page.number, page.variant, one.row, outcome(one));
+        text += fmt::format("{:<5}{:<26}{:<13}{}\n", page.number, page.variant, one.row, outcome(one));
     }
     const auto had = std::ranges::count_if(tried, &Tried::has_it);
     return text + fmt::format("\n{} of {} go wrong; the others do not, in any order of events that was looked at.\n",

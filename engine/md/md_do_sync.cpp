@@ -14,6 +14,7 @@
 #include "engine/kernel/hash.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/recovery_start.hpp"
 
 namespace mdscope {
 
@@ -54,11 +55,8 @@ Sector first_sector(Mddev& mddev, Sector* max_sectors) {
     Sector start = MaxSector;
     for (const Rdev* rdev : rdev_list(mddev))
         if (is_rebuilding(*rdev)) start = std::min(start, rdev->recovery_offset.load());
-    // Writes that began before the member came in may still clear their bits when they end, after recovery has looked.
-    if (mddev.bitmap.load() != nullptr) {
-        mddev.pers->quiesce(mddev, 1);
-        mddev.pers->quiesce(mddev, 0);
-    }
+    // Writes that began before the member came in may mark their chunks when they end, after recovery has looked.
+    if (mddev.bitmap.load() != nullptr) mddev.variants.row<variants::recovery_start>().before_first_look(mddev);
     return start;
 }
 

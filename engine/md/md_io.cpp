@@ -8,6 +8,7 @@
 #include "engine/md/md.hpp"
 #include "engine/md/variants/claims.hpp"
 #include "engine/md/variants/last_record.hpp"
+#include "engine/md/variants/suspend_record.hpp"
 
 namespace mdscope {
 
@@ -77,8 +78,8 @@ void mddev_suspend(Mddev& mddev) {
     MD_FRAME("mddev_suspend");
     if (mddev.suspended.inc_return() != 1) return;
     wake_up(mddev.sb_wait);
-    set_bit(MD_ALLOW_SB_UPDATE,
-            mddev.flags);  // a writer inside may be waiting for a superblock only the md thread writes
+    // A writer inside may be waiting for a superblock that only the md thread writes.
+    mddev.variants.row<variants::suspend_record>().suspending(mddev);
     md_wakeup_thread(mddev, mddev.thread);
     wait_event(mddev.sb_wait, mddev.active_io == 0);
     const MdPersonality* pers = mddev.pers;
@@ -126,7 +127,7 @@ bool md_write_start(Mddev& mddev, Bio* bio) {
     }
     if (did_change) sysfs_notify(mddev.sysfs_state);
     if (!mddev.has_superblocks) return true;
-    wait_event(mddev.sb_wait, !test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags) || is_mddev_suspended(mddev));
+    mddev.variants.row<variants::suspend_record>().wait_until_dirty(mddev);
     if (test_bit(MD_SB_CHANGE_PENDING, mddev.sb_flags)) {
         mddev.writes_pending.dec();
         return false;

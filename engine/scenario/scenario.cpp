@@ -110,6 +110,8 @@ std::string expectation_text(const Expectation& expect) {
             return "hang";
         case Expectation::Kind::Crash:
             return expect.function.empty() ? "crash" : "crash " + expect.function;
+        case Expectation::Kind::Violation:
+            return expect.function.empty() ? "violation" : "violation " + expect.function;
     }
     return "";
 }

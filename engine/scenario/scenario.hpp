@@ -18,7 +18,7 @@
 //   crash kill                   # none | kill | power-cut: at any step the program is killed, or the power is cut;
 //   then
 //                                # what is left is assembled again
-//   cuts 2                       # how often, one after the other
+//   cuts 2                       # how often, one after the other; 0: data is judged, and nothing is cut
 //   bits clear                   # set | clear: bits of a new native bitmap; mdadm sets all of them
 //   write-size 1K                # of each `write`, from the start of its chunk
 //   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
@@ -49,7 +49,7 @@
 //     hold bitmap
 //     stopper x14
 //   playhead 9                   # the tick that is looked at when it is opened, the last one if there are fewer
-//   expect crash super_written   # safe | crash [FUNCTION] | hang | any
+//   expect crash super_written   # safe | crash [FUNCTION] | hang | violation [JUDGE] | any
 //
 // `versus fix upstream` (or kernel, bitmap, any variant; several pairs) names what the second array of a comparison
 // has instead.
@@ -126,9 +126,9 @@ enum class CutKind : std::uint8_t {
 const char* cut_name(CutKind crash);  // "none", "kill", "power-cut"
 
 struct Expectation {
-    enum class Kind : std::uint8_t { Any, Safe, Crash, Hang };
+    enum class Kind : std::uint8_t { Any, Safe, Crash, Hang, Violation };
     Kind kind = Kind::Any;
-    std::string function;  // of a crash; empty: any
+    std::string function;  // of a crash; of a violation: its judge. Empty: any
     bool operator==(const Expectation&) const = default;
 };
 

@@ -106,7 +106,7 @@ bool set_crash(Scenario& s, std::string_view value) {
     return false;
 }
 bool set_cuts(Scenario& s, std::string_view value) {
-    return read_into(s.cuts, value, 1, kMostCuts);
+    return read_into(s.cuts, value, 0, kMostCuts);
 }
 bool set_bits(Scenario& s, std::string_view value) {
     return read_switch(s.bits_clear, value, "clear", "set");
@@ -155,7 +155,7 @@ constexpr std::array kHeaders = {
     Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
     Header{"crash", TAKES("none, kill or power-cut"), set_crash},
-    Header{"cuts", TAKES("a number from 1 to 3"), set_cuts},
+    Header{"cuts", TAKES("a number from 0 to 3"), set_cuts},
     Header{"bits", TAKES("set or clear"), set_bits},
     Header{"write-size", TAKES("a size from 512 to 64K (a multiple of 512)"), set_write_size},
     Header{"exhibit", TAKES("the name of an exhibit, a folder of engine/museum"), set_exhibit},
@@ -214,7 +214,7 @@ Result<Scenario> with_pairs(const Scenario& scenario, std::string_view pairs) {
 }
 
 Complaint read_expectation(Expectation& expect, std::string_view value) {
-    constexpr const char* kTakes = "safe, hang, any or crash [FUNCTION]";
+    constexpr const char* kTakes = "safe, hang, any, crash [FUNCTION] or violation [JUDGE]";
     if (value.empty()) return fmt::format("'expect' has no value; it takes {}", kTakes);
     const std::string_view whole = value;
     const std::string_view word = take_word(value);
@@ -226,11 +226,14 @@ Complaint read_expectation(Expectation& expect, std::string_view value) {
         expect.kind = Expectation::Kind::Hang;
     else if (word == "crash")
         expect.kind = Expectation::Kind::Crash;
+    else if (word == "violation")
+        expect.kind = Expectation::Kind::Violation;
     else
         return fmt::format("'expect' takes {}, not '{}'", kTakes, whole);
-    if (expect.kind != Expectation::Kind::Crash && !value.empty())
+    const bool is_of_judge = expect.kind == Expectation::Kind::Violation;
+    if (expect.kind != Expectation::Kind::Crash && !is_of_judge && !value.empty())
         return fmt::format("nothing may follow 'expect {}'", word);
-    if (!is_function_name(value)) return fmt::format("'{}' is not the name of a function", value);
+    if (!is_of_judge && !is_function_name(value)) return fmt::format("'{}' is not the name of a function", value);
     expect.function = value;
     return {};
 }

@@ -82,7 +82,7 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
              kArray);
     add_word(app, options, "--crash", "crash",
              "none, kill (the program, at any step) or power-cut; what is left is assembled again, and judged", kArray);
-    add_word(app, options, "--cuts", "cuts", "How often, one after the other, 1 to 3; default 2", kArray);
+    add_word(app, options, "--cuts", "cuts", "How often, one after the other, 0 to 3; default 2", kArray);
     app.add_option("--entrance", options.entrance, "How the built-in scenario stops the array")
         ->check(CLI::IsMember({"STOP_ARRAY", "array_state", "two-step", "readonly"}))
         ->group(kArray);

@@ -165,8 +165,10 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     CHECK(header("granularity medium") == "2: 'granularity' takes coarse, calls or fine, not 'medium'");
     CHECK(header("write 0") == "2: the statement 'write' belongs under 'setup' or 'tasks'");
     CHECK(header("stopper: stop") == "2: the task 'stopper' belongs under 'tasks'");
-    CHECK(header("expect") == "2: 'expect' has no value; it takes safe, hang, any or crash [FUNCTION]");
-    CHECK(header("expect fine") == "2: 'expect' takes safe, hang, any or crash [FUNCTION], not 'fine'");
+    CHECK(header("expect") ==
+          "2: 'expect' has no value; it takes safe, hang, any, crash [FUNCTION] or violation [JUDGE]");
+    CHECK(header("expect fine") ==
+          "2: 'expect' takes safe, hang, any, crash [FUNCTION] or violation [JUDGE], not 'fine'");
     CHECK(header("expect safe here") == "2: nothing may follow 'expect safe'");
     CHECK(header("expect crash a b") == "2: 'a b' is not the name of a function");
     CHECK(header("setup\nsetup") == "3: 'setup' stands twice; the first is in line 2");

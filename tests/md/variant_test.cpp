@@ -66,7 +66,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("bitmap-read") == "md");
         CHECK(rows.name("fail-last") == "md");
         CHECK(rows.name("unplug") == "md");
-        CHECK(rows.name("faulty-write") == "md");
+        CHECK(rows.name("faulty-write") == (row.era == std::string("5.12") ? "unmarked" : "md"));
         CHECK(rows.name("conf-life") == "stop");
         CHECK(rows.name("clone-put") == "last");
         CHECK(rows.name("file-written") == "md");
@@ -74,6 +74,32 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("last-record") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
+}
+
+TEST_CASE("which kernel era had which of the old bugs of the museum") {
+    struct Row {
+        const char *variant, *usual, *bad, *since, *until;  // `until`: the first era without it
+    };
+    constexpr Row kRows[] = {
+        {"faulty-write", "recorded", "unmarked", "5.12", "5.13"},
+        {"sync-abort", "aborted", "silent", "4.11", "5.12"},
+        {"sync-barrier", "interrupted", "deaf", "4.10", "5.12"},
+        {"suspend-record", "written", "stuck", "4.10", "4.14"},
+        {"suspend-record", "written", "sent-back", "4.14", "5.12"},
+        {"failed-write", "recorded", "at-once", "", ""},
+        {"recorded-queue", "counted", "uncounted", "", ""},
+        {"recovery-start", "flushed", "at-once", "", ""},
+    };
+    for (const Row& row : kRows) {
+        CAPTURE(row.variant);
+        bool had = false;
+        CHECK(find_variant(row.variant)->usual().name == std::string(row.usual));
+        for (const KernelEra& era : kernel_eras()) {
+            CAPTURE(era.name);
+            had = (had || std::string(era.name) == row.since) && std::string(era.name) != row.until;
+            CHECK((VariantRows(era).name(row.variant) == row.bad) == had);
+        }
+    }
 }
 
 TEST_CASE("rows are chosen by name, and told where they are not the usual ones") {

@@ -16,6 +16,7 @@
 // Callers: any task, no SpinLock held, except that allow_barrier and lower_barrier also run in completions.
 #include "engine/md/raid1/raid1.hpp"
 #include "engine/md/variants/conf_life.hpp"
+#include "engine/md/variants/sync_barrier.hpp"
 
 namespace mdscope {
 
@@ -82,15 +83,16 @@ int raise_barrier(R1conf& conf, Sector sector_nr) {
     MD_FRAME("raise_barrier");
     const unsigned idx = sector_to_idx(sector_nr);
     const Shared<std::uint64_t>& recovery = conf.mddev.recovery;
+    const bool hears_interrupt = conf.mddev.variants.row<variants::sync_barrier>().hears_interrupt;
     conf.resync_lock.lock();
     // Those who wait go first, else a fast resync would starve them.
     wait_event_lock(conf.wait_barrier, conf.nr_waiting[idx] == 0, conf.resync_lock);
     conf.barrier[idx].inc();
     wait_event_lock(conf.wait_barrier,
                     (conf.array_frozen == 0 && conf.nr_pending[idx] == 0 && conf.barrier[idx] < RESYNC_DEPTH) ||
-                        test_bit(MD_RECOVERY_INTR, recovery),
+                        (hears_interrupt && test_bit(MD_RECOVERY_INTR, recovery)),
                     conf.resync_lock);
-    if (test_bit(MD_RECOVERY_INTR, recovery)) {
+    if (hears_interrupt && test_bit(MD_RECOVERY_INTR, recovery)) {
         conf.barrier[idx].dec();
         conf.resync_lock.unlock();
         wake_up(conf.wait_barrier);

@@ -15,6 +15,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/sync_abort.hpp"
 
 namespace mdscope {
 
@@ -54,7 +55,7 @@ void sync_request_write(Mddev& mddev, R1bio* r1_bio) {
         if (!is_sync_target(mddev, *r1_bio, i)) continue;
         const Rdev& rdev = sync_rdev(conf, i);
         if (test_bit(Faulty, rdev.flags)) {
-            abort_sync_write(mddev, *r1_bio);
+            mddev.variants.row<variants::sync_abort>().passed_over(mddev, *r1_bio);
             continue;
         }
         Bio* wbio = r1_bio->bios[i];

@@ -324,11 +324,11 @@ static void raid1_end_write_request(Bio* bio) {
         raid1_note_write_error(mddev, rdev);
         if ((bio->bi_flags & REQ_FAILFAST) != 0) md_error(mddev, rdev);
         kept = !test_bit(Faulty, rdev.flags) && !raid1_refuses_writes(mddev);
+        const FaultyWrite& row = mddev.variants.row<variants::faulty_write>();
         // With WriteError the request ends when the failure is on record.
-        if (kept || mddev.variants.row<variants::faulty_write>().waits_for_record)
-            set_bit(R1BIO_WriteError, r1_bio->state);
+        if (kept || row.waits_for_record) set_bit(R1BIO_WriteError, r1_bio->state);
         if (!kept) {
-            set_bit(R1BIO_Degraded, r1_bio->state);
+            if (row.marks_degraded) set_bit(R1BIO_Degraded, r1_bio->state);
             r1_bio->bios[mirror] = nullptr;
         }
     } else {

@@ -16,6 +16,8 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/failed_write.hpp"
+#include "engine/md/variants/recorded_queue.hpp"
 
 namespace mdscope {
 
@@ -77,6 +79,10 @@ static bool waits_for_its_handler(const R1conf& conf) {
     return conf.mddev.external && std::ranges::any_of(conf.mirrors, is_unrecorded);
 }
 
+static int weight_in_queue(const R1conf& conf) {
+    return conf.mddev.variants.row<variants::recorded_queue>().weight;
+}
+
 static void end_recorded_writes(R1conf& conf) {
     Mddev& mddev = conf.mddev;
     R1bio* list = nullptr;
@@ -90,7 +96,7 @@ static void end_recorded_writes(R1conf& conf) {
     }
     while (list != nullptr) {
         R1bio* r1_bio = std::exchange(list, list->next);
-        conf.nr_queued[sector_to_idx(r1_bio->sector)].dec();
+        conf.nr_queued[sector_to_idx(r1_bio->sector)].sub(weight_in_queue(conf));
         const std::uint32_t state = r1_bio->state;
         if ((state >> R1BIO_HeldBack & 1U) != 0) {
             const BorrowedData borrowed(mddev.kernel);
@@ -133,7 +139,7 @@ static bool narrow_write_error(R1conf& conf, const R1bio& r1_bio, Rdev& rdev, co
 void queue_until_recorded(R1conf& conf, R1bio* r1_bio) {
     {
         const SpinGuard guard(conf.device_lock);
-        conf.nr_queued[sector_to_idx(r1_bio->sector)].inc();
+        conf.nr_queued[sector_to_idx(r1_bio->sector)].add(weight_in_queue(conf));
         r1_bio->next = nullptr;
         *conf.bio_end_io_tail = r1_bio;
         conf.bio_end_io_tail = &r1_bio->next;
@@ -160,7 +166,7 @@ static void handle_write_finished(R1conf& conf, R1bio* r1_bio) {
         rdev_dec_pending(rdev, mddev);
     }
     if (test_bit(R1BIO_WriteError, r1_bio->state))
-        queue_until_recorded(conf, r1_bio);
+        mddev.variants.row<variants::failed_write>().finish(conf, r1_bio);
     else
         raid_end_bio_io(r1_bio);
 }

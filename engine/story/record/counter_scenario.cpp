@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "engine/explore/cut_by_hand.hpp"
+#include "engine/explore/judge.hpp"
 #include "engine/story/record/tape.hpp"
 
 namespace mdscope {
@@ -55,6 +56,10 @@ Schedule schedule_of(const std::vector<std::uint32_t>& picks, const Scenario& sc
 Expectation expectation_of(const CounterExample& example) {
     Expectation expect;
     if (example.ending == Ending::Hang) expect.kind = Expectation::Kind::Hang;
+    if (example.ending == Ending::Violation) {
+        expect.kind = Expectation::Kind::Violation;
+        if (example.judge != nullptr) expect.function = example.judge->name;
+    }
     if (example.ending != Ending::Crash) return expect;
     expect.kind = Expectation::Kind::Crash;
     if (example.oops) expect.function = example.oops->function;
