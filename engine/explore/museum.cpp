@@ -153,7 +153,7 @@ std::string museum_page(const Exhibit& exhibit, bool with_answers) {
     text += fmt::format("\n{:<{}}    {}\n", "The wrong order", kColumn, "The right order");
     text += side_by_side(page.wrong_order, page.right_order);
     text += fmt::format("\nWhat the search finds, in {}\n  {}", exhibit.scenario, found_text(page));
-    text += fmt::format("  Kernels here that have it: {}\n", eras_text(exhibit));
+    text += paragraph(fmt::format("Kernels here that have it: {}", eras_text(exhibit)));
     text += fmt::format("\nTry it\n  mdscope explore {0}\n  mdscope explore {0} --{1} {2}\n  mdscope-gui {0}\n",
                         exhibit.scenario, page.variant, page.mended);
     text += fmt::format("\nThree questions{}\n", with_answers ? "" : " (the answers: --answers)");
