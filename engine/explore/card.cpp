@@ -15,24 +15,6 @@ namespace mdscope {
 
 namespace {
 
-struct StrategyRow {
-    Strategy strategy;
-    const char* word;  // on the command line
-    const char* name;
-    bool counts_states;
-};
-constexpr std::array kStrategies = {
-    StrategyRow{Strategy::Bfs, "bfs", "breadth-first", true},
-    StrategyRow{Strategy::Dfs, "dfs", "depth-first", false},
-    StrategyRow{Strategy::Random, "random", "at random", false},
-    StrategyRow{Strategy::Pct, "pct", "by random priorities (PCT)", false},
-};
-
-const StrategyRow& row_of(Strategy strategy) {
-    return *std::find_if(kStrategies.begin(), kStrategies.end(),
-                         [&](const StrategyRow& row) { return row.strategy == strategy; });
-}
-
 // Lines of "  name        value".
 class Rows {
    public:
@@ -188,12 +170,6 @@ bool is_way_in(const std::pair<std::string, std::uint64_t>& way, const std::stri
 
 std::string_view strategy_name(Strategy strategy) {
     return row_of(strategy).name;
-}
-
-std::optional<Strategy> find_strategy(std::string_view name) {
-    for (const StrategyRow& row : kStrategies)
-        if (name == row.word) return row.strategy;
-    return std::nullopt;
 }
 
 std::string grouped(std::uint64_t number) {

@@ -19,7 +19,6 @@ namespace mdscope {
 inline constexpr int kCardVersion = 1;  // of the JSON objects; fields may be added within one
 
 std::string_view strategy_name(Strategy strategy);             // "breadth-first"
-std::optional<Strategy> find_strategy(std::string_view name);  // bfs, dfs, random, pct
 std::string grouped(std::uint64_t number);                     // "1,234,567"
 
 // Whether what was found is what the scenario expects; Any always holds, unless an invariant of the engine broke. An

@@ -21,8 +21,6 @@
 
 namespace mdscope {
 
-enum class Strategy : std::uint8_t { Bfs, Dfs, Random, Pct };
-
 struct ExploreOptions {
     Strategy strategy = Strategy::Bfs;
     std::uint64_t seed = 1;

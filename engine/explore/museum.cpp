@@ -76,12 +76,15 @@ std::string fix_text(const museum::Page& page) {
 }
 
 std::string found_text(const museum::Page& page) {
+    using Search = museum::Figures::Search;
     const museum::Figures& found = page.found;
-    return fmt::format("{} {}: {}, {} states, the shortest schedule has {} choices\n", page.variant, page.row,
-                       page.symptom, grouped(found.states), found.shortest) +
-           fmt::format("  {} {}: nothing found in {} {} states{}\n", page.variant, page.mended,
-                       found.is_whole ? "all" : "the first", grouped(found.mended_states),
-                       found.is_whole ? "" : "; not all were looked at");
+    const char* const what = found.search == Search::Priorities ? "executions" : "states";
+    const char* const until = found.search == Search::Whole ? "" : "until the first, ";
+    return paragraph(fmt::format("{} {}: {}, {}{} {}; the shortest schedule has {} choices", page.variant, page.row,
+                                 page.symptom, until, grouped(found.states), what, found.shortest)) +
+           paragraph(fmt::format("{} {}: nothing found in {} {} {}{}", page.variant, page.mended,
+                                 found.is_whole ? "all" : "the first", grouped(found.mended_states), what,
+                                 found.is_whole ? "" : "; others were not looked at"));
 }
 
 std::string eras_text(const Exhibit& exhibit) {
@@ -152,7 +155,7 @@ std::string museum_page(const Exhibit& exhibit, bool with_answers) {
     text += section("What it costs", page.cost);
     text += fmt::format("\n{:<{}}    {}\n", "The wrong order", kColumn, "The right order");
     text += side_by_side(page.wrong_order, page.right_order);
-    text += fmt::format("\nWhat the search finds, in {}\n  {}", exhibit.scenario, found_text(page));
+    text += fmt::format("\nWhat the search finds, in {}\n{}", exhibit.scenario, found_text(page));
     text += paragraph(fmt::format("Kernels here that have it: {}", eras_text(exhibit)));
     text += fmt::format("\nTry it\n  mdscope explore {0}\n  mdscope explore {0} --{1} {2}\n  mdscope-gui {0}\n",
                         exhibit.scenario, page.variant, page.mended);
@@ -172,18 +175,51 @@ std::string museum_json(const std::vector<const Exhibit*>& exhibits) {
 
 // ---- what the search says
 
-Result<Tried> tried_with(const Exhibit& exhibit, const char* row, const ExploreOptions& options) {
-    Result<Scenario> scenario = load_scenario_file(exhibit.scenario);
-    if (!scenario) return scenario.error();
-    if (!scenario->variants.choose(exhibit.page.variant, row))
-        return Error{EINVAL, fmt::format("{} has no row {}", exhibit.page.variant, row)};
-    Result<Verdict> verdict = explore(*scenario, options);
+namespace {
+
+ExploreOptions searched_as(const museum::Page& page, const char* row, ExploreOptions options) {
+    const museum::Figures& found = page.found;
+    const bool is_bad = std::string_view(row) == page.row;
+    options.stop_at_first_crash = is_bad && found.search != museum::Figures::Search::Whole;
+    if (found.search != museum::Figures::Search::Priorities) return options;
+    options.strategy = Strategy::Pct;
+    options.budget = found.mended_states;
+    return options;
+}
+
+Result<Tried> tried(const Exhibit& exhibit, const Scenario& scenario, const char* row, const ExploreOptions& options) {
+    Result<Verdict> verdict = explore(scenario, searched_as(exhibit.page, row, options));
     if (!verdict) return verdict.error();
     return Tried{&exhibit, row, std::move(*verdict)};
 }
 
+Result<Scenario> scenario_with(const Exhibit& exhibit, const char* row) {
+    Result<Scenario> scenario = load_scenario_file(exhibit.scenario);
+    if (scenario && !scenario->variants.choose(exhibit.page.variant, row))
+        return Error{EINVAL, fmt::format("{} has no row {}", exhibit.page.variant, row)};
+    return scenario;
+}
+
+}  // namespace
+
+Result<Tried> tried_with(const Exhibit& exhibit, const char* row, const ExploreOptions& options) {
+    const Result<Scenario> scenario = scenario_with(exhibit, row);
+    if (!scenario) return scenario.error();
+    return tried(exhibit, *scenario, row, options);
+}
+
 Result<Tried> tried_in(const Exhibit& exhibit, const KernelEra& era, const ExploreOptions& options) {
-    return tried_with(exhibit, find_variant(exhibit.page.variant)->in(era).name, options);
+    const char* const row = find_variant(exhibit.page.variant)->in(era).name;
+    Result<Scenario> scenario = scenario_with(exhibit, row);
+    if (!scenario) return scenario.error();
+    if (const Variant* beside = find_variant(exhibit.page.with_variant); beside != nullptr)
+        scenario->variants.choose(*beside, beside->in(era));
+    return tried(exhibit, *scenario, row, options);
+}
+
+static std::string counted(const Verdict& verdict) {
+    return verdict.strategy == Strategy::Bfs ? grouped(verdict.states) + " states"
+                                             : grouped(verdict.schedules) + " executions";
 }
 
 static std::string outcome(const Tried& tried) {
@@ -193,7 +229,7 @@ static std::string outcome(const Tried& tried) {
     const std::string_view word = tried.has_it()     ? std::string_view(tried.exhibit->page.symptom)
                                   : verdict.complete ? "-"
                                                      : "nothing met";
-    return fmt::format("{:<12}{} states{}, {:.1f} s", word, grouped(verdict.states), steps, verdict.seconds);
+    return fmt::format("{:<12}{}{}, {:.1f} s", word, counted(verdict), steps, verdict.seconds);
 }
 
 std::string tried_text(std::string_view kernel, const std::vector<Tried>& tried) {

@@ -30,6 +30,8 @@ struct Tried {
     Verdict verdict;
     [[nodiscard]] bool has_it() const { return verdict.crashes + verdict.hangs + verdict.violations != 0; }
 };
+// With the exhibit's own way of searching: of `options`, its strategy and budget count only where the exhibit is
+// searched breadth-first.
 Result<Tried> tried_with(const Exhibit& exhibit, const char* row, const ExploreOptions& options);
 Result<Tried> tried_in(const Exhibit& exhibit, const KernelEra& era, const ExploreOptions& options);
 

@@ -231,25 +231,33 @@ struct Question {
 // What the search gives for the exhibit's scenario, as it stands in its file, with the bad row and with the mended one.
 // A test searches again and compares.
 struct Figures {
-    std::uint64_t states;         // with the bad row, until there is nothing left to look at
-    std::uint64_t shortest;       // picks of the shortest schedule that goes wrong
+    enum class Search : std::uint8_t {
+        Whole,       // breadth-first, until there is nothing left to look at
+        First,       // ... with the bad row only until the first schedule that goes wrong
+        Priorities,  // by seeded executions (pct), until the first; then what is counted are those
+    };
+    std::uint64_t states;         // with the bad row
+    std::uint64_t shortest;       // picks of the shortest schedule that goes wrong, of those that were met
     std::uint64_t mended_states;  // with the mended row: nothing found,
     bool is_whole = true;         // and nothing left to look at; false: in the search's first `mended_states`
+    Search search = Search::Whole;
 };
 
 // What is true of the bug in Linux, in our own words. Lines of an order are what happens, one after the other.
 struct Page {
-    const char* number;   // "M2": its place in the museum
-    const char* commit;   // of the fix, twelve digits; "": not known for certain, or there is none
-    const char* fix;      // the fix's title, or what it does; "": Linux has none
-    const char* kernels;  // who had it: "up to 4.10"
-    const char* met_by;   // who met it and when, as far as the fix says; or how it was found
-    const char* wrong;    // two sentences: what goes wrong
-    const char* cost;     // what it costs somebody: "the machine", "an acknowledged write"
-    const char* symptom;  // the judge that finds it: "crash", "hang", "recorded"
-    const char* variant;  // the table with its row,
-    const char* row;      // the row that has the bug,
-    const char* mended;   // and the one that does not
+    const char* number;             // "M2": its place in the museum
+    const char* commit;             // of the fix, twelve digits; "": not known for certain, or there is none
+    const char* fix;                // the fix's title, or what it does; "": Linux has none
+    const char* kernels;            // who had it: "up to 4.10"
+    const char* met_by;             // who met it and when, as far as the fix says; or how it was found
+    const char* wrong;              // two sentences: what goes wrong
+    const char* cost;               // what it costs somebody: "the machine", "an acknowledged write"
+    const char* symptom;            // the judge that finds it: "crash", "hang", "recorded"
+    const char* variant;            // the table with its row,
+    const char* row;                // the row that has the bug,
+    const char* mended;             // and the one that does not
+    const char* with_variant = "";  // the row does harm only beside a row of another table; "": beside any
+    const char* with_row = "";
     Names wrong_order;
     Names right_order;
     std::span<const Question> questions;  // three

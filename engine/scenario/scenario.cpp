@@ -33,6 +33,7 @@ std::string headers_text(const Scenario& scenario) {
     // are.
     if (scenario.crash != CutKind::None) add("crash", cut_name(scenario.crash));
     if (scenario.cuts != Scenario().cuts) add("cuts", scenario.cuts);
+    if (scenario.strategy != Scenario().strategy) add("strategy", row_of(scenario.strategy).word);
     if (scenario.bits_clear) add("bits", "clear");
     if (scenario.write_size != Scenario().write_size) add("write-size", exact_size_text(scenario.write_size));
     if (!scenario.exhibit.empty()) add("exhibit", scenario.exhibit);

@@ -14,10 +14,9 @@
 //   pools mddev
 //   mdmon off                    # on: the metadata handler watches the array; off: only while setting up
 //   errors 0                     # how many bios may fail
+//   strategy    bfs              # bfs | dfs | random | pct: how a search of it goes if nothing else is said
 //   granularity coarse           # coarse | calls (a step ends where a task enters a function, too) | fine
-//   crash kill                   # none | kill | power-cut: at any step the program is killed, or the power is cut;
-//   then
-//                                # what is left is assembled again
+//   crash kill                   # none | kill | power-cut: it comes at any step; what is left is assembled again
 //   cuts 2                       # how often, one after the other; 0: data is judged, and nothing is cut
 //   bits clear                   # set | clear: bits of a new native bitmap; mdadm sets all of them
 //   write-size 1K                # of each `write`, from the start of its chunk
@@ -73,6 +72,7 @@
 #include "engine/kernel/sim/sim_kernel.hpp"
 #include "engine/md/variant.hpp"
 #include "engine/scenario/schedule.hpp"
+#include "engine/scenario/strategy.hpp"
 
 namespace mdscope {
 
@@ -150,6 +150,7 @@ struct Scenario {
     std::uint64_t write_size = 4096;  // bytes of each write
     std::string exhibit;              // a folder of engine/museum; empty: nothing was said
     Granularity granularity = Granularity::Coarse;
+    Strategy strategy = Strategy::Bfs;
     std::vector<Statement> setup;
     std::vector<ScenarioTask> tasks;
     std::string versus;  // "fix upstream"; empty: nothing was said

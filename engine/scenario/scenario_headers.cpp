@@ -94,6 +94,11 @@ bool set_granularity(Scenario& s, std::string_view value) {
         }
     return false;
 }
+bool set_strategy(Scenario& s, std::string_view value) {
+    const std::optional<Strategy> strategy = find_strategy(value);
+    if (strategy) s.strategy = *strategy;
+    return strategy.has_value();
+}
 bool set_pages(Scenario& s, std::string_view value) {
     return read_into(s.pages, value, 1, kMostPages);
 }
@@ -153,6 +158,7 @@ constexpr std::array kHeaders = {
     Header{"mdmon", TAKES("on or off"), set_mdmon},
     Header{"errors", TAKES("a number from 0 to 16"), set_errors},
     Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
+    Header{"strategy", TAKES("bfs, dfs, random or pct"), set_strategy},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
     Header{"crash", TAKES("none, kill or power-cut"), set_crash},
     Header{"cuts", TAKES("a number from 0 to 3"), set_cuts},

@@ -25,7 +25,7 @@ namespace {
 
 struct ExploreRequest {
     ScenarioOptions scenario;
-    std::string strategy = "bfs";
+    std::string strategy;  // "": as the scenario says
     std::uint64_t seed = 1;
     std::uint64_t budget = 0;  // 0: the default of ExploreOptions
     unsigned jobs = 0;         // 0: one a processor
@@ -63,13 +63,19 @@ class ProgressLine {
     std::mutex mutex_;
 };
 
+std::vector<std::string> strategy_words() {
+    std::vector<std::string> words;
+    for (const StrategyRow& row : kStrategies) words.emplace_back(row.word);
+    return words;
+}
+
 unsigned jobs_of(const ExploreRequest& request) {
     return request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
 }
 
 ExploreOptions options_of(const ExploreRequest& request) {
     ExploreOptions options;
-    options.strategy = *find_strategy(request.strategy);
+    if (!request.strategy.empty()) options.strategy = *find_strategy(request.strategy);
     options.seed = request.seed;
     options.stop_at_first_crash = request.first;
     options.jobs = jobs_of(request);
@@ -78,6 +84,16 @@ ExploreOptions options_of(const ExploreRequest& request) {
 }
 
 // ---- one scenario
+
+// Where the scenario wants single executions, there is no end to come to: the first that goes wrong is what it is for.
+constexpr std::uint64_t kExecutionsOfScenario = 30'000;
+
+void search_as_said(const Scenario& scenario, const ExploreRequest& request, ExploreOptions& options) {
+    if (!request.strategy.empty() || row_of(scenario.strategy).counts_states) return;
+    options.strategy = scenario.strategy;
+    options.stop_at_first_crash = true;
+    if (request.budget == 0) options.budget = kExecutionsOfScenario;
+}
 
 // Runs the schedule once more: a replay file says what each pick stood for.
 Result<bool> save_replay(const Verdict& verdict, const std::string& path) {
@@ -116,6 +132,7 @@ int explore_scenario(const ExploreRequest& request) {
     const InterruptFlag interrupt;
     ProgressLine line;
     ExploreOptions options = options_of(request);
+    search_as_said(*scenario, request, options);
     options.progress = [&](const Verdict& so_far) {
         line.show(progress_line(so_far));
         return !InterruptFlag::raised();
@@ -252,12 +269,16 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     const auto request = std::make_shared<ExploreRequest>();
     add_scenario_options(*sub, request->scenario);
     constexpr const char* kSearch = "Search";
-    sub->add_option("--strategy", request->strategy, "bfs (the shortest crash, and a true end), dfs, random, pct")
-        ->check(CLI::IsMember({"bfs", "dfs", "random", "pct"}))
+    sub->add_option(
+           "--strategy", request->strategy,
+           "bfs (the shortest crash, and a true end), dfs, random, pct; without it: what the scenario says, or bfs")
+        ->check(CLI::IsMember(strategy_words()))
         ->group(kSearch);
     sub->add_option("--seed", request->seed, "For random and pct")->group(kSearch);
-    sub->add_option("--budget", request->budget,
-                    "At most so many states (bfs) or executions; default 10,000,000, with --matrix 100,000 a cell")
+    sub->add_option(
+           "--budget", request->budget,
+           "At most so many states (bfs) or executions; default 10,000,000, with --matrix 100,000 a cell, and 30,000 "
+           "where a scenario says which executions it wants")
         ->check(CLI::PositiveNumber)
         ->group(kSearch);
     sub->add_flag("--first", request->first, "End at the first bad ending; breadth-first that is the shortest")

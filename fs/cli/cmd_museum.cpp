@@ -29,12 +29,6 @@ int museum_command(const MuseumRequest& request) {
     return kOk;
 }
 
-// The rows to try of an exhibit: the era's, or both that its page names.
-std::vector<const char*> rows_of(const Exhibit& exhibit, const KernelEra* era) {
-    if (era == nullptr) return {exhibit.page.row, exhibit.page.mended};
-    return {find_variant(exhibit.page.variant)->in(*era).name};
-}
-
 constexpr const char* kMuseumExamples = R"(Examples:
   mdscope museum                          the bugs, a line each
   mdscope museum M23                      one of them: what went wrong, in which order, and what the search finds
@@ -54,14 +48,20 @@ int explore_museum(const std::string& kernel, ExploreOptions options, bool json)
     const InterruptFlag interrupt;
     options.progress = [](const Verdict&) { return !InterruptFlag::raised(); };
     std::vector<Tried> tried;
-    for (const Exhibit* exhibit : exhibits_by_number())
-        for (const char* row : rows_of(*exhibit, era)) {
-            if (InterruptFlag::raised()) break;
-            fmt::print(stderr, "mdscope: {} with {} {}\n", exhibit->page.number, exhibit->page.variant, row);
-            Result<Tried> one = tried_with(*exhibit, row, options);
-            if (!one) return complain(kFailed, one.error().text);
-            tried.push_back(std::move(*one));
-        }
+    const auto keep = [&](Result<Tried> one) {
+        if (!one) return one.error().text;
+        tried.push_back(std::move(*one));
+        return std::string();
+    };
+    for (const Exhibit* exhibit : exhibits_by_number()) {
+        if (InterruptFlag::raised()) break;
+        const museum::Page& page = exhibit->page;
+        fmt::print(stderr, "mdscope: {}, {}\n", page.number, exhibit->title);
+        std::string wrong =
+            keep(era != nullptr ? tried_in(*exhibit, *era, options) : tried_with(*exhibit, page.row, options));
+        if (wrong.empty() && era == nullptr) wrong = keep(tried_with(*exhibit, page.mended, options));
+        if (!wrong.empty()) return complain(kFailed, wrong);
+    }
     const std::string name = era != nullptr ? fmt::format("Linux {}", era->what) : "Each bug with its row and without";
     fmt::print("{}", json ? tried_json(name, tried) + "\n" : tried_text(name, tried));
     return InterruptFlag::raised() ? kInterrupted : kOk;

@@ -27,6 +27,10 @@ bool takes_too_long(const museum::Figures& found) {
     return !Arena::available() && std::max(found.states, found.mended_states) > 500;
 }
 
+std::uint64_t counted(const Verdict& verdict) {
+    return verdict.strategy == Strategy::Bfs ? verdict.states : verdict.schedules;
+}
+
 // The name of the judge that the shortest schedule ends with.
 std::string symptom(const Verdict& verdict) {
     if (!verdict.shortest) return "";
@@ -38,13 +42,13 @@ std::string symptom(const Verdict& verdict) {
 
 TEST_CASE("each exhibit is convicted with its row, by the judge and in the steps that its page says") {
     for (const Exhibit* exhibit : exhibits()) {
-        CAPTURE(exhibit->name);
+        CAPTURE(std::string(exhibit->name));
         const museum::Page& page = exhibit->page;
         if (takes_too_long(page.found)) continue;
         const Verdict verdict = tried(*exhibit, page.row).verdict;
         CHECK(symptom(verdict) == page.symptom);
-        CHECK(verdict.complete);
-        CHECK(verdict.states == page.found.states);
+        CHECK(verdict.complete == (page.found.search == museum::Figures::Search::Whole));
+        CHECK(counted(verdict) == page.found.states);
         REQUIRE(verdict.shortest);
         CHECK(verdict.shortest->picks.size() == page.found.shortest);
     }
@@ -52,23 +56,28 @@ TEST_CASE("each exhibit is convicted with its row, by the judge and in the steps
 
 TEST_CASE("each exhibit is acquitted with the mended row") {
     for (const Exhibit* exhibit : exhibits()) {
-        CAPTURE(exhibit->name);
+        CAPTURE(std::string(exhibit->name));
         const museum::Figures& found = exhibit->page.found;
         if (takes_too_long(found)) continue;
         const std::uint64_t budget = found.is_whole ? ExploreOptions().budget : found.mended_states;
         const Tried mended = tried(*exhibit, exhibit->page.mended, budget);
         CHECK_FALSE(mended.has_it());
         CHECK(mended.verdict.complete == found.is_whole);
-        CHECK(mended.verdict.states == found.mended_states);
+        CHECK(counted(mended.verdict) == found.mended_states);
     }
 }
 
 TEST_CASE("a kernel has the bugs that its exhibits say it had") {
     for (const KernelEra& era : kernel_eras())
         for (const Exhibit* exhibit : exhibits()) {
-            const std::string row = find_variant(exhibit->page.variant)->in(era).name;
+            const museum::Page& page = exhibit->page;
+            const std::string row = find_variant(page.variant)->in(era).name;
+            const Variant* const beside = find_variant(page.with_variant);
+            const bool counts = beside == nullptr || beside->in(era).name == std::string(page.with_row);
             const bool had = std::ranges::count(exhibit->had_in, std::string_view(era.name)) != 0;
-            CHECK_MESSAGE((row == exhibit->page.row) == had, exhibit->name, " ", era.name);
+            // Another bad row of the same table may have it, too.
+            if (row == page.row) CHECK_MESSAGE(had == counts, exhibit->name, " ", era.name);
+            if (row == page.mended) CHECK_MESSAGE(!had, exhibit->name, " ", era.name);
         }
 }
 

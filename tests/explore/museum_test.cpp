@@ -98,3 +98,27 @@ TEST_CASE("the matrix of an exhibit has its homes and entrances, and each cell i
         CHECK(scenario_of(cell).title == "of this exhibit");
     }
 }
+
+TEST_CASE("an Oops is told in the sentences of the exhibit that it is of" * doctest::skip(!Arena::available())) {
+    struct Case {
+        const char* scenario;
+        const char* told;
+    };
+    constexpr Case kCases[] = {
+        {"removed-member", "A metadata write ended after its member was removed"},
+        {"late-clone", "raid1_end_write_request had ended its request"},
+        {"late-wake-up", "counted its request down, which let the stop go on"},
+        {"late-file", "end_bitmap_write counted bitmap->pending_writes down to 0"},
+    };
+    for (const Case& one : kCases) {
+        CAPTURE(one.scenario);
+        const Scenario scenario = scenario_named(one.scenario);
+        ExploreOptions options;
+        options.strategy = scenario.strategy;
+        options.budget = 20'000;
+        options.stop_at_first_crash = true;
+        const Verdict verdict = explored(scenario, options);
+        REQUIRE(verdict.shortest.has_value());
+        CHECK(verdict.shortest->console.find(one.told) != std::string::npos);
+    }
+}

@@ -261,6 +261,7 @@ TEST_CASE("every scenario ends as it says it does") {
         CAPTURE(file.name);
         ExploreOptions options;
         options.stop_at_first_crash = scenario.expect.kind == Expectation::Kind::Crash;
+        options.strategy = scenario.strategy;
         options.budget = options.stop_at_first_crash ? 20'000 : Arena::available() ? 5000 : 60;
         const Verdict verdict = explored(scenario, options);
         if (scenario.expect.kind == Expectation::Kind::Safe) CHECK(verdict.crashes + verdict.hangs == 0);

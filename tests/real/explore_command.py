@@ -122,7 +122,7 @@ def story_exit_codes():
 
 
 def story_ctrl_c_gives_the_card_so_far():
-    with subprocess.Popen([MDSCOPE, "explore", "four-pages", "--budget", "1000000000"], stdout=subprocess.PIPE,
+    with subprocess.Popen([MDSCOPE, "explore", "late-daemon", "--granularity", "fine", "--budget", "1000000000"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as search:
         wait_for(lambda: cpu_seconds(search.pid) > 0.2, "the search is under way")
         search.send_signal(signal.SIGINT)

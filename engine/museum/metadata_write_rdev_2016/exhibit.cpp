@@ -90,7 +90,7 @@ constexpr std::array kStages = {Stage{"hot_remove_disk", "hot_remove_disk"},
 
 // The array runs: nothing but a removal unbinds a member of it.
 bool is_removed(const OopsFacts& facts) {
-    return facts.oops.object == "rdev->mddev" && facts.sleepers.empty() && facts.mddev.pers.peek() != nullptr;
+    return facts.oops.object == "rdev->mddev" && facts.mddev.pers.peek() != nullptr;
 }
 std::string happened(const OopsFacts& /*facts*/) {
     return "A metadata write ended after its member was removed, and super_written followed rdev->mddev, which was "
