@@ -18,8 +18,8 @@ namespace mdscope {
 
 inline constexpr int kCardVersion = 1;  // of the JSON objects; fields may be added within one
 
-std::string_view strategy_name(Strategy strategy);             // "breadth-first"
-std::string grouped(std::uint64_t number);                     // "1,234,567"
+std::string_view strategy_name(Strategy strategy);  // "breadth-first"
+std::string grouped(std::uint64_t number);          // "1,234,567"
 
 // Whether what was found is what the scenario expects; Any always holds, unless an invariant of the engine broke. An
 // expected crash or hang has to be met; a safe scenario only has to be without any, however much was looked at.
