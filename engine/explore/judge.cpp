@@ -132,10 +132,15 @@ std::span<const Judge> judges() {
     return kJudges;
 }
 
-const Judge* first_broken(const Sight& sight, Asked when, bool invariants) {
+const Judge* find_judge(std::string_view name) {
+    const auto* const found = std::ranges::find(kJudges, name, &Judge::name);
+    return found == kJudges.end() ? nullptr : &*found;
+}
+
+const Judge* first_broken(const Sight& sight, Asked when, bool invariants, const Judge* unasked) {
     const bool has_data = sight.lab.after_cut().has_value();
     for (const Judge* judge : kRowsAsked.rows({when, invariants, has_data}))
-        if (judge->is_broken(sight)) return judge;
+        if (judge != unasked && judge->is_broken(sight)) return judge;
     return nullptr;
 }
 

@@ -51,8 +51,9 @@ struct Judge {
 std::span<const Judge> judges();
 
 // The first row of those asked now that does not hold; nullptr: all hold. Without `invariants` those whose moment would
-// be a Violation are left out.
-const Judge* first_broken(const Sight& sight, Asked when, bool invariants = true);
+// be a Violation are left out, and `unasked` is.
+const Judge* first_broken(const Sight& sight, Asked when, bool invariants = true, const Judge* unasked = nullptr);
+const Judge* find_judge(std::string_view name);  // nullptr: there is none
 
 [[nodiscard]] bool is_at_rest(const Sight& sight);
 

@@ -87,9 +87,15 @@ std::string found_text(const museum::Page& page) {
                                  found.is_whole ? "" : "; others were not looked at"));
 }
 
+std::vector<std::string> names_of(const std::vector<const KernelEra*>& eras) {
+    std::vector<std::string> names;
+    for (const KernelEra* era : eras) names.emplace_back(era->name);
+    return names;
+}
+
 std::string eras_text(const Exhibit& exhibit) {
     std::string text;
-    for (const char* era : exhibit.had_in) text += fmt::format("{}{}", text.empty() ? "" : ", ", era);
+    for (const std::string& era : names_of(had_in(exhibit))) text += fmt::format("{}{}", text.empty() ? "" : ", ", era);
     return text.empty() ? "none" : text;
 }
 
@@ -105,7 +111,7 @@ Json page_json(const Exhibit& exhibit) {
             {"commit", page.commit},
             {"fix", page.fix},
             {"kernels", page.kernels},
-            {"had_in", list(exhibit.had_in)},
+            {"had_in", Json(names_of(had_in(exhibit)))},
             {"met_by", page.met_by},
             {"wrong", page.wrong},
             {"cost", page.cost},

@@ -26,10 +26,19 @@ class Inside {
 
 }  // namespace
 
+static std::string names_of_judges() {
+    std::string names;
+    for (const Judge& judge : judges()) names += std::string(names.empty() ? "" : ", ") + std::string(judge.name);
+    return names;
+}
+
 // ---- life
 
-World::World(const Scenario& scenario, Options options) : scenario_(scenario), options_(std::move(options)) {
+World::World(const Scenario& scenario, Options options)
+    : scenario_(scenario), options_(std::move(options)), unasked_(find_judge(scenario.unasked)) {
     if (std::string wrong = unknown_exhibit(scenario); !wrong.empty()) throw std::runtime_error(wrong);
+    if (unasked_ == nullptr && !scenario.unasked.empty())
+        throw std::runtime_error("there is no judge '" + scenario.unasked + "'; there are: " + names_of_judges());
     auto plan = plan_images(scenario);
     if (!plan) throw std::runtime_error(plan.error().text);
     plan_ = std::move(*plan);
@@ -221,9 +230,9 @@ void World::offer_cuts() {
 }
 
 Moment World::judge() {
-    broken_ = first_broken(sight(), Asked::EachStep, options_.invariants);
+    broken_ = first_broken(sight(), Asked::EachStep, options_.invariants, unasked_);
     const bool at_rest = broken_ == nullptr && is_at_rest(sight());
-    if (at_rest) broken_ = first_broken(sight(), Asked::AtRest, options_.invariants);
+    if (at_rest) broken_ = first_broken(sight(), Asked::AtRest, options_.invariants, unasked_);
     if (broken_ != nullptr) return broken_->moment;
     return at_rest && lab().tasks_done() ? Moment::Done : Moment::Open;
 }

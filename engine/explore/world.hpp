@@ -136,6 +136,7 @@ class World {
 
     Scenario scenario_;
     Options options_;
+    const Judge* const unasked_;
     LabPlan plan_;
     Stage first_, later_{SimLab::Life::Later, nullptr, nullptr, {}};
     Stage* stage_ = &first_;

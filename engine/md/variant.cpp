@@ -13,10 +13,17 @@ namespace mdscope {
 namespace {
 
 constexpr std::array kEras = {
-    KernelEra{"4.10", "4.10: metadata writes do not hold their member"},
+    KernelEra{"3.15", "3.15: a recovery does not wait for older writes"},
+    KernelEra{"4.3", "3.16 to 4.3"},
+    KernelEra{"4.4", "4.4: the failure of a member is on record before a write is acknowledged"},
+    KernelEra{"4.10", "4.5 to 4.10: metadata writes do not hold their member"},
     KernelEra{"4.11", "4.11"},
-    KernelEra{"4.14", "4.12 to 5.12, as far as this story goes: 4.14"},
-    KernelEra{"5.12", "4.12 to 5.12.4 and 5.10.36: the kernels of the report"},
+    KernelEra{"4.12", "4.12"},
+    KernelEra{"4.14", "4.13 and 4.14"},
+    KernelEra{"4.18", "4.15 to 4.18"},
+    KernelEra{"4.20", "4.19 and 4.20"},
+    KernelEra{"5.2", "5.0 to 5.2"},
+    KernelEra{"5.12", "5.3 to 5.12.4 and 5.10.36: the kernels of the report"},
     KernelEra{"5.13", "5.13 to 5.19 and 5.10.37: with the fix of the report"},
     KernelEra{"6.0-rc1", "6.0-rc1, and 5.19.y of August 2022; taken back two weeks later"},
     KernelEra{"6.1", "6.1.0 to 6.1.2"},
@@ -26,7 +33,10 @@ constexpr std::array kEras = {
     KernelEra{"6.1.135", "6.1.135 to 6.1.145, and 6.12.25 to 6.12.38: reading mdstat can crash"},
     KernelEra{"6.1.192", "6.1.146 to 6.1.192: the kernel that the call trees were printed by"},
     KernelEra{"6.1.192-nofix", "6.1.192 without the fix of the report: no kernel had this"},
-    KernelEra{"6.12.117", "6.12.117"},
+    KernelEra{"6.9", "6.4 to 6.12.12"},
+    KernelEra{"6.12.117", "6.12.39 to 6.12.117"},
+    KernelEra{"6.19", "6.19"},
+    KernelEra{"7.2", "7.0 to 7.2"},
     KernelEra{"7.3.4", "7.3.4"},
 };
 

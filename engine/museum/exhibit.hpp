@@ -271,7 +271,6 @@ struct Exhibit {
     const char* title;     // one line for people
     const char* scenario;  // that shows it best, by name
     int lesson;            // its number; 0: it has none
-    museum::Names had_in;  // kernel eras with whose rows of those variants the scenario crashes or hangs
 
     museum::Matrix matrix;
     museum::Act act;
@@ -296,7 +295,9 @@ struct Exhibit {
 
 // By name, in the order of their folders.
 std::span<const Exhibit* const> exhibits();
-std::vector<const Exhibit*> exhibits_by_number();           // M1, M2, ...
+std::vector<const Exhibit*> exhibits_by_number();  // M1, M2, ...
+// The kernel eras that had the bug: those with the row of its page, and with the row beside it where it needs one.
+std::vector<const KernelEra*> had_in(const Exhibit& exhibit);
 const Exhibit& default_exhibit();                           // of a mounted array, and of a scenario that names none
 const Exhibit* find_exhibit(std::string_view name);         // or by number, "M2"; nullptr: there is none
 const Exhibit& exhibit_of(const Scenario& scenario);        // REQUIRES: it exists; the search refuses others

@@ -47,6 +47,18 @@ std::vector<const Exhibit*> exhibits_by_number() {
     return sorted;
 }
 
+std::vector<const KernelEra*> had_in(const Exhibit& exhibit) {
+    const museum::Page& page = exhibit.page;
+    const Variant* const variant = find_variant(page.variant);
+    const Variant* const beside = find_variant(page.with_variant);
+    std::vector<const KernelEra*> eras;
+    for (const KernelEra& era : kernel_eras())
+        if (variant->in(era).name == std::string_view(page.row) &&
+            (beside == nullptr || beside->in(era).name == std::string_view(page.with_row)))
+            eras.push_back(&era);
+    return eras;
+}
+
 const Exhibit* find_exhibit(std::string_view name) {
     const auto found = std::ranges::find_if(
         exhibits(), [name](const Exhibit* exhibit) { return name == exhibit->name || name == exhibit->page.number; });

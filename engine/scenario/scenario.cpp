@@ -36,6 +36,7 @@ std::string headers_text(const Scenario& scenario) {
     if (scenario.strategy != Scenario().strategy) add("strategy", row_of(scenario.strategy).word);
     if (scenario.bits_clear) add("bits", "clear");
     if (scenario.write_size != Scenario().write_size) add("write-size", exact_size_text(scenario.write_size));
+    if (!scenario.unasked.empty()) add("unasked", scenario.unasked);
     if (!scenario.exhibit.empty()) add("exhibit", scenario.exhibit);
     if (!scenario.versus.empty()) add("versus", scenario.versus);
     return text;

@@ -21,6 +21,7 @@
 //   bits clear                   # set | clear: bits of a new native bitmap; mdadm sets all of them
 //   write-size 1K                # of each `write`, from the start of its chunk
 //   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
+//   unasked recorded             # a judge that is not asked: what it would find is another bug of the same array
 //   exhibit stop_bitmap_2021     # whose bug it shows, a folder of engine/museum: which tasks wait for a `start`, and
 //                                # what is said about them; without it: the stop of 2021
 //   setup                        # one after the other, each to its end, quietly
@@ -148,6 +149,7 @@ struct Scenario {
     unsigned cuts = 2;
     bool bits_clear = false;
     std::uint64_t write_size = 4096;  // bytes of each write
+    std::string unasked;              // a judge (engine/explore/judge.hpp); empty: all are asked
     std::string exhibit;              // a folder of engine/museum; empty: nothing was said
     Granularity granularity = Granularity::Coarse;
     Strategy strategy = Strategy::Bfs;

@@ -125,6 +125,11 @@ bool set_exhibit(Scenario& s, std::string_view value) {
     s.exhibit = value;
     return is_function_name(value);
 }
+// Nor which judges.
+bool set_unasked(Scenario& s, std::string_view value) {
+    s.unasked = value;
+    return is_function_name(value);
+}
 bool set_versus(Scenario& s, std::string_view value) {
     s.versus = value;
     return !value.empty() && with_pairs(s, value);
@@ -164,6 +169,7 @@ constexpr std::array kHeaders = {
     Header{"cuts", TAKES("a number from 0 to 3"), set_cuts},
     Header{"bits", TAKES("set or clear"), set_bits},
     Header{"write-size", TAKES("a size from 512 to 64K (a multiple of 512)"), set_write_size},
+    Header{"unasked", TAKES("the name of a judge"), set_unasked},
     Header{"exhibit", TAKES("the name of an exhibit, a folder of engine/museum"), set_exhibit},
     Header{
         "versus",

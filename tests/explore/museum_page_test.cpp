@@ -67,18 +67,36 @@ TEST_CASE("each exhibit is acquitted with the mended row") {
     }
 }
 
-TEST_CASE("a kernel has the bugs that its exhibits say it had") {
-    for (const KernelEra& era : kernel_eras())
-        for (const Exhibit* exhibit : exhibits()) {
-            const museum::Page& page = exhibit->page;
+// Of one exhibit, eras with the same rows are searched once; the page's own two rows were searched above.
+TEST_CASE("a kernel is convicted of exactly the bugs that it had") {
+    for (const Exhibit* exhibit : exhibits()) {
+        CAPTURE(std::string(exhibit->name));
+        const museum::Page& page = exhibit->page;
+        if (takes_too_long(page.found)) continue;
+        const std::vector<const KernelEra*> had = had_in(*exhibit);
+        std::set<std::string> seen;
+        for (const KernelEra& era : kernel_eras()) {
             const std::string row = find_variant(page.variant)->in(era).name;
             const Variant* const beside = find_variant(page.with_variant);
-            const bool counts = beside == nullptr || beside->in(era).name == std::string(page.with_row);
-            const bool had = std::ranges::count(exhibit->had_in, std::string_view(era.name)) != 0;
-            // Another bad row of the same table may have it, too.
-            if (row == page.row) CHECK_MESSAGE(had == counts, exhibit->name, " ", era.name);
-            if (row == page.mended) CHECK_MESSAGE(!had, exhibit->name, " ", era.name);
+            if (!seen.insert(row + " " + (beside != nullptr ? beside->in(era).name : "")).second) continue;
+            if (beside == nullptr && (row == page.row || row == page.mended)) continue;
+            CAPTURE(std::string(era.name));
+            ExploreOptions options;
+            if (!page.found.is_whole) options.budget = page.found.mended_states;
+            const Result<Tried> tried = tried_in(*exhibit, era, options);
+            REQUIRE(tried);
+            CHECK(tried->has_it() == (std::ranges::count(had, &era) != 0));
         }
+    }
+}
+
+TEST_CASE("each bug was in a kernel that is listed, and is not in all of them if it was mended") {
+    for (const Exhibit* exhibit : exhibits()) {
+        CAPTURE(std::string(exhibit->name));
+        const std::size_t eras = had_in(*exhibit).size();
+        CHECK(eras > 0);
+        if (*exhibit->page.fix != '\0') CHECK(eras < kernel_eras().size());
+    }
 }
 
 TEST_CASE("a page is complete, and says nothing that is not known for certain") {

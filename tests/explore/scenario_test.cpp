@@ -137,9 +137,9 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     eras.replace(eras.rfind(", "), 2, " or ");
     CHECK(header("fxi none") ==
           "2: unknown word 'fxi'; here can stand title, members, bitmap, size, chunk, delay, kernel, " + variants +
-              "mdmon, errors, granularity, strategy, pages, crash, cuts, bits, write-size, exhibit, versus, setup, "
-              "tasks, "
-              "schedule, playhead, expect");
+              "mdmon, errors, granularity, strategy, pages, crash, cuts, bits, write-size, unasked, exhibit, versus, "
+              "setup, "
+              "tasks, schedule, playhead, expect");
     CHECK(header("fix none\nfix v1") == "3: 'fix' stands twice; the first is in line 2");
     CHECK(header("members") == "2: 'members' has no value; it takes a number from 2 to 8");
     CHECK(header("members 1") == "2: 'members' takes a number from 2 to 8, not '1'");

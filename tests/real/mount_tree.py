@@ -65,7 +65,7 @@ def story_values():
             "lab/mdstat-bitmap": "[line] none crash", "lab/super-reference": "none [held]",
              "lab/spare-role": "md [own]", "lab/bad-block-log": "md [first]", "lab/absent-members": "md [kept]",
              "lab/claims": "md [flushed]", "lab/bitmap-read": "md [all]", "lab/fail-last": "[refused] md",
-             "lab/unplug": "md [waits]", "lab/faulty-write": "md [recorded] unmarked", "lab/conf-life": "stop [mddev]",
+             "lab/unplug": "md [waits]", "lab/faulty-write": "md [recorded]", "lab/conf-life": "stop [mddev]",
              "lab/clone-put": "last [first]", "lab/file-written": "md [locked]", "lab/lost-intent": "md [recorded]",
              "lab/last-record": "md [error]", "lab/hold": "off", "lab/oops": "none"}.items():
         check(lab.read(name) == value, "%s: %r, not %r" % (name, lab.read(name), value))

@@ -21,6 +21,7 @@
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
 #include "engine/md/variants/clone_put.hpp"
+#include "engine/md/variants/degraded_write.hpp"
 #include "engine/md/variants/faulty_write.hpp"
 
 namespace mdscope {
@@ -324,11 +325,11 @@ static void raid1_end_write_request(Bio* bio) {
         raid1_note_write_error(mddev, rdev);
         if ((bio->bi_flags & REQ_FAILFAST) != 0) md_error(mddev, rdev);
         kept = !test_bit(Faulty, rdev.flags) && !raid1_refuses_writes(mddev);
-        const FaultyWrite& row = mddev.variants.row<variants::faulty_write>();
+        const VariantRows& rows = mddev.variants;
         // With WriteError the request ends when the failure is on record.
-        if (kept || row.waits_for_record) set_bit(R1BIO_WriteError, r1_bio->state);
+        if (kept || rows.row<variants::faulty_write>().waits_for_record) set_bit(R1BIO_WriteError, r1_bio->state);
         if (!kept) {
-            if (row.marks_degraded) set_bit(R1BIO_Degraded, r1_bio->state);
+            if (rows.row<variants::degraded_write>().marks_degraded) set_bit(R1BIO_Degraded, r1_bio->state);
             r1_bio->bios[mirror] = nullptr;
         }
     } else {

@@ -30,7 +30,7 @@ namespace variants {
 
 struct absent_members {
     using Row = AbsentMembers;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {9,
                                            "absent-members",
                                            "Marks for absent members",

@@ -17,7 +17,7 @@ namespace variants {
 
 struct bad_block_log {
     using Row = BadBlockLog;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {8,
                                            "bad-block-log",
                                            "Bad-block log and superblock",

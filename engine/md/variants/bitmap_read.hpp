@@ -17,7 +17,7 @@ namespace variants {
 
 struct bitmap_read {
     using Row = BitmapRead;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {12,
                                            "bitmap-read",
                                            "Bits at assembly",

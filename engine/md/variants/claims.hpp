@@ -19,7 +19,7 @@ namespace variants {
 
 struct claims {
     using Row = Claims;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {10,
                                            "claims",
                                            "Claims of the metadata",

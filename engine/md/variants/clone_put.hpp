@@ -18,7 +18,7 @@ namespace variants {
 
 struct clone_put {
     using Row = ClonePut;
-    static constexpr EraRow kEras[] = {{"4.10", "last"}};
+    static constexpr EraRow kEras[] = {{"3.15", "last"}};
     static constexpr VariantFacts facts = {16,
                                            "clone-put",
                                            "Order in raid1_end_write_request",

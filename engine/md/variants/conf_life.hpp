@@ -19,7 +19,7 @@ namespace variants {
 
 struct conf_life {
     using Row = ConfLife;
-    static constexpr EraRow kEras[] = {{"4.10", "stop"}};
+    static constexpr EraRow kEras[] = {{"3.15", "stop"}};
     static constexpr VariantFacts facts = {15,
                                            "conf-life",
                                            "Raid1's configuration dies with",

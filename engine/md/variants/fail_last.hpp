@@ -16,7 +16,7 @@ namespace variants {
 
 struct fail_last {
     using Row = FailLast;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {11,
                                            "fail-last",
                                            "Failing the last member by hand",

@@ -17,7 +17,7 @@ namespace variants {
 
 struct failed_write {
     using Row = FailedWrite;
-    static constexpr EraRow kEras[] = {{"4.10", "recorded"}};
+    static constexpr EraRow kEras[] = {{"3.15", "at-once"}, {"4.4", "recorded"}};
     static constexpr VariantFacts facts = {20,
                                            "failed-write",
                                            "A write that failed on a member",

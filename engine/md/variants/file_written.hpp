@@ -19,7 +19,7 @@ namespace variants {
 
 struct file_written {
     using Row = FileWritten;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {17,
                                            "file-written",
                                            "End of a write to a bitmap file",

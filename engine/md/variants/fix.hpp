@@ -19,7 +19,7 @@ namespace variants {
 struct fix {
     using Row = StopFix;
     static constexpr EraRow kEras[] = {
-        {"4.10", "none"}, {"5.13", "upstream"}, {"6.1.192-nofix", "none"}, {"6.12.117", "upstream"}};
+        {"3.15", "none"}, {"5.13", "upstream"}, {"6.1.192-nofix", "none"}, {"6.9", "upstream"}};
     static constexpr VariantFacts facts = {
         1, "fix", "Fix of the stop", "Where the stop waits", "upstream", Told::Always, true, kEras};
     static std::span<const StopFix> rows();  // none, v1, proposal, upstream

@@ -16,7 +16,7 @@ namespace variants {
 
 struct last_record {
     using Row = LastRecord;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {19,
                                            "last-record",
                                            "Metadata that the last member does not take",

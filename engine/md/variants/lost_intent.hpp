@@ -22,7 +22,7 @@ namespace variants {
 
 struct lost_intent {
     using Row = LostIntent;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {18,
                                            "lost-intent",
                                            "A bit that cannot be written",

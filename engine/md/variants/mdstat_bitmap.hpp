@@ -19,8 +19,8 @@ namespace variants {
 
 struct mdstat_bitmap {
     using Row = MdstatBitmap;
-    static constexpr EraRow kEras[] = {
-        {"4.10", "line"}, {"6.1.130", "none"}, {"6.1.135", "crash"}, {"6.1.192", "none"}};
+    static constexpr EraRow kEras[] = {{"3.15", "line"},    {"6.1.130", "none"}, {"6.1.135", "crash"},
+                                       {"6.1.192", "none"}, {"6.9", "line"},     {"6.12.117", "none"}};
     static constexpr VariantFacts facts = {5,
                                            "mdstat-bitmap",
                                            "mdstat and an external bitmap",

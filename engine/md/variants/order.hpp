@@ -16,7 +16,7 @@ namespace variants {
 
 struct order {
     using Row = WrittenOrder;
-    static constexpr EraRow kEras[] = {{"4.10", "2021"}, {"6.1.3", "2022"}};
+    static constexpr EraRow kEras[] = {{"3.15", "2021"}, {"6.1.3", "2022"}};
     static constexpr VariantFacts facts = {
         2, "order", "Order in super_written", "Order of the lines in super_written", "2022", Told::Always, true, kEras};
     static std::span<const WrittenOrder> rows();  // 2021, 2022

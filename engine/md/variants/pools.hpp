@@ -15,7 +15,7 @@ namespace variants {
 
 struct pools {
     using Row = PoolLife;
-    static constexpr EraRow kEras[] = {{"4.10", "mddev"}, {"6.1.53", "stop"}, {"6.12.117", "mddev"}};
+    static constexpr EraRow kEras[] = {{"3.15", "mddev"}, {"6.1.53", "stop"}, {"6.12.117", "mddev"}};
     static constexpr VariantFacts facts = {
         3, "pools", "Bio pools die with", "What the bio pools die with", "mddev", Told::Always, true, kEras};
     static std::span<const PoolLife> rows();  // mddev, stop

@@ -18,7 +18,7 @@ namespace variants {
 
 struct recorded_queue {
     using Row = RecordedQueue;
-    static constexpr EraRow kEras[] = {{"4.10", "counted"}};
+    static constexpr EraRow kEras[] = {{"3.15", "counted"}, {"4.3", "uncounted"}, {"4.10", "counted"}};
     // Not on a running array: what one row has counted the other would not take back.
     static constexpr VariantFacts facts = {21,
                                            "recorded-queue",

@@ -18,7 +18,7 @@ namespace variants {
 
 struct recovery_start {
     using Row = RecoveryStart;
-    static constexpr EraRow kEras[] = {{"4.10", "flushed"}};
+    static constexpr EraRow kEras[] = {{"3.15", "at-once"}, {"4.3", "flushed"}};
     static constexpr VariantFacts facts = {23,
                                            "recovery-start",
                                            "Older writes and a recovery",

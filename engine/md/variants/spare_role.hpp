@@ -22,7 +22,7 @@ namespace variants {
 
 struct spare_role {
     using Row = SpareRole;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {7,
                                            "spare-role",
                                            "Role of a member that is behind",

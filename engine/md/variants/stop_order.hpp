@@ -18,7 +18,7 @@ namespace variants {
 struct stop_order {
     using Row = StopOrder;
     static constexpr EraRow kEras[] = {
-        {"4.10", "db"}, {"4.14", "bd"}, {"6.0-rc1", "db"}, {"6.1", "bd"}, {"7.3.4", "db"}};
+        {"3.15", "db"}, {"4.12", "bd"}, {"6.0-rc1", "db"}, {"6.1", "bd"}, {"7.3.4", "db"}};
     static constexpr VariantFacts facts = {
         4,    "stop-order", "Order in __md_stop", "Order of the first two steps of __md_stop", "bd", Told::IfUnusual,
         true, kEras};

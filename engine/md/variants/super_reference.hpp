@@ -16,7 +16,7 @@ namespace variants {
 
 struct super_reference {
     using Row = SuperReference;
-    static constexpr EraRow kEras[] = {{"4.10", "none"}, {"4.11", "held"}};
+    static constexpr EraRow kEras[] = {{"3.15", "none"}, {"4.11", "held"}};
     // Not on a running array: what one row has taken the other would not give back.
     static constexpr VariantFacts facts = {6,
                                            "super-reference",

@@ -20,7 +20,7 @@ namespace variants {
 
 struct suspend_record {
     using Row = SuspendRecord;
-    static constexpr EraRow kEras[] = {{"4.10", "stuck"}, {"4.14", "sent-back"}, {"5.12", "written"}};
+    static constexpr EraRow kEras[] = {{"3.15", "stuck"}, {"4.14", "sent-back"}, {"4.18", "written"}};
     static constexpr VariantFacts facts = {22,
                                            "suspend-record",
                                            "Superblocks of a suspended array",

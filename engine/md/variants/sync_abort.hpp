@@ -18,7 +18,7 @@ namespace variants {
 
 struct sync_abort {
     using Row = SyncAbort;
-    static constexpr EraRow kEras[] = {{"4.10", "aborted"}, {"4.11", "silent"}, {"5.12", "aborted"}};
+    static constexpr EraRow kEras[] = {{"3.15", "aborted"}, {"4.11", "silent"}, {"5.2", "aborted"}};
     static constexpr VariantFacts facts = {24,
                                            "sync-abort",
                                            "A recovery whose target fails",

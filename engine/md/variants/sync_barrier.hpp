@@ -17,7 +17,7 @@ namespace variants {
 
 struct sync_barrier {
     using Row = SyncBarrier;
-    static constexpr EraRow kEras[] = {{"4.10", "deaf"}, {"5.12", "interrupted"}};
+    static constexpr EraRow kEras[] = {{"3.15", "deaf"}, {"4.20", "interrupted"}};
     static constexpr VariantFacts facts = {25,
                                            "sync-barrier",
                                            "A sync request that waits",

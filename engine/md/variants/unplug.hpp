@@ -22,7 +22,7 @@ namespace variants {
 
 struct unplug {
     using Row = Unplug;
-    static constexpr EraRow kEras[] = {{"4.10", "md"}};
+    static constexpr EraRow kEras[] = {{"3.15", "md"}};
     static constexpr VariantFacts facts = {13,
                                            "unplug",
                                            "Two writers of one bitmap page",

@@ -12,8 +12,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"6.1.53", "6.1.130", "6.1.135", "6.1.192", "6.1.192-nofix"};
-
 constexpr std::array kWrongOrder = {
     "a data write ends its request: nothing is pending any more",
     "the stop, which waited for that, goes on",
@@ -65,7 +63,6 @@ const Exhibit& clone_put_last_exhibit() {
         that.title = "A data write that gives its bio back after it has ended";
         that.scenario = "late-clone";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.ways = kWays;
         that.recipe = "In fine steps: stop the array while a data write is between its count and its bio.";

@@ -12,8 +12,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.10", "4.11", "4.14", "5.12", "5.13", "6.0-rc1", "6.1"};
-
 constexpr std::array kWrongOrder = {
     "super_written counts mddev->pending_writes down to 0",
     "the stop, which slept until it is 0, wakes up and goes on",
@@ -49,7 +47,6 @@ const Exhibit& completion_order_2022_exhibit() {
         that.title = "A completion that counts down before it is over";
         that.scenario = "second-bug";
         that.lesson = 5;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.page = {.number = "M24",
                      .commit = "341097ee5357",

@@ -11,9 +11,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.10",   "4.11",    "4.14",    "5.12",    "5.13",          "6.0-rc1",  "6.1",  "6.1.3",
-                               "6.1.53", "6.1.130", "6.1.135", "6.1.192", "6.1.192-nofix", "6.12.117", "7.3.4"};
-
 constexpr std::array kWrongOrder = {
     "a completion counts nr_pending down to 0",
     "the stop sees 0 before it is woken, and goes on",
@@ -68,7 +65,6 @@ const Exhibit& conf_dies_in_stop_exhibit() {
         that.title = "A completion that wakes a configuration which the stop has freed";
         that.scenario = "late-wake-up";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.ways = kWays;
         that.recipe = "In fine steps: stop the array while a data write is between its count and its wake-up.";

@@ -52,7 +52,6 @@ const Exhibit& failed_write_2015_exhibit() {
         that.title = "A failed write acknowledged before its failure is on record";
         that.scenario = "acknowledged-too-early";
         that.lesson = 0;
-        that.had_in = {};
         that.matrix = {};
         that.act = {.noun = "write",
                     .doing = "writing",

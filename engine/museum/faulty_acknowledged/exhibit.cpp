@@ -11,9 +11,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.10",   "4.11",    "4.14",    "5.12",    "5.13",          "6.0-rc1",  "6.1",  "6.1.3",
-                               "6.1.53", "6.1.130", "6.1.135", "6.1.192", "6.1.192-nofix", "6.12.117", "7.3.4"};
-
 bool is_act(const Statement& statement) {
     return statement.kind == Statement::Kind::Write;
 }
@@ -55,7 +52,6 @@ const Exhibit& faulty_acknowledged_exhibit() {
         that.title = "A write acknowledged before its member's failure is on record";
         that.scenario = "faulty-acknowledged";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.act = {.noun = "write",
                     .doing = "writing",

@@ -11,9 +11,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.10",   "4.11",    "4.14",    "5.12",    "5.13",          "6.0-rc1",  "6.1",  "6.1.3",
-                               "6.1.53", "6.1.130", "6.1.135", "6.1.192", "6.1.192-nofix", "6.12.117", "7.3.4"};
-
 constexpr std::array kWrongOrder = {
     "end_bitmap_write counts bitmap->pending_writes down to 0",
     "the stop sees 0 before it is woken, and goes on",
@@ -48,7 +45,6 @@ const Exhibit& file_woken_late_exhibit() {
         that.title = "The last write to a bitmap file wakes a bitmap that is gone";
         that.scenario = "late-file";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.recipe = "In fine steps: stop an array with a bitmap file while its last page is written.";
         that.page = {

@@ -12,8 +12,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"6.1.135"};
-
 bool reads(const Statement& statement) {
     return statement.kind == Statement::Kind::Mdstat;
 }
@@ -67,7 +65,6 @@ const Exhibit& mdstat_external_2025_exhibit() {
         that.title = "Reading mdstat follows a page that an external bitmap lacks";
         that.scenario = "mdstat-external";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.act = {.noun = "reading",
                     .doing = "reading",

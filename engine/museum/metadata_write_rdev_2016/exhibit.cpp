@@ -52,7 +52,6 @@ constexpr std::array kTakers = {
 
 // ---- the matrix
 
-constexpr std::array kHadIn = {"4.10"};
 constexpr std::array kVariants = {"super-reference"};
 constexpr std::array kHomes = {BitmapHome::Internal};  // md records the failure itself; mdmon is not needed
 constexpr std::array kEntrances = {"remove"};
@@ -139,7 +138,6 @@ const Exhibit& metadata_write_rdev_2016_exhibit() {
         .title = "A metadata write without a reference to its member",
         .scenario = "removed-member",
         .lesson = 0,
-        .had_in = kHadIn,
         .matrix = {.variants = kVariants,
                    .era = "4.11",
                    .homes = kHomes,

@@ -54,7 +54,6 @@ const Exhibit& recorded_queue_2016_exhibit() {
         that.title = "A freeze that waits for a write which only the freezer can end";
         that.scenario = "frozen-for-ever";
         that.lesson = 0;
-        that.had_in = {};
         that.matrix = {};
         that.act = {.noun = "read",
                     .doing = "reading",

@@ -53,7 +53,6 @@ const Exhibit& recovery_start_2014_exhibit() {
         that.title = "A recovery that looks at a mark before an older write has made it";
         that.scenario = "early-recovery";
         that.lesson = 0;
-        that.had_in = {};
         that.matrix = {};
         that.act = {.noun = "return of sdb",
                     .doing = "letting sdb in",

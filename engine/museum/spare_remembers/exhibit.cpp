@@ -11,9 +11,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.10",   "4.11",    "4.14",    "5.12",    "5.13",          "6.0-rc1",  "6.1",  "6.1.3",
-                               "6.1.53", "6.1.130", "6.1.135", "6.1.192", "6.1.192-nofix", "6.12.117", "7.3.4"};
-
 bool is_act(const Statement& statement) {
     return statement.kind == Statement::Kind::ReAdd;
 }
@@ -56,7 +53,6 @@ const Exhibit& spare_remembers_exhibit() {
         that.title = "A spare that remembers the slot it had";
         that.scenario = "spare-remembers";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.act = {.noun = "re-add",
                     .doing = "re-adding",

@@ -83,7 +83,6 @@ constexpr std::array kStages = {
 
 // ---- the matrix
 
-constexpr std::array kHadIn = {"4.10", "4.11", "4.14", "5.12", "6.1.192-nofix"};
 constexpr std::array kVariants = {"fix", "order", "pools"};
 constexpr std::array kHomes = {BitmapHome::External, BitmapHome::Internal, BitmapHome::File};  // of those that have one
 constexpr std::array kEntrances = {"STOP_ARRAY", "array_state", "two-step", "readonly"};
@@ -103,7 +102,6 @@ const Exhibit& stop_bitmap_2021_exhibit() {
         .title = "A stop that waits for its last bitmap writes on the wrong counter",
         .scenario = "report-2021",
         .lesson = 2,
-        .had_in = kHadIn,
         .matrix = {.variants = kVariants, .homes = kHomes, .entrances = kEntrances, .scenario = stop_mid_write},
         .act = {.noun = "stop",
                 .doing = "stopping",

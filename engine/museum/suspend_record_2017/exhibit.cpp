@@ -11,8 +11,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.10", "4.11"};
-
 bool is_act(const Statement& statement) {
     return statement.kind == Statement::Kind::Store && statement.attr == "suspend_lo";
 }
@@ -57,7 +55,6 @@ const Exhibit& suspend_record_2017_exhibit() {
         that.title = "A suspended array whose writer waits for a superblock";
         that.scenario = "suspended-writer";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.act = {.noun = "suspension",
                     .doing = "suspending",

@@ -12,8 +12,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.11", "4.14"};
-
 bool is_act(const Statement& statement) {
     return statement.kind == Statement::Kind::Fail;
 }
@@ -57,7 +55,6 @@ const Exhibit& sync_abort_2019_exhibit() {
         that.title = "A recovery whose target fails clears the bits all the same";
         that.scenario = "recovery-target-fails";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.act = {.noun = "failure",
                     .doing = "failing",

@@ -12,8 +12,6 @@ namespace {
 
 using namespace museum;
 
-constexpr std::array kHadIn = {"4.10", "4.11", "4.14"};
-
 bool is_act(const Statement& statement) {
     return statement.kind == Statement::Kind::Store && statement.attr == "sync_action";
 }
@@ -57,7 +55,6 @@ const Exhibit& sync_barrier_2018_exhibit() {
         that.title = "A deadlock of three: a repair, a failed write, and `idle`";
         that.scenario = "deaf-barrier";
         that.lesson = 0;
-        that.had_in = kHadIn;
         that.matrix = {};
         that.act = {.noun = "interruption",
                     .doing = "interrupting",
