@@ -218,6 +218,8 @@ class SimKernel final : public Kernel, private SimHook {
     [[nodiscard]] std::uint64_t state_hash() const;
     // For the running task: all it has to remember is `tag`.
     void remember_only(std::uint64_t tag) override;
+    // ... and this beside all that it has read: it is from no Shared.
+    void remember(std::uint64_t what) { observed(what); }
     // The live parts of the stacks of all tasks, for a Checkpoint.
     void append_stacks(std::vector<std::span<std::byte>>& stacks) const;
 
