@@ -35,6 +35,7 @@ class CrashFacts {
     [[nodiscard]] bool is_recovering() const { return is(MD_RECOVERY_RUNNING) && is(MD_RECOVERY_RECOVER); }
     [[nodiscard]] bool one_superblock_is_left() const { return superblocks > 0 && superblocks < members; }
     [[nodiscard]] bool one_page_is_left() const { return pages > 0 && pages < holders(); }
+    [[nodiscard]] bool has_bitmap() const { return mddev.bitmap.peek() != nullptr; }
     [[nodiscard]] bool is_dirty() const { return mddev.in_sync.peek() == 0; }
 
     const SimLab& lab;
@@ -43,6 +44,7 @@ class CrashFacts {
     std::size_t members = 0, working = 0, have_all = 0, have_none = 0;  // of the members in their slots
     bool is_faulty = false, is_unrecorded = false, has_write_error = false, has_spare = false, is_last = false;
     bool has_pending_bit = false, has_cleared_bit = false, has_counter_one = false, has_resync_bit = false;
+    bool has_new_events_cleared = false, has_bitmap_error = false, has_ended_chunks = false;
     bool in_grace = false, is_torn = false, is_sync_torn = false;
 
    private:
@@ -96,6 +98,9 @@ class CrashFacts {
     void look_at_bitmap() NO_THREAD_SAFETY_ANALYSIS {
         const Bitmap* const bitmap = mddev.bitmap.peek();
         if (bitmap == nullptr) return;
+        has_new_events_cleared = bitmap->need_sync.peek();
+        has_ended_chunks = bitmap->last_end_sync.peek() > mddev.resync_mark.peek();
+        has_bitmap_error = (bitmap->flags.peek() >> BITMAP_WRITE_ERROR & 1U) != 0;
         for (const auto& page : bitmap->storage.filemap) {
             if (page == nullptr) continue;
             has_pending_bit = has_pending_bit || (page->attr.peek() >> BITMAP_PAGE_DIRTY & 1U) != 0;
@@ -144,16 +149,24 @@ constexpr std::array kPlaces = {
     CrashPlace{"CP14", "clear: a bit is cleared in memory", [](Facts x) { return x.has_cleared_bit; }},
     CrashPlace{"CP15", "clear: one member has the page with the cleared bit",
                [](Facts x) { return !x.is_in(f::kUnplug) && x.members > 1 && x.one_page_is_left(); }},
+    CrashPlace{"CP16", "clear: events_cleared has moved in memory only",
+               [](Facts x) { return x.has_new_events_cleared; }},
     CrashPlace{"CP17", "errors: a write has failed, its member is not failed yet",
                [](Facts x) { return x.has_write_error && !x.is_faulty; }},
     CrashPlace{"CP18", "errors: a member is failed in memory only", [](Facts x) { return x.is_unrecorded; }},
     CrashPlace{"CP19", "errors: a failure is recorded on one survivor",
                [](Facts x) { return x.is_faulty && x.superblocks > 0; }},
     CrashPlace{"CP20", "errors: one member is left", [](Facts x) { return x.is_running() && x.working == 1; }},
+    CrashPlace{"CP21", "errors: a page of the bitmap could not be written",
+               [](Facts x) { return x.has_bitmap_error || (x.is_in(f::kUnplug) && x.is_unrecorded); }},
+    CrashPlace{"CP22", "errors: what could not be read is written back, and not read again",
+               [](Facts x) { return x.is_in(f::kSyncPageOfRepair) && x.resyncs == 0; }},
     CrashPlace{"CP23", "resync: a chunk is being copied", [](Facts x) { return x.has_resync_bit; }},
     CrashPlace{"CP24", "resync: its source is being read",
                [](Facts x) { return x.is_in(f::kDoSync) && x.resync_reads > 0; }},
     CrashPlace{"CP25", "resync: its target is written in part", [](Facts x) { return x.is_sync_torn; }},
+    CrashPlace{"CP26", "resync: the chunks that it has behind it are called done",
+               [](Facts x) { return x.is(MD_RECOVERY_RUNNING) && x.has_ended_chunks; }},
     CrashPlace{"CP27", "resync: superblocks are being written",
                [](Facts x) { return x.is_resyncing() && x.superblocks > 0; }},
     CrashPlace{"CP28", "resync: its end is being recorded",
@@ -171,17 +184,26 @@ constexpr std::array kPlaces = {
                [](Facts x) { return x.is_in(f::kStopWrites) && !x.is_in(f::kBitmapFlush); }},
     CrashPlace{"CP35", "stop: between two runs of the daemon",
                [](Facts x) { return x.is_in(f::kBitmapFlush) && x.pages == 0; }},
+    CrashPlace{"CP36", "stop: before the run of the daemon that writes what is cleared",
+               [](Facts x) { return x.is_in(f::kBitmapFlush) && x.pages == 0 && x.has_cleared_bit; }},
     CrashPlace{"CP37", "stop: pages of the bitmap are in flight",
                [](Facts x) { return x.is_in(f::kBitmapFlush) && x.pages > 0; }},
+    CrashPlace{"CP38", "stop: all pages are written, the header is not",
+               [](Facts x) { return x.is_in(f::kStop) && x.is_in(f::kBitmapUpdateSb) && x.pages == x.members; }},
     CrashPlace{"CP39", "stop: the bitmap's header is being written",
                [](Facts x) { return x.is_in(f::kStop) && x.is_in(f::kBitmapUpdateSb) && x.pages > 0; }},
     CrashPlace{"CP40", "stop: one member's superblock is written",
                [](Facts x) { return x.is_in(f::kStop) && x.is_in(f::kUpdateSb) && x.one_superblock_is_left(); }},
+    CrashPlace{"CP41", "stop: the bitmap is gone, the members are bound",
+               [](Facts x) { return x.is_in(f::kStop) && !x.has_bitmap() && x.members > 0; }},
     CrashPlace{"CP42", "stop: members are being let go of", [](Facts x) { return x.is_in(f::kExport); }},
     CrashPlace{"CP43", "stop: a grace period is waited for", [](Facts x) { return x.in_grace; }},
     CrashPlace{"CP44", "stop: the array is gone",
                [](Facts x) { return x.lab.life() == 1 && !x.is_running() && x.lab.tasks_done(); }},
-    CrashPlace{"CP45", "bitmap: it is added or removed", [](Facts x) { return x.is_in(f::kLocation); }},
+    CrashPlace{"CP45", "bitmap: it is added", [](Facts x) { return x.is_in(f::kLocation) && x.has_bitmap(); }},
+    CrashPlace{"CP46", "bitmap: it is removed", [](Facts x) { return x.is_in(f::kLocation) && !x.has_bitmap(); }},
+    CrashPlace{"CP47", "bitmap: its pages are written for a new size",
+               [](Facts x) { return x.is_in(f::kResize) && x.pages > 0; }},
     CrashPlace{"CP48", "assembly: one member's event count is new",
                [](Facts x) { return x.lab.life() > 1 && x.one_superblock_is_left(); }},
     CrashPlace{"CP49", "assembly: the array does not run yet",
@@ -190,6 +212,7 @@ constexpr std::array kPlaces = {
                [](Facts x) { return x.lab.life() > 1 && x.is(MD_RECOVERY_RUNNING); }},
 };
 static_assert(kPlaces.size() <= kMostCrashPlaces);
+static_assert(kPlaces.size() == 50);  // none is left out: each one's operation is among those that are searched
 
 bool has_part(const CutOption& option, std::string_view what) {
     const auto parts = std::ranges::count(option.stays, what, &Unsure::what);

@@ -1,4 +1,8 @@
 // The arrays and operations that are cut at every step: each home of the bitmap by each operation.
+//
+// What is not in a search: `create`. It writes files before there is an array, and a simulated array begins with what
+// it has written; the real twin (tests/real/twins.py) kills it at each of its calls. Nor does md know the rest here:
+// without a bitmap nothing is re-added that was not in the array; of a bitmap file another size is refused.
 #pragma once
 
 #include <string>
@@ -34,6 +38,16 @@ inline const std::vector<CrashOperation>& crash_operations() {
         {"write-during-re-add", " a: re-add sdb; wait\n b: write 0\n", "", " fail sdb\n write 0\n remove sdb\n",
          "internal file", "kill", false},
         {"add", " a: add sdc; fail sdb; wait\n"},
+        // The first read fails, and so does the one that looks again before it is written back.
+        {"read-error", " a: write 0; read 0\n", "errors 2\n", "", "internal none", "kill"},
+        {"grow", " a: write 0; store component_size 128; wait; write 1\n", "", " store component_size 64\n",
+         "internal external none"},
+        // It stands still in the middle, until the bitmap may call the first chunk done.
+        {"slow-repair",
+         " a: write 0; store sync_max 128; store sync_action repair; idle 6s; store sync_max max; wait\n", "", "",
+         "internal external file"},
+        {"slow-re-add", " a: store sync_max 128; re-add sdb; idle 6s; store sync_max max; wait\n", "",
+         " fail sdb\n write 0\n write 1\n remove sdb\n", "internal external file"},
         {"check", " a: write 0; store sync_action check; wait\n"},
         {"repair", " a: write 0; store sync_action repair; wait\n"},
         {"bitmap-removed", " a: write 0; store bitmap/location none; write 1\n", "", "", "internal"},
