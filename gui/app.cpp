@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -114,19 +115,20 @@ class App : public Screen {
         if (options_.lesson > 0) state_.answer(LessonRun::start(state_, options_.lesson));
     }
 
+    // Modes that have one panel and nothing else.
+    static constexpr std::array<std::pair<Mode, void (*)(State&, const ui::Rect&)>, 3> kWholePages{
+        {{Mode::museum, draw_museum}, {Mode::matrix, draw_matrix}, {Mode::live, draw_live}}};
+
     void draw_panels() {
         const Layout layout = lay_out();
         draw_toolbar(state_, layout.toolbar);
         draw_lesson(state_, layout.lesson);
         const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
-        if (state_.mode == Mode::matrix) {
-            draw_matrix(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
-            return draw_status(state_, layout.status);
-        }
-        if (state_.mode == Mode::live) {
-            draw_live(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
-            return draw_status(state_, layout.status);
-        }
+        for (const auto& [mode, draw] : kWholePages)
+            if (state_.mode == mode) {
+                draw(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
+                return draw_status(state_, layout.status);
+            }
         if (layout.now.h > 0) draw_now(state_, layout.now);
         if (layout.single) {
             draw_single(layout);

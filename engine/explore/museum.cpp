@@ -44,8 +44,10 @@ std::string paragraph(std::string_view text, std::string_view indent = "  ", std
     return all;
 }
 
-std::string section(std::string_view title, std::string_view text) {
-    return fmt::format("\n{}\n{}", title, paragraph(text));
+std::string section(const MuseumPart& part) {
+    std::string text = fmt::format("\n{}\n", part.title);
+    for (const std::string& one : part.paragraphs) text += paragraph(one);
+    return text;
 }
 
 // Two lists beside each other, a step a row.
@@ -75,16 +77,16 @@ std::string fix_text(const museum::Page& page) {
     return fmt::format("Fixed by \"{}\"{}.", page.fix, id);
 }
 
-std::string found_text(const museum::Page& page) {
+std::vector<std::string> found_paragraphs(const museum::Page& page) {
     using Search = museum::Figures::Search;
     const museum::Figures& found = page.found;
     const char* const what = found.search == Search::Priorities ? "executions" : "states";
     const char* const until = found.search == Search::Whole ? "" : "until the first, ";
-    return paragraph(fmt::format("{} {}: {}, {}{} {}; the shortest schedule has {} choices", page.variant, page.row,
-                                 page.symptom, until, grouped(found.states), what, found.shortest)) +
-           paragraph(fmt::format("{} {}: nothing found in {} {} {}{}", page.variant, page.mended,
-                                 found.is_whole ? "all" : "the first", grouped(found.mended_states), what,
-                                 found.is_whole ? "" : "; others were not looked at"));
+    return {fmt::format("{} {}: {}, {}{} {}; the shortest schedule has {} choices", page.variant, page.row,
+                        page.symptom, until, grouped(found.states), what, found.shortest),
+            fmt::format("{} {}: nothing found in {} {} {}{}", page.variant, page.mended,
+                        found.is_whole ? "all" : "the first", grouped(found.mended_states), what,
+                        found.is_whole ? "" : "; others were not looked at")};
 }
 
 std::vector<std::string> names_of(const std::vector<const KernelEra*>& eras) {
@@ -153,16 +155,31 @@ std::string museum_table() {
                       exhibits().size());
 }
 
+std::string museum_head(const Exhibit& exhibit) {
+    return fmt::format("Linux {}. {}", exhibit.page.kernels, fix_text(exhibit.page));
+}
+
+std::vector<MuseumPart> museum_parts(const Exhibit& exhibit) {
+    const museum::Page& page = exhibit.page;
+    return {{"wrong", "What goes wrong", {page.wrong}},
+            {"met_by", "Who met it", {page.met_by}},
+            {"cost", "What it costs", {page.cost}}};
+}
+
+std::vector<MuseumPart> museum_proofs(const Exhibit& exhibit) {
+    std::vector<std::string> found = found_paragraphs(exhibit.page);
+    found.push_back(fmt::format("Kernels here that have it: {}", eras_text(exhibit)));
+    return {{"found", "What the search finds", found}};
+}
+
 std::string museum_page(const Exhibit& exhibit, bool with_answers) {
     const museum::Page& page = exhibit.page;
     std::string text = fmt::format("{}  {}\n", page.number, exhibit.title);
-    text += paragraph(fmt::format("Linux {}. {}", page.kernels, fix_text(page)), "    ");
-    text += section("What goes wrong", page.wrong) + section("Who met it", page.met_by);
-    text += section("What it costs", page.cost);
+    text += paragraph(museum_head(exhibit), "    ");
+    for (const MuseumPart& part : museum_parts(exhibit)) text += section(part);
     text += fmt::format("\n{:<{}}    {}\n", "The wrong order", kColumn, "The right order");
     text += side_by_side(page.wrong_order, page.right_order);
-    text += fmt::format("\nWhat the search finds, in {}\n{}", exhibit.scenario, found_text(page));
-    text += paragraph(fmt::format("Kernels here that have it: {}", eras_text(exhibit)));
+    for (const MuseumPart& part : museum_proofs(exhibit)) text += section(part);
     text += fmt::format("\nTry it\n  mdscope explore {0}\n  mdscope explore {0} --{1} {2}\n  mdscope-gui {0}\n",
                         exhibit.scenario, page.variant, page.mended);
     text += fmt::format("\nThree questions{}\n", with_answers ? "" : " (the answers: --answers)");
@@ -221,6 +238,16 @@ Result<Tried> tried_in(const Exhibit& exhibit, const KernelEra& era, const Explo
     if (const Variant* beside = find_variant(exhibit.page.with_variant); beside != nullptr)
         scenario->variants.choose(*beside, beside->in(era));
     return tried(exhibit, *scenario, row, options);
+}
+
+Result<Tried> first_bad(const Exhibit& exhibit, ExploreOptions options) {
+    const Result<Scenario> scenario = scenario_with(exhibit, exhibit.page.row);
+    if (!scenario) return scenario.error();
+    options = searched_as(exhibit.page, exhibit.page.row, std::move(options));
+    options.stop_at_first_crash = true;
+    Result<Verdict> verdict = explore(*scenario, options);
+    if (!verdict) return verdict.error();
+    return Tried{&exhibit, exhibit.page.row, std::move(*verdict)};
 }
 
 static std::string counted(const Verdict& verdict) {

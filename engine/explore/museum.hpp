@@ -2,11 +2,11 @@
 //
 //   museum_table    a line an exhibit: number, title, who had it, symptom, the shortest schedule
 //   museum_page     one exhibit, whole: `mdscope museum M2`
+//   museum_parts    what a page tells in paragraphs: the text and the window show the same
 //   museum_json     all of it as one JSON object, versioned
 //
-//   tried_in        its scenario, searched as a kernel would run it: the row of the exhibit's own variant is that
-//   era's,
-//                   all others are as its file says, so that no other bug of that kernel is taken for this one
+//   tried_in        its scenario, searched as a kernel would run it: the row of its own variant is that era's, all
+//                   others are as its file says, so that no other bug of that kernel is taken for this one
 #pragma once
 
 #include <string>
@@ -21,6 +21,14 @@ inline constexpr int kMuseumVersion = 1;  // of the JSON object; fields may be a
 
 std::string museum_table();
 std::string museum_page(const Exhibit& exhibit, bool with_answers);
+struct MuseumPart {
+    const char* id;     // "wrong"
+    const char* title;  // "What goes wrong"
+    std::vector<std::string> paragraphs;
+};
+std::string museum_head(const Exhibit& exhibit);                // "Linux up to 4.10. Fixed by ..."
+std::vector<MuseumPart> museum_parts(const Exhibit& exhibit);   // before the two orders
+std::vector<MuseumPart> museum_proofs(const Exhibit& exhibit);  // behind them
 std::string museum_json(const std::vector<const Exhibit*>& exhibits);
 
 // What the search found in an exhibit's scenario with one row of its variant.
@@ -34,6 +42,8 @@ struct Tried {
 // searched breadth-first.
 Result<Tried> tried_with(const Exhibit& exhibit, const char* row, const ExploreOptions& options);
 Result<Tried> tried_in(const Exhibit& exhibit, const KernelEra& era, const ExploreOptions& options);
+// With its bad row, until the first schedule that goes wrong: the shortest, where it is searched breadth-first.
+Result<Tried> first_bad(const Exhibit& exhibit, ExploreOptions options);
 
 // A line each, and what comes of it: which of the bugs `kernel` has. `kernel`: words for people.
 std::string tried_text(std::string_view kernel, const std::vector<Tried>& tried);

@@ -1,14 +1,12 @@
 #include "gui/model/matrix_run.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <exception>
 #include <system_error>
 #include <utility>
 
 #include "engine/host/host.hpp"
+#include "gui/model/step_back.hpp"
 
 namespace mdscope::gui {
 
@@ -25,11 +23,6 @@ std::vector<std::shared_ptr<const MatrixCell>> shared(std::vector<MatrixCell> ce
 
 bool is_explored(const std::shared_ptr<const MatrixCell>& cell) {
     return cell->explored;
-}
-
-// Linux gives each thread a priority of its own: the search leaves the window what it needs to stay smooth.
-void step_back() {
-    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "gui/model/lesson_run.hpp"
 #include "gui/model/live_state.hpp"
 #include "gui/model/matrix_model.hpp"
+#include "gui/model/museum_model.hpp"
 #include "gui/model/player.hpp"
 #include "gui/model/share_actions.hpp"
 
@@ -106,6 +107,7 @@ struct State {
     std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
 
     MatrixPage matrix;
+    MuseumPage museum;
     SharePage share;
     LivePage live;
 

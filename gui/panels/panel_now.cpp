@@ -35,12 +35,16 @@ void draw_status(State& state, const ui::Rect& rect) {
         constexpr std::array<std::string_view, 8> kKeys = {"play",    "step_forward", "stop_both", "hold",
                                                            "release", "fork",         "why",       "help"};
         constexpr std::array<std::string_view, 3> kMatrixKeys = {"matrix", "focus_next", "help"};
+        constexpr std::array<std::string_view, 2> kMuseumKeys = {"focus_next", "help"};
         const bool matrix = state.mode == Mode::matrix, live = state.mode == Mode::live;
+        const bool museum = state.mode == Mode::museum;
         const std::string keys = live ? live_status_text(state.live.is_attached())
-                                      : status_text(matrix ? std::span<const std::string_view>(kMatrixKeys)
-                                                           : std::span<const std::string_view>(kKeys));
+                                      : status_text(matrix   ? std::span<const std::string_view>(kMatrixKeys)
+                                                    : museum ? std::span<const std::string_view>(kMuseumKeys)
+                                                             : std::span<const std::string_view>(kKeys));
         const std::string place = live     ? state.live.status_line()
                                   : matrix ? progress_words(*state.matrix.run().view())
+                                  : museum ? fmt::format("{} exhibits", exhibits().size())
                                            : state.status_line();
         const float width = ImGui::CalcTextSize(place.c_str()).x + sp(8);
         const float room = ImGui::GetContentRegionAvail().x;

@@ -110,6 +110,7 @@ struct ModeRow {
 };
 constexpr std::array kModeRows = {
     ModeRow{Mode::lab, "Lab", "two simulated arrays, one schedule", draw_lab},
+    ModeRow{Mode::museum, "Museum", "real bugs of Linux md, each found again", draw_scenarios},
     ModeRow{Mode::matrix, "Matrix", "every configuration, searched", draw_scenarios},
     ModeRow{Mode::live, "Live", "an array that is mounted", live::draw_toolbar},
 };

@@ -50,6 +50,7 @@ void draw_card(State& state, Side side, const ui::Rect& rect);
 void draw_lanes(State& state, const ui::Rect& rect);
 void draw_side(State& state, const ui::Rect& rect);
 void draw_status(State& state, const ui::Rect& rect);
+void draw_museum(State& state, const ui::Rect& rect);
 void draw_matrix(State& state, const ui::Rect& rect);
 void draw_live(State& state, const ui::Rect& rect);
 

@@ -7,8 +7,8 @@
 
 namespace mdscope {
 
-enum class WindowMode { lab, matrix, live };
-inline constexpr Words<WindowMode, 3> kWindowModes{{"lab", "matrix", "live"}};
+enum class WindowMode { lab, museum, matrix, live };
+inline constexpr Words<WindowMode, 4> kWindowModes{{"lab", "museum", "matrix", "live"}};
 
 enum class SideTab { in_flight, why, inspect, bitmap, hex, log, oops, plug, branches };
 inline constexpr Words<SideTab, 9> kSideTabs{
