@@ -144,7 +144,8 @@ static Rdev* choose_write_targets(R1conf& conf, R1bio& r1_bio, Sector* max_secto
         }
         if (blocked != nullptr) [[unlikely]] {
             for (int j = 0; j < i; j++)
-                if (r1_bio.bios[j] != nullptr) rdev_dec_pending(*conf.mirrors[j].rdev.load(), conf.mddev);
+                if (r1_bio.bios[j] != nullptr)
+                    rdev_dec_pending(*conf.mirrors[j].rdev.load(), conf.mddev);
             r1_bio.bios.fill(nullptr);
             r1_bio.state = 0;
             return blocked;

@@ -36,10 +36,10 @@ void forget_absent(Mddev& mddev, Rdev& rdev) {
 }
 
 // md: `degraded == 0 || events_cleared == events` starts at recovery_cp. With external metadata both event counts are
-// 0, so md would forget which chunks a missing member still needs each time a degraded array is assembled.
+// 0, so md forgets which chunks a missing member still needs each time a degraded array is assembled.
 bool keeps_as_md(const Bitmap& bitmap) {
     const Mddev& mddev = *bitmap.mddev;
-    return mddev.degraded != 0 && (mddev.bitmap_info.external || bitmap.events_cleared != mddev.events);
+    return mddev.degraded != 0 && bitmap.events_cleared != mddev.events;
 }
 
 bool keeps_all(const Bitmap& bitmap) {
