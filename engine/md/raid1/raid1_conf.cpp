@@ -15,6 +15,7 @@
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
 #include "engine/md/variants/conf_life.hpp"
+#include "engine/md/variants/recovery_checkpoint.hpp"
 
 namespace mdscope {
 
@@ -69,9 +70,9 @@ static int count_degraded(const R1conf& conf) {
     return degraded;
 }
 
-// A write that was in flight below a recovery's checkpoint may have reached one member only. Linux goes on at the
-// checkpoint all the same, and such a chunk stays different.
+// A write that was in flight below a recovery's checkpoint may have reached one member only.
 static void forget_checkpoints_if_dirty(Mddev& mddev) {
+    if (mddev.variants.row<variants::recovery_checkpoint>().goes_on_after_crash) return;
     if (mddev.recovery_cp != 0) return;  // Both homes of the metadata say 0 of an array that was not stopped cleanly.
     for (Rdev* rdev : rdev_list(mddev))
         if (rdev->raid_disk >= 0 && !test_bit(In_sync, rdev->flags)) rdev->recovery_offset = 0;
