@@ -4,8 +4,8 @@
 // flight, and throttles itself: between sync_speed_min and sync_speed_max it gives way to other I/O, above the maximum
 // it sleeps. It ends by setting DONE; md_check_recovery collects it.
 //
-// Not as md: the checkpoint of a *check* never moves recovery_cp. In md 6.1 a check on an array whose resync is pending
-// moves it without copying anything, and the resync that follows skips that part.
+// The checkpoint of a *check* never moves recovery_cp. In md a check on an array whose resync is pending moves it
+// without copying anything, and the resync that follows skips that part (variants/check_checkpoint.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include "engine/kernel/hash.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/check_checkpoint.hpp"
 #include "engine/md/variants/recovery_start.hpp"
 
 namespace mdscope {
@@ -126,7 +127,8 @@ class Sync {
     void checkpoint() {
         wait_event(mddev_.recovery_wait, mddev_.recovery_active == 0);
         mddev_.curr_resync_completed = j_;
-        if (is_sync() && !is_check() && j_ > mddev_.recovery_cp) mddev_.recovery_cp = j_;
+        const bool has_copied = !is_check() || mddev_.variants.row<variants::check_checkpoint>().moves_checkpoint;
+        if (is_sync() && has_copied && j_ > mddev_.recovery_cp) mddev_.recovery_cp = j_;
         update_time_ = mddev_.kernel.ktime_ns();
         set_bit(MD_SB_CHANGE_CLEAN, mddev_.sb_flags);
         sysfs_notify(mddev_.sysfs_completed);

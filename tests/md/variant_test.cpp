@@ -89,6 +89,7 @@ TEST_CASE("which kernel era had which of the old bugs of the museum") {
         {"recorded-queue", "counted", "uncounted", "4.3", "4.10"},
         {"recovery-start", "flushed", "at-once", "3.15", "4.3"},
         {"recovery-checkpoint", "from-start", "md", "3.15", ""},
+        {"check-checkpoint", "kept", "md", "3.15", ""},
     };
     for (const Row& row : kRows) {
         CAPTURE(row.variant);
