@@ -37,10 +37,21 @@ bool is_running(const Mddev& mddev) {
     return mddev.pers.peek() != nullptr;
 }
 
+// A write may be acknowledged before this member has it. Who reads it waits for such writes to end.
+bool is_written_behind(const Mddev& mddev, const Rdev& rdev) {
+    return (rdev.flags.peek() >> WriteMostly & 1U) != 0 && mddev.bitmap_info.max_write_behind.load() != 0;
+}
+
+bool has_writes_behind(const Mddev& mddev) {
+    const Bitmap* const bitmap = mddev.bitmap.peek();
+    return bitmap != nullptr && bitmap->behind_writes.peek() != 0;
+}
+
 // As raid1 reads: members in sync, and what is rebuilt of others.
 Sector readable_sectors(const Mddev& mddev, const Rdev& rdev) {
     const std::uint64_t flags = rdev.flags.peek();
     if ((flags >> Faulty & 1U) != 0 || rdev.raid_disk.peek() < 0) return 0;
+    if (is_written_behind(mddev, rdev) && has_writes_behind(mddev)) return 0;
     const Sector all = mddev.dev_sectors.load();
     return (flags >> In_sync & 1U) != 0 ? all : std::min(all, rdev.recovery_offset.peek());
 }
@@ -199,6 +210,7 @@ const Rdev* find_unrecorded(const SimLab& lab) {
     };
     if (std::ranges::none_of(mddev.disks, is_in_sync)) return nullptr;  // nobody is left to keep a record
     for (const Rdev* rdev : mddev.disks) {
+        if (is_written_behind(mddev, *rdev)) continue;  // what it has not got is marked, and was promised by the others
         if ((rdev->flags.peek() >> Faulty & 1U) == 0 || !wrong_sector_of(lab, *rdev, mddev.dev_sectors.load()))
             continue;
         const bool is_recorded = mddev.external.load()

@@ -223,6 +223,14 @@ int SimLab::add(const std::string& member) {
     return array_.add(std::string(kLab) + "/" + member + ".img", &why);
 }
 
+// A file under md/: of the array, or of a member (dev-sda/state).
+int SimLab::store(const std::string& file, const std::string& value) {
+    if (!file.starts_with("dev-")) return md_attr_store(mddev(), file, value);
+    const std::size_t slash = file.find('/');
+    Rdev* const rdev = find_rdev(mddev(), file.substr(4, slash - 4));
+    return rdev != nullptr ? rdev_attr_store(*rdev, file.substr(slash + 1), value) : -ENODEV;
+}
+
 // ---- after a cut
 
 int SimLab::assemble_again() {
@@ -268,7 +276,7 @@ int SimLab::perform(const Statement& statement) {
             run_daemon();
             return 0;
         case Statement::Kind::Store:
-            return md_attr_store(mddev(), statement.attr, statement.value);
+            return store(statement.attr, statement.value);
         case Statement::Kind::Stop:
             return md_ioctl(mddev(), STOP_ARRAY, nullptr, false);
         case Statement::Kind::Fail:

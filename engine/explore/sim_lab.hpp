@@ -116,6 +116,7 @@ class SimLab {
     void run_daemon();
     void delete_unbound();
     int fail(const std::string& member);
+    int store(const std::string& file, const std::string& value);
     int remove(const std::string& member);
     int re_add(const std::string& member);
     void was_closed(Rdev& rdev);

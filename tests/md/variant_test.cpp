@@ -90,6 +90,7 @@ TEST_CASE("which kernel era had which of the old bugs of the museum") {
         {"recovery-start", "flushed", "at-once", "3.15", "4.3"},
         {"recovery-checkpoint", "from-start", "md", "3.15", ""},
         {"check-checkpoint", "kept", "md", "3.15", ""},
+        {"behind-ack", "recorded", "md", "3.15", ""},
     };
     for (const Row& row : kRows) {
         CAPTURE(row.variant);

@@ -20,6 +20,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/behind_ack.hpp"
 #include "engine/md/variants/clone_put.hpp"
 #include "engine/md/variants/degraded_write.hpp"
 #include "engine/md/variants/faulty_write.hpp"
@@ -351,7 +352,9 @@ static void raid1_end_write_request(Bio* bio) {
         if (test_bit(WriteMostly, rdev.flags)) r1_bio->behind_remaining.dec();
         // All that is left are write-mostly members: the caller need not wait for them, only for a failure's record.
         if (r1_bio->behind_remaining >= r1_bio->remaining - 1 && test_bit(R1BIO_Uptodate, r1_bio->state) &&
-            !test_bit(R1BIO_WriteError, r1_bio->state) && !test_and_set_bit(R1BIO_Returned, r1_bio->state))
+            !(test_bit(R1BIO_WriteError, r1_bio->state) &&
+              mddev.variants.row<variants::behind_ack>().waits_for_record) &&
+            !test_and_set_bit(R1BIO_Returned, r1_bio->state))
             bio_endio(r1_bio->master_bio, 0);
     }
 
