@@ -100,9 +100,15 @@ void Ledger::power_was_cut() {
     for (Entry& written : entries_) written.acknowledged = 0;
 }
 
+void Ledger::end_at(Sector end) {
+    known_end_ = std::min(known_end_, end);
+    std::erase_if(entries_, [end](const Entry& written) { return written.sector >= end; });
+    changes_++;
+}
+
 bool Ledger::may_be_read(Sector sector, WriteNumber number) const {
     const Entry* const written = find(sector);
-    if (written == nullptr) return number == kBeginning;
+    if (written == nullptr) return number == kBeginning || sector >= known_end_;
     return std::find(written->writes.begin() + written->acknowledged, written->writes.begin() + written->count,
                      number) != written->writes.begin() + written->count;
 }
@@ -140,7 +146,7 @@ std::vector<Ledger::Promise> Ledger::promises() const {
 }
 
 std::uint64_t Ledger::hash() const {
-    std::uint64_t hash = last_;
+    std::uint64_t hash = known_end_ == ~Sector{0} ? last_ : mix(last_, known_end_);
     for (const Entry& written : entries_) {
         hash = mix(hash, written.sector << 16 | std::uint64_t{written.count} << 8 | written.acknowledged);
         for (std::uint8_t i = 0; i < written.count; i++) hash = mix(hash, written.writes[i]);

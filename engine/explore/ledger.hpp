@@ -47,6 +47,10 @@ class Ledger {
     // The power was cut: what was not flushed may be gone.
     void power_was_cut();
 
+    // From here on the array has no such sectors. When it has them again they may hold anything that was not written
+    // since.
+    void end_at(Sector end);
+
     // What a read may give. Sectors that were never written since the beginning: kBeginning.
     [[nodiscard]] bool may_be_read(Sector sector, WriteNumber number) const;
     [[nodiscard]] WriteNumber acknowledged(Sector sector) const;
@@ -78,6 +82,7 @@ class Ledger {
     [[nodiscard]] const Entry* find(Sector sector) const;
 
     std::vector<Entry> entries_;  // ascending; only sectors that were written
+    Sector known_end_ = ~Sector{0};
     WriteNumber last_ = kBeginning;
     std::uint64_t changes_ = 0;
 };

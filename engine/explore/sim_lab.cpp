@@ -225,7 +225,11 @@ int SimLab::add(const std::string& member) {
 
 // A file under md/: of the array, or of a member (dev-sda/state).
 int SimLab::store(const std::string& file, const std::string& value) {
-    if (!file.starts_with("dev-")) return md_attr_store(mddev(), file, value);
+    if (!file.starts_with("dev-")) {
+        const int answer = md_attr_store(mddev(), file, value);
+        if (file == "component_size" && mddev().dev_sectors != 0) ledger_.end_at(mddev().dev_sectors);
+        return answer;
+    }
     const std::size_t slash = file.find('/');
     Rdev* const rdev = find_rdev(mddev(), file.substr(4, slash - 4));
     return rdev != nullptr ? rdev_attr_store(*rdev, file.substr(slash + 1), value) : -ENODEV;

@@ -91,6 +91,7 @@ TEST_CASE("which kernel era had which of the old bugs of the museum") {
         {"recovery-checkpoint", "from-start", "md", "3.15", ""},
         {"check-checkpoint", "kept", "md", "3.15", ""},
         {"behind-ack", "recorded", "md", "3.15", ""},
+        {"grown-space", "marked", "md", "3.15", ""},
     };
     for (const Row& row : kRows) {
         CAPTURE(row.variant);

@@ -3,8 +3,8 @@
 // A new size keeps the chunk size, doubled until the bits fit into `space`; when nobody told how much that is, the
 // sectors the bitmap has now are all there are, as something else may lie behind them. NEEDED and RESYNC are carried
 // over, as NEEDED: the array is quiet, so everything else that is marked has been written everywhere, and its bits go
-// with the old pages. New space was never compared, so all of it is NEEDED. All pages are then written, and waited for,
-// before anybody writes data again.
+// with the old pages. New space was never compared, so all of it is NEEDED (variants/grown_space.hpp). All pages are
+// then written, and waited for, before anybody writes data again.
 //
 // How large it may be is decided before anything is allocated: chunk size and array size come from a disk.
 #include <fmt/format.h>
@@ -16,6 +16,7 @@
 #include "engine/kernel/disk.hpp"
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/md/variants/grown_space.hpp"
 
 namespace mdscope {
 
@@ -72,11 +73,12 @@ static unsigned pick_chunkshift(const Bitmap& bitmap, Sector blocks, bool with_s
 // What was NEEDED or under RESYNC in the old counters is NEEDED in the new ones, and new space is.
 static void carry_over(Bitmap& bitmap, BitmapCounts& old) {
     const Sector old_end = old.chunks << old.chunkshift;
+    const bool marks_new_space = bitmap.mddev->variants.row<variants::grown_space>().is_marked;
     const SpinGuard old_guard(old.lock);
     for (std::uint64_t chunk = 0; chunk < bitmap.counts.chunks; chunk++) {
         const Sector begin = chunk << bitmap.counts.chunkshift;
         const Sector end = begin + (Sector{1} << bitmap.counts.chunkshift);
-        bool needed = end > old_end;
+        bool needed = end > old_end && marks_new_space;
         for (Sector s = begin; s < end && !needed;) {
             Sector blocks = 0;
             const BitmapCounter* bmc = md_bitmap_get_counter(old, s, &blocks, false);
