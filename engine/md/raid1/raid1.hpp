@@ -246,6 +246,7 @@ R1bio* alloc_r1bio(Mddev& mddev, Bio* bio);
 void free_r1bio(R1bio* r1_bio);
 void raid_end_bio_io(R1bio* r1_bio);
 void close_write(R1bio& r1_bio);
+Rdev& target_in(const R1conf& conf, std::uint64_t slot);  // its count keeps it there: variants/slot_pointer.hpp
 void reschedule_retry(R1bio* r1_bio);
 void r1_bio_write_done(R1bio* r1_bio);  // one clone has ended, or its maker has made the last one
 Bio* bio_alloc_clone(R1conf& conf, R1bio& r1_bio, int slot, const Rdev& rdev, const Bio& master);

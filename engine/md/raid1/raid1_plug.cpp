@@ -22,7 +22,7 @@ bool raid1_refuses_writes(const Mddev& mddev) {
 }
 
 static void raid1_submit_write(R1conf& conf, Bio* bio) {
-    const Rdev& rdev = *conf.mirrors[bio->bi_aux].rdev.load();
+    const Rdev& rdev = target_in(conf, bio->bi_aux);
     if (test_bit(Faulty, rdev.flags) || raid1_refuses_writes(conf.mddev)) [[unlikely]]
         bio_endio(bio, -EIO);
     else

@@ -17,6 +17,7 @@
 //
 // make_request is called from a task and may sleep; completions run anywhere and never sleep.
 #include <cstring>
+#include <optional>
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
@@ -24,6 +25,7 @@
 #include "engine/md/variants/clone_put.hpp"
 #include "engine/md/variants/degraded_write.hpp"
 #include "engine/md/variants/faulty_write.hpp"
+#include "engine/md/variants/slot_pointer.hpp"
 
 namespace mdscope {
 
@@ -133,9 +135,17 @@ static bool choose_write_target(R1conf& conf, R1bio& r1_bio, Rdev* rdev, Sector*
     return false;
 }
 
+Rdev& target_in(const R1conf& conf, std::uint64_t slot) {
+    Rdev* const rdev = conf.mirrors[slot].rdev;
+    if (rdev == nullptr) [[unlikely]]
+        kptr_fault(conf.mddev.kernel, "conf->mirrors[i].rdev", false);
+    return *rdev;
+}
+
 // Marks the targets in r1_bio.bios. Gives the member that blocks the write, its nr_pending counted, or nullptr.
 static Rdev* choose_write_targets(R1conf& conf, R1bio& r1_bio, Sector* max_sectors, bool* write_behind) {
-    const Raid1RcuSection rcu(conf.mddev.kernel);
+    std::optional<Raid1RcuSection> rcu;
+    if (conf.mddev.variants.row<variants::slot_pointer>().is_under_rcu) rcu.emplace(conf.mddev.kernel);
     Rdev* blocked = nullptr;
     for (int i = 0; i < conf.raid_disks; i++) {
         Rdev* rdev = conf.mirrors[i].rdev;
@@ -146,7 +156,7 @@ static Rdev* choose_write_targets(R1conf& conf, R1bio& r1_bio, Sector* max_secto
         if (blocked != nullptr) [[unlikely]] {
             for (int j = 0; j < i; j++)
                 if (r1_bio.bios[j] != nullptr)
-                    rdev_dec_pending(*conf.mirrors[j].rdev.load(), conf.mddev);
+                    rdev_dec_pending(target_in(conf, static_cast<std::uint64_t>(j)), conf.mddev);
             r1_bio.bios.fill(nullptr);
             r1_bio.state = 0;
             return blocked;
@@ -241,7 +251,7 @@ static void submit_write_clones(R1conf& conf, R1bio& r1_bio, const Bio& bio) {
     const bool behind = test_bit(R1BIO_BehindIO, r1_bio.state);
     for (int i = 0; i < conf.raid_disks; i++) {
         if (r1_bio.bios[i] == nullptr) continue;
-        const Rdev& rdev = *conf.mirrors[i].rdev.load();
+        const Rdev& rdev = target_in(conf, static_cast<std::uint64_t>(i));
         Bio* mbio = bio_alloc_clone(conf, r1_bio, i, rdev, bio);
         if (behind) {
             if (bio.bi_data != nullptr) mbio->bi_data = r1_bio.behind_data.get();
@@ -318,7 +328,7 @@ static void raid1_end_write_request(Bio* bio) {
     Mddev& mddev = *r1_bio->mddev;
     R1conf& conf = r1conf_of(mddev);
     const auto mirror = static_cast<std::size_t>(bio->bi_aux);
-    Rdev& rdev = *conf.mirrors[mirror].rdev.load();
+    Rdev& rdev = target_in(conf, mirror);
     const bool behind = test_bit(R1BIO_BehindIO, r1_bio->state);
     const bool discard_error = bio->bi_status != 0 && bio->bi_op == BioOp::Discard;
 

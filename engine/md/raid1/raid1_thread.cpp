@@ -154,7 +154,7 @@ static void handle_write_finished(R1conf& conf, R1bio* r1_bio) {
     for (std::size_t m = 0; m < r1_bio->bios.size(); m++) {
         Bio* bio = r1_bio->bios[m];
         if (bio == nullptr) continue;
-        Rdev& rdev = *conf.mirrors[m].rdev.load();
+        Rdev& rdev = target_in(conf, m);
         if (bio == IO_MADE_GOOD) {
             rdev_clear_badblocks(rdev, r1_bio->sector, r1_bio->sectors, false);
         } else {
