@@ -14,6 +14,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
+#include "engine/md/variants/slow_read.hpp"
 
 namespace mdscope {
 
@@ -151,7 +152,7 @@ int read_balance(R1conf& conf, R1bio& r1_bio, Sector* max_sectors) {
     for (int disk = 0; disk < conf.raid_disks; disk++)
         if (balance.step(disk)) break;
 
-    const int disk = balance.result();
+    const int disk = conf.mddev.variants.row<variants::slow_read>().instead(conf, r1_bio, balance.result());
     *max_sectors = balance.sectors;
     if (disk < 0) return -1;
     Raid1Info& mirror = conf.mirrors[static_cast<std::size_t>(disk)];
