@@ -39,7 +39,11 @@ at_rest() { # md's thread has nothing to do: it is asleep, and not for a disk
     comm=$(grep -l '^md0_raid1$' /proc/[0-9]*/comm)
     grep -q '^State:.*S' "${comm%comm}status"
 }
-waits_in() { grep -q "$2" "/proc/$1/stack"; } # PID FUNCTION
+sleeper_in() { grep -l "$1" /proc/[0-9]*/stack 2>/dev/null | grep -q .; } # FUNCTION, of any task
+show_sleeper_in() {
+    stack=$(grep -l "$1" /proc/[0-9]*/stack 2>/dev/null | head -n 1)
+    sed "s/^/      | $(cat "${stack%stack}comm") /" "$stack" | head -n 4
+}
 is_idle() { reads $md/sync_action idle; }
 no_bit_is_set() { for disk in "$@"; do mdadm -X "$disk" | grep -q ' 0 dirty' || return 1; done; }  # mdadm reads past the cache
 removed() { mdadm /dev/md0 --remove "$1" 2>/dev/null; }  # Busy until md's thread has let go of it.
