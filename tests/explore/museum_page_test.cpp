@@ -1,9 +1,13 @@
 // What the museum says of a bug is what the search finds: each exhibit is convicted with its row and acquitted without.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "engine/explore/judge.hpp"
 #include "engine/explore/museum.hpp"
@@ -38,7 +42,67 @@ std::string symptom(const Verdict& verdict) {
     return std::string(ending_name(verdict.shortest->ending));
 }
 
+// ---- the pages in the folders
+
+constexpr const char* kTop = MDSCOPE_SCENARIOS "/../../";
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(kTop + path);
+    REQUIRE_MESSAGE(file, path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+std::string museum_readme_row(const Exhibit& exhibit) {
+    const museum::Page& page = exhibit.page;
+    const museum::Figures& found = page.found;
+    const char* unit = found.search == museum::Figures::Search::Priorities ? "executions" : "states";
+    return fmt::format("| [{}]({}/README.md) | {} | {} | {} | {} {} | {} | {} {}, {} |\n", page.number, exhibit.name,
+                       exhibit.title, page.kernels, page.symptom, found.states, unit, found.shortest,
+                       found.mended_states, unit, found.is_whole ? "all" : "a bound");
+}
+
+std::string museum_readme_table() {
+    std::string table = "| | bug | Linux | symptom | found in | shortest | mended |\n|---|---|---|---|---|---|---|\n";
+    for (const Exhibit* exhibit : exhibits_by_number()) table += museum_readme_row(*exhibit);
+    return table;
+}
+
 }  // namespace
+
+TEST_CASE("the table of the museum is what the exhibits say") {
+    const std::string text = text_of("engine/museum/README.md");
+    const std::string above = text.substr(0, text.find("\n|") + 1);
+    const std::string table = museum_readme_table();
+    if (std::getenv("MDSCOPE_WRITE") != nullptr)
+        std::ofstream(kTop + std::string("engine/museum/README.md")) << above + table;
+    CHECK(text_of("engine/museum/README.md") == above + table);
+}
+
+TEST_CASE("a difference from Linux that is a row of an exhibit links to the exhibit") {
+    const std::string text = text_of("engine/md/README.md");
+    std::size_t links = 0;
+    for (std::size_t begin = text.find("\n- "), end = begin; begin != std::string::npos; begin = end) {
+        end = text.find("\n- ", begin + 1);
+        const std::string line = text.substr(begin, end - begin);
+        for (const Exhibit* exhibit : exhibits()) {
+            if (line.find(fmt::format("`{}`", exhibit->page.variant)) == std::string::npos) continue;
+            const std::string link = fmt::format("[{}](../museum/{}/README.md)", exhibit->page.number, exhibit->name);
+            CHECK_MESSAGE(line.find(link) != std::string::npos, link, line);
+            ++links;
+        }
+    }
+    CHECK(links >= 7);
+}
+
+TEST_CASE("a bug that Linux has no fix for is among the differences from Linux") {
+    const std::string text = text_of("engine/md/README.md");
+    for (const Exhibit* exhibit : exhibits())
+        if (std::string_view(exhibit->page.fix).empty())
+            CHECK_MESSAGE(text.find(fmt::format("(../museum/{}/README.md)", exhibit->name)) != std::string::npos,
+                          exhibit->name);
+}
 
 TEST_CASE("each exhibit is convicted with its row, by the judge and in the steps that its page says") {
     for (const Exhibit* exhibit : exhibits()) {
