@@ -46,7 +46,7 @@ void check_pages(const HeadlessOptions& size) {
 
 TEST_CASE("the page of each exhibit has the facts of its text, and nothing is cut") {
     check_pages({.width = 1600, .height = 900});
-    check_pages({.width = 1100, .height = 700});
+    check_pages({.width = 1280, .height = 720});
 }
 
 TEST_CASE("nothing of the museum is cut, twice there or without a glyph, at any size") {
