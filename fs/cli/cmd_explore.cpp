@@ -12,6 +12,7 @@
 
 #include "engine/explore/card.hpp"
 #include "engine/explore/matrix.hpp"
+#include "engine/explore/scenario_check.hpp"
 #include "engine/host/save_file.hpp"
 #include "engine/story/record/counter_scenario.hpp"
 #include "fs/cli/commands.hpp"
@@ -141,6 +142,8 @@ int explore_scenario(const ExploreRequest& request) {
     line.clear();
     if (!verdict) return complain(kUsage, scenario->name + ": " + verdict.error().text);
 
+    if (const std::string warning = warning_about_bits(*scenario); !warning.empty())
+        fmt::print(stderr, "mdscope: {}: {}\n", scenario->name, warning);
     const Result<bool> is_saved = save(*verdict, request);
     if (!is_saved) return complain(kFailed, is_saved.error().text);
     const std::string replay = *is_saved ? request.save : "";

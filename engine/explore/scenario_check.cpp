@@ -1,0 +1,53 @@
+#include "engine/explore/scenario_check.hpp"
+
+#include <algorithm>
+
+#include "engine/explore/world.hpp"
+#include "engine/md/bitmap/bitmap.hpp"
+
+namespace mdscope {
+
+namespace {
+
+bool writes(const ScenarioTask& task) {
+    return std::ranges::any_of(task.statements,
+                               [](const Statement& one) { return one.kind == Statement::Kind::Write; });
+}
+
+constexpr std::uint64_t kChunks = 4096;  // no scenario writes behind them
+
+std::vector<bool> bits_of(const Mddev& mddev) {
+    std::vector<bool> bits;
+    if (const Bitmap* bitmap = mddev.bitmap.peek(); bitmap != nullptr)
+        for (const BitmapChunkInfo& chunk : md_bitmap_chunks(*bitmap, 0, kChunks)) bits.push_back(chunk.bit);
+    return bits;
+}
+
+// What happens in one execution, tasks first and disks last, where all bits are set when the tasks begin.
+bool may_change_a_bit(World& world) {
+    FirstChooser quiet;
+    const std::vector<bool> first = bits_of(world.lab().mddev());
+    if (std::ranges::find(first, false) != first.end()) return true;  // not all are set: it means what it says
+    while (world.moment() == Moment::Open) {
+        world.take(world.choices().size() > 1 ? quiet.choose(world.choices()) : 0);
+        if (const std::vector<bool> now = bits_of(world.lab().mddev()); !now.empty() && now != first) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string warning_about_bits(const Scenario& scenario) {
+    if (scenario.bitmap == "none" || std::ranges::none_of(scenario.tasks, writes)) return "";
+    try {
+        World world(scenario, {.event_log = false, .hashing = false, .offers_cuts = false});
+        if (may_change_a_bit(world)) return "";
+    } catch (const std::runtime_error&) {
+        return "";  // it cannot be run, which whoever searches it is told
+    }
+    return "no bit of the bitmap changes while the tasks run: are all of them set already? A new native bitmap has "
+           "them "
+           "set; `bits clear` clears them, and so do three lines `daemon` in the setup";
+}
+
+}  // namespace mdscope

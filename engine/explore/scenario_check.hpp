@@ -1,0 +1,15 @@
+// What a scenario says that makes no sense, though it can be run: words for its author.
+#pragma once
+
+#include <string>
+
+#include "engine/scenario/scenario.hpp"
+
+namespace mdscope {
+
+// A new native bitmap has all its bits set, and what is written then changes none: a search of such a scenario says
+// nothing about the bitmap. Runs it once, tasks first. Empty: not all are set when the tasks begin, one changes while
+// they run, or nobody writes to the array.
+std::string warning_about_bits(const Scenario& scenario);
+
+}  // namespace mdscope
