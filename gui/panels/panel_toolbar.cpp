@@ -16,7 +16,7 @@ namespace {
 constexpr float kPadding = 6;
 
 void draw_scenarios(State& state, Flow& flow) {
-    const float width = sp(260);
+    const float width = sp(225);
     if (!flow.item(width)) return;
     std::vector<std::string> titles;
     int chosen = -1;
@@ -64,7 +64,7 @@ void draw_time(State& state, Flow& flow) {
                        {.width = pauses ? std::max(width, ui::button_width("■ Pause")) : width, .tip = tip}))
             press_time(state, button.id);
     }
-    const float width = sp(190);
+    const float width = sp(150);
     if (!flow.item(width)) return;
     auto speed = static_cast<float>(state.player.speed());
     if (ui::slider("toolbar/speed", speed, 0.05F, 4, "speed %.2f", width, "how fast Play goes"))
@@ -98,7 +98,7 @@ void draw_lab(State& state, Flow& flow) {
 
 void draw_everywhere(State& state, Flow& flow) {
     if (hand(flow, "share", "Share…", "save, open, copy, export")) state.begin_share(SharePage::Tab::Save);
-    if (hand(flow, "lesson", "Lessons", "six short lessons")) state.toggle_lessons();
+    if (hand(flow, "lesson", "Lessons", "short lessons: predict, watch, understand")) state.toggle_lessons();
     if (hand(flow, "help", "Help ?", "keys, colours, text size (F1)")) state.show_help = true;
 }
 
