@@ -161,11 +161,11 @@ TEST_CASE("a timer fires once at its time; one that was deleted does not") {
         };
         Timer other;
         other.function = [&] { fired.add(100); };
-        const std::uint64_t at_ns = kernel.ktime_ns() + 2 * kNsPerMs;
-        kernel.mod_timer(other, at_ns + 3600 * kNsPerSec);
-        kernel.mod_timer(timer, at_ns + kNsPerSec);
-        kernel.mod_timer(timer, at_ns);
-        kernel.mod_timer(timer, at_ns);
+        const std::uint64_t at_ns = kernel.ktime_ns() + 2 * kNsPerMs, far_ns = at_ns + 3600 * kNsPerSec;
+        kernel.mod_timer(other, far_ns);
+        kernel.mod_timer(timer, far_ns);
+        kernel.mod_timer(timer, far_ns);
+        kernel.mod_timer(timer, at_ns);  // the last time: it may have fired when this is over
         wait_event(queue, fired == 1);
         CHECK(kernel.del_timer_sync(other));
         CHECK(other.expires_ns.load() == 0);
