@@ -1,5 +1,7 @@
 #include "engine/explore/scenario_check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/explore/world.hpp"
@@ -12,6 +14,19 @@ namespace {
 bool writes(const ScenarioTask& task) {
     return std::ranges::any_of(task.statements,
                                [](const Statement& one) { return one.kind == Statement::Kind::Write; });
+}
+
+bool overlap(const Statement& one, const Statement& other, std::uint64_t size) {
+    if (one.kind != Statement::Kind::Write || other.kind != Statement::Kind::Write) return false;
+    const std::uint64_t a = one.all ? 0 : one.offset, b = other.all ? 0 : other.offset;
+    return (one.all ? 0 : one.chunk) == (other.all ? 0 : other.chunk) && a < b + size && b < a + size;
+}
+
+bool overlap(const ScenarioTask& one, const ScenarioTask& other, std::uint64_t size) {
+    return std::ranges::any_of(one.statements, [&](const Statement& statement) {
+        return std::ranges::any_of(other.statements,
+                                   [&](const Statement& beside) { return overlap(statement, beside, size); });
+    });
 }
 
 constexpr std::uint64_t kChunks = 4096;  // no scenario writes behind them
@@ -36,6 +51,18 @@ bool may_change_a_bit(World& world) {
 }
 
 }  // namespace
+
+std::string wrong_about_writers(const Scenario& scenario) {
+    if (!scenario.after_cut()) return "";
+    for (auto one = scenario.tasks.begin(); one != scenario.tasks.end(); ++one)
+        for (auto other = one + 1; other != scenario.tasks.end(); ++other)
+            if (one->name != other->name && overlap(*one, *other, scenario.write_size))
+                return fmt::format(
+                    "{} and {} write to the same sectors, and which write stays is not defined; let one of "
+                    "them write beside, as in `write 0+8K`",
+                    one->name, other->name);
+    return "";
+}
 
 std::string warning_about_bits(const Scenario& scenario) {
     if (scenario.bitmap == "none" || std::ranges::none_of(scenario.tasks, writes)) return "";

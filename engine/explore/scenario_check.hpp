@@ -12,4 +12,8 @@ namespace mdscope {
 // they run, or nobody writes to the array.
 std::string warning_about_bits(const Scenario& scenario);
 
+// Two tasks that write to the same sectors: which of them is there in the end no disk promises, nor do two members
+// agree, so nothing can be said of the data. Empty: none does, or data is not judged in this scenario.
+std::string wrong_about_writers(const Scenario& scenario);
+
 }  // namespace mdscope

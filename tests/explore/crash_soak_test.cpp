@@ -132,7 +132,7 @@ Scenario random_one(std::uint64_t number) {
     const std::string home = one_of<std::string>({"internal", "file", "none", "external"}, random);
     const std::string crash = one_of<std::string>({"kill", "power-cut"}, random);
     std::string tasks = " a: " + some_statements(5, random) + "\n";
-    if (random() % 3 == 0) tasks += " b: " + one_of<std::string>({"write 0", "write 1", "read 0"}, random) + "\n";
+    if (random() % 3 == 0) tasks += " b: " + one_of<std::string>({"write 0+8K", "write 1+8K", "read 0"}, random) + "\n";
     const CrashOperation operation{"random", tasks.c_str()};
     Scenario scenario = crash_scenario(home, operation, crash);
     scenario.cuts = 1 + static_cast<unsigned>(random() % 3);

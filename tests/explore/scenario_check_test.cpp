@@ -34,3 +34,21 @@ TEST_CASE("no scenario that comes with mdscope tests nothing") {
         CHECK(warning_about_bits(scenario_named(file.name)) == "");
     }
 }
+
+TEST_CASE("two tasks that write to the same sectors are refused where data is judged") {
+    const auto wrong = [](const std::string& other, const std::string& crash) {
+        return wrong_about_writers(parsed("bitmap internal\nbits clear\nwrite-size 1K\n" + crash +
+                                          "tasks\n  a: write 0\n  b: " + other + "\n"));
+    };
+    CHECK(wrong("write 0", "crash kill\n").find("a and b write to the same sectors") == 0);
+    CHECK_FALSE(wrong("write 0+512", "crash power-cut\n").empty());
+    CHECK_FALSE(wrong("write all", "crash kill\n").empty());
+    CHECK(wrong("write 0+1K", "crash kill\n").empty());
+    CHECK(wrong("write 1", "crash kill\n").empty());
+    CHECK(wrong("read 0", "crash kill\n").empty());
+    CHECK(wrong("write 0", "").empty());
+    const Result<Verdict> refused =
+        explore(parsed("bitmap none\nwrite-size 1K\ncrash kill\ntasks\n  a: write 0\n  b: write 0\n"), {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().text.find("`write 0+8K`") != std::string::npos);
+}
