@@ -45,6 +45,8 @@ ArrayImpl::~ArrayImpl() {
     }
     if (mdmon_ != nullptr) mdmon_->stop();
     if (mddev_.load() != nullptr && kernel_.halted()) end_tasks(mddev());
+    // A write that ended after the stop had looked may have set it once more, and it may be going off just now.
+    for (const auto& md : mddevs_) kernel_.del_timer_sync(md->safemode_timer);
 }
 
 // After an Oops each task ends at its next sleep; nothing of the array may go before that. A timer that is set would go

@@ -151,7 +151,10 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
         if (auto opened = open_bitmap_file(mddev); !opened) return opened.error();
     }
     // Whoever reads a file of md/ may be inside an array of before, though not for long; requests may stay for long.
-    if (disk_.in_flight() == 0 && mddevs_.size() >= kOldArrays) mddevs_.erase(mddevs_.begin());
+    if (disk_.in_flight() == 0 && mddevs_.size() >= kOldArrays) {
+        kernel_.del_timer_sync(mddevs_.front()->safemode_timer);
+        mddevs_.erase(mddevs_.begin());
+    }
     mddevs_.push_back(std::move(fresh));
     mddev_.store(&mddev);
     if (plan->external) {
