@@ -233,7 +233,7 @@ def story_a_picture_needs_no_display():
 
 
 def story_wrong_usage():
-    for words in (["--size", "big"], ["--size", "0x7"], ["--scale", "7"], ["--theme", "pink"], ["--lesson", "7"],
+    for words in (["--size", "big"], ["--size", "0x7"], ["--scale", "7"], ["--theme", "pink"], ["--lesson", "99"],
                   ["--nonsense"], ["--size", "1600x900x"]):
         done = run_gui(dict(os.environ), *words)
         check(done.returncode == 2 and done.stderr, "%s: %d %s" % (words, done.returncode, done.stderr))
