@@ -26,11 +26,11 @@ constexpr std::uint64_t kLargestWrite = 64 << 10;
 constexpr std::uint64_t kLongestDelayMs = 24ULL * 3600 * 1000;
 
 // "none, v1, proposal or upstream"
-template <class Rows>
-std::string names_of(const Rows& rows) {
+template <class Rows, class Row>
+std::string names_of(const Rows& rows, const char* Row::*name) {
     std::string text;
     for (std::size_t i = 0; i < rows.size(); i++)
-        text += std::string(i == 0 ? "" : i + 1 == rows.size() ? " or " : ", ") + rows[i].name;
+        text += std::string(i == 0 ? "" : i + 1 == rows.size() ? " or " : ", ") + rows[i].*name;
     return text;
 }
 
@@ -159,11 +159,11 @@ constexpr std::array kHeaders = {
     Header{"size", TAKES("a size from 1M to 16T (a multiple of 512)"), set_size},
     Header{"chunk", TAKES("a power of two from 4K to 2G"), set_chunk},
     Header{"delay", TAKES("a time from 1ms to 86400s"), set_delay},
-    Header{"kernel", [] { return names_of(kernel_eras()); }, set_kernel},
+    Header{"kernel", [] { return names_of(kernel_eras(), &KernelEra::name); }, set_kernel},
     Header{"mdmon", TAKES("on or off"), set_mdmon},
     Header{"errors", TAKES("a number from 0 to 16"), set_errors},
     Header{"granularity", TAKES("coarse, calls or fine"), set_granularity},
-    Header{"strategy", TAKES("bfs, dfs, random or pct"), set_strategy},
+    Header{"strategy", [] { return names_of(kStrategies, &StrategyRow::word); }, set_strategy},
     Header{"pages", TAKES("a number from 1 to 4"), set_pages},
     Header{"crash", TAKES("none, kill or power-cut"), set_crash},
     Header{"cuts", TAKES("a number from 0 to 3"), set_cuts},

@@ -14,15 +14,11 @@ namespace mdscope::gui {
 Result<Scenario> bad_run_of(const Tried& tried) {
     const Exhibit& exhibit = *tried.exhibit;
     if (!tried.verdict.shortest) return Error{0, fmt::format("{}: nothing went wrong.", exhibit.title)};
-    try {
-        Scenario run = scenario_of(*tried.verdict.shortest, tried.verdict.scenario);
-        // The few long steps of a coarse search are over before anybody has seen a call.
-        if (run.granularity == Granularity::Coarse) run = retold_in_calls(run).value_or(run);
-        run.versus = fmt::format("{} {}", exhibit.page.variant, exhibit.page.mended);
-        return run;
-    } catch (const std::exception& error) {
-        return Error{0, fmt::format("The schedule of {} cannot be run again: {}", exhibit.page.number, error.what())};
-    }
+    Scenario run = scenario_of(*tried.verdict.shortest, tried.verdict.scenario);
+    // The few long steps of a coarse search are over before anybody has seen a call.
+    if (run.granularity == Granularity::Coarse) run = retold_in_calls(run).value_or(run);
+    run.versus = fmt::format("{} {}", exhibit.page.variant, exhibit.page.mended);
+    return run;
 }
 
 MuseumPage::MuseumPage() : chosen_(exhibits_by_number().front()) {}
@@ -38,22 +34,31 @@ void MuseumPage::choose(const Exhibit& exhibit) {
     uncovered_.clear();
 }
 
-void MuseumPage::start() {
-    if (is_searching()) return;
+std::string MuseumPage::start() {
+    if (is_searching()) return "";
     is_cancelled_ = false;
     looked_at_ = 0;
     const auto search = [this, exhibit = chosen_]() -> Result<Scenario> {
-        step_back();
-        ExploreOptions options;
-        options.progress = [this](const Verdict& so_far) {
-            looked_at_ = std::max(so_far.states, so_far.schedules);
-            return !is_cancelled_;
-        };
-        const Result<Tried> tried = first_bad(*exhibit, std::move(options));
-        if (!tried) return tried.error();
-        return bad_run_of(*tried);
+        try {
+            step_back();
+            ExploreOptions options;
+            options.progress = [this](const Verdict& so_far) {
+                looked_at_ = std::max(so_far.states, so_far.schedules);
+                return !is_cancelled_;
+            };
+            const Result<Tried> tried = first_bad(*exhibit, std::move(options));
+            if (!tried) return tried.error();
+            return bad_run_of(*tried);
+        } catch (const std::exception& error) {  // a fault of the engine, or no memory
+            return Error{0, fmt::format("{}: {}", exhibit->page.number, error.what())};
+        }
     };
-    found_ = std::async(std::launch::async, search);
+    try {
+        found_ = std::async(std::launch::async, search);
+    } catch (const std::system_error& error) {  // the host has no thread to give: it can be tried again
+        return fmt::format("The search could not begin: {}", error.what());
+    }
+    return "";
 }
 
 void MuseumPage::cancel() {

@@ -15,12 +15,11 @@
 namespace mdscope::gui {
 
 // What the lab plays of an exhibit: the schedule that `tried` found, beside the mended row. Error: it found none.
+// Throws what scenario_of() does.
 Result<Scenario> bad_run_of(const Tried& tried);
 
 class MuseumPage {
    public:
-    bool wants_focus = false;  // of the keyboard, for a line of the list
-
     MuseumPage();
     ~MuseumPage();
     MuseumPage(const MuseumPage&) = delete;
@@ -31,7 +30,8 @@ class MuseumPage {
     [[nodiscard]] bool is_uncovered(std::size_t question) const { return uncovered_.contains(question); }
     void uncover(std::size_t question) { uncovered_.insert(question); }
 
-    void start();   // the search for the chosen one's bad run; nothing happens if one is under way
+    // The search for the chosen one's bad run, unless one is under way. Empty, or why there is none.
+    std::string start();
     void cancel();  // at once; the thread ends soon
     [[nodiscard]] bool is_searching() const { return found_.valid(); }
     [[nodiscard]] std::uint64_t looked_at() const { return looked_at_; }  // states or executions, so far

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "engine/explore/card.hpp"
-#include "gui/frame/focus.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panels.hpp"
 
@@ -101,7 +100,7 @@ void draw_play(State& state) {
         if (ui::button(
                 "museum/play", "▶ Play it, beside the fix",
                 {.role = Role::accent, .tip = "looks for the schedule that goes wrong, and opens it in the lab"}))
-            museum.start();
+            state.answer(museum.start());
         return;
     }
     ui::ask_for_frame(kBetweenFrames);
@@ -123,17 +122,9 @@ void draw_page(State& state) {
     draw_questions(state, page);
 }
 
-void keep_focus(State& state) {
-    if (!state.museum.wants_focus) return;
-    state.museum.wants_focus =
-        !focus_on(fmt::format("museum/list/{}", state.museum.chosen().page.number)) && !focus_on("museum/choice");
-    if (state.museum.wants_focus) ui::ask_for_frame(0);  // they have not been drawn yet
-}
-
 }  // namespace
 
 void draw_museum(State& state, const ui::Rect& rect) {
-    keep_focus(state);
     const Panel panel("museum", rect);
     if (state.hides_future()) {
         ui::paragraph("museum/hidden", "A question is open that this page would answer. Answer it in the lab first.");
