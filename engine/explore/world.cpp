@@ -1,6 +1,7 @@
 #include "engine/explore/world.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 #include "engine/explore/cut_by_hand.hpp"
 #include "engine/explore/scenario_check.hpp"
@@ -49,24 +50,53 @@ World::World(const Scenario& scenario, Options options)
         // Tables that the engine makes when it first needs them must not lie in an arena: they stay for ever. The setup
         // asks for most of them, but a member's file may be touched by a task first.
         (void)rdev_attrs();
-        const SimLab rehearsal(scenario_, plan_, false);
+        { const SimLab rehearsal(scenario_, plan_, false); }
+        find_what_changes();
     }
     make(first_);
     enter(first_);
 }
 
 World::~World() {
-    for (Stage* stage : {&later_, &first_}) {
-        if (stage->arena != nullptr && stage->lab != nullptr) {
-            stage->root.memory_.put_back();  // where everything that lives is known to
-            stage->arena->unsettle();
-        }
-        destroy(*stage);
+    tear_down(later_);
+    tear_down(first_);
+}
+
+void World::tear_down(Stage& stage) {
+    if (stage.arena != nullptr && stage.lab != nullptr) {
+        stage.root.memory_.put_back();  // where everything that lives is known to
+        stage.arena->unsettle();
     }
+    destroy(stage);
+}
+
+// A few executions at random show which memory a step writes to: marks are a third of a search. What is left out here
+// costs time, and nothing else.
+void World::find_what_changes() {
+    constexpr int kExecutions = 4;
+    constexpr std::uint64_t kMostSteps = 400;  // of each
+    const Options wanted = std::exchange(
+        options_,
+        {.event_log = options_.event_log, .invariants = false, .offers_cuts = false, .pages = options_.pages});
+    make(first_);
+    enter(first_);
+    Prng prng(1);
+    for (int i = 0; i < kExecutions; i++) {
+        for (restart(); moment_ == Moment::Open && steps_ < kMostSteps;) {
+            take(static_cast<std::size_t>(prng.below(choices_.size())));
+            first_.arena->note_writes();
+        }
+    }
+    changing_ = first_.arena->noted_writes();
+    tear_down(first_);
+    first_ = Stage{};
+    steps_ = 0;
+    options_ = wanted;
 }
 
 void World::make(Stage& stage) {
-    if (Arena::available()) stage.arena = std::make_unique<Arena>();
+    if (Arena::available())
+        stage.arena = std::make_unique<Arena>(stage.life == SimLab::Life::First ? changing_ : Arena::Writes{});
     build(stage);
     if (stage.arena == nullptr) return;
     stage.arena->settle();

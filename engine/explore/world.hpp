@@ -120,9 +120,11 @@ class World {
         SimLab* lab = nullptr;
         Mark root;
     };
+    void find_what_changes();
     void make(Stage& stage);
     void build(Stage& stage);
     void destroy(Stage& stage);
+    void tear_down(Stage& stage);
     void rebuild(Stage& stage);
     void enter(Stage& stage);
     void look();
@@ -138,6 +140,7 @@ class World {
     Options options_;
     const Judge* const unasked_;
     LabPlan plan_;
+    Arena::Writes changing_;  // of the first life
     Stage first_, later_{SimLab::Life::Later, nullptr, nullptr, {}};
     Stage* stage_ = &first_;
     std::vector<std::span<std::byte>> stacks_;

@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdlib>
@@ -57,8 +58,9 @@ std::size_t size_of_class(std::size_t number) {
 }  // namespace
 
 struct Arena::Block {  // in front of what the user sees
-    std::size_t size_class;
-    Block* next;  // while it is free
+    std::uint32_t size_class;
+    std::uint32_t number;  // in the order in which they were made
+    Block* next;           // while it is free
 };
 
 bool Arena::available() {
@@ -69,7 +71,9 @@ bool Arena::available() {
 #endif
 }
 
-Arena::Arena() {
+Arena::Arena() : Arena(Writes{}) {}
+
+Arena::Arena(const Writes& expected) : expected_(expected.blocks) {
     const std::lock_guard guard(region.mutex);
     if (region.begin == nullptr) {
         // Aligned to the capacity, so that the same simulation in another arena has the same low address bits.
@@ -85,8 +89,15 @@ Arena::Arena() {
     std::byte* begin = region.begin + slot_ * kCapacity;
     end_ = begin + kCapacity;
     head_ = new (begin) Head{};
-    // All sizes are multiples of kAlign, so what follows a block's front is aligned if the first one is.
-    head_->next = begin + (sizeof(Head) + sizeof(Block) + kAlign - 1) / kAlign * kAlign - sizeof(Block);
+    head_->next_expected = first_block();
+    expected_end_ = head_->next_expected + expected.bytes;
+    head_->next = expected_end_;
+}
+
+// All sizes are multiples of kAlign, so what follows a block's front is aligned if that of the first one is.
+std::byte* Arena::first_block() const {
+    constexpr std::size_t front = (sizeof(Head) + sizeof(Block) + kAlign - 1) / kAlign * kAlign - sizeof(Block);
+    return reinterpret_cast<std::byte*>(head_) + front;
 }
 
 Arena::~Arena() {
@@ -114,12 +125,21 @@ void* Arena::allocate(std::size_t size) {
     if (block != nullptr) {
         free = block->next;
     } else {
-        const std::size_t whole = size_of_class(number);
-        if (whole > static_cast<std::size_t>(end_ - head_->next)) throw std::bad_alloc();
-        block = new (head_->next) Block{number, nullptr};
-        head_->next += whole;
+        block = carve(number);
     }
     return block + 1;
+}
+
+Arena::Block* Arena::carve(std::size_t number) {
+    const std::size_t whole = size_of_class(number);
+    const std::size_t at = head_->count++;
+    const bool is_expected = at < expected_.size() && expected_[at] &&
+                             whole <= static_cast<std::size_t>(expected_end_ - head_->next_expected);
+    std::byte*& next = is_expected ? head_->next_expected : head_->next;
+    if (!is_expected && whole > static_cast<std::size_t>(end_ - next)) throw std::bad_alloc();
+    auto* const block = new (next) Block{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(at), nullptr};
+    next += whole;
+    return block;
 }
 
 void Arena::free(void* address) {
@@ -217,6 +237,7 @@ void Arena::settle() {
     as_settled_.assign(settled_.begin(), settled_.end());
     written_.clear();
     written_.reserve(settled_.size() / kPage);
+    noted_.assign(settled_.size() / kPage, 0);
     protect(settled_, PROT_READ);
 }
 
@@ -258,6 +279,39 @@ void for_each_line(std::uint64_t lines, Visit visit) {
 }
 
 }  // namespace
+
+void Arena::note_writes() {
+    for (const std::uint32_t number : written_)
+        noted_[number] |= differing_lines(page(number).data(), settled_page(number).data());
+}
+
+// Without its front, which changes with whether it is free.
+bool Arena::is_noted(const std::byte* block, std::size_t size) const {
+    const auto begin = static_cast<std::size_t>(block - settled_.data()) + sizeof(Block);
+    const std::size_t end = std::min(begin - sizeof(Block) + size, settled_.size());
+    for (std::size_t at = begin; at < end; at += kLine)
+        if ((noted_[at / kPage] >> (at % kPage / kLine) & 1) != 0) return true;
+    return false;
+}
+
+Arena::Writes Arena::noted_writes() const {
+    Writes writes;
+    writes.blocks.resize(head_->count);
+    const auto look_at = [&](std::byte* from, const std::byte* end) {
+        for (std::byte* at = from; at < end;) {
+            const auto* const block = reinterpret_cast<const Block*>(at);
+            const std::size_t size = size_of_class(block->size_class);
+            if (is_noted(at, size)) {
+                writes.blocks[block->number] = true;
+                writes.bytes += size;
+            }
+            at += size;
+        }
+    };
+    look_at(first_block(), head_->next_expected);
+    look_at(expected_end_, head_->next);
+    return writes;
+}
 
 void Checkpoint::take(Arena& arena, std::span<const std::span<std::byte>> stacks) {
     static_assert(Arena::kPage == 64 * kLine);

@@ -15,9 +15,11 @@
 //
 // Most of what a simulation allocates while it is set up is never written to again. So settle() copies it once and
 // write-protects it; a page that is written to after all is found by its fault, and from then on is saved and put back.
-// A checkpoint copies those pages and what was allocated since, not the whole arena. With MDSCOPE_COPY_ALL in the
-// environment everything is copied, as without settle(): under valgrind, which does not resume after such a fault as
-// the processor does.
+// A checkpoint copies those pages and what was allocated since, not the whole arena. Of a page that is written to, it
+// is mostly a line or two; so whoever builds the same simulation twice may note in the first one which blocks are
+// written to (Writes), and hand that to the second, where they lie side by side, in a few pages. With MDSCOPE_COPY_ALL
+// in the environment everything is copied, as without settle(): under valgrind, which does not resume after such a
+// fault as the processor does.
 //
 // Threads: an arena belongs to one thread at a time; each thread has a scope of its own.
 #pragma once
@@ -37,7 +39,15 @@ class Arena {
    public:
     static constexpr std::size_t kCapacity = std::size_t{256} << 20;  // of addresses; memory only as far as it is used
 
-    Arena();   // Throws std::bad_alloc.
+    // Of the blocks that were asked for until settle(), in their order, those that were written to afterwards.
+    struct Writes {
+        std::vector<bool> blocks;
+        std::size_t bytes = 0;  // that they take
+    };
+
+    Arena();  // Throws std::bad_alloc.
+    // The same, and what is expected to be written to in what will be built here. Wrong is slow, nothing else.
+    explicit Arena(const Writes& expected);
     ~Arena();  // Everything in it is gone.
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
@@ -78,6 +88,10 @@ class Arena {
     void settle();
     // Everything is expected to change. Checkpoints of before are good for nothing any more.
     void unsettle();
+    // Remembers what is not as it was settled now.
+    void note_writes();
+    // Of all that was noted since settle().
+    [[nodiscard]] Writes noted_writes() const;
 
    private:
     friend class Checkpoint;
@@ -89,10 +103,18 @@ class Arena {
     struct Block;
     struct Head {  // at the arena's lowest address, so that it is saved with everything else
         std::byte* next;
+        std::byte*
+            next_expected;  // where blocks go that are expected to be written to: between the head and the others
+        std::size_t count;  // of blocks
         std::array<Block*, kClasses> free;
     };
+    Block* carve(std::size_t number);
+    [[nodiscard]] std::byte* first_block() const;
+    [[nodiscard]] bool is_noted(const std::byte* block, std::size_t size) const;
     Head* head_;
     std::byte* end_;
+    std::byte* expected_end_;
+    std::vector<bool> expected_;
     std::size_t slot_;
 
     // The settled pages, from the lowest address on. Outside of the arena: this is not put back.
@@ -100,6 +122,7 @@ class Arena {
     std::span<std::byte> settled_;        // where they are
     std::vector<std::byte> as_settled_;   // what was in them
     std::vector<std::uint32_t> written_;  // those that were written to since; has room for all
+    std::vector<std::uint64_t> noted_;    // of each page, the lines that note_writes() found, a bit each
 };
 
 // A simulation that is given up half-way leaves behind what its bios in flight own. In an arena that goes with it;
