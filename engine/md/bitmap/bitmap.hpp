@@ -22,6 +22,7 @@
 #include "engine/kernel/bio.hpp"
 #include "engine/kernel/sync.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/lost_intent.hpp"
 
 namespace mdscope {
 
@@ -131,7 +132,10 @@ void md_bitmap_wait_behind_writes(Mddev& mddev);
 // Data path. startwrite may sleep (counter full); unplug sleeps until the bits are on disk. bitmap may be nullptr.
 bool md_bitmap_enabled(const Bitmap* bitmap);
 // A bitmap that was given up, and nothing on disk says so yet: no data may go out (variants/lost_intent.hpp).
-bool md_bitmap_is_lost(const Bitmap* bitmap);
+inline bool md_bitmap_is_lost(const Bitmap* bitmap) {
+    if (bitmap == nullptr || !bitmap->mddev->variants.row<variants::lost_intent>().is_recorded_first) return false;
+    return bitmap->mddev->persistent && test_bit(BITMAP_STALE, bitmap->flags) && !bitmap->kick_is_recorded;
+}
 int md_bitmap_startwrite(Bitmap* bitmap, Sector offset, Sector sectors, bool behind);
 void md_bitmap_endwrite(Bitmap* bitmap, Sector offset, Sector sectors, bool success, bool behind);
 bool md_bitmap_unplug(Bitmap* bitmap);  // false: it is lost

@@ -96,11 +96,6 @@ bool md_bitmap_enabled(const Bitmap* bitmap) {
     return bitmap != nullptr && !bitmap->storage.filemap.empty() && !test_bit(BITMAP_STALE, bitmap->flags);
 }
 
-bool md_bitmap_is_lost(const Bitmap* bitmap) {
-    if (bitmap == nullptr || !bitmap->mddev->variants.row<variants::lost_intent>().is_recorded_first) return false;
-    return bitmap->mddev->persistent && test_bit(BITMAP_STALE, bitmap->flags) && !bitmap->kick_is_recorded;
-}
-
 // A member that comes needs every page, also those that do not change.
 void md_bitmap_write_all(Bitmap* bitmap) {
     MD_FRAME("md_bitmap_write_all");

@@ -30,7 +30,9 @@
 
 #include "engine/kernel/bio.hpp"
 #include "engine/kernel/sync.hpp"
+#include "engine/md/kptr.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/last_record.hpp"
 
 namespace mdscope {
 
@@ -246,7 +248,13 @@ R1bio* alloc_r1bio(Mddev& mddev, Bio* bio);
 void free_r1bio(R1bio* r1_bio);
 void raid_end_bio_io(R1bio* r1_bio);
 void close_write(R1bio& r1_bio);
-Rdev& target_in(const R1conf& conf, std::uint64_t slot);  // its count keeps it there: variants/slot_pointer.hpp
+// Its count keeps it there: variants/slot_pointer.hpp. Here, because each write asks six times.
+inline Rdev& target_in(const R1conf& conf, std::uint64_t slot) {
+    Rdev* const rdev = conf.mirrors[slot].rdev;
+    if (rdev == nullptr) [[unlikely]]
+        kptr_fault(conf.mddev.kernel, "conf->mirrors[i].rdev", false);
+    return *rdev;
+}
 void reschedule_retry(R1bio* r1_bio);
 void r1_bio_write_done(R1bio* r1_bio);  // one clone has ended, or its maker has made the last one
 Bio* bio_alloc_clone(R1conf& conf, R1bio& r1_bio, int slot, const Rdev& rdev, const Bio& master);
@@ -261,7 +269,9 @@ void raid1_queue_write(R1conf& conf, Bio* bio);
 void flush_pending_writes(R1conf& conf);
 void raid1_send_held_back(R1conf& conf, R1bio* r1_bio);
 // The last member does not take its metadata, and nothing may rely on that (variants/last_record.hpp).
-bool raid1_refuses_writes(const Mddev& mddev);
+inline bool raid1_refuses_writes(const Mddev& mddev) {
+    return mddev.variants.row<variants::last_record>().is_needed && test_bit(MD_BROKEN, mddev.flags);
+}
 void raid1_finish_plug();              // submits what the task has plugged
 void raid1_flush_plug_before_sleep();  // as schedule() does: hands it to raid1d
 

@@ -17,10 +17,6 @@
 
 namespace mdscope {
 
-bool raid1_refuses_writes(const Mddev& mddev) {
-    return mddev.variants.row<variants::last_record>().is_needed && test_bit(MD_BROKEN, mddev.flags);
-}
-
 static void raid1_submit_write(R1conf& conf, Bio* bio) {
     const Rdev& rdev = target_in(conf, bio->bi_aux);
     if (test_bit(Faulty, rdev.flags) || raid1_refuses_writes(conf.mddev)) [[unlikely]]

@@ -135,13 +135,6 @@ static bool choose_write_target(R1conf& conf, R1bio& r1_bio, Rdev* rdev, Sector*
     return false;
 }
 
-Rdev& target_in(const R1conf& conf, std::uint64_t slot) {
-    Rdev* const rdev = conf.mirrors[slot].rdev;
-    if (rdev == nullptr) [[unlikely]]
-        kptr_fault(conf.mddev.kernel, "conf->mirrors[i].rdev", false);
-    return *rdev;
-}
-
 // Marks the targets in r1_bio.bios. Gives the member that blocks the write, its nr_pending counted, or nullptr.
 static Rdev* choose_write_targets(R1conf& conf, R1bio& r1_bio, Sector* max_sectors, bool* write_behind) {
     std::optional<Raid1RcuSection> rcu;
