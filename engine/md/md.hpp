@@ -118,11 +118,9 @@ struct Rdev {
     Sector sb_start = 0;        // sector of the superblock; 0 for external metadata
     Shared<Sector> ppl_sector;  // sysfs keeps what is written; RAID1 has no partial parity log
     Shared<unsigned> ppl_size;
-    unsigned sb_size = 0;                        // bytes
-    std::array<std::byte, kPageSize> sb_page{};  // superblock image as last read or built
-    std::array<std::byte, kPageSize> bb_page{};  // bad-block log image
-    bool bb_write = false;                       // bb_page is to be written with the next superblock
-    int sb_loaded = 0;                           // 0 not loaded, 1 write it, 2 skip it in this update
+    unsigned sb_size = 0;   // bytes
+    bool bb_write = false;  // bb_page is to be written with the next superblock
+    int sb_loaded = 0;      // 0 not loaded, 1 write it, 2 skip it in this update
     Shared<std::uint64_t> sb_events;
     std::uint64_t device_events = 0;         // events of its superblock when it was loaded
     Shared<std::uint64_t> flags;             // RdevFlag
@@ -132,6 +130,9 @@ struct Rdev {
     WaitQueue blocked_wait;
     Shared<std::uint64_t> last_events;  // user sectors of bdev at the throttle's last look
     std::uint64_t sysfs_generation = 0;
+    // Behind all else, so that what changes lies together: a search copies the pages that it finds written.
+    std::array<std::byte, kPageSize> sb_page{};  // superblock image as last read or built
+    std::array<std::byte, kPageSize> bb_page{};  // bad-block log image
 };
 
 // What curr_resync says below a position.

@@ -79,11 +79,11 @@ class RamImage {
         bool is_known = true;
     };
     struct Page {
-        Content cached{};
-        Content durable{};
         std::uint8_t volatile_mask = 0;
         std::uint64_t written = 0;  // changes() after the last write to it
         mutable Hash cached_hash, durable_hash;
+        Content cached{};  // behind what changes with it: a search copies the pages that it finds written
+        Content durable{};
     };
     static std::uint64_t known(const Content& content, Hash& hash);
     void read_from(Content Page::*content, std::uint64_t offset, std::span<std::byte> buffer) const;
