@@ -159,6 +159,11 @@ void Bars::make_room(std::uint64_t at_ns) {
         cut_older_half(open_tasks_, [&](OpenTasks::iterator at) { end_task(at, at_ns, true); });
 }
 
+void Bars::cut_all(std::uint64_t at_ns) {
+    while (!open_bios_.empty()) end_bio(open_bios_.begin(), at_ns, true);
+    while (!open_tasks_.empty()) end_task(open_tasks_.begin(), at_ns, true);
+}
+
 void Bars::clear() {
     *this = Bars();
 }

@@ -2,7 +2,8 @@
 //
 // Events may be missing and arrays may die in the middle, so every rule here has an answer for a second beginning
 // without an end (the first bar is cut there), for an end without a beginning (there is no bar), and for a bio that the
-// array has forgotten (a snapshot that lists all bios does not have it: cut). What is open is bounded; the oldest half
+// array has forgotten (a snapshot that lists all bios does not have it: cut). Where events are missing all bars are
+// cut. What is open is bounded; the oldest half
 // is cut when there is too much of it.
 //
 // Not thread-safe: its owner's lock guards it.
@@ -29,6 +30,8 @@ class Bars {
     void add(const HistoryEvent& event);
     // Bios that the snapshot should list and does not have ended without being seen.
     void compare(const Snapshot& snapshot, Names& names);
+    // Events are missing from here on: whatever is open may have ended.
+    void cut_all(std::uint64_t at_ns);
     void clear();
 
     [[nodiscard]] BlockView<BioBar> bios() const { return bios_.view(); }

@@ -7,6 +7,7 @@
 #include "engine/trace/tracer.hpp"
 #include "gui/live/bars.hpp"
 #include "gui/live/event_line.hpp"
+#include "gui/live/gaps.hpp"
 #include "gui/live/names.hpp"
 
 namespace mdscope::gui {
@@ -52,12 +53,16 @@ struct LiveHistory::Impl {
                                                         BlockRing<CounterStep>(kStepBlocks)};
     BlockRing<HistorySample> samples{kSampleBlocks};
     Bars bars;
+    Gaps gaps;
     HistoryLosses losses;
     std::uint64_t old = 0;  // marks, steps and samples that went
     std::uint64_t next_seq = 0;
-    std::uint64_t announced = 0;  // of losses.dropped: gaps that have not come yet
-    bool in_step = false;         // an event was read, so that next_seq is known
+    std::uint64_t announced = 0;          // of losses.dropped: gaps that have not come yet
+    std::uint64_t announced_earlier = 0;  // the same of losses.earlier
+    std::uint64_t attached_ns = 0;
+    bool in_step = false;  // an event was read, so that next_seq is known
     std::uint64_t first_ns = kStillOpen, last_ns = 0;
+    std::uint64_t event_ns = 0;  // of the last event
     std::uint64_t version = 0;
     std::string storage;  // of the line that is read
 
@@ -67,7 +72,9 @@ struct LiveHistory::Impl {
     void add_line(std::string_view line);
     void add_event(const EventLine& line);
     void note_header(const EventLine& header);
+    void announce(std::uint64_t dropped);
     bool is_in_order(const EventLine& line);
+    void meet_gap(const EventLine& line);
     void derive(const HistoryEvent& event);
     void clear();
     std::shared_ptr<const HistoryWindow> window(std::uint64_t from_ns) const;
@@ -96,9 +103,7 @@ void LiveHistory::Impl::add_line(std::string_view text) {
             return note_header(line);
         case EventLine::Kind::Dropped:
             if (line.dropped > kFarthestSeq) break;
-            losses.dropped += line.dropped;
-            announced += line.dropped;
-            return;
+            return announce(line.dropped);
         case EventLine::Kind::Event:
             if (losses.refused_version == 0 && is_in_order(line)) return add_event(line);
             return;
@@ -109,10 +114,16 @@ void LiveHistory::Impl::add_line(std::string_view text) {
 }
 
 void LiveHistory::Impl::note_header(const EventLine& header) {
-    announced = 0;
+    announced = announced_earlier = 0;
     losses.refused_version = header.version == trace::kStreamVersion ? 0 : header.version;
     for (const auto& [name, sentence] : header.points)
         if (point_of(name) == kUnknownPoint) other_points[names.id_of(name)] = names.id_of(sentence);
+}
+
+// Before the first event of all it is about what was kept of the time before anybody read.
+void LiveHistory::Impl::announce(std::uint64_t dropped) {
+    (in_step ? losses.dropped : losses.earlier) += dropped;
+    (in_step ? announced : announced_earlier) += dropped;
 }
 
 // Where the stream stands. Events that were read before (the stream was opened anew) are skipped, gaps are counted. A
@@ -128,14 +139,27 @@ bool LiveHistory::Impl::is_in_order(const EventLine& line) {
         losses.repeated++;
         return false;
     }
-    if (in_step) {
-        const std::uint64_t gap = line.seq - next_seq, known = std::min(gap, announced);
-        announced -= known;
-        losses.missing += gap - known;
-    }
+    if (in_step && line.seq > next_seq) meet_gap(line);
     in_step = true;
     next_seq = line.seq + 1;
     return true;
+}
+
+// Nobody knows what ended in a gap, and what began.
+void LiveHistory::Impl::meet_gap(const EventLine& line) {
+    const std::uint64_t gap = line.seq - next_seq;
+    const std::uint64_t told_earlier = std::min(gap, announced_earlier);
+    const std::uint64_t told = std::min(gap - told_earlier, announced);
+    announced_earlier -= told_earlier;
+    announced -= told;
+    if (line.at_ns <= attached_ns) {
+        losses.dropped -= told;
+        losses.earlier += gap - told_earlier;
+    } else {
+        losses.missing += gap - told_earlier - told;
+    }
+    gaps.add({event_ns, std::max(event_ns, line.at_ns), gap});
+    bars.cut_all(event_ns);
 }
 
 void LiveHistory::Impl::add_event(const EventLine& line) {
@@ -153,6 +177,7 @@ void LiveHistory::Impl::add_event(const EventLine& line) {
     }
     first_ns = std::min(first_ns, event.at_ns);
     last_ns = std::max(last_ns, event.at_ns);
+    event_ns = event.at_ns;
     losses.received++;
     losses.forgotten += events.push(event);
     derive(event);
@@ -202,6 +227,11 @@ void LiveHistory::add_sample(const Snapshot& snapshot) {
     impl_->version++;
 }
 
+void LiveHistory::note_attached(std::uint64_t at_ns) {
+    const std::lock_guard guard(impl_->mutex);
+    impl_->attached_ns = at_ns;
+}
+
 void LiveHistory::note_unreadable(std::uint64_t lines) {
     const std::lock_guard guard(impl_->mutex);
     impl_->losses.unreadable += lines;
@@ -222,9 +252,10 @@ void LiveHistory::Impl::clear() {
     for (auto& ring : steps) ring.clear();
     samples.clear();
     bars.clear();
+    gaps.clear();
     losses = {};
     losses.restarts = restarts;
-    old = next_seq = announced = last_ns = 0;
+    old = next_seq = announced = announced_earlier = attached_ns = last_ns = event_ns = 0;
     first_ns = kStillOpen;
     in_step = false;
     version++;
@@ -274,6 +305,7 @@ std::shared_ptr<const HistoryWindow> LiveHistory::Impl::window(std::uint64_t fro
     made->open_tasks = bars.open_tasks();
     for (std::size_t i = 0; i < kCounters; i++) made->steps[i] = steps_since(steps[i].view(), from_ns);
     made->samples = since(samples.view(), from_ns, kAtNs);
+    made->gaps = gaps.since(from_ns);
     made->losses = all_losses();
     made->first_ns = std::min(first_ns, last_ns);
     made->last_ns = last_ns;

@@ -12,7 +12,8 @@
 // those that did not fit).
 //
 // A bar is known from two events. When one of them was lost, or the array died in between, the bar ends where that
-// became known and says `cut`.
+// became known and says `cut`. Where events are missing nothing is known of any bar: all that are open end there, and
+// the gap itself is kept, to be drawn as not recorded. What is in flight behind it is known from snapshots.
 //
 // Threads: everything may be called from any thread; nothing here waits for I/O.
 #pragma once
@@ -88,6 +89,12 @@ struct CounterStep {
     std::int64_t value = 0;
 };
 
+// Between these two events others happened that nobody here has seen.
+struct HistoryGap {
+    std::uint64_t from_ns = 0, to_ns = 0;
+    std::uint64_t events = 0;
+};
+
 enum class Counter : std::uint8_t { Mddev, Bitmap };  // mddev->pending_writes, bitmap->pending_writes
 inline constexpr std::size_t kCounters = 2;
 
@@ -111,6 +118,7 @@ struct HistoryLosses {
     std::uint64_t dropped = 0;     // the array said so: overwritten before they could be read
     std::uint64_t missing = 0;     // gaps in the numbers that nobody announced
     std::uint64_t forgotten = 0;   // taken in, and gone from `events` because newer ones came
+    std::uint64_t earlier = 0;     // overwritten before anybody here could have read them
     std::uint64_t repeated = 0;    // read again after the stream was opened anew; not taken in
     std::uint64_t unreadable = 0;  // lines that are no event
     std::uint64_t cut_bars = 0;    // bars whose end was not seen
@@ -131,6 +139,7 @@ struct HistoryWindow {
     std::vector<TaskBar> open_tasks;
     std::array<BlockView<CounterStep>, kCounters> steps;
     BlockView<HistorySample> samples;
+    std::vector<HistoryGap> gaps;  // by time; of many the oldest are joined
     HistoryLosses losses;
     std::uint64_t first_ns = 0;  // since when something is known; what is in flight began no earlier
     std::uint64_t last_ns = 0;   // of the newest event or sample
@@ -154,6 +163,8 @@ class LiveHistory {
     // Complete lines of the stream, each ended by '\n'. What is no event is counted and skipped.
     void add_lines(std::string_view lines);
     void add_sample(const Snapshot& snapshot);
+    // From then on events are followed: what was overwritten before is no loss.
+    void note_attached(std::uint64_t at_ns);
     // A line that was too long to be kept, or the rest of one that never ended.
     void note_unreadable(std::uint64_t lines);
     // Another mount process: its clock and its numbers begin anew.

@@ -59,7 +59,7 @@ class Poller {
     bool stays_away();
     void turn();
     [[nodiscard]] bool is_attached() const;
-    void attach();
+    void attach(std::uint64_t at_ns);
     void lost(const Advice& problem);
     bool publish(std::shared_ptr<const Snapshot> snapshot, const std::string& text);
     double event_rate(LiveClock::time_point now);
@@ -133,7 +133,7 @@ void Poller::turn() {
     const auto snapshot = std::make_shared<const Snapshot>(*parsed);
     const bool is_another = snapshot->at_ns < last_at_ns_;  // its clock began anew
     last_at_ns_ = snapshot->at_ns;
-    if (is_another || !is_attached()) attach();
+    if (is_another || !is_attached()) attach(snapshot->at_ns);
     core_.history.add_sample(*snapshot);
     if (!publish(snapshot, *text)) return;
     last_text_ = *text;
@@ -148,12 +148,15 @@ bool Poller::is_attached() const {
     return core_.attachment != 0;
 }
 
-void Poller::attach() {
+void Poller::attach(std::uint64_t at_ns) {
     const Result<std::string> pid = core_.ask("lab/pid", 64);  // an array without this file is one all the same
     const std::optional<MountedLab> mount = find_mount(core_.mount_now().mount_point);
     const std::string who = pid ? *pid : "";
     const std::lock_guard feed_guard(core_.feed_mutex);
-    if (who != pid_ || who.empty()) core_.history.restart();
+    if (who != pid_ || who.empty()) {
+        core_.history.restart();
+        core_.history.note_attached(at_ns);
+    }
     pid_ = who;
     const std::lock_guard guard(core_.mutex);
     if (core_.is_away()) return;  // the stream ended while this was read

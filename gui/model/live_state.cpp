@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "engine/look/lab_rules.hpp"
+#include "gui/live/words.hpp"
 
 namespace mdscope::gui {
 
 namespace {
 
 constexpr int kRunningMs = 100;     // "running for 3.2 s" has to go on
+constexpr int kAgesMs = 500;        // and so has "HELD 12.4 s": only the clock moves then, which wakes nobody
 constexpr int kMountListMs = 1000;  // a mount that somebody makes elsewhere appears
 
 std::vector<HoldRule> rules_of(const LiveView& view) {
@@ -150,7 +152,14 @@ void LivePage::set_visible(bool visible) {
 std::optional<int> LivePage::next_frame_ms() const {
     if (!lab_) return kMountListMs;
     if (view_ && !view_->running.empty()) return kRunningMs;
+    if (shows_ages()) return kAgesMs;
     return std::nullopt;
+}
+
+// Something is held, or somebody sleeps in md: how long is what one looks for.
+bool LivePage::shows_ages() const {
+    if (!view_ || !view_->snapshot || view_->state != LiveState::Live) return false;
+    return held_bios() > 0 || std::ranges::any_of(view_->snapshot->tasks, sleeps_in_md);
 }
 
 void LivePage::wait_for_something(std::chrono::milliseconds longest) {

@@ -131,11 +131,13 @@ class LivePage {
     std::optional<std::uint64_t> cell;  // of the bitmap, whose chunks are listed
     std::string event_filter;
     std::shared_ptr<const HistoryWindow> frozen_events;  // while the list is scrolled back
-    std::vector<std::string> lanes;                      // in the order they came up: lanes do not change places
+    bool all_tasks = false;          // also those that are not md's: disks, pollers, threads without work
+    std::vector<std::string> lanes;  // in the order they came up: lanes do not change places
     std::uint64_t lanes_of_restart = 0;
     std::uint64_t dismissed_result = 0;  // the newest failure that was closed
 
    private:
+    [[nodiscard]] bool shows_ages() const;
     void want_parts();
     void take_end_of_process();
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "gui/live/words.hpp"
 #include "gui/panels/panels.hpp"
 
 namespace mdscope::gui {
@@ -13,11 +14,13 @@ namespace mdscope::gui {
 namespace {
 
 constexpr std::size_t kMostTaskLanes = 12;
+constexpr std::uint64_t kSettleNs = 1'000'000'000;  // a snapshot may be older than the events beside it
+constexpr float kNear = 3;                          // pixels between two gaps that are drawn as one
 
 // Waiting for work is what tasks do all day; waiting for md's counters and locks is what there is to see.
 Role role_of_task(const TaskBar& task, const std::string& queue) {
     if (task.kind == TaskBarKind::Daemon) return Role::daemon;
-    return queue.starts_with("mddev->") || queue.starts_with("bitmap->") ? Role::safe : Role::idle;
+    return is_wait_of_md(queue) ? Role::safe : Role::idle;
 }
 
 // Under load a window holds some hundred thousand bars, and is drawn 60 times a second: what is folded away must cost
@@ -97,7 +100,7 @@ class Builder {
         for (std::size_t i = ended.lower_bound(end_of, left_); i < ended.size(); i++) add_bio(ended[i]);
         for (const BioBar& open : history_.open_bios) add_bio(open);
         for (const SnapshotBio& bio : page_.view().snapshot->bios)
-            if (bio.held && !is_open_bar(bio)) add_seen(bio);
+            if (is_worth_a_bar(bio) && !is_open_bar(bio)) add_seen(bio);
     }
     [[nodiscard]] bool is_open_bar(const SnapshotBio& bio) const {
         return std::ranges::any_of(history_.open_bios, [&](const BioBar& bar) {
@@ -105,13 +108,18 @@ class Builder {
                    history_.name(bar.kind) == bio.kind;
         });
     }
-    // Held since before anybody traced: a snapshot knows it, no event does.
+    // In flight since before anybody traced, or since events were missing: a snapshot knows it, no event does.
+    [[nodiscard]] bool is_worth_a_bar(const SnapshotBio& bio) const {
+        const bool is_metadata = bio.kind != kBioKinds[BioKind::Data];
+        return bio.held || (is_metadata && bio.since_ns + kSettleNs < page_.view().snapshot->at_ns);
+    }
     void add_seen(const SnapshotBio& bio) {
         LiveBar bar;
         bar.begin_ns = bio.since_ns;
         bar.end_ns = std::max(history_.last_ns, bio.since_ns);
         bar.role = gui::role_of(bio.kind);
-        bar.is_held = bar.is_open = true;
+        bar.is_held = bio.held;
+        bar.is_open = true;
         Filling& lane = lane_of(bio.member + " bios");
         if (!place(bar, lane)) return;
         bar.label = fmt::format("{}, sector {}", bio.kind, bio.sector);
@@ -141,9 +149,37 @@ class Builder {
         const auto& ended = history_.tasks;
         for (std::size_t i = ended.lower_bound(end_of, left_); i < ended.size(); i++) add_task(ended[i]);
         for (const TaskBar& open : history_.open_tasks) add_task(open);
+        for (const SnapshotTask& task : page_.view().snapshot->tasks)
+            if (sleeps_in_md(task) && !is_open_bar(task)) add_seen(task);
+    }
+    [[nodiscard]] bool is_open_bar(const SnapshotTask& task) const {
+        return std::ranges::any_of(history_.open_tasks, [&](const TaskBar& bar) {
+            return bar.pid == task.pid && bar.kind == TaskBarKind::Wait;
+        });
+    }
+    void add_seen(const SnapshotTask& task) {
+        if (task.since_ns + kSettleNs >= page_.view().snapshot->at_ns) return;
+        LiveBar bar;
+        bar.begin_ns = task.since_ns;
+        bar.end_ns = std::max(history_.last_ns, task.since_ns);
+        bar.role = Role::safe;
+        bar.is_open = true;
+        Filling& lane = lane_of(task.comm);
+        if (!place(bar, lane)) return;
+        bar.label = fmt::format("sleeps on {} until {}", task.queue, task.condition);
+        bar.id = fmt::format("seen{}", task.pid);
+        lane.bars.push_back(std::move(bar));
+    }
+    // What waits for work sleeps for ever, and would be most of the picture.
+    bool is_shown(const TaskBar& task) {
+        if (page_.all_tasks || task.kind == TaskBarKind::Daemon) return true;
+        if (of_md_.size() <= task.label) of_md_.resize(task.label + std::size_t{1}, -1);
+        signed char& known = of_md_[task.label];
+        if (known < 0) known = is_wait_of_md(history_.name(task.label)) ? 1 : 0;
+        return known == 1;
     }
     void add_task(const TaskBar& task) {
-        if (task.begin_ns > right_) return;
+        if (task.begin_ns > right_ || !is_shown(task)) return;
         LiveBar bar;
         bar.begin_ns = task.begin_ns;
         bar.is_open = task.end_ns == kStillOpen;
@@ -184,9 +220,33 @@ class Builder {
     std::map<std::string, Filling> filling_;  // nodes: pointers into it stay good
     std::vector<Filling*> of_member_, of_task_;
     std::vector<Role> roles_;
+    std::vector<signed char> of_md_;  // by the name of a queue; -1: not known yet
 };
 
 }  // namespace
+
+std::vector<LiveGap> live_gaps(const LivePage& page, float width) {
+    const HistoryWindow& history = page.history();
+    const std::uint64_t left = page.time.left(history.last_ns), right = page.time.right(history.last_ns);
+    const double pixels = static_cast<double>(width) / static_cast<double>(std::max<std::uint64_t>(right - left, 1));
+    const auto x_of = [&](std::uint64_t ns) {
+        const std::uint64_t at = std::clamp(ns, left, right);
+        return static_cast<float>(static_cast<double>(at - left) * pixels);
+    };
+    std::vector<LiveGap> gaps;
+    for (const HistoryGap& gap : history.gaps) {
+        if (gap.to_ns < left || gap.from_ns > right) continue;
+        const LiveGap one{x_of(gap.from_ns), x_of(gap.to_ns), gap.from_ns, gap.to_ns};
+        if (!gaps.empty() && one.left - gaps.back().right < kNear) {
+            gaps.back().right = one.right;
+            gaps.back().to_ns = one.to_ns;
+        } else {
+            gaps.push_back(one);
+        }
+    }
+    std::erase_if(gaps, [](const LiveGap& gap) { return gap.right - gap.left < kNear; });
+    return gaps;
+}
 
 std::vector<LiveLane> live_lanes(LivePage& page, float width) {
     return Builder(page, width).build();

@@ -31,6 +31,14 @@ struct LiveLane {
     static constexpr int kMostRows = 3;
 };
 
+// Where events are missing: nothing is known of any lane there.
+struct LiveGap {
+    float left = 0, right = 0;  // pixels from the left edge
+    std::uint64_t from_ns = 0, to_ns = 0;
+};
+// Those in sight, as wide as can be seen; near ones are one.
+std::vector<LiveGap> live_gaps(const LivePage& page, float width);
+
 // Members first, then tasks in the order they came up; page.lanes keeps that order.
 std::vector<LiveLane> live_lanes(LivePage& page, float width);
 

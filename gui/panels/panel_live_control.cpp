@@ -6,6 +6,7 @@
 #include "engine/look/lab_rules.hpp"
 #include "engine/md/variant.hpp"
 #include "gui/frame/ui_parts.hpp"
+#include "gui/live/words.hpp"
 #include "gui/panels/panel_live.hpp"
 
 namespace mdscope::gui::live {
@@ -36,7 +37,6 @@ void draw_holds(LivePage& page) {
 }
 
 void draw_bio(State& state, const SnapshotBio& bio, std::uint64_t now_ns) {
-    const double ms = now_ns > bio.since_ns ? static_cast<double>(now_ns - bio.since_ns) / 1e6 : 0;
     const std::string id = fmt::format("live/bio/{}", bio.id);
     const float width = ui::button_width("Release");
     const bool held = bio.held;
@@ -46,8 +46,8 @@ void draw_bio(State& state, const SnapshotBio& bio, std::uint64_t now_ns) {
         ImGui::AlignTextToFramePadding();
     }
     ui::text(id,
-             fmt::format("{} {} {}, sector {}, {} bytes{}, {:.0f} ms", bio.member, bio.kind, bio.op, bio.sector,
-                         bio.bytes, held ? " HELD" : "", ms),
+             fmt::format("{} {} {}, sector {}, {} bytes{}, {}", bio.member, bio.kind, bio.op, bio.sector, bio.bytes,
+                         held ? " HELD" : "", age_words(bio.since_ns, now_ns)),
              held ? role_of(bio.kind) : Role::dim_text);
 }
 

@@ -7,6 +7,8 @@
 
 #include "engine/museum/exhibit.hpp"
 #include "gui/frame/ui_parts.hpp"
+#include "gui/live/words.hpp"
+#include "gui/panels/live_lanes.hpp"
 #include "gui/panels/panel_live.hpp"
 
 namespace mdscope::gui::live {
@@ -100,12 +102,28 @@ std::vector<Column> columns_of(const LivePage& page, Counter counter, std::size_
     return columns;
 }
 
+// Neither an event nor a snapshot says what it was.
+bool is_unknown(const HistoryWindow& history, const LiveGap& gap) {
+    const std::size_t sample = history.samples.lower_bound([](const auto& one) { return one.at_ns; }, gap.from_ns);
+    return sample == history.samples.size() || history.samples[sample].at_ns >= gap.to_ns;
+}
+
+void forget_gaps(const LivePage& page, const ui::Rect& rect, float step, std::vector<Column>& columns) {
+    for (const LiveGap& gap : live_gaps(page, rect.w)) {
+        if (!is_unknown(page.history(), gap)) continue;
+        const auto last = std::min(columns.size(), static_cast<std::size_t>(gap.right / step));
+        for (auto i = static_cast<std::size_t>(gap.left / step) + 1; i < last; i++) columns[i].is_known = false;
+        draw_hatch({rect.x + gap.left, rect.y, gap.right - gap.left, rect.h}, Role::border);
+    }
+}
+
 // The most it was in sight.
 std::int64_t draw_plot(const LivePage& page, Counter counter, const ui::Rect& rect, Role role, const std::string& id) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::field), sp(3));
     const float step = sp(2);
-    const std::vector<Column> columns = columns_of(page, counter, static_cast<std::size_t>(rect.w / step));
+    std::vector<Column> columns = columns_of(page, counter, static_cast<std::size_t>(rect.w / step));
+    forget_gaps(page, rect, step, columns);
     std::int64_t most = 0;
     for (const Column& column : columns)
         if (column.is_known) most = std::max(most, column.high);
@@ -166,20 +184,26 @@ bool is_stopping(const SnapshotTask& task) {
 }
 
 void draw_wait(const SnapshotTask& task, std::uint64_t now_ns) {
-    const double seconds = now_ns > task.since_ns ? static_cast<double>(now_ns - task.since_ns) / 1e9 : 0;
     const std::string in = task.stack.empty() ? "" : fmt::format(" in {}()", task.stack.front());
-    ui::paragraph(fmt::format("live/wait/{}", task.pid),
-                  fmt::format("● {} sleeps{} on {} until {}   ({:.1f} s)", task.comm, in, task.queue,
-                              task.condition.empty() ? "it is woken" : task.condition, seconds),
-                  is_stopping(task) ? Role::safe : Role::dim_text);
+    ui::paragraph(
+        fmt::format("live/wait/{}", task.pid),
+        fmt::format("● {} sleeps{} on {} until {}   ({})", task.comm, in, task.queue,
+                    task.condition.empty() ? "it is woken" : task.condition, age_words(task.since_ns, now_ns)),
+        is_stopping(task) ? Role::safe : Role::dim_text);
 }
 
-void draw_waits(const Snapshot& snapshot) {
+// What waits for work is of no interest, and its conditions are those of a program and not of md.
+void draw_waits(LivePage& page) {
+    const Snapshot& snapshot = *page.view().snapshot;
     ui::header("live/waits", "Waiting");
+    if (ui::toggle("live/all_tasks", "all tasks", page.all_tasks,
+                   "also disks, pollers and threads that wait for work: what this emulation is made of"))
+        page.lanes.clear();
     bool any = false;
     for (const bool stopping : {true, false})
         for (const SnapshotTask& task : snapshot.tasks) {
             if (task.queue.empty() || is_stopping(task) != stopping) continue;
+            if (!page.all_tasks && !sleeps_in_md(task)) continue;
             any = true;
             draw_wait(task, snapshot.at_ns);
         }
@@ -198,7 +222,7 @@ void draw_counters(State& state) {
         fmt::format("writes_pending {}   active_io {}   openers {}   events {}   degraded {}", array.writes_pending,
                     array.active_io, array.openers, counted(array.events), array.degraded),
         Role::dim_text);
-    draw_waits(*page.view().snapshot);
+    draw_waits(state.live);
 }
 
 }  // namespace mdscope::gui::live

@@ -126,6 +126,20 @@ const LiveBar* draw_lane(const LiveLane& lane, const Axis& axis, float names, fl
     return hovered;
 }
 
+// Below the bars: what is known from a snapshot lies over it.
+void draw_gaps(const LivePage& page, const Axis& axis, float y, float height) {
+    for (const LiveGap& gap : live_gaps(page, axis.width)) {
+        const ui::Rect rect{axis.x + gap.left, y, gap.right - gap.left, height};
+        draw_hatch(rect, Role::border);
+        constexpr const char* kWords = "not recorded";
+        ui::mark_rect(rect, fmt::format("live/gap/{}", gap.from_ns), "gap", kWords,
+                      static_cast<double>(gap.to_ns - gap.from_ns) / 1e6);
+        if (rect.w < ui::text_width(kWords) + sp(8)) continue;
+        const ImVec2 at(rect.x + sp(4), y);
+        ImGui::GetWindowDrawList()->AddText(at, color_u32(Role::dim_text), kWords);
+    }
+}
+
 float height_of(const std::vector<LiveLane>& lanes, float row) {
     float height = 0;
     for (const LiveLane& lane : lanes) height += row * static_cast<float>(lane.rows) + sp(2);
@@ -157,6 +171,7 @@ void draw_rows(LivePage& page, const std::vector<LiveLane>& lanes, const Axis& a
     float y = begin.y;
     ImGui::PushClipRect({begin.x, ImGui::GetWindowPos().y}, {axis.x + axis.width, begin.y + height}, true);
     draw_axis(axis, begin.y - 2 * row, begin.y + height);
+    draw_gaps(page, axis, begin.y, height);
     std::string words;
     for (const LiveLane& lane : lanes) {
         hovered = draw_lane(lane, axis, begin.x, y, row);

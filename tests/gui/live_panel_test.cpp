@@ -9,91 +9,15 @@
 #include "gui/model/live_state.hpp"
 #include "gui/panels/live_lanes.hpp"
 #include "tests/gui/harness.hpp"
-#include "tests/gui_live/fake_mount.hpp"
+#include "tests/gui/live_app.hpp"
 
 namespace mdscope::gui {
 
 namespace {
 
 using mdscope::testing::eventually;
-using mdscope::testing::FakeMount;
-
-SnapshotMember member(const std::string& name, int slot) {
-    SnapshotMember made;
-    made.name = name;
-    made.state = "in_sync";
-    made.flags = {"In_sync"};
-    made.slot = slot;
-    made.bound = true;
-    return made;
-}
-
-SnapshotBio held_bio(std::uint64_t id) {
-    SnapshotBio bio;
-    bio.id = id;
-    bio.member = "sdb";
-    bio.kind = "bitmap";
-    bio.op = "write";
-    bio.sector = 8;
-    bio.bytes = 512;
-    bio.held = true;
-    bio.since_ns = 900'000'000;
-    return bio;
-}
-
-// An array in the middle of a stop that waits for a held write.
-void fill(Snapshot& snapshot) {
-    snapshot.array.state = "active";
-    snapshot.array.raid_disks = 2;
-    snapshot.array.pending_writes = 1;
-    snapshot.members = {member("sdb", 1), member("sda", 0)};
-    snapshot.bios = {held_bio(7)};
-    snapshot.bios_total = 1;
-    SnapshotTask stop;
-    stop.comm = "echo";
-    stop.pid = 42;
-    stop.stack = {"md_super_wait", "md_bitmap_flush", "do_md_stop"};
-    stop.queue = "mddev->sb_wait";
-    stop.condition = "mddev.pending_writes == 0";
-    snapshot.tasks = {stop};
-    snapshot.tasks_total = 1;
-    snapshot.recovery.action = "recover";
-    snapshot.recovery.completed = 25;
-    snapshot.recovery.range = 100;
-    SnapshotBitmap bitmap;
-    bitmap.home = "external";
-    bitmap.chunks = 240;
-    bitmap.chunks_per_cell = 1;
-    bitmap.chunk_bytes = 65536;
-    bitmap.cells = std::string(200, '.') + "w12NR" + std::string(35, '2');
-    snapshot.bitmap = bitmap;
-}
-
-// An App attached to it, once its first snapshot is on the screen.
-struct LiveApp {
-    explicit LiveApp(bool filled = true) {
-        if (filled) fill(mount.snapshot);
-        mount.show(mount.snapshot);
-        mount.write("lab/hold", "bitmap sdb\n");
-        AppOptions options;
-        options.attach = mount.path();
-        auto made = make_app(std::move(options));
-        REQUIRE(made);
-        app = std::move(*made);
-    }
-    bool shows(Headless& ui, const char* id, const std::string& text) const {
-        return eventually([&] {
-            ui.frame();
-            return ui.has(id) && ui.text(id).find(text) != std::string::npos;
-        });
-    }
-    // The first page of a filled array is whole: from here on nothing moves by itself.
-    bool is_read(Headless& ui) const {
-        return shows(ui, "live/array", "active") && shows(ui, "live/hold/rules", "bitmap sdb");
-    }
-    FakeMount mount;
-    std::unique_ptr<Screen> app;
-};
+using mdscope::testing::LiveApp;
+using mdscope::testing::member;
 
 struct LiveSize {
     float width, height;
@@ -239,8 +163,8 @@ TEST_CASE("what is pressed is written into the array's files") {
     CHECK(eventually([&] { return live.mount.read("md/array_state") == "clear"; }));
     REQUIRE(eventually([&] {
         ui.frame();
-        return ui.text("live/running").find("Stop (echo clear)") != std::string::npos &&
-               live.app->next_frame_ms() == std::nullopt;
+        const std::string running = ui.text("live/running");
+        return running.find("Stop (echo clear)") != std::string::npos && running.find("for") == std::string::npos;
     }));
     ui.click("live/commands");
     CHECK(live.shows(ui, "live/result/4", "Stop (echo clear)"));
@@ -471,9 +395,14 @@ TEST_CASE("slow and failing members: the rule is shown as it is written, and wha
 }
 
 TEST_CASE("an idle array asks for no frames; a command that runs does") {
-    const LiveApp live;
+    LiveApp live;
+    live.mount.snapshot.bios.clear();
+    live.mount.snapshot.tasks.clear();
+    live.mount.snapshot.array.events++;
+    live.mount.show(live.mount.snapshot);
     Headless ui(*live.app);
     REQUIRE(live.is_read(ui));
+    REQUIRE(live.shows(ui, "live/waits/none", "No task"));
     CHECK_FALSE(live.app->next_frame_ms());
     live.mount.fifo("md/array_state");  // a store that sleeps: nobody reads it yet
     ui.click("live/stop");

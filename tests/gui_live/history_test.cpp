@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "engine/kernel/sanitizers.hpp"
+#include "gui/live/words.hpp"
 #include "tests/gui_live/event_lines.hpp"
 
 using namespace mdscope;
@@ -276,6 +277,60 @@ TEST_CASE("a loss is announced before the batch that has the gaps") {
     CHECK(history.losses().missing + history.losses().repeated == 0);
 }
 
+TEST_CASE("where events are missing no bar goes on: what ended there is not drawn as in flight for ever") {
+    LiveHistory history;
+    EventLines lines;
+    history.add_lines(joined({lines.line(Point::bio_submitted, 100, "bitmap", "sda", 8),
+                              lines.line(Point::wait_begin, 110, "mddev->sb_wait", "mddev.pending_writes == 0")}));
+    lines.next += 2;  // its end, and the sleeper's
+    history.add_lines(lines.line(Point::bio_submitted, 500, "bitmap", "sdb", 8));
+    const auto window = history.window();
+    REQUIRE(window->open_bios.size() == 1);
+    CHECK(window->name(window->open_bios[0].member) == "sdb");
+    CHECK(window->open_tasks.empty());
+    REQUIRE(window->bios.size() == 1);
+    CHECK(window->bios[0].cut);
+    CHECK(window->bios[0].end_ns == 110);  // of which anything is known
+    REQUIRE(window->gaps.size() == 1);
+    CHECK(window->gaps[0].from_ns == 110);
+    CHECK(window->gaps[0].to_ns == 500);
+    CHECK(window->gaps[0].events == 2);
+}
+
+TEST_CASE("what was overwritten before anybody could read it is no loss, but a gap") {
+    LiveHistory history;
+    EventLines lines;
+    history.note_attached(1'000);
+    history.add_lines(joined({EventLines::header(), EventLines::dropped(4'000)}));
+    history.add_lines(lines.line(Point::bit_set, 10, 1));
+    lines.next += 3'990;
+    history.add_lines(lines.line(Point::bit_set, 900, 1));
+    lines.next += 15;  // ten of them were announced
+    history.add_lines(lines.line(Point::bit_set, 950, 1));
+    CHECK(history.losses().dropped == 0);
+    CHECK(history.losses().missing == 0);
+    CHECK(history.losses().earlier == 4'005);
+    lines.next += 3;
+    history.add_lines(lines.line(Point::bit_set, 1'100, 1));
+    CHECK(history.losses().missing == 3);
+    CHECK(history.window()->gaps.size() == 1);  // one joins the other
+}
+
+TEST_CASE("a thousand gaps are bounded, and none is forgotten") {
+    LiveHistory history;
+    EventLines lines;
+    for (std::uint64_t i = 0; i < 2'000; i++) {
+        history.add_lines(
+            joined({lines.line(Point::bit_set, 100 * i, 1), lines.line(Point::bit_set, 100 * i + 50, 1)}));
+        lines.next++;
+    }
+    const auto window = history.window();
+    CHECK(window->gaps.size() <= 512);
+    std::uint64_t events = 0;
+    for (const HistoryGap& gap : window->gaps) events += gap.events;
+    CHECK(events == 1'999);
+}
+
 TEST_CASE("a window begins where it was asked to, and a counter's step before it comes along") {
     LiveHistory history;
     EventLines lines;
@@ -397,4 +452,13 @@ TEST_CASE("ten million events: memory is bounded, every loss is counted, and a r
                         std::chrono::duration<double, std::nano>(spent).count() / kEvents,
                         static_cast<double>(history.memory_bytes()) / (1 << 20),
                         static_cast<double>(LiveHistory::max_memory_bytes()) / (1 << 20), windows));
+}
+
+TEST_CASE("how long something lasts is said as a person would") {
+    CHECK(age_words(12'900'000) == "12 ms");
+    CHECK(age_words(12'460'000'000) == "12.4 s");
+    CHECK(age_words(630'122'000'000) == "10 min 30 s");
+    CHECK(age_words(59'999'999'999) == "59.9 s");
+    CHECK(age_words(7'500'000'000'000) == "2 h 05 min");
+    CHECK(age_words(20, 10) == "0 ms");  // two clocks
 }

@@ -1,0 +1,31 @@
+#include "gui/live/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace mdscope::gui {
+
+std::string age_words(std::uint64_t ns) {
+    constexpr std::uint64_t kMs = 1'000'000, kSecond = 1'000 * kMs, kMinute = 60 * kSecond, kHour = 60 * kMinute;
+    if (ns < kSecond) return fmt::format("{} ms", ns / kMs);
+    if (ns < kMinute) return fmt::format("{:.1f} s", static_cast<double>(ns / (kSecond / 10)) / 10);
+    if (ns < kHour) return fmt::format("{} min {:02} s", ns / kMinute, ns % kMinute / kSecond);
+    return fmt::format("{} h {:02} min", ns / kHour, ns % kHour / kMinute);
+}
+
+std::string age_words(std::uint64_t since_ns, std::uint64_t now_ns) {
+    return age_words(now_ns > since_ns ? now_ns - since_ns : 0);
+}
+
+bool is_wait_of_md(std::string_view queue) {
+    constexpr std::array<std::string_view, 4> kStructs = {"mddev->", "bitmap->", "conf->", "rdev->"};
+    return std::ranges::any_of(kStructs, [&](std::string_view name) { return queue.starts_with(name); });
+}
+
+bool sleeps_in_md(const SnapshotTask& task) {
+    return is_wait_of_md(task.queue);
+}
+
+}  // namespace mdscope::gui
