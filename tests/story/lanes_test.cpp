@@ -2,6 +2,7 @@
 #include "engine/story/draw/lanes.hpp"
 
 #include "tests/story/fixture.hpp"
+#include "tests/story/lesson_script.hpp"
 
 namespace mdscope::story_test {
 
@@ -29,6 +30,20 @@ void check_bars(Lane lane, std::size_t end) {
     }
 }
 
+// Where each side crashed there is one mark of it, from that tick on.
+void check_oops(const Duel& duel) {
+    for (const Side side : kSides) {
+        std::vector<std::size_t> marks;
+        for (const Lane& lane : lanes(duel, side))
+            for (const Bar& bar : lane.bars)
+                if (bar.kind == Bar::Kind::Oops) marks.push_back(bar.begin);
+        const Tape& tape = duel.tape(side);
+        std::vector<std::size_t> crashes;
+        if (tape.last().moment == Moment::Crash) crashes.push_back(duel.tick_of(side, tape.size() - 1).value_or(0));
+        CHECK(marks == crashes);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("bars of one row never overlap, and what is open reaches to the last tick") {
@@ -40,6 +55,21 @@ TEST_CASE("bars of one row never overlap, and what is open reaches to the last t
                 check_bars(lane, duel.end());
             }
     });
+}
+
+TEST_CASE("a crash is on the lanes, once, where it happened") {
+    for_each_play([](const std::string& name, const Duel& duel) {
+        CAPTURE(name);
+        check_oops(duel);
+    });
+    for (int number = 1; number <= kLessons; number++) {  // where interrupts are paused, and crash in fine steps
+        CAPTURE(number);
+        const Result<Lesson> lesson = load_lesson(number);
+        REQUIRE(lesson);
+        LessonScript script(*lesson);
+        script.play();
+        check_oops(script.duel());
+    }
 }
 
 TEST_CASE("every bio has exactly one bar, from the tick it was submitted in to the tick it ended in") {

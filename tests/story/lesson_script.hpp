@@ -21,6 +21,7 @@ class LessonScript {
         }
     }
     [[nodiscard]] bool is_done() const { return done_; }
+    [[nodiscard]] const Duel& duel() const { return *duel_; }
     [[nodiscard]] std::size_t expectations() const { return expectations_; }
 
    private:

@@ -62,6 +62,22 @@ TEST_CASE("a lesson can be finished: it says when, and what would do where it wa
     }
 }
 
+TEST_CASE("a lesson that tells of a crash says which one it is, and it is the one on the screen") {
+    for (int number = 1; number <= kLessons; number++)
+        for (const LessonPage& page : lesson_of(number).pages) {
+            const auto expects = [&](std::string_view what) {
+                return std::ranges::any_of(page.steps, [&](const LessonStep& step) {
+                    return step.kind == LessonStep::Kind::Expect && step.condition.text.find(what) != std::string::npos;
+                });
+            };
+            CAPTURE(number);
+            CAPTURE(page.line);
+            const bool asks = std::ranges::any_of(
+                page.steps, [](const LessonStep& step) { return step.kind == LessonStep::Kind::Ask; });
+            if (asks && expects(" oops")) CHECK(expects("crashed "));
+        }
+}
+
 TEST_CASE("no text names a tick: it would be wrong as soon as timing changes") {
     for (int number = 1; number <= kLessons; number++)
         for (const LessonPage& page : lesson_of(number).pages) {
@@ -87,10 +103,10 @@ TEST_CASE("lesson 4 is right: no order of the steps crashes the kernel with the 
 
 TEST_CASE("conditions and places are read, and nothing else is") {
     for (const std::string good :
-         {"differs", "not differs", "finally standing A stopped", "counter both mddev >= 1 and counter B bitmap = 0",
-          "entered A md_bitmap_daemon_work 3 or left B __md_stop", "tick >= first-difference",
-          "tick < entered A unbind_rdev_from_array", "tick = end", "held B sdb bitmap 1", "chunk A 0 = 2", "still held",
-          "not finally unbound B sdb", "in-flight both bitmap bitmap 12"})
+         {"differs", "not differs", "finally standing A stopped", "crashed A mempool_free",
+          "counter both mddev >= 1 and counter B bitmap = 0", "entered A md_bitmap_daemon_work 3 or left B __md_stop",
+          "tick >= first-difference", "tick < entered A unbind_rdev_from_array", "tick = end", "held B sdb bitmap 1",
+          "chunk A 0 = 2", "still held", "not finally unbound B sdb", "in-flight both bitmap bitmap 12"})
         CHECK_MESSAGE(read_condition(good), good);
     for (const std::string bad : {"",
                                   "and",

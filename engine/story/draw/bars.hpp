@@ -78,6 +78,7 @@ class TaskBars {
     [[nodiscard]] bool is_in(const std::string& function) const {
         return std::ranges::find(open_, function, &Bar::label) != open_.end();
     }
+    [[nodiscard]] bool is_in_any() const { return !open_.empty(); }
     void add_oops(const std::string& function, std::size_t tick) {
         Bar bar;
         bar.kind = Bar::Kind::Oops;

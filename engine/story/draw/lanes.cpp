@@ -65,9 +65,9 @@ class Walk {
             else
                 bars_of(frame.pid, recorded_[frame.pid]).leave(tick);
         }
+        if (step.moment == Moment::Crash) follow_crash(step, tick);
         follow_tasks(step, tick);
         follow_bios(step, tick);
-        if (step.moment == Moment::Crash) follow_crash(step, tick);
     }
 
     void follow_tasks(const TapeStep& step, std::size_t tick) {
@@ -110,7 +110,8 @@ class Walk {
                 disk.set_held(bio, std::ranges::find(held, bio) != held.end(), tick);
     }
 
-    // Where it happened: in a completion of a bio, or in a task.
+    // Where it happened: in a completion of a bio, or in a task, as it stood before this step: what crashes is in no
+    // list of tasks any more. It may have entered the function in this very step.
     void follow_crash(const TapeStep& step, std::size_t tick) {
         const std::string function = step.snapshot.oops ? step.snapshot.oops->function : "";
         BioName name;
@@ -118,11 +119,13 @@ class Walk {
             disk_of(name.member).add_oops(function, tick);
             return;
         }
-        for (auto& [pid, bars] : tasks_)
-            if (is_step_of(step, bars.first) && bars.second.is_in(function)) {
-                bars.second.add_oops(function, tick);
-                return;
-            }
+        TaskBars* crashed = nullptr;
+        for (auto& [pid, bars] : tasks_) {
+            if (!is_step_of(step, bars.first)) continue;
+            if (crashed == nullptr || bars.second.is_in(function) || !crashed->is_in_any()) crashed = &bars.second;
+            if (bars.second.is_in(function)) break;
+        }
+        if (crashed != nullptr) crashed->add_oops(function, tick);
     }
 
     TaskBars& bars_of(int pid, const std::string& lane) {

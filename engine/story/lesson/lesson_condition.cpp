@@ -55,6 +55,12 @@ bool stands(const View& view, const std::string& word) {
     return kWords[static_cast<std::size_t>(standing_at(view))] == word;
 }
 
+bool has_crashed_in(const View& view, const std::string& function) {
+    const std::optional<SnapshotOops>& oops = view.step().snapshot.oops;
+    if (!oops) return false;
+    return oops->function == function || std::ranges::find(oops->stack, function) != oops->stack.end();
+}
+
 std::uint64_t counter_of(const TapeStep& step, bool of_bitmap) {
     const SnapshotArray& array = step.snapshot.array;
     return static_cast<std::uint64_t>(std::max(0, of_bitmap ? array.bitmap_pending_writes : array.pending_writes));
@@ -123,6 +129,8 @@ bool is_so(const Fact& fact, const View& view) {
     switch (fact.kind) {
         case Status:
             return stands(view, fact.name);
+        case Crashed:
+            return has_crashed_in(view, fact.name);
         case Ended:
             return view.step().moment != Moment::Open;
         case Counter:

@@ -137,6 +137,7 @@ struct Row {
 };
 constexpr std::array kFacts = {
     Row{"standing", Fact::Kind::Status, standing},
+    Row{"crashed", Fact::Kind::Crashed, function},
     Row{"ended", Fact::Kind::Ended, side_only},
     Row{"counter", Fact::Kind::Counter, counter},
     Row{"peak", Fact::Kind::Peak, counter},
