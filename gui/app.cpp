@@ -308,9 +308,22 @@ class App : public Screen {
             state_.player.set_detail(static_cast<TreeDetail>((static_cast<int>(state_.player.detail()) + 1) % 3));
         if (pressed("zoom_in")) state_.zoom = (state_.zoom > 0 ? state_.zoom : sp(12)) * 1.25F;
         if (pressed("zoom_out")) state_.zoom *= 0.8F;
-        if (pressed("preset_1")) state_.preset = Preset::compare;
-        if (pressed("preset_2")) state_.preset = Preset::one;
-        if (pressed("preset_3")) state_.preset = Preset::present;
+        if (take_answer_keys()) return;
+        if (pressed("digit_1")) state_.preset = Preset::compare;
+        if (pressed("digit_2")) state_.preset = Preset::one;
+        if (pressed("digit_3")) state_.preset = Preset::present;
+    }
+
+    // While a question is open, digits are its answers and nothing else; what it hid is watched, and Enter goes on.
+    bool take_answer_keys() {
+        if (state_.lesson && state_.lesson->can_go_next() && !focus_moves() && pressed("press"))
+            state_.lesson->next(state_);
+        if (!state_.is_asked() || (state_.lesson && state_.lesson->is_away())) return false;
+        constexpr std::array kDigits = {"digit_1", "digit_2", "digit_3", "digit_4"};
+        for (std::size_t i = 0; i < kDigits.size(); i++)
+            if (pressed(kDigits[i])) state_.answer_question(i);
+        if (pressed("digit_0")) state_.show_answer();
+        return true;
     }
 
     static constexpr float kLargestSide = 2000;

@@ -39,10 +39,6 @@ void LessonRun::close(State& state) {
     state.lesson.reset();
 }
 
-std::string LessonRun::text(const State& state) const {
-    return lesson_text(lesson_.pages[page_].text, state.player.duel(), state.player.tick());
-}
-
 bool LessonRun::is_so(State& state, const When& condition) const {
     return holds(condition, {state.player.duel(), state.player.foresight()}, state.player.tick());
 }
@@ -67,10 +63,13 @@ void LessonRun::open_page(State& state, std::size_t page) {
     waiting_ = Waiting::Time;
     highlights_.clear();
     hint_.clear();
+    said_.clear();
+    verdict_.clear();
+    feedback_.clear();
+    text_ = lesson_text(lesson_.pages[page].text, state.player.duel(), state.player.tick());
     page_age_ = 0;
     was_tried_ = false;
     state.prediction.reset();
-    if (page_ > feedback_page_) feedback_.clear();
     pages_.resize(page_);
     pages_.push_back({state.player.bookmark(), state.player.speed()});
     remember_spot(state);
@@ -96,7 +95,6 @@ void LessonRun::back(State& state) {
     state.player.set_speed(moment.speed);
     state.mode = Mode::lab;
     is_away_ = false;
-    feedback_.clear();
     open_page(state, page_ - 1);
     go_on(state, 0);
 }
@@ -108,6 +106,7 @@ void LessonRun::come_back(State& state) {
     state.mode = Mode::lab;
     is_away_ = was_tried_ = false;
     hint_.clear();
+    said_.clear();
     begun_ = begun_ && waiting_ == Waiting::Next;  // what it waits for begins again: a question is asked again
     remember_spot(state);
     if (waiting_ != Waiting::Next && waiting_ != Waiting::Nothing) go_on(state, 0);
@@ -154,6 +153,7 @@ void LessonRun::go_on(State& state, double seconds) {
 
 void LessonRun::end_of_page(State& state) {
     const bool is_last = page_ + 1 == lesson_.pages.size();
+    tell_verdict();
     remember_spot(state);
     if (is_last) {
         waiting_ = Waiting::Nothing;

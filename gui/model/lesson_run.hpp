@@ -33,8 +33,12 @@ class LessonRun {
     [[nodiscard]] int number() const { return lesson_.number; }
     [[nodiscard]] const Lesson& lesson() const { return lesson_; }
     [[nodiscard]] std::size_t page() const { return page_; }
-    [[nodiscard]] std::string text(const State& state) const;
-    [[nodiscard]] const std::string& feedback() const { return feedback_; }  // on the last answer; empty: none
+    // With the numbers of the moment in which the page was opened: it tells of that one while the answer plays.
+    [[nodiscard]] const std::string& text() const { return text_; }
+    // What was answered, while its outcome is being watched; empty: nothing.
+    [[nodiscard]] const std::string& said() const { return said_; }
+    // On that answer, once it is to be seen what comes of it; empty: there is none.
+    [[nodiscard]] const std::string& feedback() const { return feedback_; }
     [[nodiscard]] bool was_right() const { return was_right_; }
     [[nodiscard]] const std::string& hint() const { return hint_; }
     [[nodiscard]] const std::vector<std::string>& highlights() const { return highlights_; }
@@ -82,6 +86,7 @@ class LessonRun {
     std::string pause_task(State& state, const LessonStep& step);
     void ask(State& state, const Question& question);
     bool take_answer(State& state);
+    void tell_verdict();
     bool has_wanted(State& state, const LessonStep& step);
     void look_for_hints(State& state, const LessonStep& step);
     void remember_spot(State& state);
@@ -101,9 +106,8 @@ class LessonRun {
     double reading_left_ = 0, page_age_ = 0;
     std::set<std::uint64_t> tries_;  // versions of the run that had come to an end
     std::size_t shown_ = 0;          // how many of the step's shows were done
-    std::string feedback_, hint_;
+    std::string text_, said_, verdict_, feedback_, hint_;
     bool was_right_ = false;
-    std::size_t feedback_page_ = 0;
     std::vector<std::string> highlights_;
 };
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gui/model/lesson_run.hpp"
 #include "gui/model/state.hpp"
@@ -104,6 +105,7 @@ bool LessonRun::begin(State& state, const LessonStep& step) {
     using enum LessonStep::Kind;
     begun_ = true;
     waiting_ = Waiting::Time;
+    if (step.kind == Read || step.kind == Ask || step.kind == WaitFor || step.kind == Scenario) tell_verdict();
     switch (step.kind) {
         case Play:
             remember_spot(state);
@@ -176,10 +178,17 @@ bool LessonRun::take_answer(State& state) {
     }
     if (!state.prediction->given) return false;
     was_right_ = *state.prediction->given == state.prediction->correct;
-    feedback_ = state.prediction->feedback();
-    feedback_page_ = page_ + 1;  // it is read while the next page is open, too
+    verdict_ = state.prediction->feedback();
+    said_ = state.prediction->said();
     state.prediction.reset();
     return true;
+}
+
+// What was asked about has happened.
+void LessonRun::tell_verdict() {
+    if (verdict_.empty()) return;
+    feedback_ = std::exchange(verdict_, {});
+    said_.clear();
 }
 
 // ---- waiting for a person

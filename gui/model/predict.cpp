@@ -81,6 +81,7 @@ bool ask_about_next_step(State& state) {
     question.correct = outcome;
     question.why = why(duel.exhibit().act, outcome, before, after, duel.tape(side));
     question.goes_on = player.is_playing();
+    question.tick = player.tick();
     state.prediction = std::move(question);
     state.predicted = key;
     return true;

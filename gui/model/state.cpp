@@ -124,7 +124,10 @@ void State::show_side(SideTab tab) {
 
 void State::toggle_play() {
     if (lesson && lesson->can_go_next()) return lesson->next(*this);
-    if (hides_future()) return;
+    if (hides_future()) {
+        prediction->wants_focus = true;  // the way on is an answer
+        return;
+    }
     player.play(!player.is_playing());
 }
 

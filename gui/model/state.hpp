@@ -39,7 +39,13 @@ struct Prediction {
     std::optional<std::size_t> given;
     bool hides = true;                           // the future; a question about the past need not
     bool goes_on = false;                        // asked while it played: it plays on after the answer
+    bool was_shown = false;                      // the answer was asked for, and not given
+    std::size_t tick = 0;                        // at which it was asked
+    bool wants_focus = false;                    // its first answer, in the next frame
     [[nodiscard]] std::string feedback() const;  // on what was given
+    [[nodiscard]] std::string said() const;      // what was given, before it is seen what comes of it
+    // Whether it may be told what was right: not before it is to be seen.
+    [[nodiscard]] bool is_over(std::size_t now) const { return given && (!hides || now > tick); }
 };
 
 // What the closer pages show, kept until the playhead moves.
@@ -151,6 +157,8 @@ struct State {
     void pass(double seconds);  // time, for the player and for who waits for it
     bool may_step();            // before a step: false where a lesson or a question wants to be heard first
     void answer_question(std::size_t answer);
+    void show_answer();  // for who does not want to guess
+    [[nodiscard]] bool is_asked() const { return prediction && !prediction->given; }
     void run_to(Side side, const TreeLine& line);  // or back to where it was entered
     void move_end(const std::string& bio, std::size_t tick);
     void let_end_last(const std::string& bio);

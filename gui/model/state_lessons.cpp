@@ -8,8 +8,14 @@ namespace mdscope::gui {
 
 std::string Prediction::feedback() const {
     if (!given) return {};
+    if (was_shown) return fmt::format("{}: {}", answers[correct], why);
     if (*given == correct) return fmt::format("Right: {}", why);
     return fmt::format("Not quite ({}): {}", answers[correct], why);
+}
+
+std::string Prediction::said() const {
+    if (!given || was_shown) return {};
+    return fmt::format("You said: {}.", answers[*given]);
 }
 
 void State::toggle_lessons() {
@@ -31,6 +37,12 @@ void State::answer_question(std::size_t answer) {
     if (!prediction || prediction->given || answer >= prediction->answers.size()) return;
     prediction->given = answer;
     if (prediction->goes_on) player.play(true);
+}
+
+void State::show_answer() {
+    if (!is_asked()) return;
+    prediction->was_shown = true;
+    answer_question(prediction->correct);
 }
 
 }  // namespace mdscope::gui

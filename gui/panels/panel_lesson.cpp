@@ -106,14 +106,14 @@ std::string dots_of(const LessonRun& lesson) {
 void draw_words(State& state) {
     const LessonRun& lesson = *state.lesson;
     draw_feedback(lesson.feedback(), lesson.was_right());
+    if (!lesson.said().empty()) ui::paragraph("lesson/said", lesson.said(), Role::dim_text);
     if (lesson.is_away()) {
         ui::paragraph("lesson/text", "You are somewhere else; the lesson waits for you.", Role::dim_text);
         return;
     }
-    ui::paragraph("lesson/text", lesson.text(state));
+    ui::paragraph("lesson/text", lesson.text());
     if (!lesson.hint().empty()) ui::paragraph("lesson/hint", lesson.hint(), Role::held);
-    if (state.prediction && state.prediction->given)
-        draw_feedback(state.prediction->feedback(), *state.prediction->given == state.prediction->correct);
+    draw_given(state);
 }
 
 // ---- without a lesson
@@ -145,8 +145,7 @@ void draw_choice(State& state) {
 void draw_free_question(State& state) {
     const std::string pressed_id = draw_head_buttons({{"lesson/close", "×", true, Role::button, "never mind (Esc)"}},
                                                      "What will happen?  (P turns these questions off)", "");
-    if (state.prediction->given)
-        draw_feedback(state.prediction->feedback(), *state.prediction->given == state.prediction->correct);
+    draw_given(state);
     draw_question(state);
     if (!pressed_id.empty()) state.prediction.reset();
 }

@@ -10,6 +10,8 @@ float lesson_height(const State& state, float width);
 void draw_lesson(State& state, const ui::Rect& rect);
 // What the question of the state asks, with buttons or, once it is answered, what was right.
 void draw_question(State& state);
+// What came of the answer to the question of the state; before that is to be seen, what was said.
+void draw_given(const State& state);
 void draw_feedback(const std::string& feedback, bool was_right);
 // Room below the words of a page, for its question.
 float question_height(const LessonRun& lesson, float width);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "gui/frame/flow.hpp"
+#include "gui/frame/focus.hpp"
 #include "gui/panels/panel_lesson.hpp"
 
 namespace mdscope::gui {
@@ -36,7 +37,7 @@ bool is_short_window() {
     return ImGui::GetIO().DisplaySize.y < sp(700);
 }
 
-// What the words on the answer to the question of a page need; they are read on the next one, too.
+// What the words on the answer to the question of a page need.
 float answer_height(const LessonPage& page, float width) {
     const Question* question = question_of(page);
     return question == nullptr
@@ -48,10 +49,9 @@ Heights heights_of_page(const Lesson& lesson, std::size_t number, float width) {
     const LessonPage& page = lesson.pages[number];
     const Question* question = question_of(page);
     Heights heights{wrapped(page.text, width), 0};
-    if (number > 0) heights.words += answer_height(lesson.pages[number - 1], width);
     if (question == nullptr) return heights;
     heights.foot = question_lines(question->text, question->answers, width);
-    if (question->is_quiz) heights.words += answer_height(page, width);
+    heights.words += answer_height(page, width);
     return heights;
 }
 
@@ -72,17 +72,29 @@ float foot_height(float lines) {
     return lines * (ImGui::GetFrameHeight() + gap);
 }
 
-// An answered question says what was right, and what was not.
-void draw_answered(const Prediction& question, std::size_t answer) {
-    const bool is_right = answer == question.correct, is_given = answer == question.given;
-    ui::chip(fmt::format("predict/{}", answer),
-             is_right   ? "✓"
-             : is_given ? "✗"
-                        : "·",
-             question.answers[answer],
-             is_right   ? Role::safe
-             : is_given ? Role::held
-                        : Role::dim_text);
+// An answered question says what was right, and what was not, once that has happened.
+void draw_answered(const Prediction& question, std::size_t answer, bool is_over) {
+    const bool is_given = answer == question.given && !question.was_shown;
+    const char* shape = is_given ? "●" : "·";
+    Role role = is_given ? Role::text : Role::dim_text;
+    if (is_over && answer == question.correct) {
+        shape = "✓";
+        role = Role::safe;
+    } else if (is_over && is_given) {
+        shape = "✗";
+        role = Role::held;
+    }
+    ui::chip(fmt::format("predict/{}", answer), shape, question.answers[answer], role);
+}
+
+// Behind the answers, if there is room: no line is made for it.
+void draw_answer_keys(std::size_t answers) {
+    const std::string words = fmt::format("keys 1 to {}; 0 shows it", answers);
+    const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
+    if (ImGui::GetItemRectMax().x + sp(16) + ui::text_width(words) > right) return;
+    ImGui::SameLine(0, sp(16));
+    ImGui::AlignTextToFramePadding();
+    ui::text("predict/keys", words, Role::dim_text);
 }
 
 }  // namespace
@@ -98,11 +110,22 @@ void draw_question(State& state) {
     for (std::size_t i = 0; i < question.answers.size(); i++) {
         flow.item(question.given ? ui::chip_width("✓", question.answers[i]) : ui::button_width(question.answers[i]));
         if (question.given)
-            draw_answered(question, i);
+            draw_answered(question, i, question.is_over(state.player.tick()));
         else if (ui::button(fmt::format("predict/{}", i), question.answers[i], {.role = Role::current}))
             given = i;
     }
+    if (!question.given) draw_answer_keys(question.answers.size());
+    if (question.wants_focus) state.prediction->wants_focus = !focus_on("predict/0");
     if (given) state.answer_question(*given);
+}
+
+void draw_given(const State& state) {
+    if (!state.prediction || !state.prediction->given) return;
+    const Prediction& question = *state.prediction;
+    if (question.is_over(state.player.tick()))
+        draw_feedback(question.feedback(), *question.given == question.correct);
+    else if (const std::string said = question.said(); !said.empty())
+        ui::paragraph("lesson/said", said, Role::dim_text);
 }
 
 void draw_feedback(const std::string& feedback, bool was_right) {

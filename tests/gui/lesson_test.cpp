@@ -58,9 +58,14 @@ struct Seat {
         ui.key("Space");  // read already
         until("predict/0");
     }
-    void to_drag(std::size_t answer) {
+    void to_outcome(std::size_t answer) {
         to_question();
         ui.click(fmt("predict/", answer));
+        until("lesson/next");  // what comes of it has been watched
+    }
+    void to_drag(std::size_t answer) {
+        to_outcome(answer);
+        ui.key("Space");
         until("lesson/show");
     }
     // Whatever that is: reads on, answers, lets itself be shown.
@@ -100,8 +105,11 @@ TEST_CASE("space, a click and a drag complete the race") {
     CHECK(ui.text("lesson/text").find("mddev->pending_writes: 1") != std::string::npos);
     CHECK(ui.text("predict/0") == "it crashes: an Oops");
     ui.click("predict/0");
-    seat.until("lesson/show");
+    seat.until("lesson/next");
     CHECK(ui.text("lesson/feedback").starts_with("Right: "));
+    ui.key("Enter");
+    seat.until("lesson/show");
+    CHECK_FALSE(ui.has("lesson/feedback"));
     CHECK(ui.text("card/A/status") == "OOPS");
     CHECK(ui.text("card/B/status") == "STOPPED");
     CHECK(seat.kept.lessons.empty());
@@ -121,8 +129,10 @@ TEST_CASE("space, a click and a drag complete the race") {
 TEST_CASE("a drag that is not far enough crashes again, says so, and can be tried again") {
     Seat seat(1);
     Headless& ui = seat.ui;
-    seat.to_drag(2);
+    seat.to_outcome(2);
     CHECK(ui.text("lesson/feedback").starts_with("Not quite (it crashes: an Oops): "));
+    ui.key("Space");
+    seat.until("lesson/show");
     CHECK_FALSE(ui.has("lesson/return"));
     ui.drag("lane/A/bio/sdb bitmap 1/end", -0.12F * ui.rect("lane/A/bio/sdb bitmap 1").w, 0);
     CHECK(ui.text("lesson/hint").find("Further left") != std::string::npos);
@@ -249,6 +259,73 @@ TEST_CASE("while a question is open nothing right of the playhead can be seen, a
     CHECK(ui.text("card/A/status") == "STOPPING");
 }
 
+TEST_CASE("the verdict comes when its outcome is on the screen, and stays until somebody goes on") {
+    for (int number = 1; number <= kLessons; number++)
+        for (const std::size_t answer : {std::size_t{0}, std::size_t{1}}) {
+            CAPTURE(number);
+            Seat seat(number);
+            Headless& ui = seat.ui;
+            for (std::size_t i = 0; i < 60 && !seat.is_through(); i++) {
+                seat.wait();
+                const bool asks = ui.has("predict/0") && !ui.has("lesson/explore");
+                if (!seat.is_through()) seat.do_what_is_wanted(asks ? answer : 0);
+                if (!asks) continue;
+                const std::string page = seat.page(), scenario = ui.text("card/A/title") + ui.text("card/B/title");
+                for (int frames = 0; frames < 4000 && !ui.has("lesson/next"); frames++) {
+                    REQUIRE_FALSE(ui.has("lesson/feedback"));
+                    CHECK(ui.text("lesson/said").starts_with("You said: "));
+                    ui.frame();
+                }
+                CHECK(seat.page() == page);
+                CHECK(ui.text("card/A/title") + ui.text("card/B/title") == scenario);
+                CHECK(ui.has("lesson/feedback"));
+                CHECK_FALSE(ui.has("lesson/said"));
+                ui.pass(20);
+                CHECK(seat.page() == page);
+            }
+            CHECK(seat.is_through());
+        }
+}
+
+TEST_CASE("the numbers of a page are those it was opened with, whatever happens while it is read") {
+    Seat seat(1);
+    Headless& ui = seat.ui;
+    seat.to_question();
+    const std::string words = ui.text("lesson/text");
+    CHECK(words.find("sdb bitmap 1 is still in flight") != std::string::npos);
+    CHECK(words.find("mddev->pending_writes: 1, and sleeps") != std::string::npos);
+    ui.key("1");
+    for (int i = 0; i < 4000 && !ui.has("lesson/next"); i++) {
+        REQUIRE(ui.text("lesson/text") == words);
+        ui.frame();
+    }
+    CHECK(ui.text("card/B/status") == "STOPPED");
+    CHECK(ui.text("lesson/text") == words);
+}
+
+TEST_CASE("digits answer, 0 shows the answer, Space goes to the answers, Enter goes on") {
+    Seat seat(1);
+    Headless& ui = seat.ui;
+    seat.to_question();
+    ui.key("4");  // there are three
+    CHECK(ui.has("predict/0"));
+    ui.key("Space");
+    CHECK(ui.mark("predict/0").focused);
+    ui.key("2");
+    CHECK_FALSE(ui.has("predict/0"));
+    CHECK(ui.text("lesson/said") == "You said: it hangs.");
+    CHECK(ui.has("card/B/status"));  // both arrays are still there
+    seat.until("lesson/next");
+    CHECK(ui.text("lesson/feedback").starts_with("Not quite (it crashes"));
+    ui.click("lesson/back");
+    seat.until("predict/0");
+    ui.key("0");
+    seat.until("lesson/next");
+    CHECK(ui.text("lesson/feedback").starts_with("it crashes: an Oops: A had set"));
+    ui.key("Enter");
+    seat.until("lesson/show");
+}
+
 TEST_CASE("who goes somewhere else finds the way back to the lesson") {
     Seat seat(1);
     Headless& ui = seat.ui;
@@ -267,7 +344,7 @@ TEST_CASE("who goes somewhere else finds the way back to the lesson") {
     CHECK_FALSE(ui.has("lesson/return"));
     REQUIRE(ui.has("predict/0"));
     ui.click("predict/0");
-    seat.until("lesson/show");
+    seat.until("lesson/next");
     CHECK(ui.text("card/A/status") == "OOPS");
 }
 
@@ -307,6 +384,9 @@ TEST_CASE("predict mode asks before a write ends that may decide something, and 
             if (mark.id.starts_with("lane/")) CHECK(mark.value <= playhead);
         CHECK(all_of(ui.faults()) == "");
         ui.click("predict/0");
+        if (ui.value("lanes/scrub") == playhead) CHECK_FALSE(ui.has("lesson/feedback"));
+        for (int frames = 0; frames < 200 && !ui.has("lesson/feedback"); frames++) ui.frame();
+        CHECK(ui.value("lanes/scrub") > playhead);
         const std::string words = ui.text("lesson/feedback");
         CHECK((words.starts_with("Right: ") || words.starts_with("Not quite (")));
     }

@@ -21,8 +21,10 @@ def story_the_first_lesson_by_space_a_click_and_a_drag():
         wait_for(lambda: "predict/0" in gui.ask("ids"), "the question", LESSON)
         check(gui.shows("predict/0", "it crashes: an Oops"), "the first answer: " + gui.ask("text", "predict/0"))
         gui.click("predict/0")
-        wait_for(lambda: "lesson/show" in gui.ask("ids"), "the crash has been watched", LESSON)
+        wait_for(lambda: "lesson/next" in gui.ask("ids"), "the crash has been watched", LESSON)
         check(gui.ask("text", "lesson/feedback").startswith("Right: "), gui.ask("text", "lesson/feedback"))
+        gui.keys("space")
+        wait_for(lambda: "lesson/show" in gui.ask("ids"), "what is to be done now", LESSON)
         check(gui.shows("card/A/status", "OOPS") and gui.shows("card/B/status", "STOPPED"), "A crashed, B did not")
         gui.ask("wait-idle")
         width = gui.ask("rect", "lane/A/bio/sdb bitmap 1")[2]

@@ -78,6 +78,17 @@ TEST_CASE("a lesson that tells of a crash says which one it is, and it is the on
         }
 }
 
+TEST_CASE("a page whose text has numbers in it says what they mean before anything moves") {
+    for (int number = 1; number <= kLessons; number++)
+        for (const LessonPage& page : lesson_of(number).pages) {
+            CAPTURE(number);
+            CAPTURE(page.line);
+            if (page.text.find('{') == std::string::npos) continue;
+            REQUIRE_FALSE(page.steps.empty());
+            CHECK(page.steps.front().kind == LessonStep::Kind::Expect);
+        }
+}
+
 TEST_CASE("no text names a tick: it would be wrong as soon as timing changes") {
     for (int number = 1; number <= kLessons; number++)
         for (const LessonPage& page : lesson_of(number).pages) {

@@ -65,10 +65,10 @@ bool fill_in_all(std::string_view text, const Duel* duel, std::size_t tick, std:
 }  // namespace
 
 bool LessonPage::goes_on_by_itself() const {
-    return std::ranges::any_of(steps, [](const LessonStep& step) {
-        return step.kind == LessonStep::Kind::Read || step.kind == LessonStep::Kind::WaitFor ||
-               step.kind == LessonStep::Kind::Ask;
-    });
+    const auto has = [&](LessonStep::Kind kind) {
+        return std::ranges::any_of(steps, [&](const LessonStep& step) { return step.kind == kind; });
+    };
+    return (has(LessonStep::Kind::Read) || has(LessonStep::Kind::WaitFor)) && !has(LessonStep::Kind::Ask);
 }
 
 Result<Lesson> load_lesson(int number) {

@@ -29,9 +29,10 @@
 //     expect standing B stopped               is so here: a test fails if not; the window does not look
 //     done                                    the lesson counts as completed
 //
-// A page on which nothing is to be done (no ask, wait-for or read) waits for Next at its end; the others go on by
-// themselves. Texts may have {counter A mddev}, {counter B bitmap} and {flight A}, the names of what is in flight.
-// Conditions and places: lesson_condition.hpp. Comments: a # at the beginning of a line. Errors name the line.
+// A page waits for Next at its end, so that an answer's outcome can be looked at; one with a wait-for or a read, and no
+// question, goes on by itself. Texts are filled in when their page is opened, and may have {counter A mddev}, {counter
+// B bitmap} and {flight A}, the names of what is in flight. Conditions and places: lesson_condition.hpp. Comments: a #
+// at the beginning of a line. Errors name the line.
 #pragma once
 
 #include <string>
