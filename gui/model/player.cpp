@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "engine/md/bitmap/home.hpp"
 #include "gui/model/lane_rows.hpp"
 
 namespace mdscope::gui {
@@ -209,11 +210,34 @@ std::string Player::restore(const Branch& bookmark) {
 
 std::string Player::stop(unsigned sides) {
     const std::vector<std::string> tasks = duel_->waiting_tasks();
-    if (tasks.empty()) return "the teardown has begun already, or this scenario has none";
+    if (tasks.empty()) return stop_again(sides);
     std::string wrong;
     for (const std::string& task : tasks)
         if (wrong.empty()) wrong = order(wish(Order::Kind::Start, task, sides));
     return wrong;
+}
+
+// A stop that was refused, because a write had the disk open, is over; a person at a shell would try once more.
+std::string Player::stop_again(unsigned sides) {
+    const auto goes_on = [&](const std::string& task) {
+        return std::ranges::any_of(kSides, [&](Side side) {
+            return std::ranges::find(duel_->at(side, tick_).snapshot.tasks, task, &SnapshotTask::comm) !=
+                   duel_->at(side, tick_).snapshot.tasks.end();
+        });
+    };
+    const auto is_running = [&](Side side) {
+        const TapeStep& step = duel_->at(side, tick_);
+        const std::string& state = step.snapshot.array.state;
+        return step.moment != Moment::Crash && state != "clear" && state != "inactive";
+    };
+    const std::vector<std::string> done = duel_->stop_tasks();
+    if (done.empty() || std::ranges::any_of(done, goes_on) || !std::ranges::any_of(kSides, is_running))
+        return "the teardown has begun already, or this scenario has none";
+    const auto& all = scenario(Side::A).tasks;
+    const auto last = std::ranges::find(all, done.back(), &ScenarioTask::name);
+    if (last == all.end()) return "the teardown has begun already, or this scenario has none";
+    if (std::string wrong = with_task(last->statements, "stopper"); !wrong.empty()) return wrong;
+    return stop(sides);
 }
 
 std::string Player::hold(const std::string& what, unsigned sides) {
@@ -243,18 +267,20 @@ std::string Player::write(std::uint64_t chunk) {
     Statement statement;
     statement.kind = Statement::Kind::Write;
     statement.chunk = chunk;
-    return with_task(statement, "writer");
+    return with_task({statement}, "writer");
 }
 
 std::string Player::fail(const std::string& member) {
     Statement statement;
     statement.kind = Statement::Kind::Fail;
     statement.member = member;
-    return with_task(statement, "fail");
+    return with_task({statement}, "fail");
 }
 
-// A task more is a scenario more; those before it keep their names, so what was done is done again.
-std::string Player::with_task(const Statement& statement, const std::string& name) {
+// A task more is a scenario more; those before it keep their names, so what was done is done again. With external
+// metadata a write waits until mdmon has recorded that the array is not clean any more: with nobody there it would wait
+// for ever, and no stop gets a disk that is open.
+std::string Player::with_task(const std::vector<Statement>& statements, const std::string& name) {
     Scenario a = to_share(), b = scenario(Side::B);
     std::size_t number = 1;
     const auto is_taken = [&] {
@@ -262,9 +288,15 @@ std::string Player::with_task(const Statement& statement, const std::string& nam
             a.tasks, [&](const ScenarioTask& task) { return task.name == fmt::format("{}{}", name, number); });
     };
     while (is_taken()) number++;
-    for (Scenario* scenario : {&a, &b}) scenario->tasks.push_back({fmt::format("{}{}", name, number), {statement}});
+    for (Scenario* scenario : {&a, &b}) scenario->tasks.push_back({fmt::format("{}{}", name, number), statements});
     a.schedule = duel_->schedule(tick_);
     keep_future();
+    const bool mdmon_of_a = a.mdmon, mdmon_of_b = b.mdmon;
+    for (Scenario* scenario : {&a, &b})
+        scenario->mdmon = scenario->mdmon || bitmap_home(scenario->bitmap) == BitmapHome::External;
+    if (std::string wrong = load(a, b, std::nullopt); wrong.empty()) return wrong;
+    a.mdmon = mdmon_of_a;  // it would have acted among what was done before
+    b.mdmon = mdmon_of_b;
     return load(a, b, std::nullopt);
 }
 

@@ -121,7 +121,8 @@ class Player {
     [[nodiscard]] Branch present() const;
     std::string load(const Scenario& a, const Scenario& b, std::optional<std::size_t> tick);
     std::string put_on_a_plug();
-    std::string with_task(const Statement& statement, const std::string& name);
+    std::string with_task(const std::vector<Statement>& statements, const std::string& name);
+    std::string stop_again(unsigned sides);
     void changed();
     void see(Side side);
 
