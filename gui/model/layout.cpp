@@ -12,11 +12,17 @@ constexpr float kTabsHeight = 34;
 constexpr float kWideFrom = 1240, kWideFromHigh = 640;  // units
 constexpr float kTwoCardsFrom = 900;
 constexpr float kSingleBelow = 560;
+constexpr float kLeastLesson = 100;
 constexpr float kShort = 400;  // what a lesson leaves, before one thing at a time is shown
 
 Shape shape_of(float width, float height) {
     if (width >= kWideFrom && height >= kWideFromHigh) return Shape::wide;
     return width >= kTwoCardsFrom ? Shape::medium : Shape::narrow;
+}
+
+// Half of what there is, but enough for its buttons and two lines.
+float lesson_room(float height, float unit) {
+    return std::max(height * 0.45F, std::min(height * 0.75F, kLeastLesson * unit));
 }
 
 // Takes a strip off the top or the right of what is left.
@@ -76,7 +82,7 @@ Layout layout_of(const LayoutInput& input) {
     layout.status.w = input.width;
     layout.now = {rest.rest().x, rest.rest().y, rest.rest().w, 0};
     if (input.now_height > 0) layout.now = rest.top(input.now_height);
-    if (input.has_lesson) layout.lesson = rest.top(std::min(input.lesson_height, rest.rest().h * 0.45F));
+    if (input.has_lesson) layout.lesson = rest.top(std::min(input.lesson_height, lesson_room(rest.rest().h, unit)));
     if (layout.has_side && !layout.side_is_tab) {
         const float most = rest.rest().w * 0.6F;
         layout.side = rest.right(std::clamp(input.side_width * unit, 240 * unit, std::max(240 * unit, most)));

@@ -14,6 +14,7 @@ namespace mdscope::gui {
 namespace {
 
 constexpr float kPadding = 6;
+constexpr float kMostShare = 0.34F;  // of the window's height
 
 void draw_scenarios(State& state, Flow& flow) {
     const float width = sp(225);
@@ -133,20 +134,27 @@ int lay_out(State& state, float width, bool draws) {
     return flow.lines();
 }
 
-}  // namespace
-
-float toolbar_height(const State& state, float width) {
+float full_height(const State& state, float width) {
     const int lines = lay_out(const_cast<State&>(state), width - 2 * sp(kPadding), false);
     const float line = ImGui::GetFrameHeight();
     return 2 * sp(kPadding) + static_cast<float>(lines) * line +
            static_cast<float>(lines - 1) * ImGui::GetStyle().ItemSpacing.y;
 }
 
+}  // namespace
+
+// With large text in a small window it scrolls: what it acts on needs room, too.
+float toolbar_height(const State& state, float width) {
+    const float most = std::max(2 * sp(kPadding) + ImGui::GetFrameHeight(), kMostShare * ImGui::GetIO().DisplaySize.y);
+    return std::min(full_height(state, width), most);
+}
+
 void draw_toolbar(State& state, const ui::Rect& rect) {
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(kPadding, kPadding));
     {
-        const Panel panel("toolbar", rect, {.fill = Role::card, .border = Role::card, .scrolls = false});
-        lay_out(state, rect.w - 2 * sp(kPadding), true);
+        const bool scrolls = rect.h + 1 < full_height(state, rect.w);
+        const Panel panel("toolbar", rect, {.fill = Role::card, .border = Role::card, .scrolls = scrolls});
+        lay_out(state, rect.w - 2 * sp(kPadding) - (scrolls ? ImGui::GetStyle().ScrollbarSize : 0), true);
     }
     ImGui::PopStyleVar();
 }

@@ -184,6 +184,20 @@ TEST_CASE("everything a lesson offers is reached by the keyboard") {
     }
 }
 
+TEST_CASE("the words of a lesson can be read at any size of text in any window") {
+    for (const HeadlessOptions& options : {HeadlessOptions{.width = 900, .height = 600, .text_percent = 250}, kSmall,
+                                           kLarge, HeadlessOptions{.width = 1280, .height = 720, .text_percent = 250}})
+        for (int number = 1; number <= kLessons; number++) {
+            CAPTURE(number);
+            CAPTURE(options.text_percent);
+            Seat seat(number, options);
+            const ui::Mark& words = seat.ui.mark("lesson/text");
+            const float top = std::max(words.rect.y, words.clip.y);
+            const float bottom = std::min(words.rect.bottom(), words.clip.bottom());
+            CHECK(bottom - top >= 0.16F * static_cast<float>(options.text_percent));  // a line
+        }
+}
+
 TEST_CASE("Back goes to the page before, as it was then, from every page") {
     for (int number = 1; number <= kLessons; number++) {
         CAPTURE(number);
