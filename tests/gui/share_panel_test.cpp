@@ -63,7 +63,7 @@ TEST_CASE("nothing of the dialog is cut, twice there, without a glyph or out of 
         CAPTURE(size.percent);
         const auto screen = lab_app();
         Headless ui(*screen, {.width = size.width, .height = size.height, .text_percent = size.percent});
-        ui.click("toolbar/share");
+        ui.key("Ctrl+s");  // its button may have to be scrolled to
         for (const std::string tab : {"share/tab/save", "share/tab/open", "share/tab/text"}) {
             CAPTURE(tab);
             ui.click(tab);
@@ -71,7 +71,7 @@ TEST_CASE("nothing of the dialog is cut, twice there, without a glyph or out of 
             CHECK(of_dialog(ui.faults()) == "");
             CHECK(of_dialog(ui.out_of_reach()) == "");  // and Escape, at its end, closes the dialog
             CHECK_FALSE(ui.has("share/title"));
-            ui.click("toolbar/share");
+            ui.key("Ctrl+s");  // its button may have to be scrolled to
         }
     }
 }
