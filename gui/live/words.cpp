@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 namespace mdscope::gui {
 
 std::string age_words(std::uint64_t ns) {
@@ -17,15 +14,6 @@ std::string age_words(std::uint64_t ns) {
 
 std::string age_words(std::uint64_t since_ns, std::uint64_t now_ns) {
     return age_words(now_ns > since_ns ? now_ns - since_ns : 0);
-}
-
-bool is_wait_of_md(std::string_view queue) {
-    constexpr std::array<std::string_view, 4> kStructs = {"mddev->", "bitmap->", "conf->", "rdev->"};
-    return std::ranges::any_of(kStructs, [&](std::string_view name) { return queue.starts_with(name); });
-}
-
-bool sleeps_in_md(const SnapshotTask& task) {
-    return is_wait_of_md(task.queue);
 }
 
 }  // namespace mdscope::gui

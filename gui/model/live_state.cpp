@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/look/lab_rules.hpp"
-#include "gui/live/words.hpp"
+#include "engine/look/waits.hpp"
 
 namespace mdscope::gui {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "gui/live/words.hpp"
+#include "engine/look/waits.hpp"
 #include "gui/panels/panels.hpp"
 
 namespace mdscope::gui {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/look/waits.hpp"
 #include "engine/museum/exhibit.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/live/words.hpp"

@@ -14,7 +14,7 @@ namespace mdscope::gui {
 namespace {
 
 constexpr float kPadding = 6;
-constexpr float kMostShare = 0.34F;  // of the window's height
+constexpr float kMostShare = 0.45F;  // of the window's height
 
 void draw_scenarios(State& state, Flow& flow) {
     const float width = sp(225);
