@@ -83,6 +83,7 @@ std::string title_text(const Scenario& scenario) {
 
 std::string left_text(const Verdict& verdict) {
     if (verdict.complete) return "complete, nothing is left to look at";
+    if (verdict.is_bounded && !verdict.interrupted) return "all with so few preemptions; there is more to look at";
     if (verdict.interrupted) return "interrupted, there is more to look at";
     return "stopped, there is more to look at";
 }
@@ -182,26 +183,38 @@ static bool is_of_judge(const Judge* judge, const Expectation& expect) {
     return judge != nullptr && (expect.function.empty() || expect.function == judge->name);
 }
 
-bool expectation_holds(const Verdict& verdict) {
+// What was looked for and not met is known to be nowhere when nothing is left.
+static Held met_or(bool is_met, const Verdict& verdict) {
+    if (is_met) return Held::Yes;
+    return verdict.complete ? Held::No : Held::NotKnown;
+}
+
+Held expectation_of(const Verdict& verdict) {
     const Expectation& expect = verdict.scenario.expect;
     if (expect.kind == Expectation::Kind::Violation)
-        return verdict.violations != 0 && verdict.shortest && is_of_judge(verdict.shortest->judge, expect);
-    if (verdict.violations != 0) return false;
+        return met_or(verdict.violations != 0 && verdict.shortest && is_of_judge(verdict.shortest->judge, expect),
+                      verdict);
+    if (verdict.violations != 0) return Held::No;
+    const bool is_bad = verdict.crashes != 0 || verdict.hangs != 0;
     const auto is_expected = [&](const auto& way) { return is_way_in(way, expect.function); };
     switch (expect.kind) {
         case Expectation::Kind::Any:
-            return true;
+            return is_bad || verdict.complete ? Held::Yes : Held::NotKnown;
         case Expectation::Kind::Safe:
-            return verdict.crashes == 0 && verdict.hangs == 0;
+            if (is_bad) return Held::No;
+            return verdict.complete ? Held::Yes : Held::NotKnown;
         case Expectation::Kind::Crash:
-            return verdict.crashes != 0 &&
-                   std::any_of(verdict.crash_ways.begin(), verdict.crash_ways.end(), is_expected);
+            return met_or(verdict.crashes != 0 && std::ranges::any_of(verdict.crash_ways, is_expected), verdict);
         case Expectation::Kind::Hang:
-            return verdict.hangs != 0;
+            return met_or(verdict.hangs != 0, verdict);
         case Expectation::Kind::Violation:
             break;
     }
-    return false;
+    return Held::No;
+}
+
+std::string_view held_word(Held held) {
+    return held == Held::Yes ? "holds" : held == Held::No ? "does not hold" : "not known";
 }
 
 bool expectation_holds(const Scenario& scenario, const Run& run) {
@@ -234,9 +247,12 @@ std::string verdict_card(const Verdict& verdict, const std::string& replay_path)
     text += numbers_text(verdict);
     Rows rows;
     rows.add("verdict", "{}", verdict_sentence(verdict));
+    const Held held = expectation_of(verdict);
     if (verdict.scenario.expect.kind != Expectation::Kind::Any)
         rows.add("expected", "{}: {}", expectation_text(verdict.scenario.expect),
-                 expectation_holds(verdict) ? "yes" : "NO");
+                 held == Held::Yes  ? "yes"
+                 : held == Held::No ? "NO"
+                                    : "not known");
     text += rows.take() + places_text(verdict) + ways_text(verdict);
     if (verdict.shortest) {
         const bool is_shortest = verdict.strategy == Strategy::Bfs;

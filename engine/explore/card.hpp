@@ -21,9 +21,15 @@ inline constexpr int kCardVersion = 1;  // of the JSON objects; fields may be ad
 std::string_view strategy_name(Strategy strategy);  // "breadth-first"
 std::string grouped(std::uint64_t number);          // "1,234,567"
 
-// Whether what was found is what the scenario expects; Any always holds, unless an invariant of the engine broke. An
-// expected crash or hang has to be met; a safe scenario only has to be without any, however much was looked at.
-bool expectation_holds(const Verdict& verdict);
+// Whether what was found is what the scenario expects. Known is what was met: a crash, or, when a search has come to
+// its end, that there is none. Any holds, unless an invariant of the engine broke; but a search that ended early and
+// met nothing bad has told nothing.
+enum class Held : std::uint8_t { Yes, No, NotKnown };
+Held expectation_of(const Verdict& verdict);
+std::string_view held_word(Held held);  // "holds", "does not hold", "not known"
+inline bool expectation_holds(const Verdict& verdict) {
+    return expectation_of(verdict) == Held::Yes;
+}
 bool expectation_holds(const Scenario& scenario, const Run& run);
 
 // "safe", "crashes", "hangs", "violates an invariant"; "no crash met" when the search is not complete.

@@ -85,6 +85,7 @@ std::string verdict_json(const Verdict& verdict, const std::string& replay_path)
     json["scenario"] = scenario_json(verdict.scenario);
     json["strategy"] = strategy_name(verdict.strategy);
     json["verdict"] = verdict_word(verdict);
+    json["expectation"] = held_word(expectation_of(verdict));
     json["expectation_holds"] = expectation_holds(verdict);
     json["states"] = verdict.states;
     json["transitions"] = verdict.transitions;
@@ -96,6 +97,7 @@ std::string verdict_json(const Verdict& verdict, const std::string& replay_path)
     json["hangs"] = verdict.hangs;
     json["violations"] = verdict.violations;
     json["complete"] = verdict.complete;
+    json["preemptions"] = verdict.preemptions ? Json(*verdict.preemptions) : Json(nullptr);
     json["interrupted"] = verdict.interrupted;
     json["seconds"] = verdict.seconds;
     json["ways"] = Json::array();
@@ -112,6 +114,7 @@ std::string run_json(const Scenario& scenario, const Run& run) {
     json["ending"] = ending_name(run.ending);
     json["what"] = run.what;
     add_judge(json, run.judge);
+    json["expectation"] = held_word(expectation_holds(scenario, run) ? Held::Yes : Held::No);
     json["expectation_holds"] = expectation_holds(scenario, run);
     json["picks"] = run.picks;
     json["stood_for"] = run.stood_for;

@@ -10,7 +10,8 @@ Expander::Expander(const Scenario& scenario, const ExploreOptions& options, Conf
                         .invariants = options.invariants,
                         .hashing = true,
                         .conflicts = conflicts,
-                        .lessons = conflicts != nullptr ? &lessons_ : nullptr}) {}
+                        .lessons = conflicts != nullptr ? &lessons_ : nullptr,
+                        .preemptions = options.preemptions}) {}
 
 void Expander::begin(Expansion& into) {
     into.followers.clear();
@@ -18,6 +19,7 @@ void Expander::begin(Expansion& into) {
     world_.advance();
     meet(nullptr, into);
     into.lessons.swap(lessons_);
+    into.left_out = world_.left_out();
 }
 
 void Expander::expand(const Picks& picks, const StateTable& table, Expansion& into) {
@@ -48,6 +50,7 @@ void Expander::try_all(const Picks* picks, const World::Mark& here, const StateT
         meet(&table, into);
     }
     into.lessons.swap(lessons_);
+    into.left_out = world_.left_out();
 }
 
 void Expander::go_to(const Picks& picks) {

@@ -28,7 +28,8 @@ struct Follower {  // the state that one choice leads to
 struct Expansion {
     std::vector<Follower> followers;  // by pick
     std::vector<ConflictMap::Lesson> lessons;
-    std::uint32_t by = 0;  // which expander
+    std::uint32_t by = 0;   // which expander
+    bool left_out = false;  // by it, up to now: something beyond the bound on preemptions
 };
 
 class Expander {

@@ -47,14 +47,17 @@ bool Tally::go_on() {
 
 Verdict Tally::finish(bool complete, ConflictMap* conflicts) {
     verdict.seconds = host_monotonic_seconds() - began_;
-    verdict.complete = complete;
+    verdict.complete = complete && !left_out;
+    verdict.is_bounded = complete && left_out;
+    verdict.preemptions = options_.preemptions;
     verdict.crash_ways.assign(ways_.begin(), ways_.end());
     std::ranges::sort(verdict.crash_ways, [](const auto& a, const auto& b) {
         return a.second != b.second ? a.second > b.second : a.first < b.first;
     });
     if (!found()) return std::move(verdict);
-    const Picks picks =
-        conflicts != nullptr ? picks_without_conflicts(verdict.scenario, shortest_picks_, *conflicts) : shortest_picks_;
+    Picks picks = shortest_picks_;
+    if (options_.preemptions) picks = picks_without_bound(verdict.scenario, picks, *options_.preemptions, conflicts);
+    if (conflicts != nullptr) picks = picks_without_conflicts(verdict.scenario, picks, *conflicts);
     auto run = run_once(verdict.scenario, &picks);
     if (!run) throw std::runtime_error("the schedule found does not replay: " + run.error().text);
     CounterExample example;

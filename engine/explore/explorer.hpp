@@ -29,6 +29,8 @@ struct ExploreOptions {
     bool sleep_sets = true;             // depth-first only
     bool stop_at_first_crash = false;
     unsigned jobs = 1;  // threads; breadth-first only
+    // At most so often in a schedule another task goes on where the one that went last could have; nullopt: any number.
+    std::optional<unsigned> preemptions;
     // Called now and then; false ends the search (Ctrl-C), and the verdict says so.
     std::function<bool(const struct Verdict&)> progress;
 };
@@ -73,6 +75,8 @@ struct Verdict {
     std::uint64_t done = 0, crashes = 0, hangs = 0, violations = 0;  // endings: states (bfs) or executions
     std::vector<std::pair<std::string, std::uint64_t>> crash_ways;   // distinct `what`, with how many
     bool complete = false;                                           // nothing left to look at
+    std::optional<unsigned> preemptions;                             // as asked for
+    bool is_bounded = false;  // nothing is left with so few preemptions; with more there is
     bool interrupted = false;
     // Where the power may be cut: moments and what may be left then, those of a moment all different; and the lives
     // after it that were looked at, which are as many as there are different media and promises.

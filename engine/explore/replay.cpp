@@ -177,6 +177,20 @@ std::size_t index_of(const World& world, std::uint64_t actor) {
 
 }  // namespace
 
+Picks picks_without_bound(const Scenario& scenario, const Picks& picks, unsigned preemptions, ConflictMap* conflicts) {
+    World world(
+        scenario,
+        {.event_log = false, .invariants = true, .hashing = false, .conflicts = conflicts, .preemptions = preemptions});
+    Picks written;
+    ReplayChooser replay({picks.begin(), picks.end()});
+    while (world.moment() == Moment::Open && (replay.position() < picks.size() || world.choices().size() == 1)) {
+        const std::size_t index = world.choices().size() > 1 ? replay.choose(world.choices()) : 0;
+        if (world.unbounded_choices() > 1) written.push_back(static_cast<std::uint32_t>(world.unbounded_index(index)));
+        world.take(index);
+    }
+    return written;
+}
+
 Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, ConflictMap& conflicts) {
     World known(scenario, {.event_log = false, .invariants = false, .hashing = false, .conflicts = &conflicts});
     World all(scenario, {.event_log = false, .invariants = false, .hashing = false, .conflicts = nullptr});

@@ -32,6 +32,7 @@ class Tally {
     Verdict finish(bool complete, ConflictMap* conflicts);
 
     Verdict verdict;
+    bool left_out = false;  // something beyond the bound on preemptions
 
    private:
     const ExploreOptions& options_;
@@ -48,8 +49,11 @@ struct SearchParts {
     SearchParts(const Scenario& scenario, const ExploreOptions& options_, ConflictMap* conflicts_, bool hashing)
         : options(options_),
           tally(scenario, options_),
-          world(scenario,
-                {.event_log = false, .invariants = options_.invariants, .hashing = hashing, .conflicts = conflicts_}),
+          world(scenario, {.event_log = false,
+                           .invariants = options_.invariants,
+                           .hashing = hashing,
+                           .conflicts = conflicts_,
+                           .preemptions = options_.preemptions}),
           conflicts(conflicts_) {}
     const ExploreOptions& options;
     Tally tally;
@@ -60,6 +64,8 @@ struct SearchParts {
 // The same schedule where fine steps stop at every access, as replay files keep it: what the places are called by
 // address means nothing to another build. REQUIRES: Arena::available().
 Picks picks_without_conflicts(const Scenario& scenario, const Picks& picks, ConflictMap& conflicts);
+// The same schedule where any number of preemptions is offered.
+Picks picks_without_bound(const Scenario& scenario, const Picks& picks, unsigned preemptions, ConflictMap* conflicts);
 
 Verdict search_breadth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);
 Verdict search_depth_first(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts);

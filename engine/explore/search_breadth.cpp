@@ -94,6 +94,7 @@ class BreadthSearch {
     }
 
     void learn(const Expansion& expansion) {
+        tally_.left_out = tally_.left_out || expansion.left_out;
         for (const auto& [object, access, actor] : expansion.lessons) conflicts_->note(object, access, actor);
     }
 

@@ -89,6 +89,10 @@ class Lives {
         tally.ended(world, picks);
         if (options_.stop_at_first_crash) stop();
     }
+    void left_something_out() {
+        const HostGuard guard(mutex_);
+        tally.left_out = true;
+    }
     // A thread cannot go on; nobody does.
     void failed(const std::string& why) {
         const HostGuard guard(mutex_);
@@ -124,6 +128,7 @@ class LifeSearch {
                             .invariants = options.invariants,
                             .hashing = true,
                             .conflicts = nullptr,
+                            .preemptions = options.preemptions,
                             .pages = std::move(pages)}) {}
 
     void run() {
@@ -139,6 +144,7 @@ class LifeSearch {
             lives_.done();
         }
         (void)lives_.count(counted_);
+        if (world_.left_out()) lives_.left_something_out();
     }
 
    private:

@@ -4,6 +4,7 @@
 //   is done there has nothing in common with it; a path on which all that could be done sleeps was seen elsewhere.
 //
 // Without an arena going back is running again from the beginning, and objects are not where they were: no sleep sets.
+// Nor with a bound on preemptions: the order that is left out may be the one that needs fewer.
 #include <algorithm>
 
 #include "engine/explore/search.hpp"
@@ -32,7 +33,8 @@ struct Level {
 class DepthSearch : SearchParts {
    public:
     DepthSearch(const Scenario& scenario, const ExploreOptions& wanted, ConflictMap* known)
-        : SearchParts(scenario, wanted, known, false), sleep_sets_(wanted.sleep_sets && World::can_mark()) {
+        : SearchParts(scenario, wanted, known, false),
+          sleep_sets_(wanted.sleep_sets && !wanted.preemptions && World::can_mark()) {
         if (sleep_sets_) world.set_access_sink(&touched_);
     }
 
@@ -46,6 +48,7 @@ class DepthSearch : SearchParts {
             if (next_brother()) descend();
         }
         world.set_access_sink(nullptr);
+        tally.left_out = world.left_out();
         return tally.finish(complete, conflicts);
     }
 

@@ -1,5 +1,6 @@
 #include "engine/explore/world.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -145,6 +146,8 @@ void World::rebuild(Stage& stage) {
 void World::enter(Stage& stage) {
     stage_ = &stage;
     offered_changes_ = kNever;
+    last_task_ = 0;
+    preemptions_ = 0;
     look();
 }
 
@@ -174,6 +177,8 @@ void World::mark(Mark& mark) {
     mark.choices_ = choices_;
     mark.moment_ = moment_;
     mark.broken_ = broken_;
+    mark.last_task_ = last_task_;
+    mark.preemptions_ = preemptions_;
 }
 
 void World::go_back(const Mark& mark) {
@@ -182,7 +187,9 @@ void World::go_back(const Mark& mark) {
     steps_ = mark.steps_;
     offered_changes_ = mark.offered_before_;
     stage_->lab->kernel.set_access_sink(access_sink_);  // part of what was put back
-    if (lab().after_cut()) return look();               // cuts are not in the arena
+    last_task_ = mark.last_task_;
+    preemptions_ = mark.preemptions_;
+    if (lab().after_cut() || options_.preemptions) return look();  // what is offered is not in the arena
     choices_ = mark.choices_;
     moment_ = mark.moment_;
     broken_ = mark.broken_;
@@ -201,9 +208,10 @@ void World::take(std::size_t index) {
     if (index >= choices_.size()) throw std::out_of_range("there is no such choice");  // not from within the arena
     steps_++;
     if (is_cut(choices_[index])) return cut(std::move(cuts_.list[option_of(index)]));
+    if (options_.preemptions) note_preemption(choices_[index]);
     {
         const Inside inside(stage_->arena.get());
-        lab.kernel.take(index);
+        lab.kernel.take(unbounded_index(index));
     }
     if (lab.kernel.now_ns() > before_ns) lab.idle_periods++;
     look();
@@ -241,7 +249,35 @@ void World::look() {
     cuts_.list.clear();
     moment_ = judge();
     if (moment_ == Moment::Open || moment_ == Moment::Done) offer_cuts();
-    if (moment_ != Moment::Open) choices_ = {};
+    within_.clear();
+    if (moment_ != Moment::Open)
+        choices_ = {};
+    else if (options_.preemptions)
+        keep_within_bound();
+}
+
+// Completions and timers preempt nobody: they take no task's turn.
+void World::note_preemption(const Choice& choice) {
+    if (choice.kind != Choice::Kind::Run) return;
+    if (last_task_ != 0 && last_task_ != choice.id) preemptions_++;
+    last_task_ = choice.id;
+}
+
+void World::keep_within_bound() {
+    const auto is_last = [this](const Choice& choice) {
+        return choice.kind == Choice::Kind::Run && choice.id == last_task_;
+    };
+    if (std::ranges::none_of(choices_, is_last)) last_task_ = 0;
+    if (last_task_ == 0 || preemptions_ < *options_.preemptions) return;
+    offered_.clear();
+    for (std::size_t index = 0; index < choices_.size(); index++) {
+        if (choices_[index].kind == Choice::Kind::Run && !is_last(choices_[index])) continue;
+        offered_.push_back(choices_[index]);
+        within_.push_back(index);
+    }
+    if (offered_.size() < choices_.size()) left_out_ = true;
+    all_choices_ = choices_.size();
+    choices_ = offered_;
 }
 
 // At an end, too: what was done last may be lost as well as anything.
@@ -295,6 +331,7 @@ std::uint64_t World::state_hash() const {
         hash = mix(hash, lab().ledger().hash());
         hash = mix(hash, lab().life());
     }
+    if (options_.preemptions) hash = mix(mix(hash, preemptions_), last_task_);
     return mix(hash, static_cast<std::uint64_t>(moment_));
 }
 

@@ -36,6 +36,8 @@ class World {
         ConflictMap* conflicts = nullptr;  // fine steps only; outlives the world
         // Where to put what would be noted there, if others read it meanwhile; outlives the world.
         std::vector<ConflictMap::Lesson>* lessons = nullptr;
+        // Offers only what keeps a schedule within so many preemptions; the picks are among those.
+        std::optional<unsigned> preemptions = std::nullopt;
         // Gets the events of the tasks, not those of the setup; outlives the world. What it has recorded is not taken
         // back by restart() and go_back(): its numbers go on, and the times begin again.
         trace::Tracer* tracer = nullptr;
@@ -59,6 +61,13 @@ class World {
     // Steps without a choice, until there is one, or the end.
     void advance();
     [[nodiscard]] std::uint64_t steps() const { return steps_; }  // since restart()
+    // Something was not offered, since the world was made: there are schedules with more preemptions.
+    [[nodiscard]] bool left_out() const { return left_out_; }
+    // The index of a choice where all are offered.
+    [[nodiscard]] std::size_t unbounded_index(std::size_t index) const {
+        return within_.empty() ? index : within_[index];
+    }
+    [[nodiscard]] std::size_t unbounded_choices() const { return within_.empty() ? choices_.size() : all_choices_; }
     [[nodiscard]] std::uint64_t state_hash() const;
 
     // ---- lives
@@ -106,6 +115,8 @@ class World {
         std::span<const Choice> choices_;
         Moment moment_ = Moment::Open;
         const Judge* broken_ = nullptr;
+        std::uint64_t last_task_ = 0;
+        unsigned preemptions_ = 0;
     };
     static bool can_mark() { return Arena::available(); }
     void mark(Mark& mark);
@@ -129,6 +140,8 @@ class World {
     void enter(Stage& stage);
     void look();
     void offer_cuts();
+    void note_preemption(const Choice& choice);
+    void keep_within_bound();
     void cut(CutOption option);
     [[nodiscard]] Moment judge();
     [[nodiscard]] Sight sight() const { return {*stage_->lab, choices_}; }
@@ -150,6 +163,13 @@ class World {
     std::uint64_t offered_changes_ = kNever, offered_before_ = kNever;
     static constexpr std::uint64_t kNever = ~std::uint64_t{0};
     std::string earlier_log_;
+    // With a bound: the task that went last, how often one was preempted, and what is offered instead of all.
+    std::uint64_t last_task_ = 0;  // 0: it sleeps, or has ended
+    unsigned preemptions_ = 0;     // of this life
+    bool left_out_ = false;
+    std::vector<Choice> offered_;
+    std::vector<std::size_t> within_;  // of each that is offered, its index among all; empty: all are
+    std::size_t all_choices_ = 0;
     std::span<const Choice> choices_;
     Moment moment_ = Moment::Open;
     std::uint64_t steps_ = 0;

@@ -149,6 +149,25 @@ TEST_CASE("an expectation holds or not") {
     verdict.violations = 1;  // Of the engine's own rules: nothing that it found counts.
     CHECK_FALSE(holds({Kind::Any, ""}));
 
+    // What was not met in a search that came to no end is not known; neither is it safe.
+    Verdict unfinished;
+    const auto held = [&](Expectation expect) {
+        unfinished.scenario.expect = std::move(expect);
+        return expectation_of(unfinished);
+    };
+    for (const Kind kind : {Kind::Any, Kind::Safe, Kind::Crash, Kind::Hang, Kind::Violation})
+        CHECK(held({kind, ""}) == Held::NotKnown);
+    unfinished.hangs = 1;
+    CHECK(held({Kind::Any, ""}) == Held::Yes);
+    CHECK(held({Kind::Hang, ""}) == Held::Yes);
+    CHECK(held({Kind::Safe, ""}) == Held::No);
+    CHECK(held({Kind::Crash, ""}) == Held::NotKnown);
+    unfinished.hangs = 0;
+    unfinished.complete = true;
+    CHECK(held({Kind::Any, ""}) == Held::Yes);
+    CHECK(held({Kind::Safe, ""}) == Held::Yes);
+    for (const Kind kind : {Kind::Crash, Kind::Hang, Kind::Violation}) CHECK(held({kind, ""}) == Held::No);
+
     Run run;
     run.ending = Ending::Crash;
     run.what = "NULL pointer dereference of rdev->mddev in super_written";
@@ -190,6 +209,7 @@ TEST_CASE("the JSON of a verdict says what the card says") {
     CHECK(json["version"] == 1);
     CHECK(json["verdict"] == "crashes");
     CHECK(json["states"] == 1234);
+    CHECK(json["expectation"] == "holds");
     CHECK(json["expectation_holds"] == true);
     CHECK(json["ways"][0]["count"] == 3);
     CHECK(json["shortest"]["replay"] == "crash.replay");
