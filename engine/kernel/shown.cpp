@@ -1,5 +1,8 @@
 #include "engine/kernel/shown.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 namespace mdscope {
 
 static std::string written_out(std::string_view text, std::string_view kept) {
@@ -29,6 +32,26 @@ std::string shown(std::string_view name) {
 
 std::string shown_lines(std::string_view text) {
     return written_out(text, "\n\t");
+}
+
+std::string shell_word(const std::string& path) {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::strchr("/._-+,:=@%", c) != nullptr;
+    };
+    if (!path.empty() && std::all_of(path.begin(), path.end(), is_plain)) return path;
+    // Control characters as no terminal obeys them: $'a\x1bb'.
+    const bool is_shown_as_it_is = shown(path) == path;
+    std::string word = is_shown_as_it_is ? "'" : "$'";
+    for (const char c : path) {
+        if (c == '\'')
+            word += is_shown_as_it_is ? "'\\''" : "\\'";
+        else if (c == '\\' && !is_shown_as_it_is)
+            word += "\\\\";
+        else
+            word += c;
+    }
+    return shown(word) + "'";
 }
 
 }  // namespace mdscope

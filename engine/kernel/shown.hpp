@@ -9,5 +9,7 @@ namespace mdscope {
 
 [[nodiscard]] std::string shown(std::string_view name);
 [[nodiscard]] std::string shown_lines(std::string_view text);  // keeps newlines and tabs
+// A path as a shell reads it as one word, for commands in messages.
+[[nodiscard]] std::string shell_word(const std::string& path);
 
 }  // namespace mdscope

@@ -19,6 +19,7 @@
 #include <cerrno>
 
 #include "engine/host/host.hpp"
+#include "engine/kernel/shown.hpp"
 #include "engine/md/bitmap/home.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/mdadm/geometry.hpp"
@@ -306,7 +307,7 @@ std::string report_text(const Design& design) {
     const std::string metadata =
         external ? "external:lab, kept in " + container_path(options.lab)
                  : fmt::format("{}, superblock at sector {}", options.metadata, geometry.super_offset);
-    const std::string with_file = design.home == BitmapHome::File ? " --bitmap " + options.bitmap : "";
+    const std::string with_file = design.home == BitmapHome::File ? " --bitmap " + shell_word(options.bitmap) : "";
     return fmt::format(
         "Created {} with {} members of {} ({} to {}), all equal.\n"
         "   array : {} KiB{}, data from sector {}\n"
@@ -315,7 +316,7 @@ std::string report_text(const Design& design) {
         "    next : mdscope mount{} {} MNT\n",
         options.lab, options.members, unit_text(options.size_bytes), design.names.front(), design.names.back(),
         geometry.size / 2, human_size(geometry.size / 2), geometry.data_offset, metadata, bitmap_text(design),
-        with_file, options.lab);
+        with_file, shell_word(options.lab));
 }
 
 }  // namespace

@@ -37,6 +37,8 @@ struct Examination {
     std::optional<Result<Container>> container;  // container.json in the image's folder, if there is a label
 };
 
+inline constexpr int kExaminationVersion = 1;  // of the JSON object; fields may be added within one
+
 Result<Examination> examine_image(const std::string& path);
 std::string examination_text(const Examination& examination);
 std::string examination_json(const Examination& examination);

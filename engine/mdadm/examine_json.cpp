@@ -114,6 +114,7 @@ Json bits_json(const BitmapBits& bits) {
 
 std::string examination_json(const Examination& examination) {
     Json json;
+    json["version"] = kExaminationVersion;
     json["path"] = examination.path;
     json["sectors"] = examination.sectors;
     json["superblock"] = examination.super ? super_json(*examination.super) : Json(nullptr);

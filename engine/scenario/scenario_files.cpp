@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/host/data_folders.hpp"
 #include "engine/host/host.hpp"
+#include "engine/scenario/near_names.hpp"
 #include "engine/scenario/share.hpp"
 
 namespace mdscope {
@@ -15,38 +17,49 @@ namespace {
 namespace files = std::filesystem;
 
 constexpr const char* kEnding = ".mds";
+constexpr const char* kKind = "scenarios";  // of the data
 constexpr std::uint64_t kLargestFile = 16 << 20;
 
-std::vector<files::path> folders() {
-    return {MDSCOPE_SCENARIOS, "assets/scenarios"};
+void add_paths(const std::string& folder, std::vector<files::path>& paths) {
+    std::error_code error;
+    for (const auto& entry : files::directory_iterator(folder, error))
+        if (entry.path().extension() == kEnding) paths.push_back(entry.path());
 }
 
-// The paths in the first folder that has any.
+// One's own, and those of the first folder that has any; of two with the same name one's own.
 std::vector<files::path> known_paths() {
-    std::vector<files::path> paths;
-    for (const files::path& folder : folders()) {
-        std::error_code error;
-        for (const auto& entry : files::directory_iterator(folder, error))
-            if (entry.path().extension() == kEnding) paths.push_back(entry.path());
-        if (!paths.empty()) break;
+    std::vector<files::path> paths, shipped;
+    if (const std::string own = own_data_folder(kKind); !own.empty()) add_paths(own, paths);
+    for (const std::string& folder : shipped_data_folders(kKind)) {
+        add_paths(folder, shipped);
+        if (!shipped.empty()) break;
     }
+    for (files::path& path : shipped)
+        if (std::ranges::find(paths, path.filename(), &files::path::filename) == paths.end())
+            paths.push_back(std::move(path));
     std::ranges::sort(paths);
     return paths;
 }
 
-std::string known_names() {
-    std::string text;
-    for (const files::path& path : known_paths()) text += (text.empty() ? "" : ", ") + path.stem().string();
-    return text.empty() ? "none are installed here" : text;
+// "; near it: race, race-lost", or all of them where none is.
+std::string near_text(const std::string& name) {
+    std::vector<std::string> names;
+    for (const files::path& path : known_paths()) names.push_back(path.stem().string());
+    if (names.empty()) return fmt::format("; none are installed here (looked in {})", data_folders_text(kKind));
+    const std::vector<std::string> near = near_names(name, names);
+    return near.empty() ? fmt::format("; there are: {}", fmt::join(names, ", "))
+                        : fmt::format("; near it: {}", fmt::join(near, ", "));
 }
 
 Result<std::string> path_of(const std::string& name) {
     if (name.find('/') != std::string::npos || name.ends_with(kEnding)) return name;
     for (const files::path& path : known_paths())
         if (path.stem() == name) return path.string();
-    return Error{ENOENT,
-                 fmt::format("there is no scenario '{}'. Give a path with a '/' or with {} at its end, or one of: {}",
-                             name, kEnding, known_names())};
+    return Error{
+        ENOENT,
+        fmt::format("there is no scenario '{}'{}. `mdscope scenarios` lists them; a file has a '/' in its name, or "
+                    "{} at its end",
+                    name, near_text(name), kEnding)};
 }
 
 }  // namespace

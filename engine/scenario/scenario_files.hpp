@@ -13,7 +13,7 @@ struct ScenarioFileInfo {
     std::string title;  // the file's, or its name
     std::string path;
 };
-// Of the folder they were built from, or of ./assets/scenarios; by title. Those that cannot be read are left out.
+// Those that are known by name (engine/host/data_folders.hpp), by title. Those that cannot be read are left out.
 std::vector<ScenarioFileInfo> scenario_files();
 
 // A name, a code of one line (share.hpp), or a path with a '/' or with .mds at its end. Errors name the file and the

@@ -6,19 +6,20 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
 #include "engine/explore/card.hpp"
 #include "engine/explore/matrix.hpp"
 #include "engine/explore/scenario_check.hpp"
-#include "engine/host/save_file.hpp"
 #include "engine/story/record/counter_scenario.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/museum.hpp"
+#include "fs/cli/progress_line.hpp"
 #include "fs/cli/scenario_options.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -27,41 +28,15 @@ namespace {
 struct ExploreRequest {
     ScenarioOptions scenario;
     std::string strategy;  // "": as the scenario says
-    std::uint64_t seed = 1;
-    std::uint64_t budget = 0;  // 0: the default of ExploreOptions
-    unsigned jobs = 0;         // 0: one a processor
+    std::string seed = "1";
+    std::string budget;  // "": the default of ExploreOptions
+    std::optional<unsigned> preemptions;
+    unsigned jobs = 0;  // 0: one a processor
     bool first = false;
     bool matrix = false;
     bool museum = false;
     bool json = false;
     std::string save, save_scenario;
-};
-
-// One line on a terminal, drawn over and over; elsewhere what say() is given, a line each.
-class ProgressLine {
-   public:
-    void show(const std::string& text) {
-        if (!terminal_) return;
-        const std::lock_guard guard(mutex_);
-        fmt::print(stderr, "\r\033[K{}", text);
-        std::fflush(stderr);
-        drawn_ = true;
-    }
-    void say(const std::string& text) {
-        if (terminal_) return;
-        const std::lock_guard guard(mutex_);
-        fmt::print(stderr, "{}\n", text);
-    }
-    void clear() {
-        const std::lock_guard guard(mutex_);
-        if (drawn_) fmt::print(stderr, "\r\033[K");
-        drawn_ = false;
-    }
-
-   private:
-    const bool terminal_ = isatty(STDERR_FILENO) != 0;
-    bool drawn_ = false;
-    std::mutex mutex_;
 };
 
 std::vector<std::string> strategy_words() {
@@ -74,13 +49,21 @@ unsigned jobs_of(const ExploreRequest& request) {
     return request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
 }
 
-ExploreOptions options_of(const ExploreRequest& request) {
+// Error: an option makes no sense.
+Result<ExploreOptions> options_of(const ExploreRequest& request) {
     ExploreOptions options;
     if (!request.strategy.empty()) options.strategy = *find_strategy(request.strategy);
-    options.seed = request.seed;
+    const Result<std::uint64_t> seed = parse_count(request.seed);
+    if (!seed) return Error{EINVAL, "--seed: " + seed.error().text};
+    options.seed = *seed;
     options.stop_at_first_crash = request.first;
     options.jobs = jobs_of(request);
-    if (request.budget != 0) options.budget = request.budget;
+    options.preemptions = request.preemptions;
+    if (request.budget.empty()) return options;
+    const Result<std::uint64_t> budget = parse_count(request.budget);
+    if (!budget) return Error{EINVAL, "--budget: " + budget.error().text};
+    if (*budget == 0) return Error{EINVAL, "--budget: nothing can be found in 0 states"};
+    options.budget = *budget;
     return options;
 }
 
@@ -93,7 +76,7 @@ void search_as_said(const Scenario& scenario, const ExploreRequest& request, Exp
     if (!request.strategy.empty() || row_of(scenario.strategy).counts_states) return;
     options.strategy = scenario.strategy;
     options.stop_at_first_crash = true;
-    if (request.budget == 0) options.budget = kExecutionsOfScenario;
+    if (request.budget.empty()) options.budget = kExecutionsOfScenario;
 }
 
 // Runs the schedule once more: a replay file says what each pick stood for.
@@ -102,12 +85,12 @@ Result<bool> save_replay(const Verdict& verdict, const std::string& path) {
     if (!run) return run.error();
     ReplayFile replay{verdict.scenario, run->picks, run->stood_for, "", run->log_hash};
     replay.ending = std::string(ending_name(run->ending)) + (run->what.empty() ? "" : " " + run->what);
-    return save_file(path, replay_text(replay));
+    return write_output(path, replay_text(replay));
 }
 
 Result<bool> save_scenario(const Verdict& verdict, const std::string& path) {
     try {
-        return save_file(path, scenario_text(scenario_of(*verdict.shortest, verdict.scenario)));
+        return write_output(path, scenario_text(scenario_of(*verdict.shortest, verdict.scenario)));
     } catch (const std::runtime_error& error) {
         return Error{EINVAL, path + ": not written: " + error.what()};
     }
@@ -116,8 +99,7 @@ Result<bool> save_scenario(const Verdict& verdict, const std::string& path) {
 // What was asked for of the shortest bad schedule. Error: it could not be written.
 Result<bool> save(const Verdict& verdict, const ExploreRequest& request) {
     if (!verdict.shortest) {
-        if (!request.save.empty() || !request.save_scenario.empty())
-            fmt::print(stderr, "mdscope: nothing to save: no bad ending\n");
+        if (!request.save.empty() || !request.save_scenario.empty()) note("nothing to save: no bad ending");
         return false;
     }
     if (!request.save.empty())
@@ -127,12 +109,33 @@ Result<bool> save(const Verdict& verdict, const ExploreRequest& request) {
     return true;
 }
 
-int explore_scenario(const ExploreRequest& request) {
-    const Result<Scenario> scenario = load_scenario(request.scenario);
+// What a pipe wants is on stdout alone; the card goes to stderr then.
+void print_verdict(const Verdict& verdict, const ExploreRequest& request, const std::string& replay) {
+    const bool is_taken = request.save == "-" || request.save_scenario == "-";
+    const std::string told = request.json ? verdict_json(verdict, replay) + "\n" : verdict_card(verdict, replay);
+    std::fflush(stdout);
+    fmt::print(is_taken ? stderr : stdout, "{}", told);
+}
+
+int exit_code_of(const Verdict& verdict) {
+    if (verdict.interrupted) return kInterrupted;
+    switch (expectation_of(verdict)) {
+        case Held::Yes:
+            return kOk;
+        case Held::NotKnown:
+            return kNotKnown;
+        case Held::No:
+            break;
+    }
+    return kFailed;
+}
+
+int explore_scenario(const ExploreRequest& request, ExploreOptions options) {
+    Result<Scenario> scenario = load_scenario(request.scenario);
     if (!scenario) return complain(kUsage, scenario.error().text);
+    if (!request.scenario.expect.empty()) scenario->schedule.clear();  // it is expected of the search
     const InterruptFlag interrupt;
     ProgressLine line;
-    ExploreOptions options = options_of(request);
     search_as_said(*scenario, request, options);
     options.progress = [&](const Verdict& so_far) {
         line.show(progress_line(so_far));
@@ -143,13 +146,11 @@ int explore_scenario(const ExploreRequest& request) {
     if (!verdict) return complain(kUsage, scenario->name + ": " + verdict.error().text);
 
     if (const std::string warning = warning_about_bits(*scenario); !warning.empty())
-        fmt::print(stderr, "mdscope: {}: {}\n", scenario->name, warning);
+        note(scenario->name + ": " + warning);
     const Result<bool> is_saved = save(*verdict, request);
     if (!is_saved) return complain(kFailed, is_saved.error().text);
-    const std::string replay = *is_saved ? request.save : "";
-    fmt::print("{}", request.json ? verdict_json(*verdict, replay) + "\n" : verdict_card(*verdict, replay));
-    if (verdict->interrupted) return kInterrupted;
-    return expectation_holds(*verdict) ? kOk : kFailed;
+    print_verdict(*verdict, request, *is_saved && request.save != "-" ? request.save : "");
+    return exit_code_of(*verdict);
 }
 
 // ---- the matrix
@@ -196,8 +197,8 @@ bool is_wanted() {
 void say_how_long(const std::vector<MatrixCell>& cells) {
     const bool fine = std::any_of(cells.begin(), cells.end(),
                                   [](const MatrixCell& cell) { return cell.granularity == Granularity::Fine; });
-    fmt::print(stderr, "mdscope: {} cells; {}\n", cells.size(),
-               fine ? "about two minutes (with --granularity coarse under a second)" : "a second or so");
+    note(fmt::format("{} cells; {}", cells.size(),
+                     fine ? "about two minutes (with --granularity coarse under a second)" : "a second or so"));
 }
 
 // Cells are independent: each thread takes the next one.
@@ -211,8 +212,8 @@ void explore_cells(std::vector<MatrixCell>& cells, const ExploreRequest& request
     };
     const auto work = [&] {
         for (std::size_t i = next++; i < cells.size() && is_wanted(); i = next++) {
-            ExploreOptions options = options_of(request);
-            if (request.budget == 0) options.budget = kMatrixBudget;
+            ExploreOptions options = *options_of(request);  // they were checked
+            if (request.budget.empty()) options.budget = kMatrixBudget;
             options.jobs = 1;  // as many cells are searched at a time
             options.progress = [&, i](const Verdict& so_far) {
                 show(cells[i], so_far.states);
@@ -244,14 +245,20 @@ int explore_matrix(const ExploreRequest& request) {
 }
 
 int explore_command(const ExploreRequest& request) {
+    const Result<ExploreOptions> options = options_of(request);
+    if (!options) return complain(kUsage, options.error().text);
+    if (request.save == "-" && request.save_scenario == "-")
+        return complain(kUsage, "--save and --save-scenario cannot both have stdout");
+    if ((request.matrix || request.museum) && !request.scenario.expect.empty())
+        return complain(kUsage, "--expect is for one scenario");
     if (request.matrix && !(request.save.empty() && request.save_scenario.empty()))
         return complain(kUsage, "--save and --save-scenario are for one scenario; --matrix has many");
     if (request.museum) {
         if (request.matrix || !request.scenario.scenario.empty() || !request.scenario.words.empty())
             return complain(kUsage, "--museum has scenarios and rows of its own; only --kernel goes with it");
-        return explore_museum(request.scenario.kernel, options_of(request), request.json);
+        return explore_museum(request.scenario.kernel, *options, request.json);
     }
-    return request.matrix ? explore_matrix(request) : explore_scenario(request);
+    return request.matrix ? explore_matrix(request) : explore_scenario(request, *options);
 }
 
 constexpr const char* kExamples = R"(Examples:
@@ -261,9 +268,12 @@ constexpr const char* kExamples = R"(Examples:
   mdscope explore pools-stop --save crash.replay       keep the schedule, then: mdscope replay crash.replay
   mdscope explore four-pages --first --save-scenario f.mds   ... as a scenario, then: mdscope run f.mds
   mdscope explore --matrix --granularity coarse        every home and entrance, with every fix, order and life of the pools
+  mdscope explore four-pages --preemptions 2 --expect safe   all schedules with few changes of task
+  mdscope explore pools-stop --save-scenario - | mdscope run -
 Ctrl-C prints what was found so far.
 
-Exit codes: 0 what the scenario expects holds, 1 it does not, 2 a scenario or an option makes no sense, 130 interrupted)";
+Exit codes: 0 what is expected holds, 1 it does not, 2 a scenario or an option makes no sense, 5 not known: there is more
+to look at, and nothing bad was met, 130 interrupted)";
 
 }  // namespace
 
@@ -278,11 +288,15 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
         ->check(CLI::IsMember(strategy_words()))
         ->group(kSearch);
     sub->add_option("--seed", request->seed, "For random and pct")->group(kSearch);
-    sub->add_option(
-           "--budget", request->budget,
-           "At most so many states (bfs) or executions; default 10,000,000, with --matrix 100,000 a cell, and 30,000 "
-           "where a scenario says which executions it wants")
-        ->check(CLI::PositiveNumber)
+    sub->add_option("--budget", request->budget,
+                    "At most so many states (bfs) or executions, as 20000 or 10M; default 10M, with --matrix 100,000 a "
+                    "cell, and 30,000 "
+                    "where a scenario says which executions it wants")
+        ->group(kSearch);
+    sub->add_option_function<unsigned>(
+           "--preemptions", [request](const unsigned& most) { request->preemptions = most; },
+           "At most so often another task goes on where the one that went last could have; most bugs need 2 or fewer")
+        ->check(CLI::Range(0U, 1000U))
         ->group(kSearch);
     sub->add_flag("--first", request->first, "End at the first bad ending; breadth-first that is the shortest")
         ->group(kSearch);
@@ -293,9 +307,10 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
         ->check(CLI::Range(1, 64))
         ->group(kSearch);
     sub->add_flag("--json", request->json, "One JSON object");
-    sub->add_option("--save", request->save, "Write the shortest bad schedule into a replay file");
+    add_expect_option(*sub, request->scenario);
+    sub->add_option("--save", request->save, "Write the shortest bad schedule into a replay file (-: stdout)");
     sub->add_option("--save-scenario", request->save_scenario,
-                    "Write it into a scenario file, in words, for mdscope run and the window");
+                    "Write it into a scenario file, in words, for mdscope run and the window (-: stdout)");
     sub->footer(kExamples);
     sub->callback([=] { *exit_code = explore_command(*request); });
 }

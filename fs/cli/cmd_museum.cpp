@@ -7,6 +7,7 @@
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/museum.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -56,7 +57,7 @@ int explore_museum(const std::string& kernel, ExploreOptions options, bool json)
     for (const Exhibit* exhibit : exhibits_by_number()) {
         if (InterruptFlag::raised()) break;
         const museum::Page& page = exhibit->page;
-        fmt::print(stderr, "mdscope: {}, {}\n", page.number, exhibit->title);
+        note(fmt::format("{}, {}", page.number, exhibit->title));
         std::string wrong =
             keep(era != nullptr ? tried_in(*exhibit, *era, options) : tried_with(*exhibit, page.row, options));
         if (wrong.empty() && era == nullptr) wrong = keep(tried_with(*exhibit, page.mended, options));

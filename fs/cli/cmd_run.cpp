@@ -7,6 +7,7 @@
 #include "fs/cli/commands.hpp"
 #include "fs/cli/run_duel.hpp"
 #include "fs/cli/scenario_options.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -56,20 +57,21 @@ std::string ending_text(const Run& run) {
 
 // Another build may write another log; the ending has to be the same.
 int replay_command(const RunRequest& request) {
-    const Result<std::string> text = read_text_file(request.replay);
+    const Result<std::string> text = read_input(request.replay);
     if (!text) return complain(kUsage, text.error().text);
+    const std::string name = input_name(request.replay);
     const Result<ReplayFile> replay = parse_replay(*text);
-    if (!replay) return complain(kUsage, request.replay + ":" + replay.error().text);
+    if (!replay) return complain(kUsage, name + ":" + replay.error().text);
     const Result<Run> run =
         run_once(replay->scenario, &replay->picks, replay->stood_for.empty() ? nullptr : &replay->stood_for);
-    if (!run) return complain(kFailed, request.replay + ": " + run.error().text);
+    if (!run) return complain(kFailed, name + ": " + run.error().text);
     print_run(request, replay->scenario, *run);
     if (ending_text(*run) != replay->ending)
-        return complain(kFailed, fmt::format("{}: ended in '{}', recorded was '{}'", request.replay, ending_text(*run),
-                                             replay->ending));
+        return complain(kFailed,
+                        fmt::format("{}: ended in '{}', recorded was '{}'", name, ending_text(*run), replay->ending));
     const bool is_same = run->log_hash == replay->log_hash;
-    fmt::print(stderr, "mdscope: the same ending; the event log is {}\n",
-               is_same ? "the same, byte for byte" : "not the one that was recorded (by another build?)");
+    note(fmt::format("the same ending; the event log is {}",
+                     is_same ? "the same, byte for byte" : "not the one that was recorded (by another build?)"));
     return kOk;
 }
 
@@ -86,8 +88,9 @@ constexpr const char* kRunExamples = R"(Examples:
   mdscope run hold-stop-release --until oops ... up to the first crash, of either array
   mdscope run race --trace race.json         for ui.perfetto.dev: functions, writes in flight, counters
   mdscope run race --share --at 30           a code for a chat; then: mdscope run mds1:...
+  mdscope run race --svg - --until oops >race.svg
 
-Exit codes: 0 it ended as the scenario expects (of its own array, A), 1 it did not, or its schedule drifted, 2 a scenario
+Exit codes: 0 it ended as is expected (of its own array, A), 1 it did not, or its schedule drifted, 2 a scenario
 or an option makes no sense)";
 
 }  // namespace
@@ -96,13 +99,14 @@ void add_run_commands(CLI::App& app, int* exit_code) {
     const auto request = std::make_shared<RunRequest>();
     CLI::App* run = app.add_subcommand("run", "Run a scenario once: by its schedule, or tasks first and disks last");
     add_scenario_options(*run, request->scenario);
+    add_expect_option(*run, request->scenario);
     add_output_options(*run, *request);
     add_duel_options(*run, request->duel);
     run->footer(kRunExamples);
     run->callback([=] { *exit_code = run_command(*request); });
 
     CLI::App* replay = app.add_subcommand("replay", "Run a schedule that explore --save wrote, step by step");
-    replay->add_option("FILE", request->replay, "The replay file")->required();
+    replay->add_option("FILE", request->replay, "The replay file, or - (stdin)")->required();
     add_output_options(*replay, *request);
     replay->footer(
         "Exit codes: 0 it ended as recorded, 1 it did not or the steps drifted, 2 no replay file\n"

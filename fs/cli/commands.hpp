@@ -1,7 +1,7 @@
 // The command line of mdscope: groups of commands, one file each, and what they share.
 //
 // A command is a function that does its work, prints, and returns an exit code. Errors go to stderr as
-// "mdscope: what failed: why and what to do". Exit codes are a promise of --help.
+// "mdscope: what failed: why and what to do". Exit codes: exit_codes.hpp.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,44 +10,38 @@
 #include <vector>
 
 #include "engine/kernel/result.hpp"
+#include "engine/kernel/shown.hpp"
+#include "fs/cli/exit_codes.hpp"
 
 namespace mdscope {
 
-enum ExitCode : int {
-    kOk = 0,
-    kFailed = 1,    // the operation failed; the message says why
-    kUsage = 2,     // the command line makes no sense
-    kBusy = 3,      // the array or an image is in use, or locked by another mdscope
-    kUnusable = 4,  // an image or its metadata cannot be used
-    kInterrupted = 130
-};
-
 // Each adds its commands to the program; the one that was asked for sets *exit_code.
-void add_lab_commands(CLI::App& app, int* exit_code);      // create, examine
-void add_mount_commands(CLI::App& app, int* exit_code);    // mount
-void add_umount_commands(CLI::App& app, int* exit_code);   // umount
-void add_array_commands(CLI::App& app, int* exit_code);    // check, repair, stop, assemble, fail, remove, re-add, add
-void add_watch_commands(CLI::App& app, int* exit_code);    // wait
-void add_detail_commands(CLI::App& app, int* exit_code);   // detail
-void add_disk_commands(CLI::App& app, int* exit_code);     // disk
-void add_explore_commands(CLI::App& app, int* exit_code);  // explore
-void add_museum_commands(CLI::App& app, int* exit_code);   // museum
-void add_run_commands(CLI::App& app, int* exit_code);      // run, replay, tree
+void add_lab_commands(CLI::App& app, int* exit_code);        // create, examine
+void add_mount_commands(CLI::App& app, int* exit_code);      // mount
+void add_umount_commands(CLI::App& app, int* exit_code);     // umount
+void add_array_commands(CLI::App& app, int* exit_code);      // check, repair, stop, assemble, fail, remove, re-add, add
+void add_watch_commands(CLI::App& app, int* exit_code);      // wait
+void add_detail_commands(CLI::App& app, int* exit_code);     // detail
+void add_disk_commands(CLI::App& app, int* exit_code);       // disk
+void add_explore_commands(CLI::App& app, int* exit_code);    // explore
+void add_museum_commands(CLI::App& app, int* exit_code);     // museum
+void add_scenarios_commands(CLI::App& app, int* exit_code);  // scenarios
+void add_run_commands(CLI::App& app, int* exit_code);        // run, replay, tree
 
 // Prints "mdscope: TEXT" on stderr and gives the code back.
 int complain(int exit_code, const std::string& text);
 
-// "64M", "1G", "4096": a number of bytes; K, M, G, T are powers of 1024. The error names what is wrong with it.
+// "64M", "64MiB", "64MB", "4096": a number of bytes; M and MiB are powers of 1024, MB of 1000, and so are K, G and T.
+// The error names what is wrong with it.
 Result<std::uint64_t> parse_size(const std::string& text);
 // The same for --size: what is far too small for a member is an error, too.
 Result<std::uint64_t> parse_member_size(const std::string& text);
+// "20000", "20K", "10M": a number of things; K, M and G are powers of 1000.
+Result<std::uint64_t> parse_count(const std::string& text);
 // "5s", "500ms", "5": milliseconds.
 Result<std::uint64_t> parse_duration_ms(const std::string& text);
 // 66060288 -> "63.0 MiB".
 std::string size_text(std::uint64_t bytes);
-
-// A path as a shell reads it as one word, for commands in messages.
-std::string shell_word(const std::string& path);
 
 // mount and disk: what both need.
 struct MountRequest {

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "fs/cli/interrupt_flag.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -69,7 +70,7 @@ std::string collect_output(int fd, pid_t child, int* status) {
             asked = Clock::now();
         }
         if (asked && !said && Clock::now() - *asked > kSilence) {
-            std::fprintf(stderr, "mdscope: interrupted; waiting for process %d to end\n", static_cast<int>(child));
+            note("interrupted; waiting for process " + std::to_string(child) + " to end");
             said = true;
         }
         std::array<pollfd, 2> events{{{child_fd, POLLIN, 0}, {is_open ? fd : -1, POLLIN, 0}}};
@@ -101,9 +102,18 @@ Result<bool> run_tool(const std::vector<std::string>& words) {
     std::vector<char*> arguments;
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
+    // What we ignore they would, too.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGXFSZ);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     pid_t child = -1;
-    const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+    const int failed = posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     close(ends[1]);
     if (failed != 0) {
         close(ends[0]);

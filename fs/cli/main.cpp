@@ -3,15 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <numeric>
-#include <utility>
 
 #include "engine/kernel/shown.hpp"
+#include "engine/scenario/near_names.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/standard_streams.hpp"
+#include "fs/cli/version.hpp"
 
 namespace mdscope {
 
@@ -28,15 +28,7 @@ constexpr const char* kFirstSteps = R"(Examples:
   mdscope explore report-2021                the crash of the report: every order of events, the shortest bad one
   mdscope explore report-2021 --fix upstream the same with the fix; then: mdscope run, replay, tree
   mdscope museum                             bugs of Linux md, each found again by the search
-  mdscope run hold-stop-release              one schedule, two kernels: where they part, and how each ends
-
-Exit codes:
-  0    it worked
-  1    the operation failed; the message says why
-  2    wrong usage: unknown command or option, a size that is none
-  3    busy: the array is open or an image is locked by another mdscope
-  4    an image or its metadata cannot be used
-  130  interrupted)";
+  mdscope run hold-stop-release              one schedule, two kernels: where they part, and how each ends)";
 
 volatile sig_atomic_t hint_size = 0;
 const char* volatile hint_text = "";
@@ -52,34 +44,66 @@ void on_interrupt(int /*signal*/) {
 
 // ---- what cannot be understood
 
-std::size_t edits_between(const std::string& one, const std::string& other) {
-    std::vector<std::size_t> row(other.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < one.size(); i++) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < other.size(); j++) {
-            const std::size_t changed = diagonal + (one[i] == other[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
 bool is_command(const CLI::App& app, const std::string& word) {
     const std::vector<const CLI::App*> all = app.get_subcommands(nullptr);
     return std::any_of(all.begin(), all.end(), [&](const CLI::App* command) { return command->get_name() == word; });
 }
 
+// How mdadm, or another program of its kind, calls what there is here.
+struct OtherName {
+    const char* word;
+    const char* instead;
+};
+constexpr OtherName kOtherNames[] = {
+    {"-D", "detail"},
+    {"--detail", "detail"},
+    {"status", "detail"},
+    {"info", "detail"},
+    {"show", "detail"},
+    {"-E", "examine"},
+    {"--examine", "examine"},
+    {"-X", "examine"},
+    {"--examine-bitmap", "examine"},
+    {"-C", "create"},
+    {"--create", "create"},
+    {"-A", "assemble"},
+    {"--assemble", "assemble"},
+    {"-S", "stop"},
+    {"--stop", "stop"},
+    {"-W", "wait"},
+    {"--wait", "wait"},
+    {"--fail", "fail"},
+    {"--remove", "remove"},
+    {"--re-add", "re-add"},
+    {"--add", "add"},
+    {"-a", "add"},
+    {"-r", "remove"},
+    {"-f", "fail"},
+    {"unmount", "umount"},
+    {"list", "scenarios"},
+    {"ls", "scenarios"},
+};
+
+const char* other_name_of(const std::string& word) {
+    for (const OtherName& row : kOtherNames)
+        if (word == row.word) return row.instead;
+    return nullptr;
+}
+
 int unknown_command(const CLI::App& app, const std::string& word) {
-    std::string near;
-    for (const CLI::App* command : app.get_subcommands(nullptr)) {
-        const std::string& name = command->get_name();
-        const bool is_near = edits_between(word, name) <= 2 || name.starts_with(word) || word.starts_with(name);
-        if (is_near) near += (near.empty() ? "" : ", ") + name;
+    const std::string lists = "`mdscope --help` lists the commands.";
+    if (const char* const instead = other_name_of(word)) {
+        const std::string more = std::string(instead) == "scenarios"
+                                     ? "; mounted arrays are in /proc/mounts, with the type fuse.mdscope"
+                                     : "";
+        return complain(
+            kUsage, "there is no command '" + word + "' here; it is `mdscope " + instead + "`" + more + ". " + lists);
     }
-    return complain(kUsage, "there is no command '" + word + "'" + (near.empty() ? "" : "; near it: " + near) +
-                                ". `mdscope --help` lists them.");
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+    std::string near;
+    for (const std::string& name : near_names(word, names)) near += (near.empty() ? "; near it: " : ", ") + name;
+    return complain(kUsage, "there is no command '" + word + "'" + near + ". " + lists);
 }
 
 // CLI11's reason, and how the command is written.
@@ -95,14 +119,15 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     std::string usage = CLI::Formatter().make_usage(used[0], "mdscope " + name);
     usage.erase(0, std::min(usage.find_first_not_of('\n'), usage.size()));
     usage.erase(usage.find_last_not_of('\n') + 1);
+    std::fflush(stdout);
     std::fprintf(stderr, "%s\n`mdscope %s --help` says more\n", usage.c_str(), name.c_str());
     return kUsage;
 }
 
 int run(int argc, char** argv) {
     CLI::App app{"Linux md RAID1 in user space: a disk you mount, and an engine you can look into.", "mdscope"};
-    app.set_version_flag("--version", "mdscope " MDSCOPE_VERSION);
-    app.footer(kFirstSteps);
+    app.set_version_flag("--version", "mdscope " + version_text());
+    app.footer(kFirstSteps + ("\n\n" + exit_codes_text()));
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
     int exit_code = kFailed;
@@ -116,11 +141,14 @@ int run(int argc, char** argv) {
     add_explore_commands(app, &exit_code);
     add_run_commands(app, &exit_code);
     add_museum_commands(app, &exit_code);
+    add_scenarios_commands(app, &exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error) == 0 ? kOk : kUsage;  // --help, --version
-        if (argc > 1 && argv[1][0] != '-' && !is_command(app, argv[1])) return unknown_command(app, argv[1]);
+        const std::string word = argc > 1 ? argv[1] : "";
+        if (!word.empty() && (other_name_of(word) != nullptr || (word[0] != '-' && !is_command(app, word))))
+            return unknown_command(app, word);
         return usage_error(app, error);
     }
     return exit_code;
@@ -133,43 +161,23 @@ void set_interrupt_hint(const char* hint) {
     hint_size = static_cast<sig_atomic_t>(std::strlen(hint));
 }
 
-std::string shell_word(const std::string& path) {
-    const auto is_plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::strchr("/._-+,:=@%", c) != nullptr;
-    };
-    if (!path.empty() && std::all_of(path.begin(), path.end(), is_plain)) return path;
-    // Control characters as no terminal obeys them: $'a\x1bb'.
-    const bool is_shown_as_it_is = shown(path) == path;
-    std::string word = is_shown_as_it_is ? "'" : "$'";
-    for (const char c : path) {
-        if (c == '\'')
-            word += is_shown_as_it_is ? "'\\''" : "\\'";
-        else if (c == '\\' && !is_shown_as_it_is)
-            word += "\\\\";
-        else
-            word += c;
-    }
-    return shown(word) + "'";
-}
-
 int complain(int exit_code, const std::string& text) {
-    std::fprintf(stderr, "mdscope: %s\n", shown_lines(text).c_str());
+    note(text);
     return exit_code;
 }
 
 }  // namespace mdscope
 
 int main(int argc, char** argv) {
+    mdscope::hold_standard_streams();
+    // A write beyond the file-size limit (ulimit -f) is an error of that write; the default ends the process, and with
+    // it the disk that it serves.
+    signal(SIGXFSZ, SIG_IGN);
     struct sigaction action {};
     action.sa_handler = mdscope::on_interrupt;
     sigaction(SIGINT, &action, nullptr);
     try {
-        const int exit_code = mdscope::run(argc, argv);
-        // What was printed has to have arrived: a full or closed stdout is a failure, not a success nobody sees.
-        if (std::fflush(stdout) != 0 && exit_code == mdscope::kOk)
-            return mdscope::complain(mdscope::kFailed, std::string("cannot write to stdout: ") + std::strerror(errno));
-        return exit_code;
+        return mdscope::code_with_stdout(mdscope::run(argc, argv));
     } catch (const std::exception& error) {
         return mdscope::complain(mdscope::kFailed, error.what());
     }

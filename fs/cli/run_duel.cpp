@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "engine/explore/card.hpp"
-#include "engine/host/save_file.hpp"
 #include "engine/scenario/share.hpp"
 #include "engine/scenario/text_lines.hpp"
 #include "engine/story/draw/svg.hpp"
@@ -14,6 +13,7 @@
 #include "engine/story/record/outcome.hpp"
 #include "engine/story/tell/narration.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -21,8 +21,8 @@ namespace {
 
 void say_what_was_not_asked_for(const Unasked& unasked) {
     if (unasked.let_go.empty()) return;
-    fmt::print(stderr, "mdscope: nothing else was left at tick {}, so what was held was let go: {}\n", unasked.tick,
-               fmt::join(unasked.let_go, ", "));
+    note(fmt::format("nothing else was left at tick {}, so what was held was let go: {}", unasked.tick,
+                     fmt::join(unasked.let_go, ", ")));
 }
 
 // Empty, or what is wrong with --until.
@@ -48,37 +48,43 @@ Result<std::size_t> tick_of(const Duel& duel, const Scenario& scenario, const Du
     return duel.end();
 }
 
+// What a pipe wants is on stdout alone; the story goes to stderr then.
+std::FILE* story_stream(const DuelRequest& request) {
+    return request.trace == "-" || request.svg == "-" ? stderr : stdout;
+}
+
 // The run as it was, step by step, so that it is the same wherever it is opened.
 int share_duel(const Duel& duel, Scenario scenario, const DuelRequest& request) {
     if (request.at || scenario.playhead) scenario.playhead = *tick_of(duel, scenario, request);
     scenario.schedule = duel.schedule(duel.end());
     const Result<std::string> code = share_code(scenario);
     if (!code) return complain(kFailed, code.error().text);
-    fmt::print("{}\n", *code);
+    fmt::print(story_stream(request), "{}\n", *code);
     return kOk;
 }
 
 int describe_duel(const Duel& duel, const Scenario& scenario, const DuelRequest& request) {
     Foresight foresight(duel);
-    fmt::print("{}", describe(duel, *tick_of(duel, scenario, request), foresight));
+    fmt::print(story_stream(request), "{}", describe(duel, *tick_of(duel, scenario, request), foresight));
     return kOk;
 }
 
 void print_one(const Scenario& scenario, const Run& run, const DuelRequest& request) {
     if (request.json)
-        fmt::print("{}\n", run_json(scenario, run));
+        fmt::print(story_stream(request), "{}\n", run_json(scenario, run));
     else
-        fmt::print("{}", request.log ? run.event_log : run_card(scenario, run));
+        fmt::print(story_stream(request), "{}", request.log ? run.event_log : run_card(scenario, run));
 }
 
 void print_both(const Duel& duel, const std::array<Run, 2>& runs, const DuelRequest& request) {
     if (request.json) {
-        fmt::print("{}\n", duel_json(duel, runs));
+        fmt::print(story_stream(request), "{}\n", duel_json(duel, runs));
     } else if (request.log) {
         for (const Side side : kSides)
-            fmt::print("==== {}: {}\n{}", side == Side::A ? "A" : "B", side_text(duel, side), runs[side].event_log);
+            fmt::print(story_stream(request), "==== {}: {}\n{}", side == Side::A ? "A" : "B", side_text(duel, side),
+                       runs[side].event_log);
     } else {
-        fmt::print("{}", duel_card(duel, runs));
+        fmt::print(story_stream(request), "{}", duel_card(duel, runs));
     }
 }
 
@@ -104,12 +110,14 @@ int tell_duel(const Duel& duel, const Scenario& scenario, const DuelRequest& req
 
 Result<bool> write_files(const Duel& duel, const DuelRequest& request) {
     if (!request.trace.empty())
-        if (Result<bool> written = save_file(request.trace, trace_json(duel) + "\n"); !written) return written;
-    if (!request.svg.empty()) return save_file(request.svg, lanes_svg(picture_of(duel, request.at)));
+        if (Result<bool> written = write_output(request.trace, trace_json(duel) + "\n"); !written) return written;
+    if (!request.svg.empty()) return write_output(request.svg, lanes_svg(picture_of(duel, request.at)));
     return true;
 }
 
 int run_and_tell(const Scenario& scenario, const DuelRequest& request) {
+    if (request.trace == "-" && request.svg == "-")
+        return complain(kUsage, "--trace and --svg cannot both have stdout");
     Duel duel(scenario, opponent_of(scenario));
     const Unasked unasked = play_out(duel);
     const bool is_full = duel.standstill() == Standstill::Full;
@@ -138,9 +146,9 @@ void add_duel_options(CLI::App& app, DuelRequest& request) {
            "The tick that --describe looks at and --share opens at; default: the scenario's playhead, else the last")
         ->group(kTwo);
     app.add_option("--trace", request.trace,
-                   "Write a trace (Chrome's JSON) for ui.perfetto.dev: both arrays, 1 tick = 1 µs")
+                   "Write a trace (Chrome's JSON) for ui.perfetto.dev: both arrays, 1 tick = 1 µs (-: stdout)")
         ->group(kTwo);
-    app.add_option("--svg", request.svg, "Write a picture of the lanes of both arrays")->group(kTwo);
+    app.add_option("--svg", request.svg, "Write a picture of the lanes of both arrays (-: stdout)")->group(kTwo);
     app.add_flag("--share", request.share, "The run as a code of one line, which opens wherever a scenario does")
         ->group(kTwo);
 }

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/scenario/scenario_parse.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -67,7 +69,8 @@ std::string variant_help(const Variant& variant) {
 void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
     app.add_option(
         "SCENARIO", options.scenario,
-        "A file (with a '/' or .mds), a name (report-2021, race, ...) or a code (mds1:...); default: a stop mid-write");
+        "A name (see mdscope scenarios), a file (with a '/' or .mds), - (stdin) or a code (mds1:...); default: a stop "
+        "mid-write");
     app.add_option("--kernel", options.kernel, kernel_help())->group(kKernel);
     for (const Variant& variant : all_variants())
         add_word(app, options, fmt::format("--{}", variant.name()), variant.name(), variant_help(variant), kKernel);
@@ -88,13 +91,33 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
         ->group(kArray);
 }
 
+void add_expect_option(CLI::App& app, ScenarioOptions& options) {
+    app.add_option("--expect", options.expect,
+                   "What it has to end in: safe, crash [FUNCTION], hang, violation [JUDGE] or any; instead of what the "
+                   "scenario says, and beside any other option");
+}
+
+// Of a stream, too.
+static Result<Scenario> load_by_word(const std::string& word) {
+    if (!is_stream(word)) return load_scenario_file(word);
+    const std::string name = input_name(word);
+    const Result<std::string> text = read_input(word);
+    if (!text) return text.error();
+    Result<Scenario> scenario = parse_scenario(*text, std::filesystem::path(name).filename().string());
+    if (!scenario) return Error{EINVAL, name + ":" + scenario.error().text};
+    return scenario;
+}
+
 Result<Scenario> load_scenario(const ScenarioOptions& options) {
     if (!options.scenario.empty() && !options.entrance.empty())
         return Error{EINVAL, "--entrance is for the built-in scenario; " + options.scenario + " has tasks of its own"};
-    const Result<Scenario> scenario =
-        options.scenario.empty() ? built_in(options) : load_scenario_file(options.scenario);
+    const Result<Scenario> scenario = options.scenario.empty() ? built_in(options) : load_by_word(options.scenario);
     if (!scenario) return scenario.error();
-    return changed(*scenario, options);
+    Result<Scenario> asked = changed(*scenario, options);
+    if (!asked || options.expect.empty()) return asked;
+    if (const Complaint wrong = read_expectation(asked->expect, options.expect); !wrong.empty())
+        return Error{EINVAL, "--expect: " + wrong};
+    return asked;
 }
 
 }  // namespace mdscope

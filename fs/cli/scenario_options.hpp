@@ -12,7 +12,8 @@
 namespace mdscope {
 
 struct ScenarioOptions {
-    std::string scenario;  // a path, the name of one that comes with mdscope, or a code; empty: stop mid-write
+    std::string scenario;  // a path, "-", a name that is known, or a code; empty: stop mid-write
+    std::string expect;    // as in a scenario file; empty: what the scenario says
     std::string entrance;  // of the built-in scenario
 
     // Header words of a scenario and their values, as if they stood in its file: {"fix", "none"}.
@@ -26,6 +27,9 @@ std::string variant_help(const Variant& variant);
 
 // Adds SCENARIO and the options. They are read into `options`, which must outlive the parsing.
 void add_scenario_options(CLI::App& app, ScenarioOptions& options);
+
+// --expect, for commands that judge.
+void add_expect_option(CLI::App& app, ScenarioOptions& options);
 
 // The scenario, changed as asked for. A changed one expects nothing: what its file says is of the file's own array.
 // Error: "FILE:LINE: why", or what is wrong with an option.

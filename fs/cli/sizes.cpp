@@ -30,12 +30,26 @@ Error wrong(const std::string& text, const char* why) {
     return Error{EINVAL, "'" + text + "' " + why};
 }
 
+constexpr std::string_view kUnits = "KMGT";
+
+char upper(char c) {
+    return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+}
+
+// `value` times a power of `base`: 1 for K, 2 for M.
+Result<std::uint64_t> times(const std::string& text, std::uint64_t value, std::uint64_t base, char unit) {
+    for (std::size_t power = kUnits.find(upper(unit)) + 1; power > 0; power--) {
+        if (value > std::numeric_limits<std::uint64_t>::max() / base) return wrong(text, "is too large");
+        value *= base;
+    }
+    return value;
+}
+
 // "1.5G": said with the unit below, where that is a whole number.
 Error fraction(const std::string& text) {
-    static constexpr std::string_view kUnits = "KMGT";
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end) * 1024;
-    const std::size_t unit = *end == '\0' ? std::string_view::npos : kUnits.find(static_cast<char>(std::toupper(*end)));
+    const std::size_t unit = *end == '\0' ? std::string_view::npos : kUnits.find(upper(*end));
     const bool is_known = unit != std::string_view::npos && end[1] == '\0' && value < 1e15;
     if (!is_known || value != std::floor(value)) return wrong(text, "is not a whole number");
     const std::string smaller = unit == 0 ? std::string() : std::string(1, kUnits[unit - 1]);
@@ -63,12 +77,25 @@ Result<std::uint64_t> parse_size(const std::string& text) {
     const std::string unit = text.substr(digits);
     if (unit.empty()) return value;
     if (unit[0] == '.') return fraction(text);
-    const std::size_t power = std::string("KMGTkmgt").find(unit[0]);
-    if (unit.size() != 1 || power == std::string::npos)
-        return wrong(text, "has an unknown unit; K, M, G and T (powers of 1024) are known");
-    const unsigned shift = 10U * (static_cast<unsigned>(power % 4) + 1);
-    if (value > (std::numeric_limits<std::uint64_t>::max() >> shift)) return wrong(text, "is too large");
-    return value << shift;
+    const std::string behind = unit.substr(1);
+    if (kUnits.find(upper(unit[0])) == std::string_view::npos || (!behind.empty() && behind != "iB" && behind != "B"))
+        return wrong(text,
+                     "has an unknown unit; K, M, G and T are known (also KiB: powers of 1024), and KB, MB, GB and TB "
+                     "(powers of 1000)");
+    return times(text, value, behind == "B" ? 1000 : 1024, unit[0]);
+}
+
+Result<std::uint64_t> parse_count(const std::string& text) {
+    std::uint64_t value = 0;
+    std::size_t digits = 0;
+    if (text.starts_with('-')) return wrong(text, "is negative");
+    if (!leading_number(text, &value, &digits)) return wrong(text, "is too large");
+    if (digits == 0) return wrong(text, "is not a number; write 20000, 20K or 10M");
+    const std::string unit = text.substr(digits);
+    if (unit.empty()) return value;
+    if (unit.size() != 1 || kUnits.find(upper(unit[0])) == std::string_view::npos)
+        return wrong(text, "has an unknown unit; K, M, G and T (powers of 1000) are known");
+    return times(text, value, 1000, unit[0]);
 }
 
 Result<std::uint64_t> parse_duration_ms(const std::string& text) {
@@ -85,12 +112,12 @@ Result<std::uint64_t> parse_duration_ms(const std::string& text) {
 }
 
 std::string size_text(std::uint64_t bytes) {
-    static constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    static constexpr const char* kNames[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     if (bytes < 1024) return fmt::format("{} bytes", bytes);
     double value = static_cast<double>(bytes) / 1024;
     std::size_t unit = 0;
-    for (; value >= 1024 && unit + 1 < std::size(kUnits); unit++) value /= 1024;
-    return fmt::format("{:.1f} {}", value, kUnits[unit]);
+    for (; value >= 1024 && unit + 1 < std::size(kNames); unit++) value /= 1024;
+    return fmt::format("{:.1f} {}", value, kNames[unit]);
 }
 
 }  // namespace mdscope

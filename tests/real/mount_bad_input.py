@@ -394,7 +394,7 @@ def story_mount_points():
 
 def story_sizes_and_options():
     lab = Lab(create=False)
-    for size in ("-1", "-64M", "abc", "", "64X", "64MB", "64 M", "1.5G", "M", "0x10", "99999999999999999999", "20000000T",
+    for size in ("-1", "-64M", "abc", "", "64X", "64Mb", "64 M", "1.5G", "M", "0x10", "99999999999999999999", "20000000T",
                  "+5", "64m "):
         refused(lab, ["create", lab.lab, "--size=" + size], USAGE, "--size", "--size=" + size)
     for size in ("0", "1", "512", "4K"):

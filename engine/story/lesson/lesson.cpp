@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/host/data_folders.hpp"
 #include "engine/scenario/scenario_files.hpp"
 #include "engine/scenario/text_lines.hpp"
 #include "engine/story/draw/lanes.hpp"
@@ -16,15 +17,21 @@ namespace {
 
 namespace files = std::filesystem;
 
-// The file whose name begins with the number, in the first folder that has one.
+// The file in this folder whose name begins with the number.
+std::string path_in(const std::string& folder, int number) {
+    std::error_code error;
+    for (const auto& entry : files::directory_iterator(folder, error))
+        if (entry.path().extension() == ".txt" && entry.path().stem().string().starts_with(fmt::format("{}-", number)))
+            return entry.path().string();
+    return {};
+}
+
+// In the first folder that has one. One's own stands before the one that comes with mdscope.
 std::string path_of(int number) {
-    for (const files::path& folder : {files::path(MDSCOPE_LESSONS), files::path("assets/lessons")}) {
-        std::error_code error;
-        for (const auto& entry : files::directory_iterator(folder, error))
-            if (entry.path().extension() == ".txt" &&
-                entry.path().stem().string().starts_with(fmt::format("{}-", number)))
-                return entry.path().string();
-    }
+    std::vector<std::string> folders = shipped_data_folders("lessons");
+    if (const std::string own = own_data_folder("lessons"); !own.empty()) folders.insert(folders.begin(), own);
+    for (const std::string& folder : folders)
+        if (std::string path = path_in(folder, number); !path.empty()) return path;
     return {};
 }
 
@@ -73,7 +80,8 @@ bool LessonPage::goes_on_by_itself() const {
 
 Result<Lesson> load_lesson(int number) {
     const std::string path = path_of(number);
-    if (path.empty()) return Error{ENOENT, fmt::format("There is no lesson {} in {}.", number, MDSCOPE_LESSONS)};
+    if (path.empty())
+        return Error{ENOENT, fmt::format("There is no lesson {} in {}.", number, data_folders_text("lessons"))};
     const Result<std::string> text = read_text_file(path);
     if (!text) return text.error();
     Result<Lesson> lesson = parse_lesson(*text, files::path(path).stem().string());

@@ -112,7 +112,7 @@ std::string duel_json(const Duel& duel, const std::array<Run, 2>& runs) {
     if (duel.first_difference()) json["first_difference"] = *duel.first_difference();
     json["a"] = Json::parse(run_json(told(duel, Side::A), runs[Side::A]));
     json["b"] = Json::parse(run_json(told(duel, Side::B), runs[Side::B]));
-    return json.dump();
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);  // a title may have any bytes
 }
 
 }  // namespace mdscope

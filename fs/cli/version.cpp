@@ -1,0 +1,12 @@
+#include "fs/cli/version.hpp"
+
+#include "generated/commit.hpp"  // written by the build when the commit changes
+
+namespace mdscope {
+
+std::string version_text() {
+    const std::string commit = MDSCOPE_COMMIT;
+    return MDSCOPE_VERSION + (commit.empty() ? "" : " (" + commit + ")");
+}
+
+}  // namespace mdscope
