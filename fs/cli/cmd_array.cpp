@@ -15,6 +15,7 @@
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
+#include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
 
 namespace mdscope {
@@ -61,10 +62,14 @@ Result<bool> write_sync_action(const MountedTree& tree, const char* action) {
 int start_sync(const MountedTree& tree, const char* action) {
     if (stop_is_asleep(tree))
         return complain(kBusy, std::string("cannot start a ") + action + ": " + asleep_text(tree));
+    // md takes the word, and starts nothing.
+    if (tree.read_or("md/array_state", "") == "readonly")
+        return complain(kFailed, std::string("cannot start a ") + action + ": the array is read-only; write clean to " +
+                                     tree.file("md/array_state") + " first, or mount it without --read-only");
     const Result<bool> done = write_sync_action(tree, action);
     if (done) {
         std::printf("%s started; `mdscope wait %s` shows how far it is\n", action, shell_word(tree.root()).c_str());
-        return kOk;
+        return it_is_done();
     }
     const int err = done.error().err;
     if (err == EBUSY)
@@ -80,7 +85,7 @@ int stop(const MountedTree& tree, bool force) {
     const Result<bool> done = tree.write("lab/stop", force ? "force" : "1");
     if (done) {
         print_answer(tree, "stop", "md0 stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it again");
-        return kOk;
+        return it_is_done();
     }
     std::string why = reason(tree, "stop", done.error());
     if (done.error().err == EBUSY && !force) why += " (--force takes md0 away from whoever has it open)";
@@ -92,7 +97,7 @@ int assemble(const MountedTree& tree, bool run) {
     const Result<bool> done = tree.write("lab/assemble", run ? "run" : "1");
     if (!done) return complain(code_of(done.error().err), "cannot assemble: " + reason(tree, "assemble", done.error()));
     print_answer(tree, "assemble", "md0 assembled");
-    return kOk;
+    return it_is_done();
 }
 
 // ---- members
@@ -107,7 +112,7 @@ int fail(const MountedTree& tree, const std::string& member) {
     const Result<bool> done = tree.write("md/dev-" + member + "/state", "faulty");
     if (done) {
         std::printf("set %s faulty in md0\n", shown(member).c_str());
-        return kOk;
+        return it_is_done();
     }
     switch (done.error().err) {
         case ENOENT:
@@ -130,7 +135,7 @@ int member_store(const MountedTree& tree, const char* file, const std::string& w
     const Result<bool> done = tree.write(std::string("lab/") + file, value);
     if (!done) return complain(code_of(done.error().err), what + ": " + reason(tree, file, done.error()));
     print_answer(tree, file, done_text);
-    return kOk;
+    return it_is_done();
 }
 
 // A path stays one (absolute, for the daemon has another working folder); a name goes as it is.
@@ -192,7 +197,10 @@ bool may_be_member(const MountedTree& tree, const std::string& image) {
 // From the new image to the daemon's answer nobody may end this: an image that was made for nothing would stay. (Only
 // the daemon knows whether one that was interrupted has become a member.)
 int add(const MountedTree& tree, const std::string& member) {
-    const std::string value = name_or_path(member);
+    std::string value = name_or_path(member);
+    // NAME.img is the image of NAME.
+    if (value.find('/') == std::string::npos && value.size() > 4 && value.ends_with(".img"))
+        value.resize(value.size() - 4);
     const InterruptFlag interrupt;
     const Result<std::string> made = make_missing_image(tree, value);
     if (!made) return complain(kFailed, "cannot add " + member + ": " + made.error().text);

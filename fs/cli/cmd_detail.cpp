@@ -2,6 +2,7 @@
 // md/* (words) and mdstat are all it reads.
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -245,18 +246,52 @@ void print_json(const Details& details, const std::string& disk) {
         row["state"] = member.states;
         json["members"].push_back(row);
     }
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-int detail(const std::string& mount, bool json) {
-    const Result<MountedTree> tree = MountedTree::open(mount);
+// The keys of mdadm --detail --export; a value is a word of the shell.
+void print_export(const Details& details) {
+    const auto put = [](const std::string& key, const std::string& value) {
+        fmt::print("{}={}\n", key, shell_word(value));
+    };
+    if (!details.level.empty()) put("MD_LEVEL", details.level);
+    put("MD_DEVICES", std::to_string(details.raid_disks));
+    put("MD_METADATA", details.external() ? details.word("metadata_type") : details.version);
+    put("MD_UUID", details.word("uuid"));
+    if (!details.external()) put("MD_NAME", details.word("set_name"));
+    put("MD_ARRAY_STATE", details.array_state);
+    put("MD_SYNC_ACTION", details.sync_action);
+    put("MD_DEGRADED", std::to_string(details.raid_disks - details.active));
+    for (const Member& member : details.members) {
+        std::string key = "MD_DEVICE_dev_" + member.name;
+        for (char& c : key)
+            if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+        put(key + "_ROLE", member.slot >= 0 && !member.is("faulty") ? std::to_string(member.slot)
+                           : member.is("faulty")                    ? "faulty"
+                                                                    : "spare");
+        put(key + "_DEV", member.path);
+    }
+}
+
+struct DetailWords {
+    std::string mount;
+    bool json = false;
+    bool exported = false;
+};
+
+int detail(const DetailWords& words) {
+    const Result<MountedTree> tree = MountedTree::open(words.mount);
     if (!tree) return complain(kFailed, tree.error().text);
     const Result<Details> details = read_details(*tree);
     if (!details) return complain(kFailed, details.error().text);
-    if (details->array_state == "clear" && !json)
-        return complain(kFailed, "md0 is stopped; `mdscope assemble " + shell_word(mount) + "` starts it");
-    if (json)
+    if (words.json) {
         print_json(*details, tree->file("md0"));
+        return kOk;
+    }
+    if (details->array_state == "clear")
+        return complain(kFailed, "md0 is stopped; `mdscope assemble " + shell_word(words.mount) + "` starts it");
+    if (words.exported)
+        print_export(*details);
     else
         print_details(*details, tree->file("md0"));
     return kOk;
@@ -266,12 +301,13 @@ int detail(const std::string& mount, bool json) {
 
 void add_detail_commands(CLI::App& app, int* exit_code) {
     CLI::App* sub = app.add_subcommand("detail", "Show the array as mdadm --detail does");
-    const auto mount = std::make_shared<std::string>();
-    const auto json = std::make_shared<bool>(false);
-    sub->add_option("MNT", *mount, "Mount point")->required();
-    sub->add_flag("--json", *json, "One JSON object");
-    sub->footer("Example: mdscope detail mnt");
-    sub->callback([=] { *exit_code = detail(*mount, *json); });
+    const auto words = std::make_shared<DetailWords>();
+    sub->add_option("MNT", words->mount, "Mount point")->required();
+    CLI::Option* json = sub->add_flag("--json", words->json, "One JSON object");
+    sub->add_flag("--export", words->exported, "key=value, as mdadm --detail --export, for a shell's eval")
+        ->excludes(json);
+    sub->footer("Example: mdscope detail mnt; eval \"$(mdscope detail --export mnt)\"; echo $MD_DEGRADED");
+    sub->callback([=] { *exit_code = detail(*words); });
 }
 
 }  // namespace mdscope

@@ -27,6 +27,7 @@
 #include "fs/cli/disk_mounts.hpp"
 #include "fs/cli/host_tools.hpp"
 #include "fs/cli/interrupt_flag.hpp"
+#include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
 
 namespace mdscope {
@@ -227,16 +228,30 @@ Result<bool> mount_as_user(const SetUp& up, const std::string& type) {
         if (const Result<bool> made = make_file_system(type, up.disk()); !made) return made;
     if (const Result<bool> mounted = run_tool({"fuse2fs", up.disk(), up.dir}); !mounted)
         return Error{mounted.error().err, mounted.error().text + advice(up, type)};
+    // It says that all is well before it has read the file system.
+    if (const std::optional<MountEntry> there = mount_at(up.dir); !there || disk_below(*there) != up.disk())
+        return Error{EIO,
+                     "fuse2fs has ended without mounting " + up.disk() + ", and did not say why" + advice(up, type)};
     std::printf("%s on %s, by fuse2fs\n", type.c_str(), shown(up.dir).c_str());
     return true;
 }
 
 // ---- all of them, and back
 
+bool is_refused(int err) {
+    return err == EPERM || err == EACCES || err == ENOENT || err == ENXIO || err == ENODEV;
+}
+
 Result<bool> put_file_system(const std::string& wanted, SetUp& up) {
     const Result<std::string> type = file_system_type(up.disk(), wanted, &up.blank);
     if (!type) return type.error();
-    const Result<bool> mounted = is_root() ? mount_as_root(up, *type) : mount_as_user(up, *type);
+    Result<bool> mounted = is_root() ? mount_as_root(up, *type) : mount_as_user(up, *type);
+    if (!mounted && is_root() && is_refused(mounted.error().err) && *type == "ext4" && have_tool("fuse2fs")) {
+        // Root of a user namespace (a rootless container): its ext4 and loop devices are the host's, FUSE is its own.
+        wait_until_closed(up.disk(), kDiskPatienceMs);  // the loop device goes by itself
+        up.blank = content_of(up.disk()) == Content::Blank;
+        mounted = mount_as_user(up, *type);
+    }
     if (mounted && InterruptFlag::raised()) return Error{EINTR, "interrupted"};
     return mounted;
 }
@@ -333,7 +348,7 @@ int disk_command(const DiskWords& words) {
     if (const int exit_code = mount_lab(up, words.run); exit_code != kOk) return refuse(up, exit_code);
     if (const int exit_code = set_up(words.mkfs, up); exit_code != kOk) return refuse(up, exit_code);
     std::printf("`mdscope umount %s` takes it all down\n", shell_word(words.dir).c_str());
-    return kOk;
+    return it_is_done();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "engine/mdadm/examine.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -53,13 +54,56 @@ int create(const CreateWords& words) {
     }
     std::fputs(shown_lines(report->text).c_str(), stdout);
     if (!report->text.ends_with('\n')) std::fputs("\n", stdout);
-    return kOk;
+    return it_is_done();
 }
 
-int examine(const std::vector<std::string>& images, bool json) {
+// ---- examine
+
+struct ExamineWords {
+    std::vector<std::string> images;
+    bool json = false;
+    bool exported = false;
+};
+
+// The keys of mdadm --examine --export, and what it has no words for; a value is a word of the shell.
+std::string export_text(const Examination& found) {
+    std::string text;
+    const auto put = [&](const char* key, const std::string& value) {
+        text += std::string(key) + "=" + shell_word(value) + "\n";
+    };
+    put("MD_DEVNAME", found.path);
+    if (found.super) {
+        const Superblock1& sb = found.super->sb;
+        put("MD_LEVEL", sb.level == 1 ? "raid1" : std::to_string(sb.level));
+        put("MD_DEVICES", std::to_string(sb.raid_disks));
+        put("MD_METADATA", "1." + std::to_string(found.super->minor_version));
+        put("MD_NAME", sb.set_name);
+        put("MD_UUID", format_uuid(sb.set_uuid));
+        put("MD_DEV_UUID", format_uuid(sb.device_uuid));
+        put("MD_EVENTS", std::to_string(sb.events));
+    }
+    if (found.label && *found.label) {
+        put("MD_METADATA", "external:lab");
+        put("MD_UUID", format_uuid((*found.label)->set_uuid));
+        put("MD_DEV_UUID", format_uuid((*found.label)->member_uuid));
+    }
+    if (found.bits) put("MD_BITMAP_BITS", std::to_string(found.bits->total));
+    if (found.bits && found.bits->counted) put("MD_BITMAP_DIRTY", std::to_string(found.bits->dirty));
+    return text;
+}
+
+Result<std::string> examined(const std::string& image, const ExamineWords& words) {
+    if (words.json) return examine_json(image);
+    if (!words.exported) return examine_text(image);
+    const Result<Examination> found = examine_image(image);
+    if (!found) return found.error();
+    return export_text(*found);
+}
+
+int examine(const ExamineWords& words) {
     int exit_code = kOk;
-    for (const std::string& image : images) {
-        const Result<std::string> text = json ? examine_json(image) : examine_text(image);
+    for (const std::string& image : words.images) {
+        const Result<std::string> text = examined(image, words);
         if (!text) {
             exit_code = complain(kUnusable, text.error().text);
             continue;
@@ -94,12 +138,13 @@ void add_lab_commands(CLI::App& app, int* exit_code) {
     create_app->callback([=] { *exit_code = create(*words); });
 
     CLI::App* examine_app = app.add_subcommand("examine", "Show what is on images, as mdadm -E and -X do");
-    const auto images = std::make_shared<std::vector<std::string>>();
-    const auto json = std::make_shared<bool>(false);
-    examine_app->add_option("IMAGE", *images, "Member images or bitmap files")->required();
-    examine_app->add_flag("--json", *json, "One JSON object a line");
+    const auto examine_words = std::make_shared<ExamineWords>();
+    examine_app->add_option("IMAGE", examine_words->images, "Member images or bitmap files")->required();
+    CLI::Option* json = examine_app->add_flag("--json", examine_words->json, "One JSON object a line");
+    examine_app->add_flag("--export", examine_words->exported, "key=value, as mdadm --examine --export")
+        ->excludes(json);
     examine_app->footer("Example: mdscope examine lab/sda.img lab/sdb.img");
-    examine_app->callback([=] { *exit_code = examine(*images, *json); });
+    examine_app->callback([=] { *exit_code = examine(*examine_words); });
 }
 
 }  // namespace mdscope

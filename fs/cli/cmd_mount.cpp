@@ -12,8 +12,10 @@
 #include "engine/host/mountinfo.hpp"
 #include "engine/md/variant.hpp"
 #include "engine/mdadm/container.hpp"
+#include "engine/mdadm/examine.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/scenario_options.hpp"
+#include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
 
 namespace mdscope {
@@ -68,6 +70,21 @@ Result<bool> find_images(const std::vector<std::string>& paths, MountRequest& re
     return true;
 }
 
+// A superblock does not say that its array has a bitmap file. One that lies in the lab and is of this array is named,
+// where nobody asked for it.
+void tell_of_bitmap_file(const MountRequest& request) {
+    const Result<Examination> image = examine_image(request.images[0]);
+    if (!request.bitmap_file.empty() || !image || !image->super || image->bitmap) return;
+    std::error_code failed;
+    for (stdfs::directory_iterator at(request.lab, failed), end; !failed && at != end; at.increment(failed)) {
+        if (!at->is_regular_file(failed) || at->path().extension() == ".img") continue;
+        const std::string file = at->path().string();
+        const Result<Examination> found = examine_image(file);
+        if (found && found->bitmap && !found->super && found->bitmap->uuid == image->super->sb.set_uuid)
+            note("the bitmap of this array in " + file + " is not used; with it: mount --bitmap " + shell_word(file));
+    }
+}
+
 struct MountWords {
     MountRequest request;
     std::vector<std::string> paths;
@@ -92,7 +109,9 @@ int mount_command(const MountWords& words) {
                                          " the mount point; it would disappear under the mount");
     const Result<bool> fuse = check_fuse_device();
     if (!fuse) return complain(kFailed, fuse.error().text);
-    return mount_array(request, false);
+    const int exit_code = mount_array(request, false);
+    if (exit_code == kOk && !request.foreground) tell_of_bitmap_file(request);
+    return exit_code;
 }
 
 }  // namespace

@@ -27,6 +27,7 @@
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
 #include "fs/cli/host_tools.hpp"
+#include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
 #include "fs/mount/wait_until.hpp"
 
@@ -39,13 +40,27 @@ constexpr int kReleasedMs = 3'000;  // for programs whose requests were held: to
 constexpr int kPassingMs = 1'000;   // for programs that only look at a file now and then
 constexpr int kSilentMs = 2'000;    // what takes longer is said
 
+constexpr int kMostLinks = 40;  // as the kernel follows
+
 // Absolute without touching the path itself: it may be a mount that does not answer.
-std::string mount_path_of(const std::string& path) {
+std::string in_real_folder(const std::filesystem::path& path) {
     std::error_code failed;
     const std::filesystem::path given = std::filesystem::absolute(path).lexically_normal();
     const std::filesystem::path clean = given.has_filename() ? given : given.parent_path();
     const std::filesystem::path parent = std::filesystem::canonical(clean.parent_path(), failed);
     return failed ? clean.string() : (parent / clean.filename()).string();
+}
+
+// The same, and where a symbolic link leads to. (A mount is no link, however dead.)
+std::string mount_path_of(const std::string& path) {
+    std::string point = in_real_folder(path);
+    for (int links = 0; links < kMostLinks; links++) {
+        std::error_code failed;
+        const std::filesystem::path target = std::filesystem::read_symlink(point, failed);
+        if (failed) break;
+        point = in_real_folder(std::filesystem::path(point).parent_path() / target);
+    }
+    return point;
 }
 
 // The daemon of a mount, followed by a descriptor: its number may be given to another process once it has ended.
@@ -116,7 +131,7 @@ int take_down_array(const std::string& point) {
         const Result<bool> done = unmount_path(point, true);
         if (!done) return complain(kFailed, done.error().text);
         std::printf("%s: its process was gone; the dead mount is taken away\n", shown(point).c_str());
-        return kOk;
+        return it_is_done();
     }
     const Result<std::vector<Opener>> users = release_held(*tree, point);
     if (!users) return complain(kFailed, users.error().text);
@@ -133,7 +148,7 @@ int take_down_array(const std::string& point) {
     if (!daemon.wait_for_end())
         return complain(kFailed, "unmounted, but process " + std::to_string(daemon.pid()) + " has not ended");
     std::printf("%s: array stopped, unmounted\n", shown(point).c_str());
-    return kOk;
+    return it_is_done();
 }
 
 // Who uses the disk besides this file system: its own loop device, or its fuse2fs, go with it.
@@ -174,7 +189,7 @@ int take_down_disk(const MountEntry& entry, const std::string& disk, const Mount
                                    "; then: `mdscope umount " + shell_word(array.point) + "`");
     const int exit_code = take_down_array(array.point);
     // The folder that `disk` made; one that holds something stays.
-    if (exit_code == kOk && array.point == array_point_of(array.source)) rmdir(array.point.c_str());
+    if (exit_code == kOk && is_array_point_of(array.source, array.point)) rmdir(array.point.c_str());
     return exit_code;
 }
 

@@ -13,6 +13,7 @@
 
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -26,6 +27,7 @@ struct Progress {
     double fraction = -1;
     std::uint64_t left_kib = 0;
     std::uint64_t speed_kib = 0;  // a second; 0: not known
+    std::uint64_t done = 0;       // sectors
 };
 
 Result<Progress> look(const MountedTree& tree) {
@@ -33,7 +35,7 @@ Result<Progress> look(const MountedTree& tree) {
     const Result<std::string> action = tree.read("md/sync_action");
     if (!action) {
         // The file is there only while the array runs.
-        if (action.error().err == ENOENT) return Progress{"stopped", -1, 0, 0};
+        if (action.error().err == ENOENT) return Progress{"stopped"};
         return action.error();
     }
     progress.action = *action;
@@ -42,6 +44,7 @@ Result<Progress> look(const MountedTree& tree) {
     char slash = 0;
     if (completed >> done >> slash >> all && all != 0) {
         progress.fraction = std::min(1.0, static_cast<double>(done) / static_cast<double>(all));
+        progress.done = done;
         progress.left_kib = all > done ? (all - done) / 2 : 0;
     }
     std::istringstream speed(tree.read_or("md/sync_speed", "none"));
@@ -66,6 +69,15 @@ std::string line_of(const Progress& progress, bool bar) {
                        static_cast<double>(progress.speed_kib) / 1024, time_left(progress));
 }
 
+// A sync goes to sync_max and stays there until somebody raises it, which may be never: empty, or that it does.
+std::string at_sync_max(const MountedTree& tree, const Progress& progress) {
+    std::uint64_t most = 0;
+    if (progress.done == 0 || !(std::istringstream(tree.read_or("md/sync_max", "max")) >> most)) return {};
+    if (progress.done < most) return {};
+    return fmt::format("the {} has come to sync_max ({} sectors) and stays there: write max to {}", progress.action,
+                       most, tree.file("md/sync_max"));
+}
+
 // Sleeps until sync_action is announced as changed, at most kLookMs.
 void sleep_until_change(int fd) {
     pollfd waiting{fd, POLLPRI, 0};
@@ -80,7 +92,7 @@ class Display {
    public:
     void show(const Progress& progress) {
         if (terminal_) {
-            std::printf("\r\033[K%s", line_of(progress, true).c_str());
+            std::printf("\r\033[K%s", fit_to_width(STDOUT_FILENO, line_of(progress, true)).c_str());
         } else {
             const int tenth = progress.fraction < 0 ? -1 : static_cast<int>(progress.fraction * 10);
             if (tenth == last_tenth_ && progress.action == last_action_) return;
@@ -96,7 +108,7 @@ class Display {
     }
 
    private:
-    const bool terminal_ = isatty(STDOUT_FILENO) != 0;
+    const bool terminal_ = can_redraw(STDOUT_FILENO);
     bool drawn_ = false;
     int last_tenth_ = -2;
     std::string last_action_;
@@ -124,9 +136,15 @@ int wait_until_idle(const MountedTree& tree) {
     std::string last;
     if (stop_is_asleep(tree)) return complain(kBusy, asleep_text(tree));
     Result<Progress> progress = look(tree);
+    std::string told;
     for (; progress && !is_over(*progress); progress = look(tree)) {
         last = progress->action;
         display.show(*progress);
+        if (const std::string stands = at_sync_max(tree, *progress); stands != told) {
+            told = stands;
+            display.finish();
+            if (!told.empty()) note(told);
+        }
         sleep_until_change(fd);
     }
     display.finish();

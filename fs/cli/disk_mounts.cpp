@@ -41,11 +41,33 @@ std::optional<MountEntry> mount_of_lab(const std::string& lab) {
     return std::nullopt;
 }
 
-std::string array_point_of(const std::string& lab) {
+// The first of them.
+static std::string first_array_point(const std::string& lab) {
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
     return runtime != nullptr && access(runtime, W_OK) == 0
                ? std::string(runtime) + "/mdscope/" + std::filesystem::path(lab).filename().string()
                : lab + ".mnt";
+}
+
+static constexpr int kMostOfOneName = 1000;
+
+std::string array_point_of(const std::string& lab) {
+    const std::string first = first_array_point(lab);
+    std::string point = first;
+    for (int number = 2; number <= kMostOfOneName; number++) {
+        const std::optional<MountEntry> there = mount_at(point);
+        if (!there || there->type != kMdscopeType || there->source == lab) return point;
+        point = first + "-" + std::to_string(number);
+    }
+    return first;
+}
+
+bool is_array_point_of(const std::string& lab, const std::string& point) {
+    const std::string first = first_array_point(lab);
+    if (!point.starts_with(first)) return false;
+    const std::string rest = point.substr(first.size());
+    return rest.empty() ||
+           (rest.size() > 1 && rest[0] == '-' && rest.find_first_not_of("0123456789", 1) == std::string::npos);
 }
 
 }  // namespace mdscope

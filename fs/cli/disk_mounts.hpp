@@ -24,7 +24,10 @@ std::optional<MountEntry> array_below(const MountEntry& entry);
 std::vector<MountEntry> file_systems_on(const std::string& disk);
 // The array that is mounted from this lab folder (absolute).
 std::optional<MountEntry> mount_of_lab(const std::string& lab);
-// Where `disk` mounts the array of a lab: out of the way, found again by the lab's name.
+// Where `disk` mounts the array of a lab: out of the way, found again by the lab's name. Of two labs of one name the
+// second gets NAME-2.
 std::string array_point_of(const std::string& lab);
+// Such a place, of this lab.
+bool is_array_point_of(const std::string& lab, const std::string& point);
 
 }  // namespace mdscope

@@ -38,6 +38,7 @@
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
+#include "fs/cli/standard_streams.hpp"
 #include "fs/mount/mount_watch.hpp"
 #include "fs/mount/openers.hpp"
 #include "fs/mount/operations.hpp"
@@ -314,7 +315,7 @@ int serve_in_background(const MountRequest& request, bool quiet) {
     const int exit_code = static_cast<unsigned char>(message[0]);
     if (exit_code != kOk) return complain(exit_code, message.substr(1));
     if (!quiet) std::printf("%s\n", shown_lines(message.substr(1)).c_str());
-    return kOk;
+    return it_is_done();
 }
 
 }  // namespace

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 240
+"""Mounts as scripts make them: any byte in a path, links, limits, closed streams, two labs of one name, a sync that stands
+still, root without rights. Each was a fault once.
+"""
+
+import resource
+
+from lib import *
+
+need_mount()
+
+
+def story_any_byte_in_a_path():
+    for name in ("a,b", "a\\b", "a\nb", "a\tb c", "a'b\"c", "a:b=c,fsname=x", "a\\,b", "$(a)`b`;*?", "\udcff\udc80", "a#b%20"):
+        lab = Lab(create=False)
+        lab.lab, lab.mnt = "%s/%s" % (lab.base, name), "%s/m%s" % (lab.base, name)
+        os.mkdir(lab.mnt)
+        made = mdscope("create", lab.lab, "--size", "8M")
+        check(made.returncode == 0, "create %r: %s" % (name, made.stderr))
+        done = lab.mount()
+        check(done.returncode == 0, "mount %r: %s" % (name, done.stderr))
+        if done.returncode != 0:
+            continue
+        busy = mdscope("mount", lab.lab, lab.base)
+        check(busy.returncode != 0, "the lab is found in the list of mounts: " + busy.stderr)
+        for words in (["detail"], ["detail", "--json"], ["detail", "--export"], ["check"], ["wait"]):
+            done = mdscope(*words, lab.mnt)
+            check(done.returncode == 0, "%s %r: %s" % (words, name, done.stderr))
+        for words in ([], ["--json"], ["--export"]):
+            check(mdscope("examine", *words, lab.image("sda")).returncode == 0, "examine %s %r" % (words, name))
+        down = mdscope("umount", lab.lab)
+        check(down.returncode == 1 and "mounted on" in down.stderr, "umount LAB %r: %s" % (name, down.stderr))
+        check(lab.umount().returncode == 0, "umount %r" % name)
+
+
+def story_the_next_line_can_be_pasted():
+    lab = Lab(create=False)
+    made = mdscope("create", lab.base + "/it's a lab", "--size", "8M")
+    line = [line for line in made.stdout.splitlines() if "next :" in line][0].partition(": ")[2]
+    pasted = subprocess.run(["bash", "-c", line.replace("mdscope", '"$MDSCOPE"', 1).replace("MNT", '"$MNT"')],
+                            env=dict(os.environ, MDSCOPE=MDSCOPE, MNT=lab.mnt), capture_output=True, text=True, timeout=DEADLINE,
+                            check=False)
+    check(pasted.returncode == 0, "%s: %s" % (line, pasted.stderr))
+    lab.lab = lab.base + "/it's a lab"
+    check(lab.umount().returncode == 0, "umount")
+
+
+def story_a_link_to_a_mount_is_unmounted():
+    lab = Lab("--size", "8M")
+    lab.mount_or_die()
+    os.symlink("mnt", lab.base + "/link")
+    os.symlink(lab.base + "/link", lab.base + "/link2")
+    done = mdscope("umount", lab.base + "/link2/")
+    check(done.returncode == 0 and not is_mounted(lab.mnt), "umount of a link: " + done.stderr)
+
+
+def story_add_takes_the_name_of_the_image():
+    lab = Lab("--size", "8M")
+    lab.mount_or_die()
+    done = mdscope("add", lab.mnt, "sdc.img")
+    check(done.returncode == 0 and os.path.exists(lab.image("sdc")), "add sdc.img: " + done.stderr)
+    check(not os.path.exists(lab.image("sdc.img")), "no sdc.img.img")
+    check("sdc" in os.listdir(lab.path("md"))[0:0] or os.path.exists(lab.path("md/dev-sdc")), "it is called sdc")
+    lab.umount()
+
+
+def story_no_check_of_a_read_only_array():
+    lab = Lab("--size", "8M", "--bitmap", "internal")
+    lab.mount_or_die("--read-only")
+    for action in ("check", "repair"):
+        done = mdscope(action, lab.mnt)
+        check(done.returncode == 1 and "read-only" in done.stderr and not done.stdout, "%s: %s" % (action, done.stdout))
+    lab.umount()
+
+
+def story_two_labs_of_one_name_as_disks():
+    need = [tool for tool in ("mke2fs", "fuse2fs") if not shutil.which(tool)]
+    if need:
+        return
+    base = Lab(create=False).base
+    runtime = base + "/run"
+    os.mkdir(runtime)
+    env = dict(os.environ, XDG_RUNTIME_DIR=runtime)
+    for one in ("a", "b"):
+        os.makedirs("%s/%s" % (base, one))
+        done = mdscope("disk", "%s/%s/lab" % (base, one), "%s/disk-%s" % (base, one), env=env)
+        check(done.returncode == 0, "disk %s: %s" % (one, done.stderr))
+    check(sorted(os.listdir(runtime + "/mdscope")) == ["lab", "lab-2"], "each has a place of its own")
+    for one in ("a", "b"):
+        done = mdscope("umount", "%s/disk-%s" % (base, one), env=env)
+        check(done.returncode == 0, "umount %s: %s" % (one, done.stderr))
+    check(os.listdir(runtime + "/mdscope") == [], "the places are gone")
+
+
+def story_wait_says_that_a_sync_stands_still():
+    lab = Lab("--size", "32M", "--bitmap", "internal")
+    lab.mount_or_die()
+    lab.store("md/sync_max", "8192")
+    check(mdscope("check", lab.mnt).returncode == 0, "check")
+    with subprocess.Popen([MDSCOPE, "wait", lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+        line = waiting.stderr.readline()
+        check("has come to sync_max (8192 sectors)" in line, "it stands: " + line)
+        check(lab.store("md/sync_max", "max") == 0, "sync_max is raised")
+        out, _ = waiting.communicate(timeout=DEADLINE)
+        check(waiting.returncode == 0 and "idle, 2 of 2" in out, "it goes on to the end: " + out)
+    lab.umount()
+
+
+def limited():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20 << 20, 20 << 20))
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+
+
+def story_a_file_size_limit_fails_a_write_and_not_the_disk():
+    lab = Lab("--size", "64M", "--bitmap", "internal")
+    done = subprocess.run([MDSCOPE, "mount", lab.lab, lab.mnt], preexec_fn=limited, capture_output=True, text=True,
+                          timeout=DEADLINE, check=False)
+    check(done.returncode == 0, "mount with ulimit -f: " + done.stderr)
+    lab.pid = int(lab.read("lab/pid"))
+    fd = os.open(lab.path("md0"), os.O_WRONLY)
+    wrote = errno_of(os.pwrite, fd, b"x" * (1 << 20), 40 << 20)
+    close(fd)
+    check(wrote in (0, errno.EIO) and "md0" in lab.read("mdstat"), "the process is there: errno %d" % wrote)
+    check(os.pread(os.open(lab.path("md0"), os.O_RDONLY), 4096, 0) == bytes(4096), "and the disk is read")
+    subprocess.run([MDSCOPE, "umount", lab.mnt], capture_output=True, timeout=DEADLINE, check=False)
+
+
+def story_a_mount_without_stdout():
+    for into in (">&-", ">/dev/full", "<&- >&- 2>&-"):
+        lab = Lab("--size", "8M")
+        line = '"$0" mount "$1" "$2" %s' % into
+        done = subprocess.run(["bash", "-c", line, MDSCOPE, lab.lab, lab.mnt], timeout=DEADLINE, stderr=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, check=False)
+        check(done.returncode == 0 and is_mounted(lab.mnt), "%s: %d, mounted %s" % (into, done.returncode, is_mounted(lab.mnt)))
+        lab.pid = int(lab.read("lab/pid"))
+        check(lab.umount().returncode == 0, "umount")
+
+
+def story_root_without_rights_to_mount():
+    """In a user namespace (a rootless container) uid 0 may mount FUSE, and neither ext4 nor a loop device."""
+    spaces = subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False)
+    if spaces.returncode != 0 or not shutil.which("fuse2fs"):
+        return
+    lab = Lab(create=False)
+    script = ('"$0" disk "$1/lab" "$1/dir" && echo hi >"$1/dir/file" && cat "$1/dir/file" && "$0" umount "$1/dir"')
+    env = dict(os.environ)
+    env.pop("XDG_RUNTIME_DIR", None)
+    done = subprocess.run(["unshare", "-Urm", "bash", "-c", script, MDSCOPE, lab.base], capture_output=True, text=True,
+                          timeout=DEADLINE, env=env, check=False)
+    check(done.returncode == 0 and "by fuse2fs" in done.stdout and "hi\n" in done.stdout, done.stdout + done.stderr)
+
+
+def story_fuse2fs_that_ends_without_a_word():
+    base = Lab(create=False).base
+    with open(base + "/fuse2fs", "w") as script:
+        script.write("#!/bin/sh\nexit 0\n")
+    os.chmod(base + "/fuse2fs", 0o755)
+    words = [MDSCOPE, "disk", base + "/lab", base + "/dir"]
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            return
+        os.chmod(base, 0o777)
+        words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + words
+    env = dict(os.environ, PATH=base + ":" + os.environ["PATH"])
+    env.pop("XDG_RUNTIME_DIR", None)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=DEADLINE, env=env, check=False)
+    if "fuse" in done.stderr and "permission" in done.stderr.lower():
+        return  # nobody may not mount here at all
+    check(done.returncode == 1 and "without mounting" in done.stderr, "fuse2fs: %d %s" % (done.returncode, done.stderr))
+
+
+def story_a_bitmap_file_that_is_not_used_is_named():
+    lab = Lab(create=False)
+    check(mdscope("create", lab.lab, "--size", "8M", "--bitmap", lab.lab + "/bits").returncode == 0, "create")
+    without = lab.mount()
+    check(without.returncode == 0 and "--bitmap " + lab.lab + "/bits" in without.stderr, "without: " + without.stderr)
+    lab.umount()
+    with_it = lab.mount("--bitmap", lab.lab + "/bits")
+    check(with_it.returncode == 0 and not with_it.stderr, "with it: " + with_it.stderr)
+    lab.umount()
+
+
+run_stories(globals())
+finish("mount_for_scripts")
