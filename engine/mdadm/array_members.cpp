@@ -78,7 +78,7 @@ int ArrayImpl::write_new_superblock(MemberImage& image, std::string* why) {
     if (geometry->data_size < md.dev_sectors)
         return refuse(why, -ENOSPC,
                       fmt::format("{} is too small: it has room for {} sectors of data, the array uses {}",
-                                  image.stack->path, geometry->data_size, md.dev_sectors));
+                                  image.stack->path, geometry->data_size, md.dev_sectors.load()));
     sb.super_offset = geometry->super_offset;
     sb.data_offset = geometry->data_offset;
     sb.data_size = geometry->data_size;

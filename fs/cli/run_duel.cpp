@@ -1,6 +1,7 @@
 #include "fs/cli/run_duel.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <stdexcept>

@@ -1,5 +1,5 @@
-// Everything that differs between versions of Dear ImGui, in one place: Debian 12 has 1.86, and nothing here may be
-// spelled out elsewhere. Written and tested against 1.86 (18600); an #if for a later version goes into these functions.
+// Everything that differs between versions of Dear ImGui, in one place: nothing here may be spelled out elsewhere.
+// Debian 12 has 1.86 (18600), Debian 13 has 1.90.1 (19010); an #if for a later version goes into these functions.
 #pragma once
 
 #include <imgui.h>
@@ -11,6 +11,71 @@ namespace mdscope::gui {
 
 // --- input: 1.87 replaced the arrays by io.Add...Event() ---
 
+#if IMGUI_VERSION_NUM >= 18700
+// Which of ImGui's own keys one of our key numbers is, while focus moves by keys or not (see io_map_keys). Tab and the
+// window's shortcuts are none.
+inline ImGuiKey named_key(int key, bool moves) {
+    switch (key) {
+        case key::kLeft:
+            return moves ? ImGuiKey_LeftArrow : ImGuiKey_None;
+        case key::kRight:
+            return moves ? ImGuiKey_RightArrow : ImGuiKey_None;
+        case key::kUp:
+            return moves ? ImGuiKey_UpArrow : ImGuiKey_None;
+        case key::kDown:
+            return moves ? ImGuiKey_DownArrow : ImGuiKey_None;
+        case key::kHome:
+            return moves ? ImGuiKey_Home : ImGuiKey_None;
+        case key::kEnd:
+            return moves ? ImGuiKey_End : ImGuiKey_None;
+        case key::kSpace:
+            return moves ? ImGuiKey_Space : ImGuiKey_None;
+        case key::kPageUp:
+            return ImGuiKey_PageUp;
+        case key::kPageDown:
+            return ImGuiKey_PageDown;
+        case key::kInsert:
+            return ImGuiKey_Insert;
+        case key::kDelete:
+            return ImGuiKey_Delete;
+        case key::kBackspace:
+            return ImGuiKey_Backspace;
+        case key::kEnter:
+            return ImGuiKey_Enter;
+        case key::kEscape:
+            return ImGuiKey_Escape;
+        case key::kPadEnter:
+            return ImGuiKey_KeypadEnter;
+        case 'a':
+            return ImGuiKey_A;
+        case 'c':
+            return ImGuiKey_C;
+        case 'v':
+            return ImGuiKey_V;
+        case 'x':
+            return ImGuiKey_X;
+        case 'y':
+            return ImGuiKey_Y;
+        case 'z':
+            return ImGuiKey_Z;
+        default:
+            return ImGuiKey_None;
+    }
+}
+inline bool keys_move_focus = false;  // of the coming frame; one window is drawn at a time
+
+inline void io_set_key(int key, bool down) {
+    if (const ImGuiKey named = named_key(key, keys_move_focus); named != ImGuiKey_None)
+        ImGui::GetIO().AddKeyEvent(named, down);
+}
+inline void io_set_mods(bool ctrl, bool shift, bool alt, bool super) {
+    ImGuiIO& io = ImGui::GetIO();
+    io.AddKeyEvent(ImGuiMod_Ctrl, ctrl);
+    io.AddKeyEvent(ImGuiMod_Shift, shift);
+    io.AddKeyEvent(ImGuiMod_Alt, alt);
+    io.AddKeyEvent(ImGuiMod_Super, super);
+}
+#else
 inline void io_set_key(int key, bool down) {
     ImGui::GetIO().KeysDown[key] = down;
 }
@@ -21,6 +86,7 @@ inline void io_set_mods(bool ctrl, bool shift, bool alt, bool super) {
     io.KeyAlt = alt;
     io.KeySuper = super;
 }
+#endif
 inline void io_set_mouse_pos(float x, float y) {
     ImGui::GetIO().MousePos = ImVec2(x, y);
 }
@@ -34,6 +100,17 @@ inline void io_add_wheel(float x, float y) {
 
 // Which of our key numbers ImGui's own keys are. Focus with the keyboard (arrows, Home, Space...) belongs to ImGui only
 // when `navigation` says so; the keys are the window's shortcuts otherwise. Tab is ours always (focus.hpp).
+#if IMGUI_VERSION_NUM >= 18700
+inline void io_map_keys(bool navigation, bool text) {
+    ImGuiIO& io = ImGui::GetIO();
+    io.ConfigInputTrickleEventQueue = false;  // InputQueue does that, and knows which keys belong together
+    const bool moves = navigation || text;
+    for (int key = 0; keys_move_focus && !moves && key < key::kCount; key++)
+        if (named_key(key, false) == ImGuiKey_None && named_key(key, true) != ImGuiKey_None)
+            io.AddKeyEvent(named_key(key, true), false);  // held while it became one of the window's
+    keys_move_focus = moves;
+}
+#else
 inline void io_map_keys(bool navigation, bool text) {
     int* map = ImGui::GetIO().KeyMap;
     const bool moves = navigation || text;
@@ -60,14 +137,33 @@ inline void io_map_keys(bool navigation, bool text) {
     map[ImGuiKey_Y] = 'y';
     map[ImGuiKey_Z] = 'z';
 }
+#endif
+
+// `key` is one of ours.
+inline bool is_key_pressed(int key) {
+#if IMGUI_VERSION_NUM >= 18700
+    const ImGuiKey named = named_key(key, true);
+    return named != ImGuiKey_None && ImGui::IsKeyPressed(named);
+#else
+    return ImGui::IsKeyPressed(key);
+#endif
+}
 
 // --- focus with the keyboard ---
 
 inline bool nav_is_visible() {
     return ImGui::GetIO().NavVisible && ImGui::GetCurrentContext()->NavId != 0;
 }
+inline void show_nav(bool shown) {
+    ImGuiContext& context = *ImGui::GetCurrentContext();
+#if IMGUI_VERSION_NUM >= 19140
+    context.NavCursorVisible = shown;
+#else
+    context.NavDisableHighlight = !shown;
+#endif
+}
 inline void hide_nav() {
-    ImGui::GetCurrentContext()->NavDisableHighlight = true;
+    show_nav(false);
 }
 inline bool is_popup_open() {
     return ImGui::GetCurrentContext()->OpenPopupStack.Size > 0;
@@ -89,19 +185,31 @@ inline void focus_item(ImGuiID id, ImGuiWindow* window, const ImRect& rect) {
     const ImVec2 origin = window->Pos;
     ImGui::SetNavID(id, ImGuiNavLayer_Main, 0,
                     ImRect(rect.Min.x - origin.x, rect.Min.y - origin.y, rect.Max.x - origin.x, rect.Max.y - origin.y));
-    context.NavDisableHighlight = false;
+    show_nav(true);
+#if IMGUI_VERSION_NUM >= 19140
+    context.NavHighlightItemUnderNav = true;
+#else
     context.NavDisableMouseHover = true;
+#endif
     ImGui::ScrollToBringRectIntoView(window, rect);
 }
 // Presses the focused item in the coming frame, as Space does. REQUIRES: before NewFrame.
 inline void press_focused_item() {
+#if IMGUI_VERSION_NUM >= 18700
+    ImGui::GetCurrentContext()->NavNextActivateId = ImGui::GetCurrentContext()->NavId;
+#else
     ImGui::GetIO().NavInputs[ImGuiNavInput_Activate] = 1.0F;
+#endif
 }
 
 // --- the last item ---
 
 inline bool is_item_disabled() {
+#if IMGUI_VERSION_NUM >= 19140
+    return (ImGui::GetCurrentContext()->LastItemData.ItemFlags & ImGuiItemFlags_Disabled) != 0;
+#else
     return (ImGui::GetCurrentContext()->LastItemData.InFlags & ImGuiItemFlags_Disabled) != 0;
+#endif
 }
 inline ImGuiID last_item_id() {
     return ImGui::GetCurrentContext()->LastItemData.ID;

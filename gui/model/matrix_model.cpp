@@ -1,6 +1,7 @@
 #include "gui/model/matrix_model.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>

@@ -1,5 +1,6 @@
 // The card of one array: its state in a word, the call tree of its stop, both counters, who waits, and the members.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "gui/frame/dialog.hpp"
+#include "gui/frame/imgui_version.hpp"
 #include "gui/frame/input.hpp"
 #include "gui/panels/panels.hpp"
 
@@ -17,7 +18,7 @@ using Tab = SharePage::Tab;
 
 // The last item is a text field that Enter has just left.
 bool is_entered() {
-    return ImGui::IsItemDeactivated() && (ImGui::IsKeyPressed(key::kEnter) || ImGui::IsKeyPressed(key::kPadEnter));
+    return ImGui::IsItemDeactivated() && (is_key_pressed(key::kEnter) || is_key_pressed(key::kPadEnter));
 }
 
 void say(SharePage& page, const Result<std::string>& answer) {

@@ -47,7 +47,7 @@ void check_slices(const Traced& traced) {
             continue;
         }
         REQUIRE_FALSE(stack.empty());
-        REQUIRE(stack.back() == event["name"]);
+        REQUIRE(stack.back() == event["name"].get<std::string>());
         stack.pop_back();
     }
     for (const auto& [lane, stack] : open) CHECK(stack.empty());

@@ -68,7 +68,7 @@ using sysfs::line;
 std::string location_show(Mddev& mddev) {
     const SpinGuard guard(mddev.lock);
     if (mddev.bitmap_info.file != nullptr) return "file\n";
-    if (mddev.bitmap_info.offset != 0) return fmt::format("{:+}\n", mddev.bitmap_info.offset);
+    if (mddev.bitmap_info.offset != 0) return fmt::format("{:+}\n", mddev.bitmap_info.offset.load());
     return "none\n";
 }
 
@@ -182,7 +182,7 @@ int location_store(Mddev& mddev, std::string_view value) {
 
 std::string space_show(Mddev& mddev) {
     const SpinGuard guard(mddev.lock);
-    return line(mddev.bitmap_info.space);
+    return line(mddev.bitmap_info.space.load());
 }
 
 int space_store(Mddev& mddev, std::string_view value) {
@@ -287,7 +287,7 @@ int backlog_store(Mddev& mddev, std::string_view value) {
 
 std::string chunksize_show(Mddev& mddev) {
     const SpinGuard guard(mddev.lock);
-    return line(mddev.bitmap_info.chunksize);
+    return line(mddev.bitmap_info.chunksize.load());
 }
 
 int chunksize_store(Mddev& mddev, std::string_view value) {

@@ -117,7 +117,7 @@ Sector show_members(Out out, const Mddev& mddev) {
 void show_metadata(Out out, const Mddev& mddev) REQUIRES(mddev.lock) {
     if (mddev.persistent) {
         const bool is_0_90 = mddev.major_version == 0 && mddev.minor_version == 90;
-        if (!is_0_90) fmt::format_to(out, " super {}.{}", mddev.major_version, mddev.minor_version);
+        if (!is_0_90) fmt::format_to(out, " super {}.{}", mddev.major_version.load(), mddev.minor_version.load());
     } else if (mddev.external) {
         fmt::format_to(out, " super external:{}", mddev.metadata_type);
     } else {

@@ -39,7 +39,7 @@ std::string level_show(Mddev& mddev) {
     const SpinGuard guard(mddev.lock);
     if (const MdPersonality* pers = mddev.pers; pers != nullptr) return line(pers->name);
     if (!mddev.clevel.empty()) return line(mddev.clevel);
-    return mddev.level != LEVEL_NONE ? line(mddev.level) : "\n";
+    return mddev.level != LEVEL_NONE ? line(mddev.level.load()) : "\n";
 }
 
 bool is_raid1(std::string_view name) {
@@ -98,7 +98,7 @@ int raid_disks_store(Mddev& mddev, std::string_view value) {
 
 std::string layout_show(Mddev& mddev) {
     const SpinGuard guard(mddev.lock);
-    return line(mddev.layout);
+    return line(mddev.layout.load());
 }
 
 int layout_store(Mddev& mddev, std::string_view value) {
@@ -233,7 +233,7 @@ int array_size_store(Mddev& mddev, std::string_view value) {
 
 std::string metadata_version_show(Mddev& mddev) {
     const SpinGuard guard(mddev.lock);
-    if (mddev.persistent) return fmt::format("{}.{}\n", mddev.major_version, mddev.minor_version);
+    if (mddev.persistent) return fmt::format("{}.{}\n", mddev.major_version.load(), mddev.minor_version.load());
     return mddev.external ? fmt::format("external:{}\n", mddev.metadata_type) : "none\n";
 }
 

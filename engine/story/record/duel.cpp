@@ -1,6 +1,7 @@
 #include "engine/story/record/duel.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
