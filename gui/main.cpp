@@ -5,11 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/help/pages.hpp"
+#include "engine/host/save_file.hpp"
 #include "engine/story/lesson/lesson.hpp"
 #include "engine/story/lesson/window_words.hpp"
 #include "gui/app.hpp"
@@ -30,16 +34,14 @@ constexpr const char* kExamples = R"(Examples:
   mdscope-gui --attach /tmp/mnt              look into an array that is mounted (mdscope mount)
   mdscope-gui --png now.png --size 1600x900  a picture, without a display
   xvfb-run mdscope-gui                       on a machine without a screen
-  LIBGL_ALWAYS_SOFTWARE=1 mdscope-gui        when the GPU's driver is at fault
+  LIBGL_ALWAYS_SOFTWARE=1 mdscope-gui        when the GPU's driver is at fault)";
 
-Exit codes:
-  0    closed, or the picture was made
-  1    it failed; the message says why
-  2    wrong usage)";
+constexpr std::pair<int, const char*> kExitCodes[] = {
+    {0, "closed, or the picture was made"}, {1, "it failed; the message says why"}, {2, "wrong usage"}};
 
 struct CommandLine {
     AppOptions app;
-    std::string png, probe, theme;
+    std::string png, probe, theme, pages;
     std::string size = "1600x900";
     int scale = 0;  // 0: as the settings say
     int width = 0, height = 0;
@@ -79,6 +81,7 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->type_name("NAME")
         ->check(CLI::IsMember({"dark", "light", "contrast"}));
     app.add_option("--probe", line.probe, "For tests: answer questions on this Unix socket")->type_name("PATH");
+    app.add_option("--pages", line.pages, "For the build: man page and completions into this folder")->group("");
 }
 
 // The command line is for this time only: what it says is not kept.
@@ -91,6 +94,28 @@ void apply(const CommandLine& line) {
 int fail(const std::string& why) {
     fmt::print(stderr, "mdscope-gui: {}\n", why);
     return 1;
+}
+
+Result<bool> write_page(const std::filesystem::path& path, const std::string& text) {
+    std::error_code failed;
+    std::filesystem::create_directories(path.parent_path(), failed);
+    return save_file(path.string(), text);
+}
+
+int write_pages(const CLI::App& app, const std::filesystem::path& folder) {
+    PageFacts facts;
+    facts.program = "mdscope-gui";
+    facts.version = MDSCOPE_VERSION;
+    facts.exit_codes.assign(std::begin(kExitCodes), std::end(kExitCodes));
+    facts.see_also = {"mdscope(1)"};
+    const std::pair<const char*, std::string> pages[] = {
+        {"man1/mdscope-gui.1", man_page(app, facts)},
+        {"bash/mdscope-gui", bash_completion(app, facts.program)},
+        {"zsh/_mdscope-gui", zsh_completion(app, facts.program)},
+        {"fish/mdscope-gui.fish", fish_completion(app, facts.program)}};
+    for (const auto& [name, text] : pages)
+        if (const Result<bool> written = write_page(folder / name, text); !written) return fail(written.error().text);
+    return 0;
 }
 
 int make_picture(CommandLine& line) {
@@ -140,7 +165,9 @@ int open_window(CommandLine& line) {
 int run(int argc, char** argv) {
     CLI::App app{"mdscope's window: md RAID1 arrays stepped, held, broken and compared."};
     app.set_version_flag("--version", "mdscope-gui " MDSCOPE_VERSION);
-    app.footer(kExamples);
+    std::string exit_codes = "\n\nExit codes:";
+    for (const auto& [code, what] : kExitCodes) exit_codes += fmt::format("\n  {:<4} {}", code, what);
+    app.footer(kExamples + exit_codes);
     app.get_formatter()->column_width(34);
     CommandLine line;
     add_options(app, line);
@@ -149,6 +176,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    if (!line.pages.empty()) return write_pages(app, line.pages);
     if (const std::string wrong = read_size(line); !wrong.empty()) {
         fail(wrong);
         return 2;

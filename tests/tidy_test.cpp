@@ -45,6 +45,7 @@ const std::map<std::string, std::set<std::string>>& may_include() {
         {"engine/trace", {}},
         {"engine/kernel", {"engine/trace"}},
         {"engine/host", {"engine/kernel"}},
+        {"engine/help", {}},
         {"engine/md", {"engine/trace", "engine/kernel"}},
         {"engine/mdadm", mdadm},
         {"engine/scenario", scenario},
@@ -53,12 +54,12 @@ const std::map<std::string, std::set<std::string>>& may_include() {
         {"engine/explore", look},
         {"engine/story", engine},
         {"fs/mount", engine},
-        {"fs/cli", with(engine, {"fs/mount"})},
+        {"fs/cli", with(engine, {"engine/help", "fs/mount"})},
         {"gui/live", engine},
         {"gui/model", with(engine, {"gui/live"})},
         {"gui/frame", with(engine, {"gui/model"})},
         {"gui/panels", with(engine, {"gui/live", "gui/model", "gui/frame"})},
-        {"gui", with(engine, {"gui/live", "gui/model", "gui/frame", "gui/panels"})},
+        {"gui", with(engine, {"engine/help", "gui/live", "gui/model", "gui/frame", "gui/panels"})},
     };
     return table;
 }

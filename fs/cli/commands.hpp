@@ -25,6 +25,7 @@ void add_detail_commands(CLI::App& app, int* exit_code);     // detail
 void add_disk_commands(CLI::App& app, int* exit_code);       // disk
 void add_explore_commands(CLI::App& app, int* exit_code);    // explore
 void add_museum_commands(CLI::App& app, int* exit_code);     // museum
+void add_pages_commands(CLI::App& app, int* exit_code);      // pages
 void add_scenarios_commands(CLI::App& app, int* exit_code);  // scenarios
 void add_run_commands(CLI::App& app, int* exit_code);        // run, replay, tree
 

@@ -142,6 +142,7 @@ int run(int argc, char** argv) {
     add_run_commands(app, &exit_code);
     add_museum_commands(app, &exit_code);
     add_scenarios_commands(app, &exit_code);
+    add_pages_commands(app, &exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

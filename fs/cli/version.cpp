@@ -4,9 +4,13 @@
 
 namespace mdscope {
 
+std::string version_number() {
+    return MDSCOPE_VERSION;
+}
+
 std::string version_text() {
     const std::string commit = MDSCOPE_COMMIT;
-    return MDSCOPE_VERSION + (commit.empty() ? "" : " (" + commit + ")");
+    return version_number() + (commit.empty() ? "" : " (" + commit + ")");
 }
 
 }  // namespace mdscope

@@ -1,0 +1,55 @@
+#include "engine/help/option_facts.hpp"
+
+namespace mdscope {
+
+namespace {
+
+std::vector<const CLI::Option*> options_that(const CLI::App& app, bool are_positional) {
+    std::vector<const CLI::Option*> found;
+    for (const CLI::Option* option : app.get_options(nullptr))
+        if (!option->get_group().empty() && option->get_positional() == are_positional) found.push_back(option);
+    return found;
+}
+
+}  // namespace
+
+std::vector<const CLI::Option*> told_options(const CLI::App& app) {
+    return options_that(app, false);
+}
+
+std::vector<const CLI::Option*> told_positionals(const CLI::App& app) {
+    return options_that(app, true);
+}
+
+std::vector<std::string> names_of(const CLI::Option& option) {
+    std::vector<std::string> names;
+    for (const std::string& name : option.get_snames()) names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) names.push_back("--" + name);
+    return names;
+}
+
+std::string value_of(const CLI::Option& option) {
+    if (option.get_items_expected_max() == 0 || option.get_type_size_max() == 0) return {};
+    const std::string type = option.get_type_name();
+    const std::string word = type.substr(0, type.find_first_of(":{ "));
+    return word.empty() ? "VALUE" : word;
+}
+
+std::vector<std::string> choices_of(const CLI::Option& option) {
+    const std::string type = option.get_type_name();
+    const std::size_t open = type.find('{'), close = type.find('}');
+    std::vector<std::string> choices;
+    if (open == std::string::npos || close == std::string::npos || close < open) return choices;
+    std::string word;
+    for (const char c : type.substr(open + 1, close - open - 1) + ",") {
+        if (c != ',') {
+            word += c;
+            continue;
+        }
+        if (!word.empty()) choices.push_back(word);
+        word.clear();
+    }
+    return choices;
+}
+
+}  // namespace mdscope

@@ -1,0 +1,19 @@
+// What the pages and completions ask of an option.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace mdscope {
+
+std::vector<const CLI::Option*> told_options(const CLI::App& app);      // --names, also --help
+std::vector<const CLI::Option*> told_positionals(const CLI::App& app);  // LAB
+// "-f", "--foreground".
+std::vector<std::string> names_of(const CLI::Option& option);
+// "SIZE"; empty: it takes no value.
+std::string value_of(const CLI::Option& option);
+// Those that its check allows; empty: any.
+std::vector<std::string> choices_of(const CLI::Option& option);
+
+}  // namespace mdscope
