@@ -104,6 +104,20 @@ std::vector<std::string> prose_of(const SourceFile& file) {
 
 }  // namespace
 
+// Who opens the README shall see what works: it is compiled and run, against the library as it is installed.
+TEST_CASE("the story in README is that of tests/consumer, word for word, and README is short") {
+    const auto lines_of = [](const std::string& path) -> const std::vector<std::string>& {
+        return std::ranges::find(all_files(), path, &SourceFile::path)->lines;
+    };
+    const std::vector<std::string>& readme = lines_of("README.md");
+    const auto begin = std::ranges::find(readme, "```cpp");
+    REQUIRE(begin != readme.end());
+    const std::vector<std::string> shown(begin + 1, std::find(begin + 1, readme.end(), "```"));
+    CHECK(shown == lines_of("tests/consumer/story.cpp"));
+    CHECK(shown.size() <= 25);
+    CHECK(readme.size() <= 150);
+}
+
 TEST_CASE("every path in a README is there") {
     const std::regex path("(^|[\\s`(|])((engine|fs|gui|tests|assets)/[\\w./-]*\\w)", std::regex::ECMAScript);
     std::size_t seen = 0;

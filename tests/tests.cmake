@@ -44,6 +44,12 @@ if(MDSCOPE_GUI)
     set_tests_properties(dev_build PROPERTIES LABELS source TIMEOUT 60)
 endif()
 
+# The library as another project has it.
+if(MDSCOPE_INSTALL AND NOT MDSCOPE_SANITIZE)
+    add_test(NAME consumer COMMAND ${PROJECT_SOURCE_DIR}/tests/consumer/run ${PROJECT_BINARY_DIR})
+    set_tests_properties(consumer PROPERTIES LABELS source TIMEOUT 900)
+endif()
+
 # Helpers of tests/real and tests/bench: one program a source file.
 file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/real/*.cpp ${PROJECT_SOURCE_DIR}/tests/bench/*.cpp)
 foreach(source IN LISTS helpers)
