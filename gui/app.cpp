@@ -46,9 +46,11 @@ class App : public Screen {
         ImGui::SetNextWindowPos({0, 0});
         ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
         ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+        ImGui::PushStyleColor(ImGuiCol_WindowBg, color(Role::background));
         ImGui::Begin("root", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                          ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+        ImGui::PopStyleColor();
         ImGui::PopStyleVar();
         draw_panels();
         ImGui::End();
@@ -79,12 +81,9 @@ class App : public Screen {
         const Settings& settings = options_.settings;
         for (const auto& [preset, name] : kPresets)
             if (settings.layout == name) state_.preset = preset;
-        const auto share = settings.splitters.find("cards"), side = settings.splitters.find("side");
-        if (share != settings.splitters.end()) state_.cards_share = share->second;
-        if (side != settings.splitters.end()) state_.side_width = side->second * kLargestSide;
     }
 
-    // Not while a splitter is being dragged.
+    // Not while something is being dragged.
     void keep_settings() {
         if (options_.is_picture || ImGui::IsMouseDown(0)) return;
         Settings settings = options_.settings;
@@ -92,8 +91,6 @@ class App : public Screen {
         settings.theme = theme().name;
         for (const auto& [preset, name] : kPresets)
             if (state_.preset == preset) settings.layout = name;
-        settings.splitters["cards"] = state_.cards_share;
-        settings.splitters["side"] = state_.side_width / kLargestSide;
         settings.lessons = state_.lessons_done;
         if (!is_first_look_ && settings != options_.settings) options_.save_settings(settings);
         options_.settings = std::move(settings);
@@ -122,6 +119,7 @@ class App : public Screen {
     void draw_panels() {
         const Layout layout = lay_out();
         draw_toolbar(state_, layout.toolbar);
+        if (layout.now.h > 0) draw_now(state_, layout.now);
         draw_lesson(state_, layout.lesson);
         const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
         for (const auto& [mode, draw] : kWholePages)
@@ -129,18 +127,8 @@ class App : public Screen {
                 draw(state_, {layout.now.x, top, layout.now.w, layout.status.y - top - sp(4)});
                 return draw_status(state_, layout.status);
             }
-        if (layout.now.h > 0) draw_now(state_, layout.now);
-        if (layout.single) {
-            draw_single(layout);
-            return draw_status(state_, layout.status);
-        }
-        draw_cards(layout);
-        if (layout.side_is_tab) draw_bottom_tabs(layout.tabs);
-        const bool side_in_front = layout.side_is_tab && state_.side_in_front;
-        if (!side_in_front) draw_lanes(state_, layout.lanes);
-        if (layout.has_side && (side_in_front || !layout.side_is_tab)) draw_side(state_, layout.side);
+        draw_lab(layout);
         draw_status(state_, layout.status);
-        draw_splitters(layout);
     }
 
     Layout lay_out() {
@@ -150,76 +138,51 @@ class App : public Screen {
         input.height = size.y;
         input.unit = sp(1000) / 1000;
         input.toolbar_height = toolbar_height(state_, size.x);
-        const float lines = size.x / input.unit < 1240 ? 4 : 3;
-        input.now_height = lines * ImGui::GetTextLineHeightWithSpacing() + 2 * ImGui::GetStyle().WindowPadding.y;
+        input.now_height = state_.mode == Mode::lab ? now_height(state_, size.x) : 0;
         input.has_lesson = has_lesson_strip(state_);
         if (input.has_lesson) input.lesson_height = lesson_height(state_, size.x);
-        if (input.has_lesson && size.y / input.unit < 700) input.now_height = 0;  // the lesson tells the same
-        if (state_.mode != Mode::lab) input.now_height = 0;
+        input.opens = state_.shows_side || state_.shows_tree;
         input.preset = state_.preset;
-        input.side_width = state_.side_width;
-        input.cards_share = state_.cards_share;
         return layout_of(input);
     }
 
-    void draw_cards(const Layout& layout) {
-        if (!layout.cards_are_tabs) {
-            for (const Side side : kSides) draw_card(state_, side, layout.card[side]);
-            return;
+    // Where there is too little room, all below the sentence scrolls as one.
+    void draw_lab(const Layout& layout) {
+        const std::string before = std::exchange(state_.hovered, "");
+        if (!layout.is_compact) {
+            draw_lab_panels(layout, 0);
+        } else {
+            ImGui::SetCursorScreenPos({layout.body.x, layout.body.y});
+            ImGui::BeginChild("body", {layout.body.w, layout.body.h});
+            if (std::exchange(state_.brings_middle, false) && layout.has_middle)
+                ImGui::SetScrollY(layout.middle.y - layout.body.y);
+            const float scrolled = ImGui::GetScrollY();
+            draw_lab_panels(layout, scrolled);
+            ImGui::SetCursorScreenPos({layout.body.x, layout.body.y - scrolled + layout.body_height - 1});
+            ImGui::Dummy({1, 1});
+            ImGui::EndChild();
         }
-        ui::Rect rect = layout.cards;
-        const float height = ImGui::GetFrameHeight() + sp(4);
-        ImGui::SetCursorScreenPos({rect.x, rect.y});
-        int chosen = state_.focus;
-        constexpr std::array<ui::Tab, 2> kTabs = {{{"A", "Array A"}, {"B", "Array B"}}};
-        if (ui::tabs("cards", kTabs, chosen)) state_.focus = static_cast<Side>(chosen);
-        rect.y += height;
-        rect.h -= height;
-        draw_card(state_, state_.focus, rect);
+        take_pointing(before);
     }
 
-    void draw_single(const Layout& layout) {
-        ImGui::SetCursorScreenPos({layout.tabs.x, layout.tabs.y});
-        std::vector<ui::Tab> tabs = {{"A", "Array A"}, {"B", "Array B"}};
-        if (!layout.cards_are_tabs) tabs = {{"both", "Arrays"}};
-        const int arrays = static_cast<int>(tabs.size());
-        tabs.insert(tabs.end(), {{"lanes", "Time"}, {"side", "Look closer"}});
-        const int front = layout.cards_are_tabs ? state_.focus : 0;
-        int chosen = state_.side_in_front ? arrays + 1 : state_.lanes_in_front ? arrays : front;
-        if (ui::tabs("single", tabs, chosen)) {
-            if (layout.cards_are_tabs && chosen < arrays) state_.focus = static_cast<Side>(chosen);
-            state_.lanes_in_front = chosen == arrays;
-            state_.side_in_front = chosen == arrays + 1;
-        }
-        if (state_.side_in_front) return draw_side(state_, layout.side);
-        if (state_.lanes_in_front) return draw_lanes(state_, layout.lanes);
-        for (const Side side : kSides)
-            if (!layout.cards_are_tabs || side == state_.focus) draw_card(state_, side, layout.card[side]);
+    void draw_lab_panels(const Layout& layout, float up) {
+        const auto moved = [up](ui::Rect rect) {
+            rect.y -= up;
+            return rect;
+        };
+        for (const Side side : kSides) draw_card(state_, side, moved(layout.card[side]), layout);
+        if (layout.has_middle && state_.shows_side)
+            draw_side(state_, moved(layout.middle));
+        else if (layout.has_middle)
+            draw_tree(state_, moved(layout.middle));
+        draw_lanes(state_, moved(layout.lanes));
     }
 
-    void draw_bottom_tabs(const ui::Rect& rect) {
-        ImGui::SetCursorScreenPos({rect.x, rect.y});
-        int chosen = state_.side_in_front ? 1 : 0;
-        constexpr std::array<ui::Tab, 2> kTabs = {{{"lanes", "Time"}, {"side", "Look closer"}}};
-        if (ui::tabs("bottom", kTabs, chosen)) state_.side_in_front = chosen == 1;
-    }
-
-    void draw_splitters(const Layout& layout) {
-        const float unit = sp(1000) / 1000;
-        if (layout.side_splitter.w > 0) {
-            float x = layout.side_splitter.x;
-            ImGui::SetCursorScreenPos({layout.side_splitter.x, layout.side_splitter.y});
-            const float right = ImGui::GetIO().DisplaySize.x - sp(8);
-            if (ui::splitter("splitter/side", ui::Axis::horizontal, x, right * 0.4F, right - sp(240), right - sp(350),
-                             layout.side_splitter.h))
-                state_.side_width = (right - x - sp(8)) / unit;
-        }
-        float y = layout.cards_splitter.y;
-        const float top = layout.cards.y, bottom = layout.status.y;
-        ImGui::SetCursorScreenPos({layout.cards_splitter.x, layout.cards_splitter.y});
-        if (ui::splitter("splitter/cards", ui::Axis::vertical, y, top + sp(100), bottom - sp(120),
-                         top + (bottom - top) * 0.44F, layout.cards_splitter.w))
-            state_.cards_share = (y - top) / std::max(1.0F, bottom - top - sp(8));
+    // A click pins what the mouse is on, Esc lets go.
+    void take_pointing(const std::string& before) {
+        if (state_.hovered != before) ui::ask_for_frame(0);
+        if (ImGui::IsMouseClicked(0)) state_.pinned = state_.hovered;
+        if (pressed("close")) state_.pinned.clear();
     }
 
     // The newest message, until somebody acts on it.
@@ -270,8 +233,7 @@ class App : public Screen {
         if (pressed("theme")) set_theme(static_cast<ThemeName>((static_cast<int>(theme().name) + 1) % 3));
         if (pressed("reset_layout")) {
             state_.preset = Preset::compare;
-            state_.side_width = LayoutInput().side_width;
-            state_.cards_share = LayoutInput().cards_share;
+            state_.shows_side = state_.shows_tree = false;
         }
     }
 
@@ -303,6 +265,9 @@ class App : public Screen {
 
     void take_view_keys() {
         if (pressed("why")) state_.show_side(SideTab::why);
+        if (pressed("details")) state_.shows_side = state_.brings_middle = !state_.shows_side;
+        if (pressed("tree")) state_.toggle_tree();
+        if (pressed("lanes")) state_.shows_all_lanes = !state_.shows_all_lanes;
         if (pressed("predict")) state_.predict_mode = !state_.predict_mode;
         if (pressed("expand"))
             state_.player.set_detail(static_cast<TreeDetail>((static_cast<int>(state_.player.detail()) + 1) % 3));
@@ -326,7 +291,6 @@ class App : public Screen {
         return true;
     }
 
-    static constexpr float kLargestSide = 2000;
     static constexpr std::array<std::pair<Preset, const char*>, 3> kPresets = {
         {{Preset::compare, "compare"}, {Preset::one, "one"}, {Preset::present, "present"}}};
 

@@ -9,6 +9,7 @@
 //   waits      which function sleeps until a counter is 0
 //   takers     who takes away what a completion needs, and how that is told before, after, and in an Oops
 //   tree       which functions are shown, and the words beside them
+//   code       what the functions of the tree do, in five lines each
 //   console    the sentences of its Oops, and what its lines mean
 //   page       what the museum tells of it: `mdscope museum M2`, and the window's page
 //
@@ -161,6 +162,17 @@ struct Tree {
     std::span<const CallNote> notes = {};
 };
 
+// A few lines of a function, as our own engine/md has them, to be read beside the tree.
+struct CodeLine {
+    const char* text;
+    const char* calls = "";  // the line of the tree it is, if it is one
+    bool is_mended = false;  // only the kernel that has the fix has it
+};
+struct Code {
+    const char* function;
+    std::span<const CodeLine> lines;  // at most five
+};
+
 // A function that is a bar of the short lanes.
 struct Stage {
     const char* function;
@@ -285,6 +297,7 @@ struct Exhibit {
     museum::Passes passes;
     const char* data_wait;  // what is said beside a wait for data and resync
     museum::Tree tree;
+    std::span<const museum::Code> code = {};
     std::span<const museum::Stage> stages = {};
     std::span<const museum::Way> ways = {};                   // most particular first
     std::span<const museum::ConsoleNote> console_notes = {};  // before those that are true of any Oops

@@ -30,15 +30,48 @@ constexpr std::array<ImWchar, 19> kText = {0x20,   0x17F,  0x391,  0x3C9,  0x201
                                            0x2700, 0x27BF, 0xFFFD, 0xFFFD, 0};
 constexpr std::array<ImWchar, 9> kNumbers = {0x20, 0x7E, 0xA0, 0xFF, 0x2010, 0x2026, 0x2190, 0x2193, 0};
 
-constexpr std::array<FontRow, 3> kFonts = {{
+// For what is written on the stage: names, sentences, and the shapes that stand for a state.
+constexpr std::array<ImWchar, 35> kStage = {0x20,   0x7E,   0xA0,   0xFF,   0x2010, 0x2026, 0x2190, 0x2193, 0x2212,
+                                            0x2212, 0x2260, 0x2265, 0x25A0, 0x25A0, 0x25B2, 0x25B8, 0x25C0, 0x25C6,
+                                            0x25CB, 0x25CF, 0x2620, 0x2620, 0x26A0, 0x26A1, 0x2702, 0x2702, 0x2713,
+                                            0x2713, 0x2717, 0x2718, 0x2191, 0x2191, 0xFFFD, 0xFFFD, 0};
+
+// The first three are Font; behind them a face's sizes stand together.
+constexpr std::array<FontRow, 15> kFonts = {{
     {"DejaVuSans.ttf", 16, kText.data()},
     {"DejaVuSansMono.ttf", 14, kText.data()},
     {"DejaVuSans-Bold.ttf", 26, kNumbers.data()},
+    {"DejaVuSans.ttf", 14, kStage.data()},
+    {"DejaVuSans.ttf", 19, kStage.data()},
+    {"DejaVuSans-Bold.ttf", 14, kStage.data()},
+    {"DejaVuSans-Bold.ttf", 16, kStage.data()},
+    {"DejaVuSans-Bold.ttf", 19, kStage.data()},
+    {"DejaVuSans-Bold.ttf", 22, kStage.data()},
+    {"DejaVuSans-Bold.ttf", 26, kStage.data()},
+    {"DejaVuSans-Bold.ttf", 36, kStage.data()},
+    {"DejaVuSansMono.ttf", 16, kStage.data()},
+    {"DejaVuSansMono.ttf", 19, kStage.data()},
+    {"DejaVuSansMono-Bold.ttf", 14, kStage.data()},
+    {"DejaVuSansMono-Bold.ttf", 19, kStage.data()},
 }};
+
+const char* file_of(Face face) {
+    switch (face) {
+        case Face::text:
+            return "DejaVuSans.ttf";
+        case Face::bold:
+            return "DejaVuSans-Bold.ttf";
+        case Face::code:
+            return "DejaVuSansMono.ttf";
+        case Face::bold_code:
+            return "DejaVuSansMono-Bold.ttf";
+    }
+    return "";
+}
 
 std::string folder_message;
 
-// The folder that has all three; empty if there is none.
+// The folder that has all of them; empty if there is none.
 fs::path find_folder() {
     std::vector<fs::path> folders = {"/usr/share/fonts/truetype/dejavu", "/usr/share/fonts/TTF",
                                      "/usr/share/fonts/dejavu-sans-fonts", "/usr/share/fonts/dejavu"};
@@ -65,7 +98,7 @@ const fs::path& folder() {
 
 void add_font(ImFontAtlas& atlas, const FontRow& row, float scale) {
     ImFontConfig config;
-    config.OversampleH = 2;
+    config.OversampleH = row.pixels < 26 ? 2 : 1;
     config.OversampleV = 1;
     config.PixelSnapH = true;
     config.SizePixels = std::round(row.pixels * scale);
@@ -106,6 +139,20 @@ const std::string& font_message() {
 
 ImFont* font(Font which) {
     return ImGui::GetIO().Fonts->Fonts[static_cast<int>(which)];
+}
+
+ImFont* type(Face face, float pixels) {
+    int best = -1;
+    float off = 0;
+    for (int i = 0; i < static_cast<int>(kFonts.size()); i++) {
+        const FontRow& row = kFonts.at(static_cast<std::size_t>(i));
+        if (std::string_view(row.file) != file_of(face) || row.ranges == kNumbers.data()) continue;
+        const float distance = std::abs(row.pixels - pixels);
+        if (best >= 0 && distance >= off) continue;
+        best = i;
+        off = distance;
+    }
+    return ImGui::GetIO().Fonts->Fonts[best];
 }
 
 std::vector<std::string> missing_glyphs(std::string_view text, Font which) {

@@ -15,6 +15,9 @@ namespace mdscope::gui {
 
 enum class Font { text, code, large };
 
+// What is drawn on the stage has sizes of its own: of each face the atlas has some, and the nearest is taken.
+enum class Face { text, bold, code, bold_code };
+
 // The atlas for a text size. `density` is pixels per unit of length (2 on some laptops). Atlases are kept for as long
 // as the process lives; the caller may swap them between two frames. The result's TexID is the renderer's to set.
 ImFontAtlas& font_atlas(int percent, float density);
@@ -24,9 +27,13 @@ const std::string& font_message();
 
 [[nodiscard]] ImFont* font(Font which);  // of the atlas in use
 
+// Of about so many pixels at 100 %, whatever the text's size is; never smaller than it can be read.
+[[nodiscard]] ImFont* type(Face face, float pixels);
+
 class FontScope {
    public:
     explicit FontScope(Font which) { ImGui::PushFont(font(which)); }
+    explicit FontScope(ImFont* which) { ImGui::PushFont(which); }
     ~FontScope() { ImGui::PopFont(); }
     FontScope(const FontScope&) = delete;
     FontScope& operator=(const FontScope&) = delete;

@@ -34,6 +34,24 @@ bool is_cut_along(float from, float to, float clip_from, float clip_to) {
     return from < clip_from - kSlack || to > clip_to + kSlack;
 }
 
+// The inside of a window; of all of it along an axis where an outer window scrolls, which can bring it into sight.
+ImRect inside_of(const ImGuiWindow& window, ImRect seen) {
+    bool x = false, y = false;
+    for (const ImGuiWindow* outer = window.ParentWindow; outer != nullptr; outer = outer->ParentWindow) {
+        x = x || scrolls_horizontally(*outer);
+        y = y || scrolls_vertically(*outer);
+    }
+    if (y) {
+        seen.Min.y = std::min(seen.Min.y, window.InnerRect.Min.y);
+        seen.Max.y = std::max(seen.Max.y, window.InnerRect.Max.y);
+    }
+    if (x) {
+        seen.Min.x = std::min(seen.Min.x, window.InnerRect.Min.x);
+        seen.Max.x = std::max(seen.Max.x, window.InnerRect.Max.x);
+    }
+    return seen;
+}
+
 // What of `rect` lies outside of the window, or the window outside of its parents, where no scrolling brings it back.
 bool is_cut(ImRect rect, ImRect clip, const ImGuiWindow* window) {
     bool x = true, y = true;  // whether to look along this axis: an outer window that scrolls shows the rest
@@ -47,30 +65,11 @@ bool is_cut(ImRect rect, ImRect clip, const ImGuiWindow* window) {
         // not.
         rect = window->Rect();
         window = window->ParentWindow;
-        if (window != nullptr) clip = window->InnerClipRect;
+        if (window != nullptr) clip = inside_of(*window, window->InnerClipRect);
         x = y = true;
     }
     const ImVec2 screen = ImGui::GetIO().DisplaySize;
     return is_cut_along(rect.Min.x, rect.Max.x, 0, screen.x) || is_cut_along(rect.Min.y, rect.Max.y, 0, screen.y);
-}
-
-// The clip rectangle in force, but of the whole content along an axis where an outer window scrolls.
-ImRect clip_in(const ImGuiWindow& window) {
-    ImRect clip = window.ClipRect;
-    bool x = false, y = false;
-    for (const ImGuiWindow* outer = window.ParentWindow; outer != nullptr; outer = outer->ParentWindow) {
-        x = x || scrolls_horizontally(*outer);
-        y = y || scrolls_vertically(*outer);
-    }
-    if (y) {
-        clip.Min.y = std::min(clip.Min.y, window.InnerClipRect.Min.y);
-        clip.Max.y = std::max(clip.Max.y, window.InnerClipRect.Max.y);
-    }
-    if (x) {
-        clip.Min.x = std::min(clip.Min.x, window.InnerClipRect.Min.x);
-        clip.Max.x = std::max(clip.Max.x, window.InnerClipRect.Max.x);
-    }
-    return clip;
 }
 
 ImRect to_im(const Rect& rect) {
@@ -87,7 +86,7 @@ Mark& add(const Rect& rect, std::string_view id, std::string_view role, std::str
     mark.rect = rect;
     mark.clip = rect_between(window.ClipRect.Min, window.ClipRect.Max);
     mark.visible = !window.Hidden && rect.overlaps(mark.clip);
-    mark.cut = !window.Hidden && is_cut(to_im(rect), clip_in(window), &window);
+    mark.cut = !window.Hidden && is_cut(to_im(rect), inside_of(window, window.ClipRect), &window);
     mark.frame = registry.frame;
     mark.window = window.ID;
     mark.missing = missing_glyphs(text, *ImGui::GetFont());

@@ -17,24 +17,31 @@ enum class Role {
     // what is on the screen
     text,
     dim_text,
+    faint,       // not yet, or no longer
     background,  // between the panels
     panel,
     card,  // a panel in a panel; the toolbar, the status bar
     border,
-    accent,  // links, the open tab, focus
+    accent,  // links, the open tab
+    act,     // the one button of a screen that is meant to be pressed next
     button,
     button_text,
     drastic,  // a button whose effect is large: "Stop both"; colour of its inside
     field,    // what can be typed in, dragged or opened
     // what it is about
+    mddev,   // mddev->pending_writes and every write counted in it: a disc, left, above
+    bitmap,  // bitmap->pending_writes, likewise: a square, right, below
     data_write,
     bitmap_write,
     danger,
+    danger_fill,
     safe,
     current,
+    here,  // where you are, as a shape: playhead, rings. Text is written in `current`
     daemon,
     held,
-    idle,  // a neutral thing: the bar of a function that only runs
+    idle,    // a neutral thing: the bar of a function that only runs
+    figure,  // who walks on the stage
     count
 };
 

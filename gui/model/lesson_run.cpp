@@ -24,7 +24,7 @@ std::string LessonRun::start(State& state, int number) {
     LessonRun run(std::move(*lesson));
     state.mode = Mode::lab;
     state.prediction.reset();
-    state.side_in_front = state.lanes_in_front = false;
+    state.shows_side = state.shows_tree = false;
     for (const LessonStep& step : run.lesson_.opening)
         if (!run.do_at_once(state, step)) return fmt::format("Lesson {} cannot be begun.", number);
     run.open_page(state, 0);

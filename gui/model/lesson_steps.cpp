@@ -17,11 +17,12 @@ constexpr std::size_t kMostSteps = 5'000;  // that a lesson may take at once
 void bring_to_front(State& state, std::string_view id) {
     constexpr std::array<std::string_view, 4> kOfTheSide = {"bio/", "bitmap/", "hex/", "in_flight/"};
     const bool is_card = id.starts_with("card/"), is_lane = id.starts_with("lane");
+    const bool is_tree = is_card && id.find("/tree") != std::string_view::npos;
     const bool is_side = std::ranges::any_of(kOfTheSide, [id](std::string_view page) { return id.starts_with(page); });
     if (is_card) state.focus = id.starts_with("card/B") ? Side::B : Side::A;
     if (!is_card && !is_lane && !is_side) return;
-    state.lanes_in_front = is_lane;
-    state.side_in_front = is_side;
+    state.shows_side = is_side;
+    state.shows_tree = is_tree;
 }
 
 }  // namespace

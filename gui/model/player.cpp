@@ -332,6 +332,7 @@ const MomentView& Player::view() {
     const std::pair key(version_, tick_);
     if (seen_ == key) return view_;
     for (const Side side : kSides) see(side);
+    view_.rows = tree_rows(view_.sides[Side::A].tree, view_.sides[Side::B].tree);
     view_.now = now(*duel_, tick_, *foresight_);
     view_.first_difference = duel_->first_difference();
     seen_ = key;
@@ -344,6 +345,11 @@ void Player::see(Side side) {
     view.step = &duel_->at(side, tick_);
     view.tree = stop_tree(*duel_, side, tick_, foresight_->of(side),
                           foresight_->of(side == Side::A ? Side::B : Side::A), detail_);
+    view.few = detail_ == TreeDetail::Short
+                   ? view.tree
+                   : stop_tree(*duel_, side, tick_, foresight_->of(side),
+                               foresight_->of(side == Side::A ? Side::B : Side::A), TreeDetail::Short);
+    view.ending = completions(*duel_, side, tick_, foresight_->of(side));
     view.covers = who_waits(*duel_, side, tick_, foresight_->of(side));
     view.waits = waits(*duel_, side, tick_);
     view.why = why(*duel_, side, tick_, *foresight_);

@@ -16,6 +16,7 @@
 
 #include "engine/story/draw/lanes.hpp"
 #include "engine/story/tell/narration.hpp"
+#include "gui/model/tree_rows.hpp"
 
 namespace mdscope::gui {
 
@@ -23,7 +24,9 @@ namespace mdscope::gui {
 struct SideView {
     const TapeStep* step = nullptr;
     std::vector<TreeLine> tree;
+    std::vector<TreeLine> few;  // the same in few lines, whatever the detail
     std::vector<Cover> covers;
+    std::vector<Cover> ending;  // completions that have begun
     std::vector<Wait> waits;
     std::vector<Lane> lanes;  // of the whole run
     std::vector<mdscope::CounterStep> mddev_steps, bitmap_steps;
@@ -34,6 +37,7 @@ struct SideView {
 
 struct MomentView {
     std::array<SideView, 2> sides;
+    std::vector<TreeRow> rows;  // of both trees
     Now now;
     std::optional<std::size_t> first_difference;
 };

@@ -118,8 +118,15 @@ void State::toggle_matrix() {
 
 void State::show_side(SideTab tab) {
     side_tab = tab;
-    side_in_front = true;
+    shows_side = brings_middle = true;
     if (preset == Preset::present) preset = Preset::compare;
+}
+
+// From a closer page it is back to the tree.
+void State::toggle_tree() {
+    shows_tree = shows_side || !shows_tree;
+    shows_side = false;
+    brings_middle = true;
 }
 
 void State::toggle_play() {
@@ -222,6 +229,27 @@ void State::zoom_at(const LaneView& view, float x, float factor) {
     const double at = view.scroll + (x - view.left) / view.per_tick;
     zoom = static_cast<float>(view.per_tick) * factor;
     scroll = at - (x - view.left) / static_cast<double>(zoom);
+}
+
+// ---- the stage
+
+const std::array<StageModel, 2>& State::stages() {
+    const bool hides = hides_outcome();
+    if (staged.version == player.version() && staged.tick == player.tick() && staged.hides == hides)
+        return staged.stages;
+    const MomentView& view = player.view();
+    for (const Side side : kSides)
+        staged.stages.at(side) = stage_of(player.duel(), side, player.tick(), view.sides[side], hides);
+    staged.sentence = sentence_of(player.duel(), player.tick(), view, staged.stages, hides);
+    staged.version = player.version();
+    staged.tick = player.tick();
+    staged.hides = hides;
+    return staged.stages;
+}
+
+const Sentence& State::sentence() {
+    (void)stages();
+    return staged.sentence;
 }
 
 // ---- close-ups: made once for a tick

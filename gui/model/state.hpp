@@ -19,6 +19,7 @@
 #include "gui/model/matrix_model.hpp"
 #include "gui/model/museum_model.hpp"
 #include "gui/model/player.hpp"
+#include "gui/model/sentence.hpp"
 #include "gui/model/share_actions.hpp"
 
 namespace mdscope::gui {
@@ -67,6 +68,15 @@ struct CloseUps {
     std::array<MediaRecord, 2> media;
 };
 
+// The stages of both arrays, kept until the playhead moves or an answer is given.
+struct Staged {
+    std::uint64_t version = ~std::uint64_t{0};
+    std::size_t tick = 0;
+    bool hides = false;
+    std::array<StageModel, 2> stages;
+    Sentence sentence;
+};
+
 struct LogRow {
     std::size_t tick;
     std::string text;
@@ -81,11 +91,14 @@ struct State {
     Mode mode = Mode::lab;
     Side focus = Side::A;  // the card that keys and tabs mean
     SideTab side_tab = SideTab::in_flight;
-    bool side_in_front = false;   // where the sidebar is a tab: it, not the lanes
-    bool lanes_in_front = false;  // where everything is a tab: the lanes, not a card
+    bool shows_side = false;       // the closer pages, in the place of the tree
+    bool shows_tree = false;       // where it has no place of its own
+    bool brings_middle = false;    // tree or page into sight, with the next frame
+    bool shows_all_lanes = false;  // where there is no room for them
     Preset preset = Preset::compare;
-    float side_width = 342, cards_share = 0.44F;
 
+    std::string hovered, pinned;  // what the mouse is on, and what was clicked (pointed.hpp); empty: nothing
+    [[nodiscard]] const std::string& pointed() const { return pinned.empty() ? hovered : pinned; }
     std::string selected_bio;  // "sdb bitmap 1"; empty: none
     bool act_on_both = true;   // hold, release, fail: in both arrays, or only in the one in focus
     bool show_help = false, show_setup = false, show_share = false, show_open = false;
@@ -104,11 +117,12 @@ struct State {
     std::uint64_t hex_offset = ~std::uint64_t{0};  // all ones: where the bitmap lies
     std::optional<std::uint64_t> selected_chunk;
     CloseUps close;
+    Staged staged;
     std::vector<LogRow> log;  // of the whole run
     std::uint64_t log_version = ~std::uint64_t{0};
     std::vector<std::size_t> log_shown_rows;
-    std::string log_shown_for;  // what they were chosen by
-    std::array<std::size_t, 2> tree_focus{~std::size_t{0}, ~std::size_t{0}};
+    std::string log_shown_for;                 // what they were chosen by
+    std::size_t tree_focus = ~std::size_t{0};  // the row that was brought into view last
     bool wants_quit = false;
     std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
 
@@ -150,6 +164,7 @@ struct State {
     void open_cell(std::size_t number);  // of the matrix that is shown, in the lab
     void toggle_matrix();
     void show_side(SideTab tab);
+    void toggle_tree();
     void toggle_play();
     void step_forward();
     void to_end();
@@ -168,6 +183,10 @@ struct State {
     void before_the_cut();
     [[nodiscard]] LaneView lane_view(float left, float right);
     void zoom_at(const LaneView& view, float x, float factor);
+
+    // What is on the stage at the playhead, and what is said of it.
+    const std::array<StageModel, 2>& stages();
+    const Sentence& sentence();
 
     const std::vector<std::string>& struct_lines(Side side);
     const std::vector<ChunkRow>& chunks(Side side, std::uint64_t from, std::uint64_t count);

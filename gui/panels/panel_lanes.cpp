@@ -1,5 +1,9 @@
-// Swim-lanes of both arrays on one axis of ticks, and the playhead. The mouse moves the playhead along the axis, pans
-// and zooms, and moves the end of a write to another tick.
+// Swim-lanes of both arrays on one axis of ticks, and the playhead, whose handle is on that axis. The mouse moves it,
+// pans and zooms, and moves the end of a write to another tick.
+//
+//             0        10      first difference ◆      [step 33]          the one axis: drag it to rewind
+//   A stopper [md_bitmap_flush][__md_stop]
+//     sdb           [bitmap 1 HELD /////////|
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +12,7 @@
 #include "gui/frame/imgui_version.hpp"
 #include "gui/frame/keys.hpp"
 #include "gui/model/lane_view.hpp"
+#include "gui/model/pointed.hpp"
 #include "gui/panels/panels.hpp"
 
 namespace mdscope::gui {
@@ -26,27 +31,30 @@ void draw_axis(const LaneView& view, float y, float bottom) {
         const float x = view.x_of(static_cast<double>(tick));
         if (x < view.left || x > view.right) continue;
         const std::string label = std::to_string(tick);
-        draw.AddText({x - ImGui::CalcTextSize(label.c_str()).x / 2, y}, color_u32(Role::dim_text), label.c_str());
-        draw.AddLine({x, y + ImGui::GetTextLineHeight() + sp(2)}, {x, bottom}, color_u32(Role::border));
+        draw.AddText({x - ImGui::CalcTextSize(label.c_str()).x / 2, y}, color_u32(Role::faint), label.c_str());
+        draw.AddLine({x, y + ImGui::GetTextLineHeight() + sp(4)}, {x, bottom}, color_u32(Role::card));
     }
 }
 
-Role bar_role(const Bar& bar) {
+// A write has the colour of the counter it is counted in; who is counted in neither has none.
+Role bar_role(const State& state, const Bar& bar) {
     switch (bar.kind) {
-        case Bar::Kind::Function:
-            return Role::idle;
         case Bar::Kind::Sleep:
             return Role::safe;
-        case Bar::Kind::Data:
-        case Bar::Kind::Resync:
-            return Role::data_write;
-        case Bar::Kind::Superblock:
-            return Role::daemon;
-        case Bar::Kind::Bitmap:
-            return Role::bitmap_write;
         case Bar::Kind::Oops:
             return Role::danger;
+        case Bar::Kind::Function:
+            return Role::idle;
+        default:
+            break;
     }
+    const Exhibit& exhibit = state.player.duel().exhibit();
+    BioName name;
+    if (!read_bio_name(bar.bio, &name)) return Role::idle;
+    const std::string_view counter = exhibit.counted_in(name, false);
+    const auto counters = stage_counters(exhibit);
+    for (std::size_t i = 0; i < 2; i++)
+        if (counters.at(i) != nullptr && counter == counters.at(i)->name) return i == 0 ? Role::mddev : Role::bitmap;
     return Role::idle;
 }
 
@@ -58,23 +66,29 @@ void draw_hatch(const ui::Rect& rect, Role role) {
     draw.PopClipRect();
 }
 
-void draw_bar_shape(const LaneView& view, const Bar& bar, const ui::Rect& rect, std::size_t upto) {
+void draw_bar_shape(const LaneView& view, const Bar& bar, const ui::Rect& rect, std::size_t upto, Role role) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const Role role = bar_role(bar);
     const ImVec2 from(rect.x, rect.y), to(rect.right(), rect.bottom());
     draw.AddRectFilled(from, to, fill_u32(role), sp(3));
+    bool was_held = false;
     for (const auto& [begin, end] : bar.held) {
         if (begin > upto) continue;
         const float left = std::max(rect.x, view.x_of(static_cast<double>(begin)));
         const float right = std::min(rect.right(), view.x_of(static_cast<double>(std::min(end, upto))));
-        if (right > left) draw_hatch({left, rect.y, right - left, rect.h}, role);
+        if (right <= left) continue;
+        draw_hatch({left, rect.y, right - left, rect.h}, Role::held);
+        was_held = true;
     }
-    draw.AddRect(from, to, color_u32(role), sp(3), ImDrawFlags_None, sp(1.2F));
-    const bool is_held = !bar.held.empty() && bar.held.back().second >= upto && bar.end >= upto;
+    draw.AddRect(from, to, color_u32(was_held ? Role::held : role), sp(3), ImDrawFlags_None, sp(1.2F));
+    const bool is_held = was_held && bar.held.back().second >= upto && bar.end >= upto;
     const std::string label = ui::shortened(is_held ? bar.label + " HELD" : bar.label, rect.w - sp(10));
-    if (rect.w > sp(22))
-        draw.AddText({rect.x + sp(5), rect.y + (rect.h - ImGui::GetTextLineHeight()) / 2}, color_u32(Role::text),
-                     label.c_str());
+    if (rect.w <= sp(22)) return;
+    const ImVec2 text(rect.x + sp(5), rect.y + (rect.h - ImGui::GetTextLineHeight()) / 2);
+    if (was_held)  // words on hatching are not read
+        draw.AddRectFilled({text.x - sp(3), rect.y + sp(1)},
+                           {text.x + ImGui::CalcTextSize(label.c_str()).x + sp(3), rect.bottom() - sp(1)},
+                           fill_u32(role), sp(2));
+    draw.AddText(text, color_u32(Role::text), label.c_str());
 }
 
 // The outline of where a write in flight will end by itself.
@@ -107,6 +121,11 @@ void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect
     state.move_end(bar.bio, view.tick_at(ImGui::GetIO().MousePos.x));
 }
 
+void draw_ring(const ui::Rect& rect) {
+    ImGui::GetWindowDrawList()->AddRect({rect.x - 2, rect.y - 2}, {rect.right() + 2, rect.bottom() + 2},
+                                        color_u32(Role::here), sp(4), ImDrawFlags_None, sp(3));
+}
+
 void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, float y, float height,
               std::size_t number) {
     const std::size_t upto = state.last_seen();
@@ -116,12 +135,13 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
     if (right < view.left || left > view.right) return;
     const ui::Rect rect{std::max(left, view.left), y,
                         std::max(sp(3), std::min(right, view.right) - std::max(left, view.left)), height};
-    draw_bar_shape(view, bar, rect, upto);
+    draw_bar_shape(view, bar, rect, upto, bar_role(state, bar));
     draw_ghost(state, side, view, bar, rect);
     const std::string id = bar.bio.empty() ? fmt::format("lane/{}/bar/{}", side_name(side), number)
                                            : fmt::format("lane/{}/bio/{}", side_name(side), bar.bio);
     if (bar.bio.empty()) {
         ui::mark_rect(rect, id, "bar", bar.label, static_cast<double>(bar.begin));
+        if (is_marked("function/" + bar.label, state.pointed(), state.stages())) draw_ring(rect);
         return;
     }
     ImGui::SetCursorScreenPos({rect.x, rect.y});
@@ -133,22 +153,47 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
     ui::mark(id, "bar", fmt::format("{}, ticks {} to {}", bar.bio, bar.begin, last), static_cast<double>(last));
     ui::tip(fmt::format("{}: ticks {} to {}", bar.bio, bar.begin,
                         bar.is_open || last < bar.end ? std::string("…") : std::to_string(bar.end)));
+    if (ImGui::IsItemHovered()) state.hovered = "write/" + bar.bio;
+    if (is_marked("write/" + bar.bio, state.pointed(), state.stages())) draw_ring(rect);
     if (bar.bio == state.selected_bio)
         ImGui::GetWindowDrawList()->AddRect({rect.x - 1, rect.y - 1}, {rect.right() + 1, rect.bottom() + 1},
                                             color_u32(Role::accent), sp(3), ImDrawFlags_None, sp(2));
     if (!bar.is_open && last == bar.end) drag_end(state, view, bar, rect, id);
 }
 
-float draw_side_lanes(State& state, Side side, const LaneView& view, float y, float row) {
+// Which lanes there is room for: all, those of the disks, or that of the write which matters.
+enum class Lanes { All, Disks, One };
+
+bool is_of_main_write(State& state, const Lane& lane) {
+    for (const StageModel& stage : state.stages())
+        if (const StageWrite* write = stage.main_write(); write != nullptr) return write->member == lane.name;
+    return lane.name == state.stages()[0].members.back().name;
+}
+
+// A thread of which there is nothing to see on either side would only be a name.
+bool is_shown(State& state, const Lane& lane, Lanes lanes) {
+    if (lanes == Lanes::One) return lane.is_disk && is_of_main_write(state, lane);
+    if (lane.is_disk) return true;
+    if (lanes == Lanes::Disks) return false;
+    for (const Side side : kSides) {
+        const auto& tasks = state.player.scenario(side).tasks;
+        if (std::ranges::find(tasks, lane.name, &ScenarioTask::name) != tasks.end()) return true;
+        for (const Lane& other : state.player.view().sides[side].lanes)
+            if (other.name == lane.name && !other.bars.empty()) return true;
+    }
+    return false;
+}
+
+float draw_side_lanes(State& state, Side side, const LaneView& view, float y, float row, Lanes lanes) {
     std::size_t number = 0;
     bool is_first = true;
     for (const Lane& lane : state.player.view().sides[side].lanes) {
+        if (!is_shown(state, lane, lanes)) continue;
         const float height = row * static_cast<float>(lane.rows);
-        const std::string name = lane.is_disk ? lane.name + " bios" : lane.name;
+        const std::string& name = lane.name;
         const ImVec2 at(view.left - sp(110), y + (row - ImGui::GetTextLineHeight()) / 2);
         if (is_first)
-            ImGui::GetWindowDrawList()->AddText(
-                {at.x - sp(20), at.y}, color_u32(side == Side::A ? Role::danger : Role::safe), side_name(side));
+            ImGui::GetWindowDrawList()->AddText({at.x - sp(20), at.y}, color_u32(Role::text), side_name(side));
         is_first = false;
         const std::string shown = ui::shortened(name, sp(104));
         ImGui::GetWindowDrawList()->AddText(at, color_u32(Role::dim_text), shown.c_str());
@@ -159,58 +204,99 @@ float draw_side_lanes(State& state, Side side, const LaneView& view, float y, fl
     return y;
 }
 
-float lanes_height(State& state, Side side, float row) {
+float lanes_height(State& state, float row, Lanes lanes) {
     int rows = 0;
-    for (const Lane& lane : state.player.view().sides[side].lanes) rows += lane.rows;
-    return static_cast<float>(rows) * row;
+    for (const Side side : kSides)
+        for (const Lane& lane : state.player.view().sides[side].lanes)
+            rows += is_shown(state, lane, lanes) ? lane.rows : 0;
+    return static_cast<float>(rows) * row + sp(10);
 }
 
-void draw_first_difference(State& state, const LaneView& view, float top, float bottom) {
+Lanes lanes_for(State& state, float row, float room) {
+    if (state.shows_all_lanes) return Lanes::All;
+    for (const Lanes lanes : {Lanes::All, Lanes::Disks})
+        if (lanes_height(state, row, lanes) <= room) return lanes;
+    // Most of all that there are: they scroll, and little is out of sight.
+    return lanes_height(state, row, Lanes::All) <= room * 1.7F ? Lanes::All : Lanes::One;
+}
+
+// A dotted line: over it bars are drawn, and their words are not crossed.
+void draw_dots(float x, float top, float bottom, Role role) {
+    for (float y = top; y < bottom; y += sp(6))
+        ImGui::GetWindowDrawList()->AddLine({x, y}, {x, std::min(bottom, y + sp(2.5F))}, color_u32(role), sp(2));
+}
+
+std::optional<float> x_of_difference(State& state, const LaneView& view) {
     const auto tick = state.player.view().first_difference;
-    if (!tick || *tick == 0 || (state.hides_future() && *tick > state.player.tick())) return;
+    if (!tick || *tick == 0 || (state.hides_future() && *tick > state.player.tick())) return std::nullopt;
     const float x = view.x_of(static_cast<double>(*tick));
-    if (x < view.left || x > view.right) return;
+    if (x < view.left || x > view.right) return std::nullopt;
+    return x;
+}
+
+// On the axis, where no bar is.
+void draw_first_difference(State& state, const LaneView& view, float y) {
+    const std::optional<float> x = x_of_difference(state, view);
+    if (!x) return;
     ImDrawList& draw = *ImGui::GetWindowDrawList();
-    draw.AddLine({x, top}, {x, bottom}, color_u32(Role::current), sp(2));
-    const std::string label = fmt::format("first difference t={}", *tick);
-    const float width = ImGui::CalcTextSize(label.c_str()).x;
-    const float left = x + sp(4) + width < view.right ? x + sp(4) : x - sp(4) - width;
-    // Where the lanes scroll it stays in sight, on a ground of its own.
-    const float line = ImGui::GetTextLineHeight();
-    const float y = std::min(bottom, ImGui::GetWindowPos().y + ImGui::GetWindowHeight() - sp(2)) - line;
-    draw.AddRectFilled({left - sp(2), y}, {left + width + sp(2), y + line}, color_u32(Role::panel), sp(2));
-    draw.AddText({left, y}, color_u32(Role::current), label.c_str());
-    ui::mark_rect({left, y, width, line}, "lanes/first_difference", "text", label, static_cast<double>(*tick));
+    const FontScope bold(type(Face::bold, 14));
+    const std::string label = "first difference";
+    const float width = ImGui::CalcTextSize(label.c_str()).x, line = ImGui::GetTextLineHeight(), r = sp(6);
+    const float left = std::max(view.left - sp(120), *x - width - sp(14)), middle = y + line / 2 + sp(2);
+    draw.AddRectFilled({left - sp(22), y}, {*x - r, y + line + sp(4)}, color_u32(Role::panel));
+    draw.AddText({left, y + sp(2)}, color_u32(Role::text), label.c_str());
+    draw.AddQuadFilled({*x, middle - r}, {*x + r, middle}, {*x, middle + r}, {*x - r, middle}, color_u32(Role::text));
+    ui::mark_rect({left, y, *x + r - left, line + sp(4)}, "lanes/first_difference", "text", label,
+                  static_cast<double>(*state.player.view().first_difference));
 }
 
 void draw_playhead(State& state, const LaneView& view, float top, float bottom) {
     const float x = view.x_of(static_cast<double>(state.player.tick()));
     if (x < view.left - 1 || x > view.right + 1) return;
-    ImGui::GetWindowDrawList()->AddLine({x, top}, {x, bottom}, color_u32(Role::text), sp(2));
+    ImGui::GetWindowDrawList()->AddLine({x, top}, {x, bottom}, color_u32(Role::here), sp(2.5F));
 }
 
-// The bar below everything: the whole run, whatever the zoom.
-void draw_scrub(State& state, const ui::Rect& rect) {
+// The flag of the playhead, on the axis.
+void draw_flag(State& state, const LaneView& view, float y, float height) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const FontScope bold(type(Face::bold, 14));
+    const std::string label = fmt::format("step {}", state.player.tick());
+    const float width = ImGui::CalcTextSize(label.c_str()).x + sp(16);
+    const float at = std::clamp(view.x_of(static_cast<double>(state.player.tick())), view.left, view.right);
+    const float x = std::clamp(at - width / 2, view.left - sp(40), view.right + sp(12) - width);
+    draw.AddRectFilled({x - sp(14), y}, {x + width + sp(14), y + height}, color_u32(Role::panel));
+    draw.AddRectFilled({x, y}, {x + width, y + height}, color_u32(Role::here), sp(4));
+    draw.AddText({x + sp(8), y + (height - ImGui::GetTextLineHeight()) / 2}, IM_COL32(18, 23, 30, 255), label.c_str());
+    ui::mark_rect({x, y, width, height}, "now/tick", "text", label, static_cast<double>(state.player.tick()));
+}
+
+// All of the axis is the playhead's handle.
+void take_scrub(State& state, const LaneView& view, float y, float height) {
     Player& player = state.player;
-    ImGui::SetCursorScreenPos({rect.x - sp(8), rect.y});
-    ImGui::InvisibleButton("scrub", {rect.w + sp(16), rect.h});
+    ImGui::SetCursorScreenPos({view.left - sp(8), y});
+    ImGui::InvisibleButton("scrub", {view.right - view.left + sp(16), height});
     const std::size_t end = state.last_seen();
-    const float share = static_cast<float>(player.tick()) / static_cast<float>(std::max<std::size_t>(end, 1));
-    ui::mark("lanes/scrub", "slider", fmt::format("tick {} of {}", player.tick(), end),
+    ui::mark("lanes/scrub", "slider", fmt::format("step {} of {}", player.tick(), end),
              static_cast<double>(player.tick()));
-    if (ImGui::IsItemActive() && end > 0) {
-        const float at = std::clamp((ImGui::GetIO().MousePos.x - rect.x) / rect.w, 0.0F, 1.0F);
-        player.go_to(static_cast<std::size_t>(std::lround(at * static_cast<float>(end))));
-    }
-    const float y = rect.y + rect.h / 2, x = rect.x + share * rect.w;
-    draw.AddRectFilled({rect.x, y - sp(3)}, {rect.right(), y + sp(3)}, color_u32(Role::field), sp(3));
-    draw.AddRectFilled({rect.x, y - sp(3)}, {x, y + sp(3)}, color_u32(Role::accent), sp(3));
-    draw.AddCircleFilled({x, y}, sp(7), color_u32(Role::text));
-    const std::string label =
-        state.hides_future() ? fmt::format("{}", player.tick()) : fmt::format("{} / {}", player.tick(), player.end());
-    draw.AddText({rect.x - sp(130), y - ImGui::GetTextLineHeight() / 2}, color_u32(Role::dim_text),
-                 ("↺ tick " + label).c_str());
+    if (ImGui::IsItemHovered() || ImGui::IsItemActive()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+    if (ImGui::IsItemActive() && end > 0) player.go_to(std::min(end, view.tick_at(ImGui::GetIO().MousePos.x)));
+}
+
+// What nobody may see yet.
+void draw_veil(State& state, const LaneView& view, float top, float bottom) {
+    if (!state.hides_future()) return;
+    const float x = view.x_of(static_cast<double>(state.player.tick())) + sp(2);
+    if (x >= view.right) return;
+    const ui::Rect rect{x, top, view.right - x, bottom - top};
+    draw_hatch(rect, Role::border);
+    const std::string label = "hidden until the outcome is reached";
+    const float width = ImGui::CalcTextSize(label.c_str()).x;
+    if (width + sp(24) > rect.w) return;
+    const ImVec2 at(rect.x + (rect.w - width) / 2, rect.y + (rect.h - ImGui::GetTextLineHeight()) / 2);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled({at.x - sp(12), at.y - sp(8)}, {at.x + width + sp(12), at.y + sp(26)}, color_u32(Role::panel),
+                       sp(4));
+    draw.AddText(at, color_u32(Role::dim_text), label.c_str());
 }
 
 void pan_and_zoom(State& state, const LaneView& view) {
@@ -230,36 +316,34 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const Panel panel("lanes", rect, {.scrolls = false});
     const float line = ImGui::GetTextLineHeight();
     const ImVec2 begin = ImGui::GetCursorScreenPos();
-    ui::text("lanes/title", "One schedule, two kernels", Role::text, Font::text, sp(220));
-    if (rect.w > sp(700)) {
-        ImGui::SameLine(sp(240));
-        ui::text("lanes/hint",
-                 "one tick is one step of the schedule; drag to rewind, drag the end of a write to move it",
-                 Role::dim_text);
-    }
+    ImGui::SetCursorScreenPos({begin.x, begin.y + sp(2)});
+    ui::text("lanes/title", "one schedule", Role::dim_text, Font::text, sp(120));
     const float left = begin.x + sp(140), right = rect.right() - sp(22);
-    const float axis = begin.y + line + sp(4), scrub = rect.bottom() - sp(34);
-    LaneView view = state.lane_view(left, right);
-    const float top = axis + line + sp(4);
+    const float axis = begin.y, axis_height = line + sp(6);
+    const LaneView view = state.lane_view(left, right);
+    const float top = axis + axis_height + sp(4);
+    draw_axis(view, axis + sp(2), top);
+    take_scrub(state, view, axis, axis_height);
 
     ImGui::SetCursorScreenPos({begin.x, top});
-    ImGui::BeginChild("rows", {rect.right() - begin.x - sp(8), std::max(sp(20), scrub - top)});
-    const float row = line + sp(8);
+    ImGui::BeginChild("rows", {rect.right() - begin.x - sp(8), std::max(sp(20), rect.bottom() - sp(6) - top)});
+    const float row = line + sp(7);
     const float inside = ImGui::GetCursorScreenPos().y;
-    const float height = lanes_height(state, Side::A, row) + lanes_height(state, Side::B, row) + line + sp(14);
-    draw_axis(view, axis, std::min(scrub, inside + height));
-    const float middle = draw_side_lanes(state, Side::A, view, inside, row) + sp(4);
+    const Lanes lanes = lanes_for(state, row, rect.bottom() - sp(6) - top);
+    const float height = lanes_height(state, row, lanes);
+    draw_axis(view, inside - line - sp(4), inside + height);
+    if (const auto x = x_of_difference(state, view)) draw_dots(*x, inside, inside + height, Role::text);
+    const float middle = draw_side_lanes(state, Side::A, view, inside, row, lanes) + sp(4);
     ImGui::GetWindowDrawList()->AddLine({begin.x, middle}, {right, middle}, color_u32(Role::border));
-    const float end = draw_side_lanes(state, Side::B, view, middle + sp(4), row);
-    draw_first_difference(state, view, inside, end + line + sp(4));
-    draw_playhead(state, view, inside, end + line + sp(4));
+    draw_side_lanes(state, Side::B, view, middle + sp(4), row, lanes);
+    draw_veil(state, view, inside, inside + height);
+    draw_playhead(state, view, inside - sp(4), inside + height);
     ImGui::SetCursorScreenPos({begin.x, inside + height});
     ImGui::Dummy({1, 1});
     pan_and_zoom(state, view);
     ImGui::EndChild();
-
-    draw_axis(view, axis, axis + line + sp(6));
-    draw_scrub(state, {left, scrub + sp(4), right - left, sp(20)});
+    draw_flag(state, view, axis, axis_height);
+    draw_first_difference(state, view, axis);
 }
 
 }  // namespace mdscope::gui

@@ -40,7 +40,7 @@ void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons) {
                 {"lesson/another", fmt::format("Lesson {} ▶", lesson.number() + 1), true, Role::accent, ""});
         return;
     }
-    if (lesson.can_go_next()) buttons.push_back({"lesson/next", "Next ▶", true, Role::accent, "go on (Space)"});
+    if (lesson.can_go_next()) buttons.push_back({"lesson/next", "Next ▶", true, Role::act, "go on (Space)"});
 }
 
 std::vector<HeadButton> head_buttons(const LessonRun& lesson) {
@@ -167,7 +167,8 @@ void draw_running(State& state) {
 // Escape first takes back the focus that Tab has shown, and a dialog or a message comes before the strip.
 bool is_escape_meant(const State& state) {
     static bool was_focus_shown = false;  // in the frame before: this one has hidden it already
-    const bool meant = pressed("close") && !was_focus_shown && !is_popup_open() && state.messages.empty();
+    const bool meant =
+        pressed("close") && !was_focus_shown && !is_popup_open() && state.messages.empty() && state.pinned.empty();
     was_focus_shown = nav_is_visible();
     return meant && !ImGui::GetIO().WantTextInput;
 }
@@ -194,7 +195,7 @@ void draw_lesson(State& state, const ui::Rect& rect) {
     if (has_lesson_strip(state)) take_escape(state);
     if (!has_lesson_strip(state)) return;
     {
-        const Panel panel("lesson", rect, {.fill = Role::panel, .border = Role::current, .scrolls = true});
+        const Panel panel("lesson", rect, {.fill = Role::panel, .border = Role::border, .scrolls = true});
         if (state.choosing_lesson)
             draw_choice(state);
         else if (state.lesson)

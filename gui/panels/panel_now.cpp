@@ -1,31 +1,105 @@
-// The strip that says what is going on, in words made from the state under the playhead.
+// The one sentence of a step, large, with the one below it and the button that goes on. Below everything: the keys.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "gui/frame/keys.hpp"
+#include "gui/panels/panel_stage.hpp"
 #include "gui/panels/panels.hpp"
 
 namespace mdscope::gui {
 
+namespace {
+
+constexpr float kTop = 8, kSecond = 16;
+
+// By the window's width alone: the sentence of the next step must not be of another size.
+float first_size(float width) {
+    const float units = width / (sp(1000) / 1000);
+    return units >= 1440 ? 26 : units >= 1180 ? 22 : units >= 900 ? 19 : 16;
+}
+
+int first_lines(float width) {
+    return width / (sp(1000) / 1000) >= 1100 ? 1 : 2;
+}
+
+bool is_told_by_lesson(const State& state) {
+    return state.lesson || state.choosing_lesson || state.prediction;
+}
+
+int second_lines(const State& state, float width) {
+    if (is_told_by_lesson(state)) return 0;
+    return width / (sp(1000) / 1000) >= 1180 ? 1 : 2;
+}
+
+// What is pressed next, as far as one can say.
+struct Act {
+    const char* label;
+    const char* key;  // of keys.hpp
+    void (*press)(State&);
+};
+std::optional<Act> next_act(State& state) {
+    if (state.hides_future() || (state.lesson && state.lesson->can_go_next())) return std::nullopt;
+    if (state.player.is_playing()) return Act{"Pause", "play", [](State& s) { s.toggle_play(); }};
+    switch (state.player.standstill()) {
+        case Standstill::No:
+            return Act{"Play on", "play", [](State& s) { s.toggle_play(); }};
+        case Standstill::NotBegun:
+            return Act{"Stop both", "stop_both", [](State& s) { s.answer(s.player.stop()); }};
+        case Standstill::Held:
+            return Act{"Let it end", "release", [](State& s) { s.answer(s.player.release("all")); }};
+        case Standstill::Ended:
+        case Standstill::Full:
+            return Act{"From the start", "first", [](State& s) { s.player.go_to(0); }};
+    }
+    return std::nullopt;
+}
+
+std::string with_key(const char* label, const char* key) {
+    return fmt::format("{}   {}", label, keys_of(key));
+}
+
+// The buttons at the right edge; returns how much room they take. The widest label of the act keeps its place.
+float draw_buttons(State& state, float right, float y) {
+    const float gap = sp(8), widest = ui::button_width("From the start   Home") + sp(16);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, sp(12, 9));
+    const std::string why = with_key("Why?", "why");
+    const float why_width = ui::button_width(why);
+    ImGui::SetCursorScreenPos({right - widest - gap - why_width, y});
+    if (ui::button("now/why", why, {.tip = "the chain from cause to effect"})) state.show_side(SideTab::why);
+    if (const auto act = next_act(state)) {
+        ImGui::SetCursorScreenPos({right - widest, y});
+        if (ui::button("now/act", with_key(act->label, act->key), {.role = Role::act, .width = widest}))
+            act->press(state);
+    }
+    ImGui::PopStyleVar();
+    return widest + gap + why_width;
+}
+
+}  // namespace
+
+float now_height(const State& state, float width) {
+    const float first = static_cast<float>(first_lines(width)) * std::round(first_size(width) * 1.32F);
+    const auto second = static_cast<float>(second_lines(state, width));
+    return sp(2 * kTop + std::max(38.0F, first) + (second > 0 ? 2 + second * std::round(kSecond * 1.32F) : 0));
+}
+
 void draw_now(State& state, const ui::Rect& rect) {
-    const Panel panel("now", rect, {.fill = Role::panel, .border = Role::accent});
-    const MomentView& view = state.player.view();
-    const std::string label = fmt::format("Why? ({})", keys_of("why"));
-    const float button = ui::button_width(label);
-    const ImVec2 begin = ImGui::GetCursorScreenPos();
-    const float right = begin.x + ImGui::GetContentRegionAvail().x;
-
-    ui::text("now/tick", fmt::format("Now  t={}", state.player.tick()), Role::accent, Font::text, sp(96));
-    const float indent = sp(104);
-    ImGui::SetCursorScreenPos({begin.x + indent, begin.y});
-    ImGui::BeginChild("words", {right - button - sp(16) - begin.x - indent, 0});
-    ui::paragraph("now/what", view.now.what);
-    if (!state.hides_outcome()) ui::paragraph("now/meaning", view.now.meaning, Role::dim_text);
-    ImGui::EndChild();
-
-    ImGui::SetCursorScreenPos({right - button, begin.y});
-    if (ui::button("now/why", label, {.tip = "the chain from cause to effect"})) state.show_side(SideTab::why);
+    const Panel panel("now", rect, {.fill = Role::background, .border = Role::background, .scrolls = false});
+    const Sentence& sentence = state.sentence();
+    const float buttons = draw_buttons(state, rect.right() - sp(4), rect.y + sp(kTop));
+    const float left = rect.x + sp(8), size = first_size(rect.w);
+    const float width = rect.w - buttons - sp(32);
+    const float line = sp(std::round(size * 1.32F));
+    const ui::Rect first{left, rect.y + sp(kTop), width, line * static_cast<float>(first_lines(rect.w))};
+    draw_phrases(sentence.first, first, size, true, first_lines(rect.w));
+    ui::mark_rect(first, "now/what", "text", plain_text(sentence.first));
+    const int lines = second_lines(state, rect.w);
+    if (lines == 0) return;
+    const float top = rect.y + sp(kTop) + std::max(sp(38), first.h) + sp(2);
+    const ui::Rect second{left, top, lines == 1 ? rect.w - sp(16) : width, rect.bottom() - top};
+    draw_phrases(sentence.second, second, kSecond, false, lines);
+    ui::mark_rect(second, "now/meaning", "text", plain_text(sentence.second));
 }
 
 void draw_status(State& state, const ui::Rect& rect) {

@@ -17,7 +17,7 @@ constexpr float kPadding = 6;
 constexpr float kMostShare = 0.45F;  // of the window's height
 
 void draw_scenarios(State& state, Flow& flow) {
-    const float width = sp(225);
+    const float width = sp(180);
     if (!flow.item(width)) return;
     std::vector<std::string> titles;
     int chosen = -1;
@@ -41,9 +41,9 @@ struct TimeButton {
     const char* key;
 };
 constexpr std::array kTimeButtons = {
-    TimeButton{"first", "⇤ Start", "first"}, TimeButton{"back", "◀ Step", "step_back"},
-    TimeButton{"play", "▶ Play", "play"},    TimeButton{"forward", "Step ▶", "step_forward"},
-    TimeButton{"last", "End ⇥", "last"},
+    TimeButton{"first", "⇤", "first"},    TimeButton{"back", "←", "step_back"},
+    TimeButton{"play", "▶ Play", "play"}, TimeButton{"forward", "→", "step_forward"},
+    TimeButton{"last", "⇥", "last"},
 };
 
 void press_time(State& state, std::string_view id) {
@@ -57,15 +57,16 @@ void press_time(State& state, std::string_view id) {
 
 void draw_time(State& state, Flow& flow) {
     for (const TimeButton& button : kTimeButtons) {
-        const bool pauses = std::string_view(button.id) == "play" && state.player.is_playing();
-        const float width = ui::button_width(button.label);
+        const bool is_play = std::string_view(button.id) == "play";
+        const bool pauses = is_play && state.player.is_playing();
+        const float width = std::max(ui::button_width(button.label), is_play ? ui::button_width("■ Pause") : 0);
         if (!flow.item(width)) continue;
         const std::string tip = fmt::format("{} ({})", pauses ? "pause" : button.id, keys_of(button.key));
         if (ui::button(fmt::format("toolbar/{}", button.id), pauses ? "■ Pause" : button.label,
-                       {.width = pauses ? std::max(width, ui::button_width("■ Pause")) : width, .tip = tip}))
+                       {.width = width, .tip = tip}))
             press_time(state, button.id);
     }
-    const float width = sp(150);
+    const float width = sp(130);
     if (!flow.item(width)) return;
     auto speed = static_cast<float>(state.player.speed());
     if (ui::slider("toolbar/speed", speed, 0.05F, 4, "speed %.2f", width, "how fast Play goes"))
@@ -85,9 +86,9 @@ Role stop_role(State& state) {
 }
 
 void draw_hands(State& state, Flow& flow) {
-    if (hand(flow, "stop_both", "■ Stop both arrays (S)", "begin the teardown in both arrays, now", stop_role(state)))
+    if (hand(flow, "stop_both", "■ Stop both", "begin the teardown in both arrays, now (S)", stop_role(state)))
         state.answer(state.player.stop());
-    if (hand(flow, "fork", "Fork (F)", "keep this future, and try another")) state.answer(state.player.fork());
+    if (hand(flow, "fork", "Fork", "keep this future, and try another (F)")) state.answer(state.player.fork());
     if (hand(flow, "setup", "Set up…", "fix, order, pools, bitmap, members of A and B")) state.show_setup = true;
 }
 
@@ -119,8 +120,14 @@ constexpr std::array kModeRows = {
 void draw_modes(State& state, Flow& flow) {
     for (const ModeRow& row : kModeRows) {
         if (!flow.item(ui::button_width(row.label))) continue;
-        const ui::ButtonLook look{.role = state.mode == row.mode ? Role::accent : Role::button, .tip = row.tip};
+        const bool is_here = state.mode == row.mode;
+        const ui::ButtonLook look{.role = is_here ? Role::button : Role::card, .tip = row.tip};
         if (ui::button(fmt::format("toolbar/mode/{}", kWindowModes[row.mode]), row.label, look)) state.mode = row.mode;
+        const ui::Rect rect = ui::rect_of_item();
+        if (is_here)
+            ImGui::GetWindowDrawList()->AddRectFilled({rect.x + sp(6), rect.bottom() + sp(1)},
+                                                      {rect.right() - sp(6), rect.bottom() + sp(4)},
+                                                      color_u32(Role::accent), sp(1));
     }
 }
 

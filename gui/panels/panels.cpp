@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "gui/model/titles.hpp"
+
 namespace mdscope::gui {
 
 Panel::Panel(const char* id, const ui::Rect& rect, const Look& look) {
@@ -36,7 +38,7 @@ StateLook look_of(Status status) {
         case Status::Running:
             return {"○", Role::text};
         case Status::Stopping:
-            return {"▶", Role::current};
+            return {"▶", Role::text};
         case Status::Waiting:
             return {"●", Role::safe};
         case Status::InDanger:
@@ -83,26 +85,10 @@ const char* side_name(Side side) {
     return side == Side::A ? "A" : "B";
 }
 
-// Where the arrays differ. Of what matters to this bug also an unusual row of both; its first variant always.
-static bool is_worth_a_title(const Variant& variant, const Scenario& own, const Scenario& other) {
-    const VariantRow* const row = &own.variants.row(variant);
-    if (row != &other.variants.row(variant)) return true;
-    const museum::Names matters = exhibit_of(own).matrix.variants;
-    const auto found = std::ranges::find(matters, std::string_view(variant.name()));
-    return found != matters.end() && (found == matters.begin() || row != &variant.usual());
-}
-
 std::string side_title(const State& state, Side side) {
-    const Scenario& own = state.player.scenario(side);
-    const Scenario& other = state.player.scenario(side == Side::A ? Side::B : Side::A);
-    std::string rows;
-    for (const Variant& variant : all_variants())
-        if (is_worth_a_title(variant, own, other))
-            rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", variant.name(), own.variants.row(variant).name);
-    if (own.bitmap != other.bitmap || own.bitmap != "external") rows += fmt::format(", bitmap {}", own.bitmap);
-    const bool is_without = own.variants.name("fix") == "none";
-    if (is_without == (other.variants.name("fix") == "none")) return rows;
-    return fmt::format("{} the fix  ({})", is_without ? "WITHOUT" : "WITH", rows);
+    const Titles titles =
+        titles_of(state.player.scenario(side), state.player.scenario(side == Side::A ? Side::B : Side::A));
+    return titles.title == titles.rows ? titles.rows : fmt::format("{}  ({})", titles.title, titles.rows);
 }
 
 }  // namespace mdscope::gui

@@ -40,13 +40,15 @@ StateLook look_of(Status status);
 StateLook look_of(TreeLine::State state);
 Role role_of(const std::string& bio_kind);  // data, superblock, bitmap
 const char* side_name(Side side);           // "A"
-// What a side's kernel is called: "WITHOUT the fix  (fix none)".
+// What a side's kernel is called: "without the fix  (fix none)".
 std::string side_title(const State& state, Side side);
 
 float toolbar_height(const State& state, float width);
 void draw_toolbar(State& state, const ui::Rect& rect);
+float now_height(const State& state, float width);
 void draw_now(State& state, const ui::Rect& rect);
-void draw_card(State& state, Side side, const ui::Rect& rect);
+void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layout);
+void draw_tree(State& state, const ui::Rect& rect);
 void draw_lanes(State& state, const ui::Rect& rect);
 void draw_side(State& state, const ui::Rect& rect);
 void draw_status(State& state, const ui::Rect& rect);

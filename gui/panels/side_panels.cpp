@@ -179,7 +179,14 @@ void draw_side(State& state, const ui::Rect& rect) {
     std::vector<ui::Tab> tabs;
     for (const SidePage& page : kPages) tabs.push_back({kSideTabs[page.tab], page.label});
     auto chosen = static_cast<int>(state.side_tab);
-    if (ui::tabs("side", tabs, chosen)) state.side_tab = static_cast<SideTab>(chosen);
+    tabs.push_back({"close", "× tree"});
+    if (ui::tabs("side", tabs, chosen)) {
+        if (chosen == static_cast<int>(kPages.size())) {
+            state.shows_side = false;
+            chosen = static_cast<int>(state.side_tab);
+        }
+        state.side_tab = static_cast<SideTab>(chosen);
+    }
     ImGui::Spacing();
     const Page page(kSideTabs[state.side_tab]);
     kPages[static_cast<std::size_t>(state.side_tab)].draw(state);

@@ -259,6 +259,7 @@ TEST_CASE("while a question is open nothing right of the playhead can be seen, a
     for (const char* key : {"End", "Right", "Shift+Right", "k", "d"}) ui.key(key);
     CHECK(ui.value("lanes/scrub") <= playhead);
     for (const char* tab : {"in_flight", "why", "inspect", "log", "oops", "branches"}) {
+        if (!ui.has("side/close")) ui.key("i");
         ui.click(std::string("side/") + tab);
         for (const ui::Mark& mark : ui::all()) {
             CAPTURE(mark.id);

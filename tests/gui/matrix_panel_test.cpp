@@ -75,10 +75,11 @@ TEST_CASE("a click on a cell that crashes opens its schedule in the lab; played,
     ui.click(kBad);
     CHECK_FALSE(ui.has("matrix/what"));
     CHECK(ui.text("toolbar/scenario") == "Matrix: external, STOP_ARRAY, fix none");
-    CHECK(ui.text("card/A/title").find("WITHOUT the fix  (fix none, order 2021") != std::string::npos);
-    CHECK(ui.text("card/B/title").find("WITH the fix  (fix upstream, order 2021") != std::string::npos);
-    CHECK(ui.text("now/tick") == "Now  t=0");
+    CHECK(ui.text("card/A/title").find("without the fix  (fix none, order 2021") != std::string::npos);
+    CHECK(ui.text("card/B/title").find("with the fix  (fix upstream, order 2021") != std::string::npos);
+    CHECK(ui.text("now/tick") == "step 0");
     ui.key("End");
+    ui.key("i");
     ui.click("side/oops");
     CHECK(ui.has("oops/A"));
     CHECK_FALSE(ui.has("oops/B"));

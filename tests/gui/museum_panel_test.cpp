@@ -82,8 +82,9 @@ TEST_CASE("the crash of an exhibit is looked for, and opened in the lab beside t
     ui.click("museum/play");
     while (ui.has("museum/title")) ui.frame();
     CHECK(ui.text("toolbar/scenario").find("removed under its own bitmap write") != std::string::npos);
-    CHECK(ui.text("now/tick") == "Now  t=0");
+    CHECK(ui.text("now/tick") == "step 0");
     ui.key("End");
+    ui.key("i");
     ui.click("side/oops");
     CHECK(ui.has("oops/A"));
     CHECK_FALSE(ui.has("oops/B"));

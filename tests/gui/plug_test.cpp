@@ -24,6 +24,7 @@ std::unique_ptr<Screen> app_with(const std::string& scenario) {
 TEST_CASE("the plug is pulled at the playhead; what was lost is shown, and what came of it") {
     const auto screen = app_with("plug-pulled");
     Headless ui(*screen);
+    ui.key("i");
     ui.click("side/plug");
     CHECK(ui.text("plug/A/sdb/2/platter") == "old");
     CHECK(ui.text("plug/A/sdb/2/unsure") == "new, on its way: lost");
@@ -38,7 +39,9 @@ TEST_CASE("the plug is pulled at the playhead; what was lost is shown, and what 
 TEST_CASE("back before the cut the same key cuts again, and every cache is lost") {
     const auto screen = app_with("plug-pulled");
     Headless ui(*screen);
+    ui.key("i");
     ui.click("side/plug");
+    ui.reveal("plug/back");
     ui.click("plug/back");
     CHECK(ui.has("plug/pull"));
     CHECK(ui.text("plug/A/sda/2/unsure") == "new, in the cache");  // as it would be found
@@ -47,6 +50,7 @@ TEST_CASE("back before the cut the same key cuts again, and every cache is lost"
     ui.key("End");
     CHECK(ui.text("plug/A/sda/2/unsure") == "new, in the cache: lost");
     CHECK(ui.text("plug/A/after").find("every member has the old data") != std::string::npos);
+    ui.reveal("plug/keep/sdb");
     ui.click("plug/keep/sdb");
     ui.key("End");
     CHECK(ui.text("plug/A/sdb/2/unsure") == "new, on its way: kept");

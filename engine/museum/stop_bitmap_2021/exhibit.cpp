@@ -126,6 +126,7 @@ const Exhibit& stop_bitmap_2021_exhibit() {
             "Data requests are counted by raid1 itself, in neither mddev->pending_writes nor "
             "bitmap->pending_writes: the flush of the bitmap begins when they have ended.",
         .tree = tree(),
+        .code = code(),
         .stages = kStages,
         .ways = ways(),
         .console_notes = console_notes(),

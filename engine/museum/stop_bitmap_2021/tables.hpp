@@ -13,6 +13,7 @@ bool waits_for_both_counters(const museum::Rows& rows);
 
 std::span<const museum::Taker> takers();               // takers.cpp
 museum::Tree tree();                                   // tree.cpp
+std::span<const museum::Code> code();                  // code.cpp
 std::span<const museum::Way> ways();                   // oops.cpp
 std::span<const museum::ConsoleNote> console_notes();  // console.cpp
 museum::Page page();                                   // page.cpp

@@ -1,0 +1,436 @@
+#include "gui/panels/panel_stage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/frame/imgui_version.hpp"
+#include "gui/frame/ui.hpp"
+#include "gui/frame/ui_parts.hpp"
+#include "gui/panels/panels.hpp"
+#include "gui/panels/stage_crash.hpp"
+#include "gui/panels/stage_figures.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+using namespace figures;
+
+constexpr float kLeft = 14, kRight = 552;
+
+// Draws one stage, and remembers what the mouse is on.
+class Stager {
+   public:
+    Stager(const StageModel& stage, const StageLook& look, Pen& pen) : stage_(stage), look_(look), pen_(pen) {}
+
+    StageTouch draw() {
+        draw_head();
+        if (stage_.crash) pen_.set_alpha(0.42F);
+        if (look_.is_compact) {
+            draw_compact();
+        } else {
+            draw_corridor();
+            draw_threads();
+            draw_gauges();
+            draw_writes();
+            draw_members();
+        }
+        pen_.set_alpha(1);
+        if (!look_.is_compact) draw_outcome();
+        return touch_;
+    }
+
+   private:
+    [[nodiscard]] std::string id(const std::string& rest) const { return look_.id + "/" + rest; }
+    [[nodiscard]] bool is_danger() const { return stage_.status == Status::InDanger || stage_.status == Status::Oops; }
+    [[nodiscard]] Role threat() const { return is_danger() ? Role::danger : Role::faint; }
+    [[nodiscard]] float right() const { return look_.is_compact ? look_.rect.w / pen_.px(1) - 12 : kRight; }
+
+    // A thing with a name: it can be hovered, is ringed where it is marked, and stands in the probe's list.
+    void thing(const std::string& key, const ui::Rect& box, const std::string& mark, const std::string& text,
+               double value = 0) {
+        const ui::Rect rect = pen_.rect_of(box.x, box.y, box.w, box.h);
+        ui::mark_rect(rect, mark, "text", text, value);
+        if (key.empty()) return;
+        if (is_window_hovered() && rect.covers({ImGui::GetIO().MousePos.x, ImGui::GetIO().MousePos.y}))
+            touch_.hovered = key;
+        if (look_.is_marked(key)) pen_.frame(box.x - 3, box.y - 3, box.w + 6, box.h + 6, pen_.ink(Role::here), 3, 8);
+    }
+    static bool is_window_hovered() { return ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows); }
+
+    // ---- the head
+
+    void draw_head() {
+        pen_.frame(12, 10, 28, 28, pen_.ink(Role::text), 2, 5);
+        pen_.text(26, 24, stage_.letter, Face::bold, 19, pen_.ink(Role::text), Align::middle);
+        const float chip = draw_status_chip(stage_.status, stage_.word, pen_.at(right(), 0).x, pen_.at(0, 24).y,
+                                            look_.factor, id("status"));
+        draw_title((chip - pen_.at(0, 0).x) / pen_.px(1) - 12);
+        const ui::Rect line = pen_.rect_of(kLeft, 46, right() - kLeft, 22);
+        draw_phrases(stage_.line, line, 16, false, 1);
+        ui::mark_rect(line, id("verdict"), "text", plain_text(stage_.line));
+    }
+
+    void draw_title(float to) {
+        constexpr float kAt = 52;
+        const FontScope bold(type(Face::bold, 19 * look_.factor));
+        const std::string shown = ui::shortened(stage_.title, pen_.px(to - kAt));
+        const ui::Rect rect = pen_.rect_of(kAt, 12, std::max(8.0F, pen_.width_of(shown, Face::bold, 19)), 24);
+        ImGui::SetCursorScreenPos({rect.x, rect.y});
+        {
+            const ui::IdScope scope(id("title"));
+            touch_.is_title_clicked = ImGui::InvisibleButton("##it", {rect.w, rect.h});
+        }
+        ui::draw_focus();
+        const std::string all =
+            stage_.rows == stage_.title ? stage_.title : fmt::format("{}  ({})", stage_.title, stage_.rows);
+        ui::mark(id("title"), "link", fmt::format("{}   {}", stage_.letter, all));
+        pen_.text(kAt, 24, shown, Face::bold, 19, pen_.ink(Role::text));
+        const float rows = kAt + rect.w / pen_.px(1) + 12;
+        if (stage_.rows == stage_.title || rows > to - 40) return;
+        const FontScope small(type(Face::text, 14 * look_.factor));
+        pen_.text(rows, 25, ui::shortened(stage_.rows, pen_.px(to - rows)), Face::text, 14, pen_.ink(Role::faint));
+    }
+
+    // ---- the corridor
+
+    void draw_corridor() {
+        pen_.line(pen_.at(10, kGround), pen_.at(kRight, kGround), pen_.ink(Role::faint), 2);
+        pen_.text(kLeft, 85, stage_.noun + " ▸", Face::text, 14, pen_.ink(Role::dim_text));
+        for (std::size_t i = 0; i < 2; i++) draw_door_of(i);
+        draw_taker();
+        const float x = station_x(stage_.stopper.station);
+        draw_stopper(pen_, x, stage_.stopper);
+        thing("task", {x - 16, 112, 32, kGround - 112}, id("stopper"), stage_.stopper.inside);
+    }
+
+    [[nodiscard]] bool is_waited_at(std::size_t door) const {
+        const auto station = door == 0 ? StageStopper::Station::FirstDoor : StageStopper::Station::SecondDoor;
+        return stage_.stopper.state == StageStopper::State::Sleeps && stage_.stopper.station == station;
+    }
+
+    void draw_door_of(std::size_t number) {
+        const StageDoor& door = stage_.doors.at(number);
+        const StageGauge& gauge = stage_.gauges.at(number);
+        if (gauge.counter.empty()) return;
+        const float x = kDoors.at(number);
+        const bool is_missing = door.state == StageDoor::State::Missing;
+        const bool is_missed = is_missing && gauge.is_unwatched;
+        const Role missing = is_missed || (is_missing && stage_.crash) ? Role::danger : Role::faint;
+        draw_door(pen_, x, door, missing, is_waited_at(number));
+        const Role name = is_missing ? missing : door.state == StageDoor::State::Aside ? Role::faint : Role::text;
+        pen_.text(x, 85, door.function, Face::code, 14, pen_.ink(name), Align::middle);
+        const float width = std::max(56.0F, pen_.width_of(door.function, Face::code, 14));
+        const char* word = is_missing                             ? "missing"
+                           : door.state == StageDoor::State::Shut ? "shut"
+                           : door.state == StageDoor::State::Open ? "open"
+                                                                  : "not on the way";
+        thing("function/" + door.function, {x - width / 2, 76, width, kGround - 76}, id(fmt::format("door/{}", number)),
+              fmt::format("{}: {}", door.function, word));
+        if (!is_missing) return;
+        const ImU32 words = pen_.ink(missing == Role::danger ? missing : Role::dim_text);
+        pen_.text(x + 34, 137, stage_.hides ? "no wait here" : "no wait here:", Face::bold, 14, words);
+        if (!stage_.hides) pen_.text(x + 34, 158, "nobody", Face::text, 14, words);
+    }
+
+    void draw_taker() {
+        if (stage_.taker.empty()) return;
+        const ImU32 color = pen_.ink(stage_.is_taker_near ? Role::danger : Role::dim_text);
+        // In two lines where it is long.
+        std::string first = stage_.taker, second;
+        if (const std::size_t at = first.find("_from"); at != std::string::npos) {
+            second = first.substr(at);
+            first.resize(at);
+        }
+        pen_.text(kRight + 4, 80, first, Face::code, 14, color, Align::right);
+        pen_.text(kRight + 4, 97, second, Face::code, 14, color, Align::right);
+        draw_scissors(pen_, 512, 138, color);
+        thing("function/" + stage_.taker, {486, 72, 72, 84}, id("taker"), stage_.taker);
+    }
+
+    // ---- threads
+
+    [[nodiscard]] std::optional<std::size_t> place_of(const std::string& member) const {
+        for (std::size_t i = 0; i < stage_.members.size(); i++)
+            if (stage_.members[i].name == member) return i;
+        return std::nullopt;
+    }
+
+    void draw_threads() {
+        for (std::size_t i = 0; i < 2; i++) draw_wire(i);
+        draw_return();
+        draw_follows();
+        draw_cut();
+    }
+
+    // Between a door and its counter; lit up to the feet of who waits there.
+    void draw_wire(std::size_t number) {
+        const StageGauge& gauge = stage_.gauges.at(number);
+        if (gauge.counter.empty()) return;
+        const StageDoor& door = stage_.doors.at(number);
+        const float x = kDoors.at(number), top = kGround, bottom = kGaugeTop;
+        if (door.state == StageDoor::State::Aside) return;
+        if (door.state == StageDoor::State::Missing) {
+            const Role role = gauge.is_unwatched || stage_.crash ? Role::danger : Role::faint;
+            return pen_.dashed({pen_.at(x, top), pen_.at(x, bottom)}, pen_.ink(role), 3);
+        }
+        if (!is_waited_at(number)) {
+            const bool has_led = door.is_passed && number == 0;
+            return pen_.line(pen_.at(x, top), pen_.at(x, bottom), pen_.ink(has_led ? Role::safe : counter_role(number)),
+                             3.5F);
+        }
+        const float feet = station_x(stage_.stopper.station);
+        const ImU32 safe = pen_.ink(Role::safe);
+        pen_.path({pen_.at(x, bottom), pen_.at(x, kGround + 8), pen_.at(feet, kGround + 8)}, safe, 4);
+        pen_.arrow(feet, kGround + 1, 0, -1, safe, 8);
+    }
+
+    // A write comes back: from its disk by way of its completion to its counter.
+    void draw_return() {
+        const StageWrite* main = stage_.main_write();
+        const bool has_one = main != nullptr && main->gauge.has_value();
+        const ImU32 color = has_one ? pen_.ink(counter_role(*main->gauge)) : pen_.ink(Role::border);
+        if (!stage_.completion.empty()) {
+            pen_.fill(65, 292, 132, 32, pen_.ink(Role::card));
+            pen_.frame(65, 292, 132, 32, color);
+            pen_.text(131, 308, stage_.completion, Face::code, 14, pen_.ink(has_one ? Role::text : Role::dim_text),
+                      Align::middle);
+            thing("function/" + stage_.completion, {65, 292, 132, 32}, id("completion"), stage_.completion);
+        }
+        if (!has_one) return;
+        const float to = kDoors.at(*main->gauge);
+        pen_.line(pen_.at(131, 292), pen_.at(131, 284), color, 4);
+        if (*main->gauge != 0) pen_.line(pen_.at(131, 284), pen_.at(to, 284), color, 4);
+        pen_.line(pen_.at(to, 284), pen_.at(to, 279), color, 4);
+        pen_.arrow(to, kGaugeTop + kGaugeHeight + 1, 0, -1, color, 7);
+        if (stage_.crash) return;
+        pen_.text(145, 282, "−1 when it ends", Face::text, 14, color);
+    }
+
+    void draw_follows() {
+        const StageWrite* main = stage_.main_write();
+        if (main == nullptr || !main->gauge || stage_.completion.empty() || stage_.crash) return;
+        const std::optional<std::size_t> place = place_of(main->member);
+        if (!place) return;
+        const bool is_dashed = !main->is_covered;
+        const ImU32 color = pen_.ink(is_dashed ? Role::danger : Role::faint);
+        const ui::Rect box = member_boxes(stage_.members.size()).at(*place);
+        if (*place == 0) {
+            pen_.curve(pen_.at(110, 324), pen_.at(110, 332), pen_.at(110, 336), pen_.at(110, 338), color, 2.5F,
+                       is_dashed);
+            pen_.arrow(110, box.y - 1, 0, 1, color, 6);
+        } else {
+            const float y = box.y + box.h - 16;
+            pen_.curve(pen_.at(197, 318), pen_.at(box.x - 12, 322), pen_.at(box.x - 34, y), pen_.at(box.x - 8, y),
+                       color, 2.5F, is_dashed);
+            pen_.arrow(box.x - 1, y, 1, 0, color, 7);
+        }
+        pen_.text(*place == 0 ? 120 : 157, 335, "follows", Face::text, 14,
+                  pen_.ink(is_dashed ? Role::danger : Role::dim_text));
+    }
+
+    // What takes away what the write needs, and from whom.
+    void draw_cut() {
+        const StageWrite* main = stage_.main_write();
+        if (!stage_.is_taker_near || main == nullptr || main->is_covered) return;
+        const std::optional<std::size_t> place = place_of(main->member);
+        if (!place) return;
+        const ImU32 color = pen_.ink(Role::danger);
+        const ui::Rect box = member_boxes(stage_.members.size()).at(*place);
+        constexpr float kX = 510;
+        if (*place + 1 == stage_.members.size() && box.x + box.w < kX) {
+            pen_.dashed({pen_.at(kX, kGround), pen_.at(kX, box.y + 42), pen_.at(box.x + box.w + 8, box.y + 42)}, color,
+                        2.5F);
+            pen_.arrow(box.x + box.w + 1, box.y + 42, -1, 0, color, 8);
+        } else {
+            const float x = box.x + box.w - 20;
+            pen_.dashed({pen_.at(kX, kGround), pen_.at(kX, 334), pen_.at(x, 334)}, color, 2.5F);
+            pen_.arrow(x, box.y - 1, 0, 1, color, 7);
+        }
+        const float width = std::max(pen_.width_of(stage_.next, Face::bold, 14), 76.0F);
+        pen_.fill(kX - width / 2 - 3, 280, width + 6, stage_.taker_tick ? 42.0F : 24.0F, pen_.ink(Role::panel), 3);
+        pen_.text(kX, 292, stage_.next, Face::bold, 14, color, Align::middle);
+        if (stage_.taker_tick)
+            pen_.text(kX, 312, fmt::format("at step {}", *stage_.taker_tick), Face::text, 14, color, Align::middle);
+    }
+
+    // ---- counters, writes, members
+
+    void draw_gauges() {
+        static constexpr std::array<const char*, 2> kIds = {"mddev", "bitmap"};
+        for (std::size_t i = 0; i < 2; i++) {
+            const StageGauge& gauge = stage_.gauges.at(i);
+            if (gauge.counter.empty()) continue;
+            draw_gauge(pen_, i, gauge);
+            const std::string mark = id(fmt::format("counter/{}", kIds.at(i)));
+            const float x = kGauges.at(i);
+            thing("counter/" + gauge.counter, {x, kGaugeTop, kGaugeWidth, kGaugeHeight}, mark,
+                  std::to_string(gauge.value), gauge.value);
+            ui::mark_rect(pen_.rect_of(x + 6, kGaugeTop + 8, kGaugeWidth - 12, 20), mark + "/name", "text",
+                          gauge.counter);
+            ui::mark_rect(pen_.rect_of(x + 50, kGaugeTop + 30, kGaugeWidth - 56, 40), mark + "/words", "text",
+                          gauge.answer + "; " + gauge.note);
+        }
+    }
+
+    void draw_writes() {
+        if (stage_.crash) return;
+        std::vector<StageWrite> shown = stage_.writes;
+        std::ranges::stable_sort(
+            shown, [](const StageWrite& a, const StageWrite& b) { return a.gauge.has_value() > b.gauge.has_value(); });
+        constexpr std::size_t kMost = 4;
+        const std::size_t count = std::min(shown.size(), kMost);
+        float x = kWriteX;
+        float last = 0;
+        for (std::size_t i = 0; i < count; i++) last = x + kWriteGap * static_cast<float>(i);
+        if (stage_.writes_counted() > 0) draw_way(shown.front());
+        for (std::size_t i = 0; i < count; i++, x += kWriteGap) {
+            draw_write(pen_, x, kWriteY, shown[i]);
+            thing("write/" + shown[i].bio, {x - 18, kWriteY - 18, 36, 36}, id("write/" + shown[i].bio), shown[i].bio);
+        }
+        if (count > 0) draw_write_words(shown, last + 24);
+    }
+
+    void draw_way(const StageWrite& first) {
+        const ImU32 color = pen_.ink(counter_role(first.gauge.value_or(0)));
+        pen_.line(pen_.at(204, kWriteY), pen_.at(kWriteX - 14, kWriteY), color, 4);
+        pen_.arrow(198, kWriteY, -1, 0, color, 9);
+    }
+
+    void draw_write_words(const std::vector<StageWrite>& shown, float x) {
+        const StageWrite* main = stage_.main_write();
+        const auto held = static_cast<std::size_t>(std::ranges::count(shown, true, &StageWrite::is_held));
+        BioName name;
+        (void)read_bio_name(main->bio, &name);
+        const std::string words =
+            shown.size() == 1
+                ? fmt::format("{} write {}", name.kind, name.number)
+                : fmt::format("{} {}writes", shown.size(),
+                              std::ranges::all_of(shown, [&](const auto& write) { return write.kind == name.kind; })
+                                  ? name.kind + " "
+                                  : "");
+        const float room = (stage_.is_taker_near ? 462.0F : kRight) - x;
+        if (pen_.width_of(words, Face::text, 14) <= room)
+            pen_.text(x, 300, words, Face::text, 14, pen_.ink(Role::text));
+        if (held > 0) {
+            const ImU32 color = pen_.ink(Role::held);
+            pen_.fill(x, 317, 4, 12, color, 0);
+            pen_.fill(x + 7, 317, 4, 12, color, 0);
+            const std::string word = held == shown.size() ? "HELD" : fmt::format("{} HELD", held);
+            pen_.text(x + 18, 323, word, Face::bold, 14, color);
+        } else {
+            const bool ends = main->place == StageWrite::Place::Completion;
+            pen_.text(x, 323, ends ? "is ending" : "on its way", Face::text, 14, pen_.ink(Role::dim_text));
+        }
+    }
+
+    void draw_members() {
+        const std::vector<ui::Rect> boxes = member_boxes(stage_.members.size());
+        for (std::size_t i = 0; i < stage_.members.size(); i++) {
+            const StageMember& member = stage_.members[i];
+            draw_member(pen_, boxes[i], member);
+            using enum StageMember::State;
+            const std::string text = member.state == Off ? fmt::format("{}: not assembled", member.name)
+                                     : member.state == Gone || member.state == Met
+                                         ? fmt::format("{}: rdev->mddev → NULL", member.name)
+                                         : fmt::format("{}: rdev->mddev → md0", member.name);
+            thing("member/" + member.name, boxes[i], id("member/" + member.name), text);
+        }
+    }
+
+    // ---- where there is no room for a corridor
+
+    void draw_compact() {
+        static constexpr std::array<const char*, 2> kIds = {"mddev", "bitmap"};
+        const float width = right() - kLeft;
+        const bool is_row = width > 560;  // else one below the other
+        for (std::size_t i = 0; i < 2; i++) {
+            const StageGauge& gauge = stage_.gauges.at(i);
+            if (gauge.counter.empty()) continue;
+            const auto number = static_cast<float>(i);
+            const ui::Rect box = is_row ? ui::Rect{kLeft + number * (width / 2 + 6), 72, width / 2 - 6, 34}
+                                        : ui::Rect{kLeft, 72 + number * 38, width, 34};
+            draw_compact_gauge(i, gauge, box);
+            const std::string mark = id(fmt::format("counter/{}", kIds.at(i)));
+            thing("counter/" + gauge.counter, box, mark, std::to_string(gauge.value), gauge.value);
+            ui::mark_rect(pen_.rect_of(box.x + 6, box.y + 4, box.w - 12, 26), mark + "/name", "text", gauge.counter);
+        }
+    }
+
+    void draw_compact_gauge(std::size_t number, const StageGauge& gauge, const ui::Rect& box) {
+        const Role role = counter_role(number);
+        const ImU32 lit = pen_.ink(gauge.value != 0 ? role : Role::border);
+        const float y = box.y + box.h / 2;
+        pen_.fill(box.x, box.y, box.w, box.h, pen_.ink(Role::card));
+        pen_.frame(box.x, box.y, box.w, box.h, lit);
+        float x = box.x + 10;
+        x += 12 + pen_.text(x, y, std::to_string(gauge.value), Face::bold, 22,
+                            pen_.ink(gauge.value != 0 ? role : Role::dim_text));
+        draw_counter_shape(pen_, x, y, number, pen_.ink(role));
+        x += 11 + pen_.text(x + 11, y, gauge.counter, Face::code, 14, pen_.ink(role)) + 14;
+        for (const std::string& words : {gauge.answer + (gauge.note.empty() ? "" : ", " + gauge.note), gauge.answer})
+            if (x + pen_.width_of(words, Face::text, 14) < box.x + box.w - 6) {
+                pen_.text(x, y, words, Face::text, 14, pen_.ink(Role::text));
+                break;
+            }
+    }
+
+    // ---- the end
+
+    void draw_outcome() {
+        if (stage_.crash) return draw_crash(pen_, stage_, look_.id);
+        if (stage_.end.empty()) return;
+        pen_.fill(300, 294, 240, 42, pen_.ink(Role::panel));
+        pen_.frame(300, 294, 240, 42, pen_.ink(Role::safe));
+        draw_check(pen_, 322, 315, 9, pen_.ink(Role::safe));
+        pen_.text(342, 315, stage_.end, Face::bold, 14, pen_.ink(Role::safe));
+        ui::mark_rect(pen_.rect_of(300, 294, 240, 42), id("end"), "text", stage_.end);
+    }
+
+    const StageModel& stage_;
+    const StageLook& look_;
+    Pen& pen_;
+    StageTouch touch_;
+};
+
+struct Edge {
+    Role role;
+    float width;
+};
+Edge edge_of(Status status) {
+    switch (status) {
+        case Status::InDanger:
+            return {Role::danger, 2};
+        case Status::Oops:
+            return {Role::danger_fill, 5};
+        case Status::Waiting:
+        case Status::Stopped:
+            return {Role::safe, 2};
+        default:
+            return {Role::border, 1};
+    }
+}
+
+}  // namespace
+
+StageTouch draw_stage(const StageModel& stage, const StageLook& look) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const ui::Rect& rect = look.rect;
+    const float radius = sp(8);
+    draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::panel), radius);
+    if (stage.crash)
+        draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::danger_fill, 0.13F),
+                           radius);
+    const Edge edge = edge_of(stage.status);
+    draw.AddRect({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(edge.role), radius, ImDrawFlags_None,
+                 sp(edge.width));
+    const float factor = look.is_compact ? 1 : look.factor;
+    const float spare = look.is_compact ? 0 : std::max(0.0F, rect.w - kStageWidth * factor * sp(1000) / 1000) / 2;
+    Pen pen(draw, {rect.x + spare, rect.y}, factor);
+    StageLook own = look;
+    own.factor = factor;
+    return Stager(stage, own, pen).draw();
+}
+
+}  // namespace mdscope::gui

@@ -1,0 +1,40 @@
+// The stage of one array. It is drawn from a StageModel alone, so whoever has one can show it: the lab, or a mount.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "gui/frame/marks.hpp"
+#include "gui/frame/theme.hpp"
+#include "gui/model/stage_model.hpp"
+
+namespace mdscope::gui {
+
+struct StageLook {
+    ui::Rect rect;  // on the screen
+    float factor = 1;
+    bool is_compact = false;  // header, line and gauges only
+    std::string id;           // of its marks: "card/A"
+    std::function<bool(const std::string&)> is_marked = [](const std::string&) {
+        return false;
+    };  // a thing, by its key
+};
+
+struct StageTouch {
+    std::string hovered;  // what the mouse is on; empty: nothing
+    bool is_title_clicked = false;
+};
+
+StageTouch draw_stage(const StageModel& stage, const StageLook& look);
+
+// Pieces of a sentence in one or more lines, with the shape of a counter before its name. `size` at 100 %; returns the
+// number of lines. With `draws` false it only counts.
+int draw_phrases(const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int most_lines,
+                 bool draws = true);
+
+Role role_of(Ink ink);
+// A state's chip, in the stage's own shapes: the right edge at `right`, in pixels. Returns its left edge.
+float draw_status_chip(Status status, const std::string& word, float right, float y, float factor,
+                       const std::string& id);
+
+}  // namespace mdscope::gui

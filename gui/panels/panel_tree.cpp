@@ -1,0 +1,367 @@
+// What is between the two stages: the one tree of the act with two cursors, and below it the reading place: a few lines
+// of code, or what the thing is that the mouse is on.
+//
+//    A   The stop, line by line     B
+//    ✓   __md_stop_writes           |       |  inside
+//    ✗   + md_super_wait            ◀       a line of one kernel only
+//    ▶     mddev_detach             ·       ▶ ◀  where A and B are
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/frame/imgui_version.hpp"
+#include "gui/model/pointed.hpp"
+#include "gui/panels/panel_stage.hpp"
+#include "gui/panels/panels.hpp"
+#include "gui/panels/stage_figures.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+using LineState = TreeLine::State;
+
+std::string line_text(const TreeRow& row) {
+    return row.number > 0 ? fmt::format("{} #{}", row.name, row.number) : row.name;
+}
+
+bool is_here(LineState state) {
+    return state == LineState::Now || state == LineState::Asleep || state == LineState::Oops;
+}
+
+// ---- a line
+
+class Liner {
+   public:
+    Liner(State& state, const ui::Rect& rect, float line)
+        : state_(state), rect_(rect), line_(line), draw_(*ImGui::GetWindowDrawList()) {}
+
+    void draw(const TreeRow& row, std::size_t number) {
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        ground(row, at.y);
+        ImGui::PushID(static_cast<int>(number));
+        const bool clicked = ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {rect_.w, line_});
+        ImGui::PopID();
+        const bool is_hovered = ImGui::IsItemHovered();
+        mark(row, at.y);
+        if (is_hovered) state_.hovered = "function/" + row.name;
+        if (is_marked("function/" + row.name, state_.pointed(), state_.stages()))
+            draw_.AddRect({name_x() - sp(4), at.y}, {b_x() - sp(14), at.y + line_}, color_u32(Role::here), sp(4),
+                          ImDrawFlags_None, sp(3));
+        words(row, at.y);
+        symbol(row, Side::A, {a_x(), at.y + line_ / 2});
+        symbol(row, Side::B, {b_x(), at.y + line_ / 2});
+        if (clicked) click(row);
+    }
+
+   private:
+    [[nodiscard]] float a_x() const { return rect_.x + sp(17); }
+    [[nodiscard]] float b_x() const { return rect_.right() - sp(17); }
+    [[nodiscard]] float name_x() const { return rect_.x + sp(38); }
+
+    void ground(const TreeRow& row, float y) {
+        const float middle = rect_.x + rect_.w / 2;
+        if (row.only && !state_.hides_outcome())
+            draw_.AddRectFilled({name_x() - sp(4), y}, {b_x() - sp(14), y + line_}, fill_u32(Role::safe), sp(2));
+        if (is_here(row.state[Side::A]))
+            draw_.AddRectFilled({rect_.x, y}, {middle, y + line_}, fill_u32(Role::current), sp(2));
+        if (is_here(row.state[Side::B]))
+            draw_.AddRectFilled({middle, y}, {rect_.right(), y + line_}, fill_u32(Role::current), sp(2));
+    }
+
+    // In both trees it has a place: A's is the whole line, which can be pressed; B's is its right part.
+    void mark(const TreeRow& row, float y) {
+        for (const Side side : kSides) {
+            if (!row.line.at(side)) continue;
+            const TreeLine& line = state_.player.view().sides[side].tree[*row.line.at(side)];
+            const std::string id = fmt::format("card/{}/tree/{}", side_name(side), *row.line.at(side));
+            const std::string text = line_text(row) + "()" + (line.note.empty() ? "" : "  " + line.note);
+            if (side == Side::A || !row.line[Side::A])
+                ui::mark(id, "row", text);
+            else
+                ui::mark_rect({name_x() - sp(4), y, rect_.right() - name_x() + sp(4), line_}, id, "text", text);
+        }
+    }
+
+    void words(const TreeRow& row, float y) {
+        const bool is_ahead = row.state[0] != LineState::Done && row.state[1] != LineState::Done && !inside(row);
+        const bool adds = row.only && !state_.hides_outcome();
+        const ImU32 ink = color_u32(adds ? Role::safe : is_ahead ? Role::faint : Role::text);
+        const float x = name_x() + static_cast<float>(row.depth) * sp(10), text_y = y + (line_ - sp(14)) / 2 - sp(1);
+        const float right = b_x() - sp(18);
+        std::string name = (adds ? "+ " : "") + line_text(row);
+        {
+            const FontScope code(adds ? type(Face::bold_code, 14) : font(Font::code));
+            name = ui::shortened(name, right - x);
+            draw_.AddText({x, text_y}, ink, name.c_str());
+            name_end_ = x + ImGui::CalcTextSize(name.c_str()).x;
+        }
+        const FontScope small(type(Face::text, 14));
+        const std::string note =
+            fitting(adds ? fmt::format("only {}", side_name(*row.only)) : row.note, right - name_end_ - sp(10));
+        draw_.AddText({right - ImGui::CalcTextSize(note.c_str()).x, text_y - sp(1)},
+                      adds ? ink : color_u32(is_ahead ? Role::faint : Role::dim_text), note.c_str());
+    }
+    // All of it, or what stands before its colon; a note that is cut says nothing.
+    static std::string fitting(const std::string& note, float room) {
+        const auto fits = [room](const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x <= room; };
+        if (fits(note)) return note;
+        const std::string first = note.substr(0, note.find(": "));
+        return fits(first) ? first : "";
+    }
+    static bool inside(const TreeRow& row) {
+        return std::ranges::any_of(row.state,
+                                   [](LineState state) { return is_here(state) || state == LineState::Inside; });
+    }
+
+    void symbol(const TreeRow& row, Side side, ImVec2 at) {
+        if (!row.line.at(side)) return dot(at);
+        switch (row.state.at(side)) {
+            case LineState::Done:
+                return check(at);
+            case LineState::Now:
+            case LineState::Asleep:
+                return cursor(side, at);
+            case LineState::Inside:
+                draw_.AddRectFilled({at.x - sp(1), at.y - line_ / 2 + sp(2)}, {at.x + sp(1), at.y + line_ / 2 - sp(2)},
+                                    color_u32(Role::here));
+                return;
+            case LineState::ToCome:
+            case LineState::Never:
+                return dot(at);
+            case LineState::Missing:
+                return cross(at, row.is_news && !state_.hides_outcome() ? Role::danger : Role::faint);
+            case LineState::Oops:
+                return cross(at, Role::danger);
+        }
+    }
+    void dot(ImVec2 at) { draw_.AddCircleFilled(at, sp(1.6F), color_u32(Role::faint)); }
+    void check(ImVec2 at) {
+        const std::array<ImVec2, 3> points = {ImVec2{at.x - sp(5), at.y}, ImVec2{at.x - sp(1), at.y + sp(4)},
+                                              ImVec2{at.x + sp(6), at.y - sp(5)}};
+        draw_.AddPolyline(points.data(), 3, color_u32(Role::faint), ImDrawFlags_None, sp(2));
+    }
+    void cross(ImVec2 at, Role role) {
+        const float r = sp(4);
+        draw_.AddLine({at.x - r, at.y - r}, {at.x + r, at.y + r}, color_u32(role), sp(2.5F));
+        draw_.AddLine({at.x - r, at.y + r}, {at.x + r, at.y - r}, color_u32(role), sp(2.5F));
+    }
+    void cursor(Side side, ImVec2 at) {
+        const float way = side == Side::A ? 1.0F : -1.0F, r = sp(6);
+        draw_.AddTriangleFilled({at.x + way * r, at.y}, {at.x - way * r, at.y - r}, {at.x - way * r, at.y + r},
+                                color_u32(Role::here));
+    }
+
+    void click(const TreeRow& row) {
+        const bool right = ImGui::GetIO().MousePos.x > rect_.x + rect_.w * 0.6F;
+        Side side = right ? Side::B : Side::A;
+        if (!row.line.at(side)) side = side == Side::A ? Side::B : Side::A;
+        state_.focus = side;
+        state_.run_to(side, state_.player.view().sides[side].tree[*row.line.at(side)]);
+    }
+
+    State& state_;
+    ui::Rect rect_;
+    float line_;
+    ImDrawList& draw_;
+    float name_end_ = 0;
+};
+
+// Scrolls when another line has become the one to look at, and leaves it to the person otherwise.
+void keep_in_view(State& state, std::size_t row, float line) {
+    if (row == state.tree_focus) return;
+    state.tree_focus = row;
+    const float top = static_cast<float>(row) * line, room = ImGui::GetWindowHeight();
+    if (top < ImGui::GetScrollY() + line || top + 2 * line > ImGui::GetScrollY() + room)
+        ImGui::SetScrollY(std::max(0.0F, top - room * 0.5F));
+}
+
+// Where A is, or B where A has nowhere to be.
+std::size_t row_to_look_at(const std::vector<TreeRow>& rows) {
+    std::size_t found = rows.size();
+    for (const Side side : {Side::B, Side::A})
+        for (std::size_t i = 0; i < rows.size(); i++)
+            if (is_here(rows[i].state.at(side))) found = i;
+    return found;
+}
+
+// Where there is no room for all, those around everything else go without saying: the door through which the act came.
+std::size_t wrappers(const std::vector<TreeRow>& rows, std::size_t room) {
+    std::size_t first = 0;
+    const auto is_around_all = [&](std::size_t at) {
+        return std::all_of(rows.begin() + static_cast<std::ptrdiff_t>(at) + 1, rows.end(),
+                           [&](const TreeRow& row) { return row.depth > rows[at].depth; });
+    };
+    while (rows.size() - first > room && first + 1 < rows.size() && is_around_all(first)) first++;
+    return first;
+}
+
+void draw_rows(State& state, const ui::Rect& rect) {
+    std::vector<TreeRow> rows = state.player.view().rows;
+    const std::size_t left_out = wrappers(rows, static_cast<std::size_t>(rect.h / sp(17)));
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(left_out));
+    for (TreeRow& row : rows) row.depth -= static_cast<int>(left_out);
+    const float least = sp(17);
+    const float line = std::clamp(rect.h / static_cast<float>(std::max<std::size_t>(rows.size(), 1)), least, sp(20));
+    const float scale = std::floor(line);
+    ImGui::SetCursorScreenPos({rect.x, rect.y});
+    ImGui::BeginChild("tree", {rect.w, rect.h});
+    const float width = ImGui::GetContentRegionAvail().x;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    Liner liner(state, {rect.x, rect.y, width, rect.h}, scale);
+    for (std::size_t i = 0; i < rows.size(); i++) liner.draw(rows[i], i);
+    ImGui::PopStyleVar();
+    if (rows.empty())
+        ui::paragraph("tree/none", fmt::format("Nothing here belongs to a {}.", state.player.duel().exhibit().act.noun),
+                      Role::dim_text);
+    const std::size_t row = row_to_look_at(rows);
+    if (row < rows.size()) keep_in_view(state, row, scale);
+    ImGui::EndChild();
+}
+
+// ---- the reading place
+
+struct Reading {
+    const museum::Code* code = nullptr;
+    std::array<std::optional<std::size_t>, 2> here;  // the line each side is at
+};
+
+const museum::Code* code_by(const Exhibit& exhibit, std::string_view function) {
+    const auto found = std::ranges::find(exhibit.code, function,
+                                         [](const museum::Code& code) { return std::string_view(code.function); });
+    return found != exhibit.code.end() ? &*found : nullptr;
+}
+
+// The function around that row of which there are lines, or the row's own.
+const museum::Code* code_around(const Exhibit& exhibit, const std::vector<TreeRow>& rows, std::size_t at) {
+    int depth = rows[at].depth + 1;
+    for (std::size_t i = at + 1; i-- > 0;) {
+        if (rows[i].depth >= depth) continue;
+        depth = rows[i].depth;
+        const museum::Code* code = code_by(exhibit, rows[i].name);
+        const bool calls = code != nullptr && (i == at || std::ranges::any_of(code->lines, [&](const auto& line) {
+                                                   return line.calls == rows[at].name;
+                                               }));
+        if (calls && (i != at || at == 0 || code_by(exhibit, rows[at].name) == code)) return code;
+    }
+    return nullptr;
+}
+
+Reading reading_of(State& state) {
+    const Exhibit& exhibit = state.player.duel().exhibit();
+    const std::vector<TreeRow>& rows = state.player.view().rows;
+    Reading reading;
+    // After a crash it is the completion; else who sleeps is more than who goes on.
+    for (const Side side : kSides)
+        if (state.stages().at(side).crash) reading.code = code_by(exhibit, state.stages().at(side).completion);
+    if (reading.code != nullptr) return reading;
+    std::optional<std::size_t> row;
+    for (std::size_t i = 0; i < rows.size(); i++)
+        for (const Side side : kSides)
+            if (is_here(rows[i].state.at(side)) && (!row || rows[i].state.at(side) == LineState::Asleep)) row = i;
+    if (!row) return reading;
+    // A wait reads best where it is called.
+    if (rows[*row].only && *row > 0) {
+        for (std::size_t i = *row; i-- > 0;)
+            if (rows[i].depth < rows[*row].depth) {
+                reading.code = code_by(exhibit, rows[i].name);
+                break;
+            }
+    }
+    if (reading.code == nullptr) reading.code = code_around(exhibit, rows, *row);
+    if (reading.code == nullptr) return reading;
+    for (const TreeRow& one : rows)
+        for (const Side side : kSides)
+            for (std::size_t i = 0; i < reading.code->lines.size() && is_here(one.state.at(side)); i++)
+                if (one.name == reading.code->lines[i].calls) reading.here.at(side) = i;
+    return reading;
+}
+
+void draw_code(State& state, const ui::Rect& rect) {
+    const Reading reading = reading_of(state);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    if (reading.code == nullptr) {
+        const FontScope small(type(Face::text, 14));
+        ImGui::SetCursorScreenPos({rect.x + sp(12), rect.y + sp(10)});
+        ui::text("reading", "Point at anything to read what it is.", Role::dim_text, Font::text, rect.w - sp(24));
+        return;
+    }
+    const float line = std::floor(std::min(sp(20), (rect.h - sp(8)) / static_cast<float>(reading.code->lines.size())));
+    std::string all = std::string(reading.code->function) + "\n";
+    for (std::size_t i = 0; i < reading.code->lines.size(); i++) {
+        const museum::CodeLine& one = reading.code->lines[i];
+        const float y = rect.y + sp(4) + static_cast<float>(i) * line;
+        const bool adds = one.is_mended && !state.hides_outcome();
+        if (adds) draw.AddRectFilled({rect.x + sp(2), y}, {rect.right() - sp(2), y + line}, fill_u32(Role::safe));
+        const FontScope code(font(Font::code));
+        const float text_y = y + (line - ImGui::GetTextLineHeight()) / 2;
+        if (adds) draw.AddText({rect.x + sp(10), text_y}, color_u32(Role::safe), "+");
+        const std::string shown = ui::shortened(one.text, rect.w - sp(36));
+        draw.AddText({rect.x + sp(28), text_y}, color_u32(adds ? Role::safe : Role::text), shown.c_str());
+        all += std::string(one.text) + "\n";
+        std::string who;
+        for (const Side side : kSides)
+            if (reading.here.at(side) == i) who += (who.empty() ? "" : " and ") + std::string(side_name(side));
+        if (who.empty()) continue;
+        const std::string tag = who + (who.size() == 1 ? " is here" : " are here");
+        const FontScope bold(type(Face::bold, 14));
+        const float width = ImGui::CalcTextSize(tag.c_str()).x + sp(20);
+        draw.AddRectFilled({rect.right() - width - sp(12), y + sp(1)}, {rect.right() - sp(12), y + line - sp(1)},
+                           color_u32(Role::here), sp(3));
+        draw.AddText({rect.right() - width - sp(2), y + (line - ImGui::GetTextLineHeight()) / 2},
+                     IM_COL32(18, 23, 30, 255), tag.c_str());
+    }
+    ui::mark_rect(rect, "reading", "text", all);
+}
+
+void draw_card_of(State& state, const PointedCard& card, const ui::Rect& rect) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRect({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::here), sp(6), ImDrawFlags_None,
+                 sp(2));
+    const Ink ink = !card.counter ? Ink::text : *card.counter == 0 ? Ink::first : Ink::second;
+    const float left = rect.x + sp(12), width = rect.w - sp(24);
+    draw_phrases({{card.name, ink, card.counter.has_value() || state.pointed().starts_with("function/"), true}},
+                 {left, rect.y + sp(7), width, sp(22)}, 16, false, 1);
+    if (card.counter) {
+        const FontScope bold(type(Face::bold, 14));
+        const std::string values = fmt::format("A {}   B {}", card.values[0], card.values[1]);
+        draw.AddText({rect.right() - sp(12) - ImGui::CalcTextSize(values.c_str()).x, rect.y + sp(9)},
+                     color_u32(Role::text), values.c_str());
+    }
+    draw_phrases({{card.what}}, {left, rect.y + sp(32), width, sp(40)}, 14, false, 3);
+    if (!card.up.empty() && rect.h > sp(96))
+        draw_phrases(
+            {{"+1 ", Ink::dim}, {card.up, Ink::text, true}, {"   −1 ", Ink::dim}, {card.down, Ink::text, true}},
+            {left, rect.bottom() - sp(24), width, sp(20)}, 14, false, 1);
+    ui::mark_rect(rect, "reading", "text", card.name + ": " + card.what);
+}
+
+void draw_reading(State& state, const ui::Rect& rect) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::background), sp(6));
+    const auto card = card_of(state.pointed(), state.stages());
+    if (card) return draw_card_of(state, *card, rect);
+    draw.AddRect({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::border), sp(6));
+    draw_code(state, rect);
+}
+
+}  // namespace
+
+void draw_tree(State& state, const ui::Rect& rect) {
+    const Panel panel("middle", rect, {.scrolls = false});
+    const float head = sp(30), reading = std::min(sp(112), rect.h * 0.3F), margin = sp(8);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    {
+        const FontScope bold(type(Face::bold, 16));
+        draw.AddText({rect.x + sp(20), rect.y + sp(9)}, color_u32(Role::text), "A");
+        draw.AddText({rect.right() - sp(32), rect.y + sp(9)}, color_u32(Role::text), "B");
+    }
+    const std::string title = fmt::format("The {}, line by line", state.player.duel().exhibit().act.noun);
+    const float width = ImGui::CalcTextSize(title.c_str()).x;
+    ImGui::SetCursorScreenPos({rect.x + (rect.w - width) / 2, rect.y + sp(8)});
+    ui::text("tree/title", title, Role::dim_text, Font::text, width + sp(2));
+    draw_rows(state, {rect.x + margin, rect.y + head, rect.w - 2 * margin, rect.h - head - reading - 2 * margin});
+    draw_reading(state, {rect.x + margin, rect.bottom() - reading - margin, rect.w - 2 * margin, reading});
+}
+
+}  // namespace mdscope::gui
