@@ -189,6 +189,8 @@ Phrases quiet(const Teller& teller) {
     if (has_begun && teller.stages[0].stopper.inside == teller.stages[1].stopper.inside)
         return {{fmt::format("Both are {}, step by step the same.", teller.exhibit().act.doing)}};
     if (has_begun) return {{fmt::format("The {} goes on.", noun)}};
+    if (teller.tick == 0 && teller.duel.size() == 1 && teller.duel.standstill() == Standstill::NotBegun)
+        return {{fmt::format("Nothing has happened yet. Press S to start the {}.", noun)}};
     if (teller.tick == 0) return {{"Nothing has happened yet. Press Space to play."}};
     if (teller.duel.stop_tasks().empty()) return {{"Both arrays run."}};
     return {{fmt::format("Both arrays run; the {} has not begun.", noun)}};

@@ -198,7 +198,7 @@ void put_words(const StageFacts& facts, StageModel& stage) {
     const auto counters = stage_counters(facts.exhibit());
     if (counters[0] != nullptr && counters[0]->completion != nullptr) stage.completion = counters[0]->completion;
     if (stage.status == Status::Oops) stage.crash = crash_of(facts);
-    if (stage.status == Status::Stopped) stage.end = "every write ended first";
+    if (stage.status == Status::Stopped && stage.writes_counted() == 0) stage.end = "every write ended first";
 }
 
 }  // namespace mdscope::gui

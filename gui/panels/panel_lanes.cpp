@@ -24,14 +24,17 @@ struct Place {
     float top, bottom;
 };
 
-void draw_axis(const LaneView& view, float y, float bottom) {
+// `flag`: where the playhead's flag is, which needs the room.
+void draw_axis(const LaneView& view, float y, float bottom, float flag) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const std::size_t every = view.label_step(sp(48));
     for (std::size_t tick = view.first_tick() / every * every; tick <= view.last_tick(); tick += every) {
         const float x = view.x_of(static_cast<double>(tick));
         if (x < view.left || x > view.right) continue;
         const std::string label = std::to_string(tick);
-        draw.AddText({x - ImGui::CalcTextSize(label.c_str()).x / 2, y}, color_u32(Role::faint), label.c_str());
+        const float half = ImGui::CalcTextSize(label.c_str()).x / 2;
+        if (std::abs(x - flag) > sp(44) + half)
+            draw.AddText({x - half, y}, color_u32(Role::faint), label.c_str());
         draw.AddLine({x, y + ImGui::GetTextLineHeight() + sp(4)}, {x, bottom}, color_u32(Role::card));
     }
 }
@@ -264,7 +267,6 @@ void draw_flag(State& state, const LaneView& view, float y, float height) {
     const float width = ImGui::CalcTextSize(label.c_str()).x + sp(16);
     const float at = std::clamp(view.x_of(static_cast<double>(state.player.tick())), view.left, view.right);
     const float x = std::clamp(at - width / 2, view.left - sp(40), view.right + sp(12) - width);
-    draw.AddRectFilled({x - sp(14), y}, {x + width + sp(14), y + height}, color_u32(Role::panel));
     draw.AddRectFilled({x, y}, {x + width, y + height}, color_u32(Role::here), sp(4));
     draw.AddText({x + sp(8), y + (height - ImGui::GetTextLineHeight()) / 2}, IM_COL32(18, 23, 30, 255), label.c_str());
     ui::mark_rect({x, y, width, height}, "now/tick", "text", label, static_cast<double>(state.player.tick()));
@@ -322,7 +324,8 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float axis = begin.y, axis_height = line + sp(6);
     const LaneView view = state.lane_view(left, right);
     const float top = axis + axis_height + sp(4);
-    draw_axis(view, axis + sp(2), top);
+    const float flag = view.x_of(static_cast<double>(state.player.tick()));
+    draw_axis(view, axis + sp(2), top, flag);
     take_scrub(state, view, axis, axis_height);
 
     ImGui::SetCursorScreenPos({begin.x, top});
@@ -331,7 +334,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float inside = ImGui::GetCursorScreenPos().y;
     const Lanes lanes = lanes_for(state, row, rect.bottom() - sp(6) - top);
     const float height = lanes_height(state, row, lanes);
-    draw_axis(view, inside - line - sp(4), inside + height);
+    draw_axis(view, inside - line - sp(4), inside + height, flag);
     if (const auto x = x_of_difference(state, view)) draw_dots(*x, inside, inside + height, Role::text);
     const float middle = draw_side_lanes(state, Side::A, view, inside, row, lanes) + sp(4);
     ImGui::GetWindowDrawList()->AddLine({begin.x, middle}, {right, middle}, color_u32(Role::border));

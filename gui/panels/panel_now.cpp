@@ -34,10 +34,15 @@ int second_lines(const State& state, float width) {
 
 // What is pressed next, as far as one can say.
 struct Act {
-    const char* label;
+    std::string label;
     const char* key;  // of keys.hpp
     void (*press)(State&);
 };
+std::string begin_words(const State& state) {
+    const std::string noun = state.player.duel().exhibit().act.noun;
+    return noun == "stop" ? "Stop both" : "Start the " + noun;
+}
+
 std::optional<Act> next_act(State& state) {
     if (state.hides_future() || (state.lesson && state.lesson->can_go_next())) return std::nullopt;
     if (state.player.is_playing()) return Act{"Pause", "play", [](State& s) { s.toggle_play(); }};
@@ -45,7 +50,7 @@ std::optional<Act> next_act(State& state) {
         case Standstill::No:
             return Act{"Play on", "play", [](State& s) { s.toggle_play(); }};
         case Standstill::NotBegun:
-            return Act{"Stop both", "stop_both", [](State& s) { s.answer(s.player.stop()); }};
+            return Act{begin_words(state), "stop_both", [](State& s) { s.answer(s.player.stop()); }};
         case Standstill::Held:
             return Act{"Let it end", "release", [](State& s) { s.answer(s.player.release("all")); }};
         case Standstill::Ended:
@@ -55,7 +60,7 @@ std::optional<Act> next_act(State& state) {
     return std::nullopt;
 }
 
-std::string with_key(const char* label, const char* key) {
+std::string with_key(const std::string& label, const char* key) {
     return fmt::format("{}   {}", label, keys_of(key));
 }
 

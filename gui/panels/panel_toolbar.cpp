@@ -78,15 +78,8 @@ bool hand(Flow& flow, const char* id, const char* label, const char* tip, Role r
            ui::button(fmt::format("toolbar/{}", id), label, {.role = role, .tip = tip});
 }
 
-// Loud as long as there is an array that runs; beside two that stop it would only draw the eye from Play.
-Role stop_role(State& state) {
-    const bool runs = std::ranges::any_of(
-        kSides, [&](Side side) { return state.player.view().sides[side].status == Status::Running; });
-    return runs ? Role::drastic : Role::button;
-}
-
 void draw_hands(State& state, Flow& flow) {
-    if (hand(flow, "stop_both", "■ Stop both", "begin the teardown in both arrays, now (S)", stop_role(state)))
+    if (hand(flow, "stop_both", "■ Stop both", "begin the teardown in both arrays, now (S)"))
         state.answer(state.player.stop());
     if (hand(flow, "fork", "Fork", "keep this future, and try another (F)")) state.answer(state.player.fork());
     if (hand(flow, "setup", "Set up…", "fix, order, pools, bitmap, members of A and B")) state.show_setup = true;
