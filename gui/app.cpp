@@ -79,6 +79,7 @@ class App : public Screen {
 
     void take_settings() {
         const Settings& settings = options_.settings;
+        state_.motion.speed = options_.is_picture ? MotionSpeed::off : motion_from(settings.motion);
         for (const auto& [preset, name] : kPresets)
             if (settings.layout == name) state_.preset = preset;
     }
@@ -89,6 +90,7 @@ class App : public Screen {
         Settings settings = options_.settings;
         settings.text_percent = theme().text_percent;
         settings.theme = theme().name;
+        settings.motion = motion_text(state_.motion.speed);
         for (const auto& [preset, name] : kPresets)
             if (state_.preset == preset) settings.layout = name;
         settings.lessons = state_.lessons_done;
@@ -148,7 +150,10 @@ class App : public Screen {
 
     // Where there is too little room, all below the sentence scrolls as one.
     void draw_lab(const Layout& layout) {
-        const std::string before = std::exchange(state_.hovered, "");
+        state_.hovers.clear();
+        state_.motion.pass(ImGui::GetIO().DeltaTime);
+        state_.motion.show(state_.stages(), state_.player.version(), state_.player.tick());
+        if (state_.motion.is_moving()) ui::ask_for_frame(0);
         if (!layout.is_compact) {
             draw_lab_panels(layout, 0);
         } else {
@@ -162,7 +167,7 @@ class App : public Screen {
             ImGui::Dummy({1, 1});
             ImGui::EndChild();
         }
-        take_pointing(before);
+        take_pointing();
     }
 
     void draw_lab_panels(const Layout& layout, float up) {
@@ -179,8 +184,9 @@ class App : public Screen {
     }
 
     // A click pins what the mouse is on, Esc lets go.
-    void take_pointing(const std::string& before) {
-        if (state_.hovered != before) ui::ask_for_frame(0);
+    void take_pointing() {
+        if (state_.hovered != state_.hovers) ui::ask_for_frame(0);
+        state_.hovered = state_.hovers;
         if (ImGui::IsMouseClicked(0)) state_.pinned = state_.hovered;
         if (pressed("close")) state_.pinned.clear();
     }

@@ -301,7 +301,8 @@ struct Exhibit {
     std::span<const museum::Stage> stages = {};
     std::span<const museum::Way> ways = {};                   // most particular first
     std::span<const museum::ConsoleNote> console_notes = {};  // before those that are true of any Oops
-    const char* real_console;                                 // what the emulated console is compared with
+    const char* real_console;                                 // what the emulated console is compared with, of an
+    bool (*is_real)(const Oops& oops) = nullptr;              // Oops that was seen on a real kernel; nullptr: none was
     const char* recipe;                                       // how a person gets an Oops by hand
     museum::Page page;
 };

@@ -49,6 +49,7 @@ Settings from_json(const json& object) {
         static_cast<int>(std::clamp<double>(number(object, "text_percent", 100), kSmallestText, kLargestText));
     settings.theme = theme_from(word(object, "theme", "dark")).value_or(ThemeName::dark);
     settings.layout = word(object, "layout", settings.layout).substr(0, kLongestName);
+    settings.motion = word(object, "motion", settings.motion).substr(0, kLongestName);
     settings.lessons = lessons_of(object);
     const auto splitters = object.find("splitters");
     if (splitters == object.end() || !splitters->is_object()) return settings;
@@ -88,6 +89,7 @@ Result<bool> save_settings(const Settings& settings, const std::string& path) {
     for (const auto& [name, value] : settings.splitters) splitters[name] = value;
     const json object = {{"text_percent", settings.text_percent},
                          {"theme", theme_text(settings.theme)},
+                         {"motion", settings.motion},
                          {"layout", settings.layout},
                          {"splitters", splitters},
                          {"lessons", settings.lessons}};

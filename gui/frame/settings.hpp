@@ -19,6 +19,7 @@ struct Settings {
     std::string layout = "compare";
     std::map<std::string, float> splitters;  // by name: a share of the window, 0 to 1
     std::set<int> lessons;                   // that were completed
+    std::string motion = "on";               // between two steps: on, short, off
     bool operator==(const Settings&) const = default;
 };
 

@@ -67,8 +67,8 @@ float chip_width(std::string_view shape, std::string_view word) {
     return text_width(std::string(shape) + " " + std::string(word)) + 2 * sp(10);
 }
 
-bool combo(std::string_view id, std::span<const std::string> items, int& chosen, float width,
-           std::string_view tip_text) {
+bool combo(std::string_view id, std::span<const std::string> items, int& chosen, float width, std::string_view tip_text,
+           bool again) {
     const IdScope scope(id);
     const bool valid = chosen >= 0 && chosen < std::ssize(items);
     const std::string& label = valid ? items[static_cast<std::size_t>(chosen)] : std::string();
@@ -86,7 +86,7 @@ bool combo(std::string_view id, std::span<const std::string> items, int& chosen,
         const std::string& item = items[static_cast<std::size_t>(i)];
         const std::string item_id = std::string(id) + "/" + std::to_string(i);
         if (row(item_id, item, {.selected = i == chosen})) {
-            changed = i != chosen;
+            changed = again || i != chosen;
             chosen = i;
             ImGui::CloseCurrentPopup();
         }

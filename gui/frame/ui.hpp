@@ -30,9 +30,9 @@ bool toggle(std::string_view id, std::string_view label, bool& value, std::strin
 void chip(std::string_view id, std::string_view shape, std::string_view word, Role role);
 float chip_width(std::string_view shape, std::string_view word);
 
-// True when another item was chosen. `width` 0: what is left of the line.
+// True when another item was chosen; with `again`, also the same one once more. `width` 0: what is left of the line.
 bool combo(std::string_view id, std::span<const std::string> items, int& chosen, float width = 0,
-           std::string_view tip = {});
+           std::string_view tip = {}, bool again = false);
 // What `format` says of the value stands before the track; `width` is of both.
 bool slider(std::string_view id, float& value, float from, float to, const char* format, float width = 0,
             std::string_view tip = {});

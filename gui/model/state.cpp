@@ -36,13 +36,13 @@ std::string State::bio_to_act_on() const {
     return found != bios.end() ? found->name : bios.front().name;
 }
 
-bool State::holds_new_bitmap_writes() const {
-    bool holds = false;
+unsigned State::holds_new_bitmap_writes() const {
+    unsigned held = 0;
     for (const Order& order : player.duel().schedule(player.tick())) {
-        if (order.kind == Order::Kind::Hold && order.name == "bitmap") holds = true;
-        if (order.kind == Order::Kind::Release && (order.name == "bitmap" || order.name == "all")) holds = false;
+        if (order.kind == Order::Kind::Hold && order.name == "bitmap") held |= order.sides;
+        if (order.kind == Order::Kind::Release && (order.name == "bitmap" || order.name == "all")) held &= ~order.sides;
     }
-    return holds;
+    return held;
 }
 
 std::string State::status_line() const {

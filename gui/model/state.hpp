@@ -17,6 +17,7 @@
 #include "gui/model/lesson_run.hpp"
 #include "gui/model/live_state.hpp"
 #include "gui/model/matrix_model.hpp"
+#include "gui/model/motion.hpp"
 #include "gui/model/museum_model.hpp"
 #include "gui/model/player.hpp"
 #include "gui/model/sentence.hpp"
@@ -97,7 +98,9 @@ struct State {
     bool shows_all_lanes = false;  // where there is no room for them
     Preset preset = Preset::compare;
 
-    std::string hovered, pinned;  // what the mouse is on, and what was clicked (pointed.hpp); empty: nothing
+    // What the mouse was on in the last frame, what it is on in this one, as far as it is drawn, and what was clicked
+    // (pointed.hpp). Empty: nothing.
+    std::string hovered, hovers, pinned;
     [[nodiscard]] const std::string& pointed() const { return pinned.empty() ? hovered : pinned; }
     std::string selected_bio;  // "sdb bitmap 1"; empty: none
     bool act_on_both = true;   // hold, release, fail: in both arrays, or only in the one in focus
@@ -118,6 +121,7 @@ struct State {
     std::optional<std::uint64_t> selected_chunk;
     CloseUps close;
     Staged staged;
+    Motion motion;
     std::vector<LogRow> log;  // of the whole run
     std::uint64_t log_version = ~std::uint64_t{0};
     std::vector<std::size_t> log_shown_rows;
@@ -150,7 +154,8 @@ struct State {
     [[nodiscard]] std::size_t last_seen() const { return hides_future() ? player.tick() : player.end(); }
     // The bio that H, R and X mean: the selected one if it is in flight, else the one in flight for longest.
     [[nodiscard]] std::string bio_to_act_on() const;
-    [[nodiscard]] bool holds_new_bitmap_writes() const;
+    // On which sides new bitmap writes are held: bits, as of an order.
+    [[nodiscard]] unsigned holds_new_bitmap_writes() const;
     [[nodiscard]] std::string status_line() const;
 
     // ---- what the panels ask for

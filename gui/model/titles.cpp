@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/museum/exhibit.hpp"
+#include "engine/story/tell/scene.hpp"
 
 namespace mdscope::gui {
 
@@ -30,6 +31,13 @@ Titles titles_of(const Scenario& own, const Scenario& other) {
     const bool is_without = own.variants.name("fix") == "none";
     if (is_without == (other.variants.name("fix") == "none")) return {rows, rows};
     return {is_without ? "without the fix" : "with the fix", rows};
+}
+
+std::string console_note(const Duel& duel, Side side) {
+    const Exhibit& exhibit = duel.exhibit();
+    const auto& oops = duel.tape(side).last().snapshot.oops;
+    const bool is_real = oops && exhibit.is_real != nullptr && exhibit.is_real(oops_of(*oops));
+    return is_real ? exhibit.real_console : "Emulated.";
 }
 
 }  // namespace mdscope::gui

@@ -74,8 +74,16 @@ void choose_look(State& state) {
             set_theme(name);
         ImGui::SameLine();
     }
-    bool predict = state.predict_mode;
     ImGui::NewLine();
+    ImGui::AlignTextToFramePadding();
+    ui::text("help/motion", "Motion between two steps", Role::text, Font::text, sp(200));
+    for (const auto& [speed, text] : kMotionSpeeds) {
+        ImGui::SameLine();
+        if (ui::button(fmt::format("help/motion/{}", text), text,
+                       {.role = state.motion.speed == speed ? Role::accent : Role::button}))
+            state.motion.speed = speed;
+    }
+    bool predict = state.predict_mode;
     if (ui::toggle("help/predict", "Ask me before something decisive happens (P)", predict))
         state.predict_mode = predict;
 }

@@ -33,8 +33,7 @@ void draw_axis(const LaneView& view, float y, float bottom, float flag) {
         if (x < view.left || x > view.right) continue;
         const std::string label = std::to_string(tick);
         const float half = ImGui::CalcTextSize(label.c_str()).x / 2;
-        if (std::abs(x - flag) > sp(44) + half)
-            draw.AddText({x - half, y}, color_u32(Role::faint), label.c_str());
+        if (std::abs(x - flag) > sp(44) + half) draw.AddText({x - half, y}, color_u32(Role::faint), label.c_str());
         draw.AddLine({x, y + ImGui::GetTextLineHeight() + sp(4)}, {x, bottom}, color_u32(Role::card));
     }
 }
@@ -156,7 +155,7 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
     ui::mark(id, "bar", fmt::format("{}, ticks {} to {}", bar.bio, bar.begin, last), static_cast<double>(last));
     ui::tip(fmt::format("{}: ticks {} to {}", bar.bio, bar.begin,
                         bar.is_open || last < bar.end ? std::string("…") : std::to_string(bar.end)));
-    if (ImGui::IsItemHovered()) state.hovered = "write/" + bar.bio;
+    if (ImGui::IsItemHovered()) state.hovers = "write/" + bar.bio;
     if (is_marked("write/" + bar.bio, state.pointed(), state.stages())) draw_ring(rect);
     if (bar.bio == state.selected_bio)
         ImGui::GetWindowDrawList()->AddRect({rect.x - 1, rect.y - 1}, {rect.right() + 1, rect.bottom() + 1},
@@ -187,8 +186,32 @@ bool is_shown(State& state, const Lane& lane, Lanes lanes) {
     return false;
 }
 
+// Behind its crash nothing happens in a kernel any more.
+void draw_halted(State& state, Side side, const LaneView& view, float top, float bottom) {
+    if (!state.stages().at(side).crash) return;
+    const Duel& duel = state.player.duel();
+    const auto tick = duel.tick_of(side, duel.tape(side).size() - 1);
+    if (!tick) return;
+    const float x = std::max(view.left, view.x_of(static_cast<double>(*tick)) + sp(4));
+    if (x >= view.right) return;
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const ui::Rect rect{x, top + sp(2), view.right - x, bottom - top - sp(4)};
+    draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::danger_fill, 0.13F));
+    draw_hatch(rect, Role::danger_fill);
+    const FontScope bold(type(Face::bold, 14));
+    const std::string label = "this kernel has halted";
+    const ImVec2 size = ImGui::CalcTextSize(label.c_str());
+    if (size.x + sp(24) > rect.w) return;
+    const ImVec2 at(rect.x + sp(12), rect.y + (rect.h - size.y) / 2);
+    draw.AddRectFilled({at.x - sp(6), at.y - sp(2)}, {at.x + size.x + sp(6), at.y + size.y + sp(2)},
+                       color_u32(Role::panel), sp(3));
+    draw.AddText(at, color_u32(Role::danger), label.c_str());
+    ui::mark_rect(rect, fmt::format("lanes/{}/halted", side_name(side)), "text", label, static_cast<double>(*tick));
+}
+
 float draw_side_lanes(State& state, Side side, const LaneView& view, float y, float row, Lanes lanes) {
     std::size_t number = 0;
+    const float top = y;
     bool is_first = true;
     for (const Lane& lane : state.player.view().sides[side].lanes) {
         if (!is_shown(state, lane, lanes)) continue;
@@ -204,6 +227,7 @@ float draw_side_lanes(State& state, Side side, const LaneView& view, float y, fl
             draw_bar(state, side, view, bar, y + static_cast<float>(bar.row) * row + sp(2), row - sp(4), number++);
         y += height;
     }
+    draw_halted(state, side, view, top, y);
     return y;
 }
 

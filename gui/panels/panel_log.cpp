@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "gui/model/titles.hpp"
 #include "gui/panels/panels.hpp"
 
 namespace mdscope::gui {
@@ -20,7 +21,7 @@ void draw_console(State& state, Side side) {
         }
         if (lines[i].meaning.empty()) continue;
         if (lines[i].tick) {
-            if (ui::link(id + "/cause", fmt::format("→ t={}", *lines[i].tick))) state.player.go_to(*lines[i].tick);
+            if (ui::link(id + "/cause", fmt::format("→ step {}", *lines[i].tick))) state.player.go_to(*lines[i].tick);
             ImGui::SameLine();
         }
         ui::paragraph(id + "/meaning", lines[i].meaning, Role::dim_text);
@@ -66,7 +67,8 @@ void draw_oops(State& state) {
         if (console.empty() || state.hides_future()) continue;
         any = true;
         ui::header(fmt::format("oops/{}", side_name(side)), fmt::format("The console of array {}", side_name(side)));
-        ui::paragraph(fmt::format("oops/{}/note", side_name(side)), exhibit.real_console, Role::dim_text);
+        ui::paragraph(fmt::format("oops/{}/note", side_name(side)), console_note(state.player.duel(), side),
+                      Role::dim_text);
         if (ui::button(fmt::format("oops/{}/copy", side_name(side)), "Copy")) ImGui::SetClipboardText(console.c_str());
         draw_console(state, side);
     }

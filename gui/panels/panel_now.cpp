@@ -81,7 +81,52 @@ float draw_buttons(State& state, float right, float y) {
     return widest + gap + why_width;
 }
 
+float answers_width(const Prediction& question) {
+    float width = 0;
+    for (const std::string& answer : question.answers) width += ui::button_width(answer) + sp(16) + sp(8);
+    return width;
+}
+
+// Answers, where the button is otherwise; returns how much room they take.
+float draw_answers(State& state, float right, float y) {
+    const Prediction question = *state.prediction;
+    const float width = answers_width(question);
+    std::optional<std::size_t> given;
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, sp(12, 9));
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, sp(2));
+    ImGui::PushStyleColor(ImGuiCol_Border, color(Role::here));
+    float x = right - width + sp(8);
+    for (std::size_t i = 0; i < question.answers.size(); i++) {
+        ImGui::SetCursorScreenPos({x, y});
+        if (ui::button(fmt::format("predict/{}", i), question.answers[i], {.role = Role::button})) given = i;
+        x = ImGui::GetItemRectMax().x + sp(8);
+    }
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar(2);
+    if (given) state.answer_question(*given);
+    return width;
+}
+
+void draw_question_as_sentence(State& state, const ui::Rect& rect) {
+    const std::string text = state.prediction->question;
+    const float answers = draw_answers(state, rect.right() - sp(4), rect.y + sp(kTop));
+    const float size = first_size(rect.w), line = sp(std::round(size * 1.32F));
+    const ui::Rect first{rect.x + sp(8), rect.y + sp(kTop), rect.w - answers - sp(32), rect.h - sp(kTop)};
+    float smaller = size;
+    while (smaller > 16 &&
+           static_cast<float>(draw_phrases({{text}}, first, smaller, true, 9, false)) * line > first.h + line / 2)
+        smaller -= 3;
+    draw_phrases({{text}}, first, smaller, true, 2);
+    ui::mark_rect(first, "predict/question", "text", text);
+}
+
 }  // namespace
+
+bool asks_in_sentence(const State& state) {
+    return state.mode == Mode::lab && state.prediction && !state.prediction->given &&
+           !(state.lesson && state.lesson->is_away()) &&
+           answers_width(*state.prediction) < ImGui::GetIO().DisplaySize.x * 0.52F;
+}
 
 float now_height(const State& state, float width) {
     const float first = static_cast<float>(first_lines(width)) * std::round(first_size(width) * 1.32F);
@@ -91,6 +136,7 @@ float now_height(const State& state, float width) {
 
 void draw_now(State& state, const ui::Rect& rect) {
     const Panel panel("now", rect, {.fill = Role::background, .border = Role::background, .scrolls = false});
+    if (asks_in_sentence(state)) return draw_question_as_sentence(state, rect);
     const Sentence& sentence = state.sentence();
     const float buttons = draw_buttons(state, rect.right() - sp(4), rect.y + sp(kTop));
     const float left = rect.x + sp(8), size = first_size(rect.w);

@@ -101,6 +101,7 @@ void draw_answer_keys(std::size_t answers) {
 
 void draw_question(State& state) {
     const Prediction& question = *state.prediction;
+    if (asks_in_sentence(state)) return;
     Flow flow(ImGui::GetContentRegionAvail().x, true);
     const float width = std::min(ImGui::CalcTextSize(question.question.c_str()).x, ImGui::GetContentRegionAvail().x);
     flow.item(width);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "gui/frame/imgui_version.hpp"
 #include "gui/frame/ui.hpp"
@@ -19,6 +20,10 @@ using namespace figures;
 
 constexpr float kLeft = 14, kRight = 552;
 
+float linear(float share) {
+    return share;
+}
+
 // Draws one stage, and remembers what the mouse is on.
 class Stager {
    public:
@@ -26,7 +31,7 @@ class Stager {
 
     StageTouch draw() {
         draw_head();
-        if (stage_.crash) pen_.set_alpha(0.42F);
+        if (stage_.crash) pen_.set_alpha(1 - 0.58F * moved(stage_.crash.has_value(), 80, 280, cubic_out));
         if (look_.is_compact) {
             draw_compact();
         } else {
@@ -59,17 +64,35 @@ class Stager {
     }
     static bool is_window_hovered() { return ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows); }
 
+    // ---- motion
+
+    [[nodiscard]] const StageModel& before() const { return look_.motion ? *look_.motion->before : stage_; }
+    // How far something has come that is new: 1 if it is not, or nothing moves. `is_new` is asked of this step only.
+    [[nodiscard]] float moved(bool is_new, float from, float to, float (*curve)(float)) const {
+        return look_.motion && is_new ? curve(look_.motion->share(from, to)) : 1;
+    }
+    [[nodiscard]] bool is_new_danger() const {
+        return stage_.status == Status::InDanger && before().status != Status::InDanger;
+    }
+    [[nodiscard]] static const StageWrite* find_write(const StageModel& in, const std::string& bio) {
+        const auto found = std::ranges::find(in.writes, bio, &StageWrite::bio);
+        return found != in.writes.end() ? &*found : nullptr;
+    }
+
     // ---- the head
 
     void draw_head() {
         pen_.frame(12, 10, 28, 28, pen_.ink(Role::text), 2, 5);
         pen_.text(26, 24, stage_.letter, Face::bold, 19, pen_.ink(Role::text), Align::middle);
+        const float pulse = is_new_danger() && look_.motion ? std::sin(3.14F * look_.motion->share(0, 200)) : 0;
         const float chip = draw_status_chip(stage_.status, stage_.word, pen_.at(right(), 0).x, pen_.at(0, 24).y,
-                                            look_.factor, id("status"));
+                                            look_.factor * (1 + 0.15F * pulse), id("status"));
         draw_title((chip - pen_.at(0, 0).x) / pen_.px(1) - 12);
         const ui::Rect line = pen_.rect_of(kLeft, 46, right() - kLeft, 22);
-        draw_phrases(stage_.line, line, 16, false, 1);
-        ui::mark_rect(line, id("verdict"), "text", plain_text(stage_.line));
+        const float size = phrases_width(stage_.line, 16, false) <= line.w ? 16 : 14;
+        draw_phrases(stage_.line, line, size, false, 1);
+        const float out = std::max(0.0F, phrases_width(stage_.line, size, false) - line.w - 1);
+        ui::mark_rect(line, id("verdict"), "text", plain_text(stage_.line), out);  // so much of it is left out
     }
 
     void draw_title(float to) {
@@ -100,8 +123,13 @@ class Stager {
         pen_.text(kLeft, 85, stage_.noun + " ▸", Face::text, 14, pen_.ink(Role::dim_text));
         for (std::size_t i = 0; i < 2; i++) draw_door_of(i);
         draw_taker();
-        const float x = station_x(stage_.stopper.station);
-        draw_stopper(pen_, x, stage_.stopper);
+        const bool walks = before().stopper.station != stage_.stopper.station;
+        const float share = moved(walks, 0, 240, cubic_in_out);
+        const float from = station_x(before().stopper.station), to = station_x(stage_.stopper.station);
+        const float x = walks ? from + (to - from) * share : to;
+        StageStopper stopper = stage_.stopper;
+        if (share < 1) stopper.state = StageStopper::State::Walks;
+        draw_stopper(pen_, x, stopper);
         thing("task", {x - 16, 112, 32, kGround - 112}, id("stopper"), stage_.stopper.inside);
     }
 
@@ -118,7 +146,15 @@ class Stager {
         const bool is_missing = door.state == StageDoor::State::Missing;
         const bool is_missed = is_missing && gauge.is_unwatched;
         const Role missing = is_missed || (is_missing && stage_.crash) ? Role::danger : Role::faint;
+        const float share = moved(before().doors.at(number).state != door.state, 0, 240, cubic_in_out);
+        const float full = pen_.alpha();
+        if (share < 1) {
+            pen_.set_alpha(full * (1 - share));
+            draw_door(pen_, x, before().doors.at(number), missing, false);
+            pen_.set_alpha(full * share);
+        }
         draw_door(pen_, x, door, missing, is_waited_at(number));
+        pen_.set_alpha(full);
         const Role name = is_missing ? missing : door.state == StageDoor::State::Aside ? Role::faint : Role::text;
         pen_.text(x, 85, door.function, Face::code, 14, pen_.ink(name), Align::middle);
         const float width = std::max(56.0F, pen_.width_of(door.function, Face::code, 14));
@@ -175,6 +211,7 @@ class Stager {
             const Role role = gauge.is_unwatched || stage_.crash ? Role::danger : Role::faint;
             return pen_.dashed({pen_.at(x, top), pen_.at(x, bottom)}, pen_.ink(role), 3);
         }
+        draw_waking(number);
         if (!is_waited_at(number)) {
             const bool has_led = door.is_passed && number == 0;
             return pen_.line(pen_.at(x, top), pen_.at(x, bottom), pen_.ink(has_led ? Role::safe : counter_role(number)),
@@ -184,6 +221,23 @@ class Stager {
         const ImU32 safe = pen_.ink(Role::safe);
         pen_.path({pen_.at(x, bottom), pen_.at(x, kGround + 8), pen_.at(feet, kGround + 8)}, safe, 4);
         pen_.arrow(feet, kGround + 1, 0, -1, safe, 8);
+    }
+
+    // Who slept here has been woken: the wire lights from the counter to the feet.
+    void draw_waking(std::size_t number) {
+        const auto station = number == 0 ? StageStopper::Station::FirstDoor : StageStopper::Station::SecondDoor;
+        const StageStopper& was = before().stopper;
+        if (!look_.motion || look_.motion->is_backwards || was.state != StageStopper::State::Sleeps ||
+            was.station != station || is_waited_at(number))
+            return;
+        const float share = look_.motion->share(0, 260), fade = 1 - look_.motion->share(260, 500);
+        const float x = kDoors.at(number), feet = station_x(station), up = kGaugeTop - kGround - 8;
+        const float length = (up + x - feet) * share;
+        const ImU32 safe = pen_.ink(Role::safe, fade);
+        const float along = std::max(0.0F, length - up);
+        pen_.line(pen_.at(x, kGaugeTop), pen_.at(x, kGaugeTop - std::min(length, up)), safe, 5);
+        if (along > 0) pen_.line(pen_.at(x, kGround + 8), pen_.at(x - along, kGround + 8), safe, 5);
+        pen_.circle(along > 0 ? x - along : x, along > 0 ? kGround + 8 : kGaugeTop - length, 5, safe);
     }
 
     // A write comes back: from its disk by way of its completion to its counter.
@@ -214,7 +268,8 @@ class Stager {
         const std::optional<std::size_t> place = place_of(main->member);
         if (!place) return;
         const bool is_dashed = !main->is_covered;
-        const ImU32 color = pen_.ink(is_dashed ? Role::danger : Role::faint);
+        const float shown = moved(is_new_danger(), 0, 200, cubic_out);
+        const ImU32 color = pen_.ink(is_dashed ? Role::danger : Role::faint, shown);
         const ui::Rect box = member_boxes(stage_.members.size()).at(*place);
         if (*place == 0) {
             pen_.curve(pen_.at(110, 324), pen_.at(110, 332), pen_.at(110, 336), pen_.at(110, 338), color, 2.5F,
@@ -236,7 +291,7 @@ class Stager {
         if (!stage_.is_taker_near || main == nullptr || main->is_covered) return;
         const std::optional<std::size_t> place = place_of(main->member);
         if (!place) return;
-        const ImU32 color = pen_.ink(Role::danger);
+        const ImU32 color = pen_.ink(Role::danger, moved(is_new_danger(), 0, 200, cubic_out));
         const ui::Rect box = member_boxes(stage_.members.size()).at(*place);
         constexpr float kX = 510;
         if (*place + 1 == stage_.members.size() && box.x + box.w < kX) {
@@ -262,7 +317,10 @@ class Stager {
         for (std::size_t i = 0; i < 2; i++) {
             const StageGauge& gauge = stage_.gauges.at(i);
             if (gauge.counter.empty()) continue;
-            draw_gauge(pen_, i, gauge);
+            const int value = before().gauges.at(i).value;
+            const bool falls = gauge.value < value;  // then a write arrives first
+            draw_gauge(pen_, i, gauge,
+                       {value, moved(gauge.value != value, falls ? 320 : 0, falls ? 500 : 180, cubic_out)});
             const std::string mark = id(fmt::format("counter/{}", kIds.at(i)));
             const float x = kGauges.at(i);
             thing("counter/" + gauge.counter, {x, kGaugeTop, kGaugeWidth, kGaugeHeight}, mark,
@@ -274,8 +332,29 @@ class Stager {
         }
     }
 
+    // From its place along the line to its completion, and up to its counter.
+    void draw_on_its_way_back(const StageWrite& write, float share) {
+        const float to = write.gauge ? kDoors.at(*write.gauge) : 131;
+        constexpr float kTurn = 0.6F;
+        const float along = std::min(1.0F, share / kTurn), up = std::max(0.0F, (share - kTurn) / (1 - kTurn));
+        const float x = kWriteX + (131 - kWriteX) * along + (to - 131) * up;
+        draw_write(pen_, x, kWriteY + (kGaugeTop + kGaugeHeight - kWriteY) * up, write);
+    }
+
+    void draw_moving_writes() {
+        if (!look_.motion) return;
+        const float share = cubic_in_out(look_.motion->share(0, 320));
+        if (share >= 1 || look_.motion->is_backwards) return;
+        for (const StageWrite& write : before().writes) {
+            StageWrite free = write;
+            free.is_held = false;
+            if (find_write(stage_, write.bio) == nullptr) draw_on_its_way_back(free, share);
+        }
+    }
+
     void draw_writes() {
         if (stage_.crash) return;
+        draw_moving_writes();
         std::vector<StageWrite> shown = stage_.writes;
         std::ranges::stable_sort(
             shown, [](const StageWrite& a, const StageWrite& b) { return a.gauge.has_value() > b.gauge.has_value(); });
@@ -286,7 +365,13 @@ class Stager {
         for (std::size_t i = 0; i < count; i++) last = x + kWriteGap * static_cast<float>(i);
         if (stage_.writes_counted() > 0) draw_way(shown.front());
         for (std::size_t i = 0; i < count; i++, x += kWriteGap) {
-            draw_write(pen_, x, kWriteY, shown[i]);
+            // A new one comes from the right; going back, one that had ended comes from its counter.
+            const bool is_new = find_write(before(), shown[i].bio) == nullptr;
+            const float share = moved(is_new, 0, 320, cubic_in_out);
+            if (share < 1 && look_.motion->is_backwards)
+                draw_on_its_way_back(shown[i], 1 - share);
+            else
+                draw_write(pen_, x + (1 - share) * 60, kWriteY, shown[i]);
             thing("write/" + shown[i].bio, {x - 18, kWriteY - 18, 36, 36}, id("write/" + shown[i].bio), shown[i].bio);
         }
         if (count > 0) draw_write_words(shown, last + 24);
@@ -351,40 +436,28 @@ class Stager {
             const auto number = static_cast<float>(i);
             const ui::Rect box = is_row ? ui::Rect{kLeft + number * (width / 2 + 6), 72, width / 2 - 6, 34}
                                         : ui::Rect{kLeft, 72 + number * 38, width, 34};
-            draw_compact_gauge(i, gauge, box);
+            draw_compact_gauge(pen_, i, gauge, box);
             const std::string mark = id(fmt::format("counter/{}", kIds.at(i)));
             thing("counter/" + gauge.counter, box, mark, std::to_string(gauge.value), gauge.value);
             ui::mark_rect(pen_.rect_of(box.x + 6, box.y + 4, box.w - 12, 26), mark + "/name", "text", gauge.counter);
         }
     }
 
-    void draw_compact_gauge(std::size_t number, const StageGauge& gauge, const ui::Rect& box) {
-        const Role role = counter_role(number);
-        const ImU32 lit = pen_.ink(gauge.value != 0 ? role : Role::border);
-        const float y = box.y + box.h / 2;
-        pen_.fill(box.x, box.y, box.w, box.h, pen_.ink(Role::card));
-        pen_.frame(box.x, box.y, box.w, box.h, lit);
-        float x = box.x + 10;
-        x += 12 + pen_.text(x, y, std::to_string(gauge.value), Face::bold, 22,
-                            pen_.ink(gauge.value != 0 ? role : Role::dim_text));
-        draw_counter_shape(pen_, x, y, number, pen_.ink(role));
-        x += 11 + pen_.text(x + 11, y, gauge.counter, Face::code, 14, pen_.ink(role)) + 14;
-        for (const std::string& words : {gauge.answer + (gauge.note.empty() ? "" : ", " + gauge.note), gauge.answer})
-            if (x + pen_.width_of(words, Face::text, 14) < box.x + box.w - 6) {
-                pen_.text(x, y, words, Face::text, 14, pen_.ink(Role::text));
-                break;
-            }
-    }
-
     // ---- the end
 
     void draw_outcome() {
-        if (stage_.crash) return draw_crash(pen_, stage_, look_.id);
+        if (stage_.crash) {
+            const bool is_new = !before().crash;
+            return draw_crash(pen_, stage_, look_.id,
+                              {moved(is_new, 80, 340, back_out), moved(is_new, 120, 420, linear)});
+        }
         if (stage_.end.empty()) return;
+        pen_.set_alpha(moved(before().end.empty(), 200, 500, cubic_out));
         pen_.fill(300, 294, 240, 42, pen_.ink(Role::panel));
         pen_.frame(300, 294, 240, 42, pen_.ink(Role::safe));
         draw_check(pen_, 322, 315, 9, pen_.ink(Role::safe));
         pen_.text(342, 315, stage_.end, Face::bold, 14, pen_.ink(Role::safe));
+        pen_.set_alpha(1);
         ui::mark_rect(pen_.rect_of(300, 294, 240, 42), id("end"), "text", stage_.end);
     }
 
@@ -393,24 +466,6 @@ class Stager {
     Pen& pen_;
     StageTouch touch_;
 };
-
-struct Edge {
-    Role role;
-    float width;
-};
-Edge edge_of(Status status) {
-    switch (status) {
-        case Status::InDanger:
-            return {Role::danger, 2};
-        case Status::Oops:
-            return {Role::danger_fill, 5};
-        case Status::Waiting:
-        case Status::Stopped:
-            return {Role::safe, 2};
-        default:
-            return {Role::border, 1};
-    }
-}
 
 }  // namespace
 

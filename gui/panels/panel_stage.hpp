@@ -6,6 +6,7 @@
 
 #include "gui/frame/marks.hpp"
 #include "gui/frame/theme.hpp"
+#include "gui/model/motion.hpp"
 #include "gui/model/stage_model.hpp"
 
 namespace mdscope::gui {
@@ -14,7 +15,8 @@ struct StageLook {
     ui::Rect rect;  // on the screen
     float factor = 1;
     bool is_compact = false;  // header, line and gauges only
-    std::string id;           // of its marks: "card/A"
+    std::optional<StageMotion> motion;
+    std::string id;  // of its marks: "card/A"
     std::function<bool(const std::string&)> is_marked = [](const std::string&) {
         return false;
     };  // a thing, by its key
@@ -31,6 +33,9 @@ StageTouch draw_stage(const StageModel& stage, const StageLook& look);
 // number of lines. With `draws` false it only counts.
 int draw_phrases(const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int most_lines,
                  bool draws = true);
+
+// In one line; how wide it would be, in pixels.
+float phrases_width(const Phrases& phrases, float size, bool is_bold);
 
 Role role_of(Ink ink);
 // A state's chip, in the stage's own shapes: the right edge at `right`, in pixels. Returns its left edge.

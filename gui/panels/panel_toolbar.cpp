@@ -30,7 +30,7 @@ void draw_scenarios(State& state, Flow& flow) {
         const Scenario& own = state.player.scenario(Side::A);
         titles.push_back(own.title.empty() ? own.name : own.title);
     }
-    if (ui::combo("toolbar/scenario", titles, chosen, width, "scenario") &&
+    if (ui::combo("toolbar/scenario", titles, chosen, width, "scenario", true) &&
         chosen < static_cast<int>(state.scenarios.size()))
         state.open_scenario(state.scenarios[static_cast<std::size_t>(chosen)]);
 }

@@ -44,7 +44,7 @@ class Liner {
         ImGui::PopID();
         const bool is_hovered = ImGui::IsItemHovered();
         mark(row, at.y);
-        if (is_hovered) state_.hovered = "function/" + row.name;
+        if (is_hovered) state_.hovers = "function/" + row.name;
         if (is_marked("function/" + row.name, state_.pointed(), state_.stages()))
             draw_.AddRect({name_x() - sp(4), at.y}, {b_x() - sp(14), at.y + line_}, color_u32(Role::here), sp(4),
                           ImDrawFlags_None, sp(3));

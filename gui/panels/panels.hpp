@@ -46,6 +46,8 @@ std::string side_title(const State& state, Side side);
 float toolbar_height(const State& state, float width);
 void draw_toolbar(State& state, const ui::Rect& rect);
 float now_height(const State& state, float width);
+// Whether the open question stands in the sentence's place, with its answers where the button was.
+bool asks_in_sentence(const State& state);
 void draw_now(State& state, const ui::Rect& rect);
 void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layout);
 void draw_tree(State& state, const ui::Rect& rect);

@@ -74,6 +74,12 @@ class Writer {
         return line + 1;
     }
 
+    [[nodiscard]] float width(const Phrases& phrases) const {
+        float sum = 0;
+        for (const Word& word : words_of(phrases)) sum += width_of(word);
+        return pen_.px(sum);
+    }
+
    private:
     [[nodiscard]] float shape_of(const Word& word) const {
         return word.begins && is_counter(*word.phrase) ? size_ * 0.86F : 0;
@@ -149,6 +155,10 @@ Role role_of(Ink ink) {
             return Role::held;
     }
     return Role::text;
+}
+
+float phrases_width(const Phrases& phrases, float size, bool is_bold) {
+    return Writer({}, size, is_bold, 1).width(phrases);
 }
 
 int draw_phrases(const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int most_lines, bool draws) {

@@ -86,20 +86,29 @@ void draw_bio(State& state, const BioLine& line) {
 void draw_bios(State& state, Side side) {
     const SideView& view = state.player.view().sides[side];
     const auto& held = state.player.duel().tick(state.player.tick()).held[side];
+    const std::size_t ending = view.ending.size();
     ui::header(fmt::format("in_flight/{}", side_name(side)),
-               fmt::format("{}: {} in flight", side_name(side), view.step->bios.size()));
+               fmt::format("{}: {} in flight{}", side_name(side), view.step->bios.size(),
+                           ending > 0 ? fmt::format(", {} ending", ending) : ""));
+    // It has left its disk, and its counter may still count it.
+    for (const Cover& cover : view.ending)
+        ui::paragraph(fmt::format("in_flight/{}/ending/{}", side_name(side), cover.bio),
+                      fmt::format("{}  its completion runs", cover.bio), Role::dim_text);
     for (const BioAt& bio : view.step->bios) {
         const auto cover = std::ranges::find(view.covers, bio.name, &Cover::bio);
         draw_bio(state, {side, bio, cover != view.covers.end() && !state.hides_outcome() ? &*cover : nullptr,
                          std::ranges::find(held, bio.name) != held.end()});
     }
-    if (view.step->bios.empty())
+    if (view.step->bios.empty() && ending == 0)
         ui::paragraph(fmt::format("in_flight/{}/none", side_name(side)), "Nothing is in flight.", Role::dim_text);
 }
 
+// What is held may be one side's alone: a lesson does so.
 void draw_holds(State& state) {
-    bool hold = state.holds_new_bitmap_writes();
-    if (ui::toggle("in_flight/hold_bitmap", "Hold every new bitmap write", hold))
+    const unsigned held = state.holds_new_bitmap_writes();
+    bool hold = held != 0;
+    const char* where = held == 1U << Side::A ? " (A only)" : held == 1U << Side::B ? " (B only)" : "";
+    if (ui::toggle("in_flight/hold_bitmap", fmt::format("Hold every new bitmap write{}", where), hold))
         state.answer(hold ? state.player.hold("bitmap") : state.player.release("bitmap"));
     ui::toggle("in_flight/both", "Apply to both arrays", state.act_on_both);
     if (ui::button("in_flight/release_all", "Release everything")) state.answer(state.player.release("all"));
@@ -135,7 +144,7 @@ void draw_links(State& state, Side side) {
         const bool spoils = state.hides_outcome() && (!links[i].has_happened || links[i].tick > state.player.tick());
         if (spoils) continue;
         if (links[i].has_happened) {
-            if (ui::link(id, fmt::format("{}  t={}", i + 1, links[i].tick))) state.player.go_to(links[i].tick);
+            if (ui::link(id, fmt::format("{}  step {}", i + 1, links[i].tick))) state.player.go_to(links[i].tick);
         } else {
             ui::text(id, fmt::format("{}  to come", i + 1), Role::dim_text);
         }

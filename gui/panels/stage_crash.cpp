@@ -12,17 +12,22 @@ namespace {
 
 constexpr float kBurstX = 118, kBurstY = 322, kBurst = 88;
 
-void draw_console(const Pen& pen, const std::vector<std::string>& lines, const std::string& id) {
+void draw_console(const Pen& pen, const std::vector<std::string>& lines, const std::string& id, float typed) {
     constexpr float kX = 24, kY = 106, kWidth = 516, kLine = 24;
     const float height = 12 + kLine * static_cast<float>(std::max<std::size_t>(lines.size(), 1));
     pen.fill(kX, kY, kWidth, height, pen.ink(Role::background));
     pen.frame(kX, kY, kWidth, height, pen.ink(Role::danger_fill));
     float y = kY + 6 + kLine / 2;
     std::string all;
+    std::size_t letters = 0;
+    for (const std::string& line : lines) letters += line.size();
+    auto left = static_cast<std::size_t>(static_cast<float>(letters) * typed);
     for (std::size_t i = 0; i < lines.size(); i++, y += kLine) {
         const Face face = i == 0 ? Face::bold_code : Face::code;
         const FontScope scope(type(face, 14 * pen.factor()));
-        pen.text(kX + 14, y, ui::shortened(lines[i], pen.px(kWidth - 28)), face, 14,
+        const std::string shown = typed < 1 ? lines[i].substr(0, std::min(left, lines[i].size())) : lines[i];
+        left -= std::min(left, lines[i].size());
+        pen.text(kX + 14, y, ui::shortened(shown, pen.px(kWidth - 28)), face, 14,
                  pen.ink(i == 0 ? Role::danger : Role::text));
         all += lines[i] + "\n";
     }
@@ -46,11 +51,11 @@ void draw_broken_pointer(const Pen& pen, const StageModel& stage) {
 
 }  // namespace
 
-void draw_crash(const Pen& pen, const StageModel& stage, const std::string& id) {
-    draw_console(pen, stage.crash->console, id);
-    draw_broken_pointer(pen, stage);
-    figures::draw_burst(pen, kBurstX, kBurstY, kBurst);
-    pen.text(kBurstX, kBurstY, "OOPS", Face::bold, 36, IM_COL32_WHITE, Align::middle);
+void draw_crash(const Pen& pen, const StageModel& stage, const std::string& id, const CrashShares& shares) {
+    if (shares.typed > 0) draw_console(pen, stage.crash->console, id, shares.typed);
+    if (shares.burst > 0.02F) draw_broken_pointer(pen, stage);
+    if (shares.burst > 0.02F) figures::draw_burst(pen, kBurstX, kBurstY, kBurst * shares.burst);
+    if (shares.burst > 0.6F) pen.text(kBurstX, kBurstY, "OOPS", Face::bold, 36, IM_COL32_WHITE, Align::middle);
     pen.text(232, 303, stage.crash->followed[0], Face::bold, 16, pen.ink(Role::text));
     pen.text(232, 323, stage.crash->followed[1], Face::bold, 16, pen.ink(Role::text));
     ui::mark_rect(pen.rect_of(kBurstX - kBurst, kBurstY - kBurst, 2 * kBurst, 2 * kBurst), id + "/oops", "text",

@@ -6,6 +6,9 @@
 
 namespace mdscope::gui {
 
-void draw_crash(const Pen& pen, const StageModel& stage, const std::string& id);
+struct CrashShares {
+    float burst = 1, typed = 1;  // how large it is, how much of the console is there
+};
+void draw_crash(const Pen& pen, const StageModel& stage, const std::string& id, const CrashShares& shares);
 
 }  // namespace mdscope::gui

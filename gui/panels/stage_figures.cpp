@@ -144,7 +144,7 @@ void draw_scissors(const Pen& pen, float x, float y, ImU32 color) {
     pen.ring(x - 9, y + 5, 4.5F, color, 2);
 }
 
-void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge) {
+void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const Roll& roll) {
     if (gauge.counter.empty()) return;
     const float x = kGauges.at(number), y = kGaugeTop;
     const Role role = counter_role(number);
@@ -153,11 +153,32 @@ void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge) {
     pen.frame(x, y, kGaugeWidth, kGaugeHeight, pen.ink(counts ? role : Role::border));
     draw_counter_shape(pen, x + 14, y + 18, number, pen.ink(role));
     pen.text(x + 25, y + 18, gauge.counter, Face::code, 14, pen.ink(role));
-    pen.text(x + 27, y + 52, std::to_string(gauge.value), Face::bold, 36, pen.ink(counts ? role : Role::dim_text),
-             Align::middle);
+    const Role ink = counts ? role : Role::dim_text;
+    if (roll.share < 1)
+        pen.text(x + 27, y + 52 - 16 * roll.share, std::to_string(roll.before), Face::bold, 36,
+                 pen.ink(ink, 1 - roll.share), Align::middle);
+    pen.text(x + 27, y + 52 + 16 * (1 - roll.share), std::to_string(gauge.value), Face::bold, 36,
+             pen.ink(ink, roll.share), Align::middle);
     pen.text(x + 52, y + 41, gauge.answer, Face::text, 14, pen.ink(Role::text));
     if (pen.width_of(gauge.note, Face::text, 14) <= kGaugeWidth - 54)
         pen.text(x + 52, y + 60, gauge.note, Face::text, 14, pen.ink(Role::dim_text));
+}
+
+void draw_compact_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const ui::Rect& box) {
+    const Role role = counter_role(number);
+    const float y = box.y + box.h / 2;
+    pen.fill(box.x, box.y, box.w, box.h, pen.ink(Role::card));
+    pen.frame(box.x, box.y, box.w, box.h, pen.ink(gauge.value != 0 ? role : Role::border));
+    float x = box.x + 10;
+    x += 12 +
+         pen.text(x, y, std::to_string(gauge.value), Face::bold, 22, pen.ink(gauge.value != 0 ? role : Role::dim_text));
+    draw_counter_shape(pen, x, y, number, pen.ink(role));
+    x += 11 + pen.text(x + 11, y, gauge.counter, Face::code, 14, pen.ink(role)) + 14;
+    for (const std::string& words : {gauge.answer + (gauge.note.empty() ? "" : ", " + gauge.note), gauge.answer})
+        if (x + pen.width_of(words, Face::text, 14) < box.x + box.w - 6) {
+            pen.text(x, y, words, Face::text, 14, pen.ink(Role::text));
+            return;
+        }
 }
 
 void draw_write(const Pen& pen, float x, float y, const StageWrite& write) {
@@ -220,6 +241,20 @@ void draw_burst(const Pen& pen, float x, float y, float size) {
 void draw_check(const Pen& pen, float x, float y, float size, ImU32 color) {
     pen.path({pen.at(x - size, y), pen.at(x - size * 0.25F, y + size * 0.75F), pen.at(x + size, y - size * 0.75F)},
              color, 3.5F);
+}
+
+Edge edge_of(Status status) {
+    switch (status) {
+        case Status::InDanger:
+            return {Role::danger, 2};
+        case Status::Oops:
+            return {Role::danger_fill, 5};
+        case Status::Waiting:
+        case Status::Stopped:
+            return {Role::safe, 2};
+        default:
+            return {Role::border, 1};
+    }
 }
 
 float station_x(StageStopper::Station station) {

@@ -21,11 +21,24 @@ void draw_counter_shape(const Pen& pen, float x, float y, std::size_t gauge, ImU
 void draw_door(const Pen& pen, float x, const StageDoor& door, Role missing, bool is_waited_at);
 void draw_stopper(const Pen& pen, float x, const StageStopper& stopper);
 void draw_scissors(const Pen& pen, float x, float y, ImU32 color);
-void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge);
+// A number that rolls: the old one goes up, the new one comes in.
+struct Roll {
+    int before = 0;
+    float share = 1;  // 1: it has rolled
+};
+void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const Roll& roll = {});
+void draw_compact_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const ui::Rect& box);  // a line
 void draw_write(const Pen& pen, float x, float y, const StageWrite& write);
 void draw_member(const Pen& pen, const ui::Rect& box, const StageMember& member);  // box: in the stage's coordinates
 void draw_burst(const Pen& pen, float x, float y, float size);
 void draw_check(const Pen& pen, float x, float y, float size, ImU32 color);
+
+// Of a whole stage: only its edge tells a state.
+struct Edge {
+    Role role;
+    float width;
+};
+Edge edge_of(Status status);
 
 float station_x(StageStopper::Station station);
 // Where the members stand: side by side, as wide as there is room.

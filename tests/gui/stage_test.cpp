@@ -2,6 +2,7 @@
 // what is said of it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/scenario/scenario_files.hpp"

@@ -1,0 +1,197 @@
+// The stage in the window: what is drawn at the steps that matter, and that nothing moves which has not changed.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "gui/app.hpp"
+#include "tests/gui/harness.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+std::unique_ptr<Screen> stage_app(const std::string& scenario, int lesson = 0) {
+    AppOptions options;
+    options.scenario = scenario;
+    options.lesson = lesson;
+    auto made = make_app(std::move(options));
+    REQUIRE_MESSAGE(made, made.error().text);
+    return std::move(*made);
+}
+
+constexpr std::array kStageSizes = {HeadlessOptions{}, HeadlessOptions{.width = 1280, .height = 720},
+                                    HeadlessOptions{.width = 900, .height = 600},
+                                    HeadlessOptions{.width = 900, .height = 600, .text_percent = 250}};
+
+TEST_CASE("A and B are both there at any size, with their states, counters and sentence") {
+    for (const HeadlessOptions& size : kStageSizes) {
+        CAPTURE(size.width);
+        CAPTURE(size.text_percent);
+        const auto screen = stage_app("race-lost");
+        Headless ui(*screen, size);
+        for (const char* id : {"card/A/status", "card/B/status", "card/A/counter/mddev", "card/A/counter/bitmap",
+                               "card/B/counter/mddev", "card/B/counter/bitmap", "now/what", "now/act"}) {
+            CAPTURE(id);
+            CHECK(ui.has(id));
+        }
+        CHECK(ui.mark("card/A/status").visible);
+        CHECK(ui.text("card/A/status") == "OOPS");
+        CHECK(ui.text("now/what").starts_with("A crashed:"));
+        CHECK(ui.faults() == kNone);
+    }
+}
+
+TEST_CASE("mddev->pending_writes is left and above, bitmap->pending_writes right or below, on both stages") {
+    for (const HeadlessOptions& size : kStageSizes) {
+        const auto screen = stage_app("race-lost");
+        const Headless ui(*screen, size);
+        for (const char* card : {"card/A", "card/B"}) {
+            const ui::Rect mddev = ui.rect(std::string(card) + "/counter/mddev");
+            const ui::Rect bitmap = ui.rect(std::string(card) + "/counter/bitmap");
+            CHECK((mddev.right() <= bitmap.x || mddev.bottom() <= bitmap.y));
+            CHECK(ui.text(std::string(card) + "/counter/mddev/name") == "mddev->pending_writes");
+        }
+    }
+}
+
+TEST_CASE("a member that went after a clean stop is no danger, one that was followed is") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen);
+    ui.key("End");
+    CHECK(ui.text("card/B/status") == "STOPPED");
+    CHECK(ui.text("card/B/member/sda") == "sda: rdev->mddev → NULL");
+    CHECK(ui.text("card/B/end") == "every write ended first");
+    CHECK_FALSE(ui.has("card/B/oops"));
+    CHECK(ui.text("card/A/oops") == "OOPS");
+    CHECK(ui.text("card/A/console").starts_with("BUG: kernel NULL pointer dereference"));
+}
+
+TEST_CASE("the first difference is told on the axis, and no bar is below its words") {
+    for (const HeadlessOptions& size : kStageSizes) {
+        const auto screen = stage_app("race-lost");
+        const Headless ui(*screen, size);
+        const ui::Rect label = ui.rect("lanes/first_difference");
+        for (const ui::Mark& mark : ui::all())
+            if (mark.id.starts_with("lane/") && mark.visible) CHECK_FALSE(label.overlaps(mark.rect));
+    }
+}
+
+TEST_CASE("there is one time axis: the playhead's flag stands where the bars end that are open") {
+    const auto screen = stage_app("race");
+    Headless ui(*screen);
+    ui.key("h");
+    ui.key("s");
+    ui.key("End");
+    const ui::Rect flag = ui.rect("now/tick"), open = ui.rect("lane/A/bio/sdb bitmap 1");
+    CHECK(std::abs(flag.center().x - open.right()) < 2);
+    // And the axis is the handle.
+    const double tick = ui.value("now/tick");
+    const ui::Rect scrub = ui.rect("lanes/scrub");
+    CHECK(scrub.y <= flag.y + 1);
+    CHECK(scrub.bottom() >= flag.bottom() - 1);
+    ui.drag("lanes/scrub", 40, 0);  // from the middle of the axis
+    CHECK(ui.value("now/tick") != tick);
+    CHECK(std::abs(ui.rect("now/tick").center().x - (scrub.center().x + 40)) < 20);
+}
+
+TEST_CASE("both cursors are in one tree, and a line has one height") {
+    const auto screen = stage_app("held-mid-stop");
+    Headless ui(*screen);
+    const auto line_of = [&](const std::string& side, const std::string& name) -> const ui::Mark* {
+        for (const ui::Mark& mark : ui::all())
+            if (mark.id.starts_with("card/" + side + "/tree/") && mark.text.find(name) != std::string::npos)
+                return &mark;
+        return nullptr;
+    };
+    for (int step = 0; step < 12; step++, ui.key("Left"))
+        for (const char* name : {"md_bitmap_flush", "md_super_wait", "md_bitmap_free", "__md_stop"}) {
+            CAPTURE(name);
+            const ui::Mark *a = line_of("A", name), *b = line_of("B", name);
+            REQUIRE(a != nullptr);
+            REQUIRE(b != nullptr);
+            CHECK(a->rect.y == b->rect.y);
+        }
+}
+
+TEST_CASE("another scenario begins with its tree at the top") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen, {.width = 1600, .height = 720});
+    ui.key("e");
+    ui.key("Home");
+    for (const ui::Mark& mark : ui::all())
+        if (mark.id == "card/A/tree/0" || mark.id == "card/A/tree/2") CHECK(mark.visible);
+}
+
+TEST_CASE("Play and Pause are of one width, and move nothing") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen);
+    ui.key("Home");
+    const ui::Rect play = ui.rect("toolbar/play"), next = ui.rect("toolbar/forward"), act = ui.rect("now/act");
+    ui.click("toolbar/play");
+    CHECK(ui.text("toolbar/play") == "■ Pause");
+    CHECK(ui.rect("toolbar/play").w == play.w);
+    CHECK(ui.rect("toolbar/forward").x == next.x);
+    CHECK(ui.rect("now/act").x == act.x);
+    CHECK(ui.rect("now/act").w == act.w);
+}
+
+TEST_CASE("choosing the scenario that is chosen begins it again") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen);
+    ui.key("Home");
+    ui.key("Right");
+    REQUIRE(ui.value("now/tick") == 1);
+    const int chosen = static_cast<int>(ui.value("toolbar/scenario"));
+    ui.click("toolbar/scenario");
+    ui.click("toolbar/scenario/" + std::to_string(chosen));
+    CHECK(ui.value("now/tick") != 1);
+}
+
+TEST_CASE("what the mouse is on is explained in the reading place, in both arrays; a click keeps it, Esc lets go") {
+    const auto screen = stage_app("held-mid-stop");
+    Headless ui(*screen);
+    ui.move_to("card/A/counter/mddev/name");
+    CHECK(ui.text("reading").starts_with("mddev->pending_writes: How many"));
+    ui.move_to("card/B/member/sda");
+    CHECK(ui.text("reading").starts_with("sda: One disk"));
+    ui.move_to("lane/A/bio/sdb bitmap 1");
+    CHECK(ui.text("reading").starts_with("sdb bitmap 1: A page of the write-intent bitmap"));
+    ui.click("card/A/counter/bitmap/name");
+    ui.move_to("toolbar/play");
+    CHECK(ui.text("reading").starts_with("bitmap->pending_writes"));
+    ui.key("Escape");
+    CHECK_FALSE(ui.text("reading").starts_with("bitmap->pending_writes"));
+}
+
+TEST_CASE("what the stop waits for is never cut where it decides") {
+    for (const HeadlessOptions& size : {HeadlessOptions{}, HeadlessOptions{.width = 1280, .height = 720}}) {
+        const auto screen = stage_app("held-mid-stop");
+        const Headless ui(*screen, size);
+        CHECK(ui.text("card/B/verdict") == "the stop sleeps until mddev->pending_writes == 0 (now 2)");
+        CHECK(ui.text("card/B/counter/mddev/words") == "2 == 0 ? no; door stays shut");
+        CHECK(ui.value("card/B/verdict") == 0);  // so much of it is left out
+        CHECK(ui.value("card/A/verdict") == 0);
+    }
+}
+
+TEST_CASE("where there is no room for the tree it comes when it is asked for, and A and B stay") {
+    const auto screen = stage_app("held-mid-stop");
+    Headless ui(*screen, {.width = 1280, .height = 720});
+    CHECK_FALSE(ui.has("tree/title"));
+    ui.key("e");
+    CHECK(ui.has("tree/title"));
+    CHECK(ui.mark("card/A/status").visible);
+    CHECK(ui.mark("card/B/status").visible);
+    CHECK(ui.faults() == kNone);
+    ui.key("i");
+    CHECK(ui.has("side/log"));
+    CHECK(ui.mark("card/A/status").visible);
+    ui.key("e");
+    CHECK(ui.has("tree/title"));
+    ui.key("e");
+    CHECK_FALSE(ui.has("tree/title"));
+}
+
+}  // namespace
+
+}  // namespace mdscope::gui
