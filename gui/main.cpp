@@ -42,6 +42,7 @@ constexpr std::pair<int, const char*> kExitCodes[] = {
 struct CommandLine {
     AppOptions app;
     std::string png, probe, theme, pages;
+    std::vector<std::string> acts;
     std::string size = "1600x900";
     int scale = 0;  // 0: as the settings say
     int width = 0, height = 0;
@@ -70,6 +71,9 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->type_name("NAME")
         ->check(one_of(kWindowModes));
     app.add_option("--png", line.png, "Make a picture and exit; needs no display")->type_name("FILE");
+    app.add_option("--act", line.acts, "Before the picture: key NAME, click ID, hover ID, wait SECONDS, until ID")
+        ->type_name("WORDS")
+        ->take_all();
     app.add_option("--panel", line.app.panel, "Page of the sidebar: " + listed(kSideTabs))
         ->type_name("NAME")
         ->check(one_of(kSideTabs));
@@ -126,7 +130,8 @@ int make_picture(CommandLine& line) {
     line.app.is_picture = true;
     const Result<std::unique_ptr<Screen>> screen = make_app(line.app);
     if (!screen) return fail(screen.error().text);
-    const Result<bool> made = render_png(**screen, {.width = line.width, .height = line.height}, line.png);
+    const Result<bool> made =
+        render_png(**screen, {.width = line.width, .height = line.height, .acts = line.acts}, line.png);
     return made ? 0 : fail(made.error().text);
 }
 

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "gui/frame/canvas.hpp"
+#include "gui/frame/picture_acts.hpp"
 #include "gui/frame/stage.hpp"
 #include "gui/model/files.hpp"
 
@@ -78,6 +79,7 @@ Result<Image> render(Screen& screen, const PngOptions& options) {
             stage.frame(screen, 1.0F / 60);
             if (!stage.error().empty()) return Error{0, "The picture cannot be drawn: " + stage.error()};
         }
+        if (const std::string wrong = do_acts(stage, screen, options.acts); !wrong.empty()) return Error{EINVAL, wrong};
         canvas.draw(*ImGui::GetDrawData());
         return canvas.read();
     } catch (const std::exception& exception) {

@@ -24,8 +24,9 @@ Result<Image> read_png(const std::string& path);
 
 struct PngOptions {
     int width = 1600, height = 900;
-    float density = 1;  // pixels per unit: 2 makes the same picture twice as large and as sharp
-    int frames = 4;     // drawn before the picture is taken: sizes settle in two or three
+    float density = 1;                   // pixels per unit: 2 makes the same picture twice as large and as sharp
+    int frames = 4;                      // drawn before the picture is taken: sizes settle in two or three
+    std::vector<std::string> acts = {};  // done before it is taken (picture_acts.hpp)
 };
 // Draws the screen with no display and no window. The text size is the theme's.
 Result<Image> render(Screen& screen, const PngOptions& options);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "gui/frame/focus.hpp"
 #include "gui/frame/keys.hpp"
 #include "gui/panels/panel_stage.hpp"
 #include "gui/panels/panels.hpp"
@@ -25,6 +26,11 @@ int first_lines(float width) {
 
 bool is_told_by_lesson(const State& state) {
     return state.lesson || state.choosing_lesson || state.prediction;
+}
+
+// Where there is room for one of them, a lesson's words are the sentence.
+bool is_left_out(const State& state) {
+    return is_told_by_lesson(state) && ImGui::GetIO().DisplaySize.y / (sp(1000) / 1000) < 420;
 }
 
 int second_lines(const State& state, float width) {
@@ -98,11 +104,14 @@ float draw_answers(State& state, float right, float y) {
     float x = right - width + sp(8);
     for (std::size_t i = 0; i < question.answers.size(); i++) {
         ImGui::SetCursorScreenPos({x, y});
-        if (ui::button(fmt::format("predict/{}", i), question.answers[i], {.role = Role::button})) given = i;
+        if (ui::button(fmt::format("predict/{}", i), question.answers[i],
+                       {.role = Role::button, .tip = fmt::format("key {}; 0 shows the answer", i + 1)}))
+            given = i;
         x = ImGui::GetItemRectMax().x + sp(8);
     }
     ImGui::PopStyleColor();
     ImGui::PopStyleVar(2);
+    if (question.wants_focus) state.prediction->wants_focus = !focus_on("predict/0");
     if (given) state.answer_question(*given);
     return width;
 }
@@ -123,12 +132,13 @@ void draw_question_as_sentence(State& state, const ui::Rect& rect) {
 }  // namespace
 
 bool asks_in_sentence(const State& state) {
-    return state.mode == Mode::lab && state.prediction && !state.prediction->given &&
+    return state.mode == Mode::lab && !is_left_out(state) && state.prediction && !state.prediction->given &&
            !(state.lesson && state.lesson->is_away()) &&
            answers_width(*state.prediction) < ImGui::GetIO().DisplaySize.x * 0.52F;
 }
 
 float now_height(const State& state, float width) {
+    if (is_left_out(state)) return 0;
     const float first = static_cast<float>(first_lines(width)) * std::round(first_size(width) * 1.32F);
     const auto second = static_cast<float>(second_lines(state, width));
     return sp(2 * kTop + std::max(38.0F, first) + (second > 0 ? 2 + second * std::round(kSecond * 1.32F) : 0));

@@ -1,0 +1,103 @@
+#include "gui/frame/picture_acts.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "gui/frame/marks.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+constexpr float kFrame = 1.0F / 60;
+constexpr int kMostFrames = 60 * 60;
+using Kind = InputEvent::Kind;
+
+constexpr std::array<std::pair<std::string_view, int>, 7> kKeys = {{{"Space", key::kSpace},
+                                                                    {"Enter", key::kEnter},
+                                                                    {"Escape", key::kEscape},
+                                                                    {"Left", key::kLeft},
+                                                                    {"Right", key::kRight},
+                                                                    {"Home", key::kHome},
+                                                                    {"End", key::kEnd}}};
+
+int key_called(std::string_view name) {
+    for (const auto& [text, number] : kKeys)
+        if (text == name) return number;
+    return name.size() == 1 ? name.front() : key::kNone;
+}
+
+class Hand {
+   public:
+    Hand(Stage& stage, Screen& screen) : stage_(stage), screen_(screen) {}
+
+    std::string act(const std::string& words) {
+        const std::size_t space = words.find(' ');
+        const std::string verb = words.substr(0, space);
+        const std::string what = space == std::string::npos ? "" : words.substr(space + 1);
+        if (verb == "key") return press(what);
+        if (verb == "click" || verb == "hover") return point(what, verb == "click");
+        if (verb == "wait") return wait(what);
+        if (verb == "until") return until(what);
+        return fmt::format("'{}' is no act: key, click, hover, wait, until", words);
+    }
+
+   private:
+    void frame() { stage_.frame(screen_, kFrame); }
+    void settle() {
+        while (stage_.input_waits()) frame();
+        frame();
+        frame();
+    }
+    void push(InputEvent event) { stage_.input().push(std::move(event)); }
+
+    std::string press(const std::string& name) {
+        const int number = key_called(name);
+        if (number == key::kNone) return fmt::format("there is no key '{}'", name);
+        push({.kind = Kind::key_down, .key = number});
+        if (name.size() == 1) push({.kind = Kind::text, .text = name});
+        push({.kind = Kind::key_up, .key = number});
+        settle();
+        return {};
+    }
+    std::string point(const std::string& id, bool clicks) {
+        const ui::Mark* mark = ui::find(id);
+        if (mark == nullptr) return fmt::format("nothing in the picture is called '{}'", id);
+        const ui::Point at = mark->rect.center();
+        push({.kind = Kind::mouse_move, .x = at.x, .y = at.y});
+        if (clicks) push({.kind = Kind::mouse_down, .x = at.x, .y = at.y});
+        if (clicks) push({.kind = Kind::mouse_up, .x = at.x, .y = at.y});
+        settle();
+        return {};
+    }
+    std::string wait(const std::string& seconds) {
+        const double length = std::strtod(seconds.c_str(), nullptr);
+        for (double done = 0; done < length; done += static_cast<double>(kFrame)) frame();
+        return {};
+    }
+    std::string until(const std::string& id) {
+        for (int i = 0; i < kMostFrames; i++) {
+            if (ui::find(id) != nullptr) return {};
+            frame();
+        }
+        return fmt::format("'{}' never came up", id);
+    }
+
+    Stage& stage_;
+    Screen& screen_;
+};
+
+}  // namespace
+
+std::string do_acts(Stage& stage, Screen& screen, const std::vector<std::string>& acts) {
+    Hand hand(stage, screen);
+    for (const std::string& act : acts)
+        if (std::string wrong = hand.act(act); !wrong.empty()) return wrong;
+    return {};
+}
+
+}  // namespace mdscope::gui
