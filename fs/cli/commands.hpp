@@ -23,6 +23,7 @@ void add_array_commands(CLI::App& app, int* exit_code);      // check, repair, s
 void add_watch_commands(CLI::App& app, int* exit_code);      // wait
 void add_detail_commands(CLI::App& app, int* exit_code);     // detail
 void add_disk_commands(CLI::App& app, int* exit_code);       // disk
+void add_pair_commands(CLI::App& app, int* exit_code);       // pair
 void add_explore_commands(CLI::App& app, int* exit_code);    // explore
 void add_museum_commands(CLI::App& app, int* exit_code);     // museum
 void add_pages_commands(CLI::App& app, int* exit_code);      // pages

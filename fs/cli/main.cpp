@@ -25,6 +25,7 @@ constexpr const char* kFirstSteps = R"(Examples:
   mdscope fail /tmp/mnt sdb                  then: mdscope remove, mdscope re-add, mdscope wait
   mdscope umount /tmp/mnt                    stops the array and unmounts
   mdscope disk /tmp/lab2 /tmp/disk           array and file system in one step
+  mdscope pair /tmp/pair                     two arrays, with the fix and without; then: write hold stop, release
   mdscope explore report-2021                the crash of the report: every order of events, the shortest bad one
   mdscope explore report-2021 --fix upstream the same with the fix; then: mdscope run, replay, tree
   mdscope museum                             bugs of Linux md, each found again by the search
@@ -135,6 +136,7 @@ int run(int argc, char** argv) {
     add_mount_commands(app, &exit_code);
     add_umount_commands(app, &exit_code);
     add_disk_commands(app, &exit_code);
+    add_pair_commands(app, &exit_code);
     add_detail_commands(app, &exit_code);
     add_watch_commands(app, &exit_code);
     add_array_commands(app, &exit_code);

@@ -302,8 +302,9 @@ int serve_in_background(const MountRequest& request, bool quiet) {
     close(ends[1]);
     std::string message;
     char buffer[4096];
-    for (ssize_t got = 0; (got = read(ends[0], buffer, sizeof buffer)) > 0;)
-        message.append(buffer, static_cast<std::size_t>(got));
+    // A signal that is only noted (InterruptFlag) does not end the wait: what is being mounted is mounted, or is not.
+    for (ssize_t got = 0; (got = read(ends[0], buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR);)
+        if (got > 0) message.append(buffer, static_cast<std::size_t>(got));
     close(ends[0]);
     if (message.empty()) {
         int status = 0;

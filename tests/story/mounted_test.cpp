@@ -53,7 +53,7 @@ TEST_CASE("the race, told from snapshots: the write that is still out, the wait,
     duel.play(1000, false);
     const Mounted crashed = look_at(duel.at(Side::A, duel.end()).snapshot, "A");
     CHECK(crashed.sentence == "A crashed: the end of a write met what was gone.");
-    CHECK(crashed.second == "Super_written followed rdev->mddev, which unbind_rdev_from_array had set to NULL.");
+    CHECK(crashed.second == "super_written followed rdev->mddev, which unbind_rdev_from_array had set to NULL.");
     CHECK(look_at(duel.at(Side::B, duel.end()).snapshot, "B").sentence == "B has stopped cleanly.");
 }
 

@@ -109,7 +109,7 @@ struct MountedWords {
     void crashed(Mounted& seen) const {
         seen.sentence = fmt::format("{} crashed: {} met what was gone.", name,
                                     snapshot.oops->in_irq ? "the end of a write" : "a task");
-        seen.second = capitalised(crash_clause(exhibit, oops_of(*snapshot.oops))) + ".";
+        seen.second = crash_clause(exhibit, oops_of(*snapshot.oops)) + ".";
     }
 
     void in_danger(Mounted& seen) const {

@@ -1,0 +1,172 @@
+// Making a pair and taking it down. What was made goes again when it cannot be finished, or is interrupted.
+#include "fs/cli/pair.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "engine/kernel/shown.hpp"
+#include "engine/mdadm/array.hpp"
+#include "fs/cli/disk_mounts.hpp"
+#include "fs/cli/interrupt_flag.hpp"
+
+namespace mdscope {
+
+namespace stdfs = std::filesystem;
+
+namespace {
+
+std::string command(const PairPlan& plan, const std::string& verb) {
+    return "`mdscope pair " + shell_word(plan.folder) + (verb.empty() ? "" : " " + verb) + "`";
+}
+
+// Each step that was done, to be undone in the opposite order.
+class Undo {
+   public:
+    ~Undo() {
+        if (is_kept_) return;
+        for (auto mount = mounts_.rbegin(); mount != mounts_.rend(); ++mount) (void)umount_path(*mount);
+        std::error_code failed;
+        for (const std::string& lab : labs_) stdfs::remove_all(lab, failed);
+        for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) rmdir(folder->c_str());
+    }
+    void add_mount(const std::string& path) { mounts_.push_back(path); }
+    void add_lab(const std::string& path) { labs_.push_back(path); }
+    void add_folder(const std::string& path) { folders_.push_back(path); }
+    void keep() { is_kept_ = true; }
+
+   private:
+    bool is_kept_ = false;
+    std::vector<std::string> mounts_, labs_, folders_;
+};
+
+Result<bool> make_folder(const std::string& path, Undo& undo) {
+    if (mkdir(path.c_str(), 0777) == 0) {
+        undo.add_folder(path);
+        return true;
+    }
+    const int err = errno;
+    struct stat status {};
+    if (err == EEXIST && stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return true;
+    return Error{err, path + ": " + std::strerror(err == EEXIST ? ENOTDIR : err)};
+}
+
+Result<bool> create_images(const PairPlan& plan, const PairSide& side, Undo& undo) {
+    CreateOptions options;
+    options.lab = side.lab;
+    options.name = side.letter == "A" ? "a" : "b";
+    options.size_bytes = *parse_member_size(plan.size);
+    options.daemon_sleep_ms = *parse_duration_ms(plan.delay);
+    const Result<CreateReport> report = create_lab(options);
+    if (!report) return report.error();
+    undo.add_lab(side.lab);
+    return true;
+}
+
+// Nothing in the way: who has a pair there shall not lose it, nor a folder of their own.
+Result<bool> check_free(const PairPlan& plan) {
+    for (const PairSide& side : plan.sides)
+        for (const std::string& path : {side.lab, side.mount}) {
+            struct stat status {};
+            if (lstat(path.c_str(), &status) != 0 && errno == ENOENT) continue;
+            return Error{EEXIST, path + " is there already; " + command(plan, "status") + " shows a pair that is " +
+                                     "mounted, " + command(plan, "mount") + " mounts one that was made before; for " +
+                                     "another one name another folder"};
+        }
+    return true;
+}
+
+// The exit code; what failed is printed.
+int mount_both(const PairPlan& plan, Undo& undo) {
+    for (const PairSide& side : plan.sides) {
+        if (const Result<bool> made = make_folder(side.mount, undo); !made) return complain(kFailed, made.error().text);
+        const Result<std::string> point = check_mountpoint(side.mount);
+        if (!point) return complain(kFailed, point.error().text);
+        MountRequest request = side.request;
+        request.lab = stdfs::canonical(side.lab).string();
+        request.mountpoint = *point;
+        const Result<std::vector<std::string>> images = images_of_lab(request.lab);
+        if (!images) return complain(kUnusable, images.error().text);
+        request.images = *images;
+        if (const int exit_code = mount_array(request, true); exit_code != kOk) return exit_code;
+        undo.add_mount(side.mount);
+        if (InterruptFlag::raised()) return complain(kInterrupted, "interrupted; what was made is taken back");
+    }
+    return kOk;
+}
+
+void print_next(const PairPlan& plan) {
+    if (plan.json) return;
+    const std::string begin = "  mdscope pair " + shell_word(plan.folder);
+    std::printf("Next, on both: write, then hold and stop; release lets the writes go.\n");
+    for (const char* verb : {"write", "hold stop", "release", "umount"}) std::printf("%s %s\n", begin.c_str(), verb);
+    std::printf("`mdscope-gui --pair %s` shows both side by side.\n", shell_word(plan.folder).c_str());
+}
+
+}  // namespace
+
+Result<std::array<MountedTree, 2>> mounted_pair(const PairPlan& plan) {
+    Result<MountedTree> a = MountedTree::open(plan.sides[0].mount), b = MountedTree::open(plan.sides[1].mount);
+    for (const Result<MountedTree>* tree : {&a, &b}) {
+        if (*tree) continue;
+        if (tree->error().err == ENOTCONN) return tree->error();
+        return Error{tree->error().err, plan.folder + " holds no mounted pair (" + tree->error().text + "); " +
+                                            command(plan, "") + " makes one"};
+    }
+    return std::array{*a, *b};
+}
+
+int make_pair_of_arrays(const PairPlan& plan) {
+    if (const Result<bool> free = check_free(plan); !free) return complain(kFailed, free.error().text);
+    const InterruptFlag interrupt;
+    Undo undo;
+    if (const Result<bool> made = make_folder(plan.folder, undo); !made) return complain(kFailed, made.error().text);
+    for (const PairSide& side : plan.sides) {
+        if (const Result<bool> made = create_images(plan, side, undo); !made)
+            return complain(kFailed, made.error().text);
+        if (InterruptFlag::raised()) return complain(kInterrupted, "interrupted; what was made is taken back");
+    }
+    if (const int exit_code = mount_both(plan, undo); exit_code != kOk) return exit_code;
+    undo.keep();
+    if (const int exit_code = show_pair(plan); exit_code != kOk) return exit_code;
+    print_next(plan);
+    return kOk;
+}
+
+int mount_pair(const PairPlan& plan) {
+    for (const PairSide& side : plan.sides) {
+        std::error_code failed;
+        if (!stdfs::is_directory(side.lab, failed))
+            return complain(kFailed, side.lab + " is not there; " + command(plan, "") + " makes a pair");
+    }
+    const InterruptFlag interrupt;
+    Undo undo;
+    if (const int exit_code = mount_both(plan, undo); exit_code != kOk) return exit_code;
+    undo.keep();
+    return show_pair(plan);
+}
+
+// Both are tried: what is in the way of one need not keep the other.
+int umount_pair(const PairPlan& plan) {
+    int exit_code = kOk;
+    bool was_any = false;
+    for (const PairSide& side : plan.sides) {
+        if (!mount_at(side.mount)) continue;
+        was_any = true;
+        const int done = umount_path(side.mount);
+        if (done == kOk) rmdir(side.mount.c_str());
+        if (exit_code == kOk) exit_code = done;
+    }
+    if (!was_any) return complain(kFailed, plan.folder + " holds no mounted pair");
+    if (exit_code == kOk && !plan.json)
+        std::printf("the images stay: %s mounts them again, `rm -r %s` removes them\n",
+                    shown(command(plan, "mount")).c_str(), shell_word(plan.folder).c_str());
+    return exit_code;
+}
+
+}  // namespace mdscope
