@@ -114,7 +114,7 @@ TEST_CASE("the program is on its own: session, signals, files") {
     // has a pipe open, too.
     const FakeProgram program(R"(
 sed -n '/^SigBlk/p;s/^SigIgn.*\(.......\)$/ignored \1/p' /proc/self/status
-ls /proc/$$/fd >"$0.fds"; tr '\n' ' ' <"$0.fds"; echo
+(ls /proc/$$/fd >"$0.fds"); tr '\n' ' ' <"$0.fds"; echo
 cut -d' ' -f6 /proc/$$/stat; echo $$
 )");
     const Fd inheritable(open("/dev/null", O_RDONLY));
