@@ -79,6 +79,7 @@ class App : public Screen {
 
     void take_settings() {
         const Settings& settings = options_.settings;
+        state_.tries_all_ends = options_.is_picture;
         state_.motion.speed = options_.is_picture ? MotionSpeed::off : motion_from(settings.motion);
         for (const auto& [preset, name] : kPresets)
             if (settings.layout == name) state_.preset = preset;
@@ -154,6 +155,7 @@ class App : public Screen {
         state_.motion.pass(ImGui::GetIO().DeltaTime);
         state_.motion.show(state_.stages(), state_.player.version(), state_.player.tick());
         if (state_.motion.is_moving()) ui::ask_for_frame(0);
+        try_ends();
         if (!layout.is_compact) {
             draw_lab_panels(layout, 0);
         } else {
@@ -181,6 +183,17 @@ class App : public Screen {
         else if (layout.has_middle)
             draw_tree(state_, moved(layout.middle));
         draw_lanes(state_, moved(layout.lanes));
+    }
+
+    // Which ends of the held write crash, an end a frame, while nothing else goes on.
+    void try_ends() {
+        const StageWrite* write = state_.stages()[Side::A].main_write();
+        const bool asks = write != nullptr && write->is_held && write->gauge && !state_.hides_outcome() &&
+                          !state_.player.is_playing() && !state_.motion.is_moving();
+        if (!asks) return;
+        state_.ends.ask(state_.player.version(), state_.player.tick(), write->bio);
+        if (state_.tries_all_ends) return state_.ends.try_all(state_.player.duel());
+        if (state_.ends.try_next(state_.player.duel())) ui::ask_for_frame(0);
     }
 
     // A click pins what the mouse is on, Esc lets go.

@@ -212,7 +212,9 @@ void State::before_the_cut() {
 
 LaneView State::lane_view(float left, float right) {
     LaneView view{.left = left, .right = right};
-    const double ticks = static_cast<double>(std::max<std::size_t>(player.end(), 24)) + 8;
+    // Room for where a held write may end.
+    const double ahead = player.duel().tick(player.tick()).held[Side::A].empty() ? 8 : EndZones::kMostEnds;
+    const double ticks = static_cast<double>(std::max<std::size_t>(player.end(), 24)) + ahead;
     const double fits = (right - left) / ticks;
     view.per_tick = zoom > 0 ? std::clamp<double>(zoom, fits, kMostPixelsATick) : std::min(fits, kMostPixelsATick);
     const double shown = (right - left) / view.per_tick;

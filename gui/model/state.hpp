@@ -12,6 +12,7 @@
 #include "engine/scenario/scenario_files.hpp"
 #include "engine/story/lesson/window_words.hpp"
 #include "engine/story/record/close_up.hpp"
+#include "gui/model/end_zones.hpp"
 #include "gui/model/lane_view.hpp"
 #include "gui/model/layout.hpp"
 #include "gui/model/lesson_run.hpp"
@@ -122,6 +123,8 @@ struct State {
     CloseUps close;
     Staged staged;
     Motion motion;
+    EndZones ends;            // of the write that is told of, while it is held
+    bool tries_all_ends = false;  // at once: for a picture
     std::vector<LogRow> log;  // of the whole run
     std::uint64_t log_version = ~std::uint64_t{0};
     std::vector<std::size_t> log_shown_rows;

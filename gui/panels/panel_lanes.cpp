@@ -24,8 +24,11 @@ struct Place {
     float top, bottom;
 };
 
-// `flag`: where the playhead's flag is, which needs the room.
-void draw_axis(const LaneView& view, float y, float bottom, float flag) {
+// Where something else is written on the axis.
+struct Taken {
+    float left, right;
+};
+void draw_axis(const LaneView& view, float y, float bottom, const std::vector<Taken>& taken) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const std::size_t every = view.label_step(sp(48));
     for (std::size_t tick = view.first_tick() / every * every; tick <= view.last_tick(); tick += every) {
@@ -33,7 +36,8 @@ void draw_axis(const LaneView& view, float y, float bottom, float flag) {
         if (x < view.left || x > view.right) continue;
         const std::string label = std::to_string(tick);
         const float half = ImGui::CalcTextSize(label.c_str()).x / 2;
-        if (std::abs(x - flag) > sp(44) + half) draw.AddText({x - half, y}, color_u32(Role::faint), label.c_str());
+        const auto covers = [&](const Taken& one) { return x + half > one.left && x - half < one.right; };
+        if (std::ranges::none_of(taken, covers)) draw.AddText({x - half, y}, color_u32(Role::faint), label.c_str());
         draw.AddLine({x, y + ImGui::GetTextLineHeight() + sp(4)}, {x, bottom}, color_u32(Role::card));
     }
 }
@@ -84,7 +88,7 @@ void draw_bar_shape(const LaneView& view, const Bar& bar, const ui::Rect& rect, 
     draw.AddRect(from, to, color_u32(was_held ? Role::held : role), sp(3), ImDrawFlags_None, sp(1.2F));
     const bool is_held = was_held && bar.held.back().second >= upto && bar.end >= upto;
     const std::string label = ui::shortened(is_held ? bar.label + " HELD" : bar.label, rect.w - sp(10));
-    if (rect.w <= sp(22)) return;
+    if (rect.w <= sp(30)) return;  // an ellipsis says nothing
     const ImVec2 text(rect.x + sp(5), rect.y + (rect.h - ImGui::GetTextLineHeight()) / 2);
     if (was_held)  // words on hatching are not read
         draw.AddRectFilled({text.x - sp(3), rect.y + sp(1)},
@@ -101,6 +105,33 @@ void draw_ghost(State& state, Side side, const LaneView& view, const Bar& bar, c
     const float to = std::min(view.right, view.x_of(due));
     if (to <= rect.right()) return;
     ImGui::GetWindowDrawList()->AddRect({rect.right(), rect.y}, {to, rect.bottom()}, color_u32(Role::dim_text), sp(3));
+}
+
+// Behind the playhead: what comes of it if it ends there. Each was tried.
+void draw_ends(State& state, Side side, const LaneView& view, const Bar& bar, const ui::Rect& rect) {
+    const StageWrite* write = state.stages()[Side::A].main_write();
+    if (side != Side::A || write == nullptr || write->bio != bar.bio || !write->is_held || state.hides_outcome()) return;
+    if (state.player.is_playing()) return;
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    for (const EndZones::Zone& zone : state.ends.zones()) {
+        const float left = std::max(rect.right(), view.x_of(static_cast<double>(zone.from) - 1));
+        const float right = std::min(view.right, view.x_of(static_cast<double>(zone.to)));
+        if (right <= left) continue;
+        const ui::Rect at{left, rect.y, right - left, rect.h};
+        const Role role = zone.crashes ? Role::danger : Role::safe;
+        draw.AddRectFilled({at.x, at.y}, {at.right(), at.bottom()}, fill_u32(role));
+        if (zone.crashes) draw_hatch(at, Role::danger_fill);
+        const FontScope small(type(zone.crashes ? Face::bold : Face::text, 14));
+        const std::string label = zone.crashes ? "ends here: Oops" : "ends here: no crash";
+        const ImVec2 size = ImGui::CalcTextSize(label.c_str());
+        ui::mark_rect(at, fmt::format("lane/A/ends/{}", zone.from), "zone", label, static_cast<double>(zone.to));
+        if (size.x + sp(12) > at.w) continue;
+        const ImVec2 text(at.x + (at.w - size.x) / 2, at.y + (at.h - size.y) / 2);
+        if (zone.crashes)
+            draw.AddRectFilled({text.x - sp(5), at.y + sp(1)}, {text.x + size.x + sp(5), at.bottom() - sp(1)},
+                               color_u32(Role::panel), sp(3));
+        draw.AddText(text, color_u32(role), label.c_str());
+    }
 }
 
 void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect& rect, const std::string& id) {
@@ -139,6 +170,7 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
                         std::max(sp(3), std::min(right, view.right) - std::max(left, view.left)), height};
     draw_bar_shape(view, bar, rect, upto, bar_role(state, bar));
     draw_ghost(state, side, view, bar, rect);
+    draw_ends(state, side, view, bar, rect);
     const std::string id = bar.bio.empty() ? fmt::format("lane/{}/bar/{}", side_name(side), number)
                                            : fmt::format("lane/{}/bio/{}", side_name(side), bar.bio);
     if (bar.bio.empty()) {
@@ -163,8 +195,9 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
     if (!bar.is_open && last == bar.end) drag_end(state, view, bar, rect, id);
 }
 
-// Which lanes there is room for: all, those of the disks, or that of the write which matters.
-enum class Lanes { All, Disks, One };
+// Which lanes there is room for: every row, one row of each task and disk, those of the disks, or that of the write which
+// matters.
+enum class Lanes { All, Rows, Disks, One };
 
 bool is_of_main_write(State& state, const Lane& lane) {
     for (const StageModel& stage : state.stages())
@@ -209,13 +242,25 @@ void draw_halted(State& state, Side side, const LaneView& view, float top, float
     ui::mark_rect(rect, fmt::format("lanes/{}/halted", side_name(side)), "text", label, static_cast<double>(*tick));
 }
 
+int rows_of(const Lane& lane, Lanes lanes) {
+    return lanes == Lanes::All || lane.is_disk ? lane.rows : 1;
+}
+
+// In one row, a long sleep lies over the stage it is in; the rest of the second row is left out.
+bool is_in_row(const LaneView& view, const Lane& lane, const Bar& bar, Lanes lanes) {
+    constexpr double kLong = 56;  // pixels
+    if (rows_of(lane, lanes) > bar.row) return true;
+    return bar.kind == Bar::Kind::Sleep && static_cast<double>(bar.end - bar.begin) * view.per_tick > sp(kLong);
+}
+
 float draw_side_lanes(State& state, Side side, const LaneView& view, float y, float row, Lanes lanes) {
     std::size_t number = 0;
     const float top = y;
     bool is_first = true;
     for (const Lane& lane : state.player.view().sides[side].lanes) {
         if (!is_shown(state, lane, lanes)) continue;
-        const float height = row * static_cast<float>(lane.rows);
+        const int rows = rows_of(lane, lanes);
+        const float height = row * static_cast<float>(rows);
         const std::string& name = lane.name;
         const ImVec2 at(view.left - sp(110), y + (row - ImGui::GetTextLineHeight()) / 2);
         if (is_first)
@@ -223,8 +268,11 @@ float draw_side_lanes(State& state, Side side, const LaneView& view, float y, fl
         is_first = false;
         const std::string shown = ui::shortened(name, sp(104));
         ImGui::GetWindowDrawList()->AddText(at, color_u32(Role::dim_text), shown.c_str());
-        for (const Bar& bar : lane.bars)
-            draw_bar(state, side, view, bar, y + static_cast<float>(bar.row) * row + sp(2), row - sp(4), number++);
+        for (const Bar& bar : lane.bars) {
+            const float bar_y = y + static_cast<float>(std::min(bar.row, rows - 1)) * row + sp(2);
+            if (is_in_row(view, lane, bar, lanes)) draw_bar(state, side, view, bar, bar_y, row - sp(4), number);
+            number++;
+        }
         y += height;
     }
     draw_halted(state, side, view, top, y);
@@ -235,16 +283,16 @@ float lanes_height(State& state, float row, Lanes lanes) {
     int rows = 0;
     for (const Side side : kSides)
         for (const Lane& lane : state.player.view().sides[side].lanes)
-            rows += is_shown(state, lane, lanes) ? lane.rows : 0;
+            rows += is_shown(state, lane, lanes) ? rows_of(lane, lanes) : 0;
     return static_cast<float>(rows) * row + sp(10);
 }
 
 Lanes lanes_for(State& state, float row, float room) {
     if (state.shows_all_lanes) return Lanes::All;
-    for (const Lanes lanes : {Lanes::All, Lanes::Disks})
+    for (const Lanes lanes : {Lanes::Rows, Lanes::Disks})
         if (lanes_height(state, row, lanes) <= room) return lanes;
     // Most of all that there are: they scroll, and little is out of sight.
-    return lanes_height(state, row, Lanes::All) <= room * 1.7F ? Lanes::All : Lanes::One;
+    return lanes_height(state, row, Lanes::Rows) <= room * 1.7F ? Lanes::Rows : Lanes::One;
 }
 
 // A dotted line: over it bars are drawn, and their words are not crossed.
@@ -270,7 +318,6 @@ void draw_first_difference(State& state, const LaneView& view, float y) {
     const std::string label = "first difference";
     const float width = ImGui::CalcTextSize(label.c_str()).x, line = ImGui::GetTextLineHeight(), r = sp(6);
     const float left = std::max(view.left - sp(120), *x - width - sp(14)), middle = y + line / 2 + sp(2);
-    draw.AddRectFilled({left - sp(22), y}, {*x - r, y + line + sp(4)}, color_u32(Role::panel));
     draw.AddText({left, y + sp(2)}, color_u32(Role::text), label.c_str());
     draw.AddQuadFilled({*x, middle - r}, {*x + r, middle}, {*x, middle + r}, {*x - r, middle}, color_u32(Role::text));
     ui::mark_rect({left, y, *x + r - left, line + sp(4)}, "lanes/first_difference", "text", label,
@@ -349,7 +396,9 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const LaneView view = state.lane_view(left, right);
     const float top = axis + axis_height + sp(4);
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
-    draw_axis(view, axis + sp(2), top, flag);
+    std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
+    if (const auto x = x_of_difference(state, view)) taken.push_back({*x - sp(136), *x + sp(9)});
+    draw_axis(view, axis + sp(2), top, taken);
     take_scrub(state, view, axis, axis_height);
 
     ImGui::SetCursorScreenPos({begin.x, top});
@@ -358,7 +407,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float inside = ImGui::GetCursorScreenPos().y;
     const Lanes lanes = lanes_for(state, row, rect.bottom() - sp(6) - top);
     const float height = lanes_height(state, row, lanes);
-    draw_axis(view, inside - line - sp(4), inside + height, flag);
+    draw_axis(view, inside - line - sp(4), inside + height, taken);
     if (const auto x = x_of_difference(state, view)) draw_dots(*x, inside, inside + height, Role::text);
     const float middle = draw_side_lanes(state, Side::A, view, inside, row, lanes) + sp(4);
     ImGui::GetWindowDrawList()->AddLine({begin.x, middle}, {right, middle}, color_u32(Role::border));

@@ -31,7 +31,8 @@ struct HeadButton {
     const char* tip = "";
 };
 
-void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons) {
+// Next is the button of the sentence, where there is one.
+void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons, bool has_next) {
     if (lesson.waiting() == Waiting::Nothing) {
         buttons.push_back(
             {"lesson/explore", "Explore", true, Role::button, "leave the lesson; all of the window is yours"});
@@ -40,12 +41,12 @@ void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons) {
                 {"lesson/another", fmt::format("Lesson {} ▶", lesson.number() + 1), true, Role::accent, ""});
         return;
     }
-    if (lesson.can_go_next()) buttons.push_back({"lesson/next", "Next ▶", true, Role::act, "go on (Space)"});
+    if (lesson.can_go_next() && !has_next) buttons.push_back({"lesson/next", "Next ▶", true, Role::act, "go on (Space)"});
 }
 
-std::vector<HeadButton> head_buttons(const LessonRun& lesson) {
+std::vector<HeadButton> head_buttons(const LessonRun& lesson, bool has_next) {
     std::vector<HeadButton> buttons = {{"lesson/close", "×", true, Role::button, "close the lesson (Esc)"}};
-    add_way_on(lesson, buttons);
+    add_way_on(lesson, buttons, has_next);
     buttons.push_back(
         {"lesson/back", "◀ Back", lesson.can_go_back(), Role::button, "to the page before, as it was then"});
     if (lesson.can_show())
@@ -153,7 +154,7 @@ void draw_free_question(State& state) {
 void draw_running(State& state) {
     const LessonRun& lesson = *state.lesson;
     const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
-    const std::string pressed_id = draw_head_buttons(head_buttons(lesson), title, dots_of(lesson));
+    const std::string pressed_id = draw_head_buttons(head_buttons(lesson, shows_sentence(state)), title, dots_of(lesson));
     const float foot = question_height(lesson, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
     ImGui::BeginChild("words", {0, words});

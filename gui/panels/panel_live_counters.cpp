@@ -154,8 +154,8 @@ struct CounterRow {
     Role role;
 };
 constexpr std::array kCounterRows = {
-    CounterRow{Counter::Mddev, "live/counter/mddev", "mddev->pending_writes", Role::accent},
-    CounterRow{Counter::Bitmap, "live/counter/bitmap", "bitmap->pending_writes", Role::bitmap_write},
+    CounterRow{Counter::Mddev, "live/counter/mddev", "mddev->pending_writes", Role::mddev},
+    CounterRow{Counter::Bitmap, "live/counter/bitmap", "bitmap->pending_writes", Role::bitmap},
 };
 
 void draw_counter(const LivePage& page, const CounterRow& row, float height) {

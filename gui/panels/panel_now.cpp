@@ -43,6 +43,7 @@ struct Act {
     std::string label;
     const char* key;  // of keys.hpp
     void (*press)(State&);
+    const char* id = "now/act";
 };
 std::string begin_words(const State& state) {
     const std::string noun = state.player.duel().exhibit().act.noun;
@@ -50,7 +51,9 @@ std::string begin_words(const State& state) {
 }
 
 std::optional<Act> next_act(State& state) {
-    if (state.hides_future() || (state.lesson && state.lesson->can_go_next())) return std::nullopt;
+    if (state.hides_future()) return std::nullopt;
+    if (state.lesson && state.lesson->can_go_next())
+        return Act{"Next", "press", [](State& s) { s.lesson->next(s); }, "lesson/next"};
     if (state.player.is_playing()) return Act{"Pause", "play", [](State& s) { s.toggle_play(); }};
     switch (state.player.standstill()) {
         case Standstill::No:
@@ -67,6 +70,7 @@ std::optional<Act> next_act(State& state) {
 }
 
 std::string with_key(const std::string& label, const char* key) {
+    if (std::string_view(key) == "press") return label + "   Enter";
     return fmt::format("{}   {}", label, keys_of(key));
 }
 
@@ -80,7 +84,7 @@ float draw_buttons(State& state, float right, float y) {
     if (ui::button("now/why", why, {.tip = "the chain from cause to effect"})) state.show_side(SideTab::why);
     if (const auto act = next_act(state)) {
         ImGui::SetCursorScreenPos({right - widest, y});
-        if (ui::button("now/act", with_key(act->label, act->key), {.role = Role::act, .width = widest}))
+        if (ui::button(act->id, with_key(act->label, act->key), {.role = Role::act, .width = widest}))
             act->press(state);
     }
     ImGui::PopStyleVar();
@@ -137,6 +141,10 @@ bool asks_in_sentence(const State& state) {
            answers_width(*state.prediction) < ImGui::GetIO().DisplaySize.x * 0.52F;
 }
 
+bool shows_sentence(const State& state) {
+    return state.mode == Mode::lab && !is_left_out(state);
+}
+
 float now_height(const State& state, float width) {
     if (is_left_out(state)) return 0;
     const float first = static_cast<float>(first_lines(width)) * std::round(first_size(width) * 1.32F);
@@ -168,7 +176,7 @@ void draw_status(State& state, const ui::Rect& rect) {
     {
         const Panel panel("status", rect, {.fill = Role::card, .border = Role::card, .scrolls = false});
         constexpr std::array<std::string_view, 8> kKeys = {"play",    "step_forward", "stop_both", "hold",
-                                                           "release", "fork",         "why",       "help"};
+                                                           "release", "why",          "details",   "help"};
         constexpr std::array<std::string_view, 3> kMatrixKeys = {"matrix", "focus_next", "help"};
         constexpr std::array<std::string_view, 2> kMuseumKeys = {"focus_next", "help"};
         const bool matrix = state.mode == Mode::matrix, live = state.mode == Mode::live;

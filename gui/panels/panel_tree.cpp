@@ -61,7 +61,7 @@ class Liner {
 
     void ground(const TreeRow& row, float y) {
         const float middle = rect_.x + rect_.w / 2;
-        if (row.only && !state_.hides_outcome())
+        if (row.only)
             draw_.AddRectFilled({name_x() - sp(4), y}, {b_x() - sp(14), y + line_}, fill_u32(Role::safe), sp(2));
         if (is_here(row.state[Side::A]))
             draw_.AddRectFilled({rect_.x, y}, {middle, y + line_}, fill_u32(Role::current), sp(2));
@@ -85,7 +85,7 @@ class Liner {
 
     void words(const TreeRow& row, float y) {
         const bool is_ahead = row.state[0] != LineState::Done && row.state[1] != LineState::Done && !inside(row);
-        const bool adds = row.only && !state_.hides_outcome();
+        const bool adds = row.only.has_value();
         const ImU32 ink = color_u32(adds ? Role::safe : is_ahead ? Role::faint : Role::text);
         const float x = name_x() + static_cast<float>(row.depth) * sp(10), text_y = y + (line_ - sp(14)) / 2 - sp(1);
         const float right = b_x() - sp(18);
@@ -291,7 +291,7 @@ void draw_code(State& state, const ui::Rect& rect) {
     for (std::size_t i = 0; i < reading.code->lines.size(); i++) {
         const museum::CodeLine& one = reading.code->lines[i];
         const float y = rect.y + sp(4) + static_cast<float>(i) * line;
-        const bool adds = one.is_mended && !state.hides_outcome();
+        const bool adds = one.is_mended;
         if (adds) draw.AddRectFilled({rect.x + sp(2), y}, {rect.right() - sp(2), y + line}, fill_u32(Role::safe));
         const FontScope code(font(Font::code));
         const float text_y = y + (line - ImGui::GetTextLineHeight()) / 2;

@@ -46,6 +46,7 @@ std::string side_title(const State& state, Side side);
 float toolbar_height(const State& state, float width);
 void draw_toolbar(State& state, const ui::Rect& rect);
 float now_height(const State& state, float width);
+bool shows_sentence(const State& state);  // with its button
 // Whether the open question stands in the sentence's place, with its answers where the button was.
 bool asks_in_sentence(const State& state);
 void draw_now(State& state, const ui::Rect& rect);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/scenario/scenario_files.hpp"
+#include "gui/model/end_zones.hpp"
 #include "gui/model/player.hpp"
 #include "gui/model/pointed.hpp"
 #include "gui/model/sentence.hpp"
@@ -260,6 +261,44 @@ TEST_CASE("whatever is on a stage, or in a tree, is explained") {
             }
         }
     }
+}
+
+// One write held, both told to stop, and played until nothing goes on.
+Play held_run() {
+    Play play("race");
+    CHECK(play.player.hold("bitmap sdb") == "");
+    CHECK(play.player.stop() == "");
+    play.player.play_to_end();
+    return play;
+}
+
+// The runs themselves are asked: what a zone says is what comes of dragging the write's end there.
+TEST_CASE("which ends of a held write crash is found by trying them") {
+    Play play = held_run();
+    play.until_b_sleeps();
+    const std::string bio = play.stage(Side::A).main_write()->bio;
+    EndZones ends;
+    ends.ask(play.player.version(), play.player.tick(), bio);
+    CHECK(ends.zones().empty());
+    ends.try_all(play.player.duel());
+    CHECK(ends.is_done());
+    const std::vector<EndZones::Zone> zones = ends.zones();
+    REQUIRE(zones.size() == 2);
+    CHECK_FALSE(zones[0].crashes);
+    CHECK(zones[0].from == play.player.tick() + 1);
+    CHECK(zones[1].crashes);
+    CHECK(zones[1].from == zones[0].to + 1);
+    for (const auto& [end, crashes] : {std::pair{zones[0].to, false}, {zones[1].from, true}}) {
+        Play again = held_run();
+        CHECK(again.player.move_completion(bio, end) == "");
+        again.player.duel().play(2000, true);
+        CHECK((again.player.duel().tape(Side::A).moment() == Moment::Crash) == crashes);
+    }
+    ends.ask(play.player.version(), play.player.tick(), bio);  // the same question
+    CHECK(ends.zones().size() == 2);
+    ends.ask(play.player.version(), play.player.tick(), "");
+    CHECK(ends.is_done());
+    CHECK(ends.zones().empty());
 }
 
 }  // namespace

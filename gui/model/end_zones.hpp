@@ -1,0 +1,46 @@
+// Where a write that is in flight may end, and what comes of it: each end is tried, by playing the run on from the
+// playhead with that end and everything else as the schedule has it. One end is one run of some milliseconds, so they are
+// tried one at a time, between frames.
+//
+//   now   +1  +2  +3  ...            +11 +12 ...
+//   held  ok  ok  ok                 Oops Oops
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/story/record/duel.hpp"
+
+namespace mdscope::gui {
+
+class EndZones {
+   public:
+    static constexpr std::size_t kMostEnds = 24;
+
+    // Of which write, from which tick of which run. Begins anew if that is another question than before.
+    void ask(std::uint64_t version, std::size_t tick, const std::string& bio);
+    // Tries the next end; false: all that matter were tried.
+    bool try_next(const Duel& duel);
+    void try_all(const Duel& duel) {
+        while (try_next(duel)) continue;
+    }
+    [[nodiscard]] bool is_done() const { return is_done_; }
+
+    struct Zone {
+        std::size_t from, to;  // ticks: an end in there
+        bool crashes;          // ... is a crash of A
+    };
+    // Of what was tried so far.
+    [[nodiscard]] std::vector<Zone> zones() const;
+
+   private:
+    std::uint64_t version_ = ~std::uint64_t{0};
+    std::size_t tick_ = 0;
+    std::string bio_;
+    std::vector<bool> crashes_;  // of the ends behind the tick
+    bool is_done_ = true;
+};
+
+}  // namespace mdscope::gui
