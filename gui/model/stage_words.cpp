@@ -40,7 +40,7 @@ std::string note_of_gauge(const StageFacts& facts, const StageModel& stage, std:
     const Wait* wait = act_wait(facts);
     const museum::Counter* asked = wait != nullptr ? counter_asked(facts.exhibit(), wait->condition) : nullptr;
     if (asked != nullptr && asked->name == gauge.counter) return "door stays shut";
-    if (gauge.is_unwatched) return "waited for: by nobody";
+    if (gauge.is_unwatched) return "nobody waits for it";
     if (door.state == StageDoor::State::Missing) return facts.hides ? "" : "nobody asks it here";
     if (door.is_passed && gauge.value == 0)
         return steps_slept_for(facts, gauge.counter) > 0 ? "the door opened" : "it went through";

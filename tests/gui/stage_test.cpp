@@ -77,7 +77,7 @@ TEST_CASE("in danger: the door is missing, the counter is not 0, and what the wr
     CHECK(a.gauges[0].counter == "mddev->pending_writes");
     CHECK(a.gauges[0].value == 2);
     CHECK(a.gauges[0].is_unwatched);
-    CHECK(a.gauges[0].note == "waited for: by nobody");
+    CHECK(a.gauges[0].note == "nobody waits for it");
     CHECK(a.gauges[1].answer.starts_with("0 == 0 ? yes"));
     CHECK(a.gauges[1].note == "for bitmap files only");
     CHECK(a.taker == "unbind_rdev_from_array");
