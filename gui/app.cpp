@@ -294,7 +294,6 @@ class App : public Screen {
         if (pressed("zoom_out")) state_.zoom *= 0.8F;
         if (take_answer_keys()) return;
         if (pressed("digit_1")) state_.preset = Preset::compare;
-        if (pressed("digit_2")) state_.preset = Preset::one;
         if (pressed("digit_3")) state_.preset = Preset::present;
     }
 

@@ -15,12 +15,14 @@ namespace {
 constexpr float kTop = 8, kSecond = 16;
 
 // By the window's width alone: the sentence of the next step must not be of another size.
-float first_size(float width) {
+float first_size(const State& state, float width) {
     const float units = width / (sp(1000) / 1000);
+    if (state.preset == Preset::present && units >= 1440) return 36;
     return units >= 1440 ? 26 : units >= 1180 ? 22 : units >= 900 ? 19 : 16;
 }
 
-int first_lines(float width) {
+int first_lines(const State& state, float width) {
+    if (state.preset == Preset::present) return 2;
     return width / (sp(1000) / 1000) >= 1100 ? 1 : 2;
 }
 
@@ -123,7 +125,7 @@ float draw_answers(State& state, float right, float y) {
 void draw_question_as_sentence(State& state, const ui::Rect& rect) {
     const std::string text = state.prediction->question;
     const float answers = draw_answers(state, rect.right() - sp(4), rect.y + sp(kTop));
-    const float size = first_size(rect.w), line = sp(std::round(size * 1.32F));
+    const float size = first_size(state, rect.w), line = sp(std::round(size * 1.32F));
     const ui::Rect first{rect.x + sp(8), rect.y + sp(kTop), rect.w - answers - sp(32), rect.h - sp(kTop)};
     float smaller = size;
     while (smaller > 16 &&
@@ -147,7 +149,7 @@ bool shows_sentence(const State& state) {
 
 float now_height(const State& state, float width) {
     if (is_left_out(state)) return 0;
-    const float first = static_cast<float>(first_lines(width)) * std::round(first_size(width) * 1.32F);
+    const float first = static_cast<float>(first_lines(state, width)) * std::round(first_size(state, width) * 1.32F);
     const auto second = static_cast<float>(second_lines(state, width));
     return sp(2 * kTop + std::max(38.0F, first) + (second > 0 ? 2 + second * std::round(kSecond * 1.32F) : 0));
 }
@@ -157,11 +159,11 @@ void draw_now(State& state, const ui::Rect& rect) {
     if (asks_in_sentence(state)) return draw_question_as_sentence(state, rect);
     const Sentence& sentence = state.sentence();
     const float buttons = draw_buttons(state, rect.right() - sp(4), rect.y + sp(kTop));
-    const float left = rect.x + sp(8), size = first_size(rect.w);
+    const float left = rect.x + sp(8), size = first_size(state, rect.w);
     const float width = rect.w - buttons - sp(32);
     const float line = sp(std::round(size * 1.32F));
-    const ui::Rect first{left, rect.y + sp(kTop), width, line * static_cast<float>(first_lines(rect.w))};
-    draw_phrases(sentence.first, first, size, true, first_lines(rect.w));
+    const ui::Rect first{left, rect.y + sp(kTop), width, line * static_cast<float>(first_lines(state, rect.w))};
+    draw_phrases(sentence.first, first, size, true, first_lines(state, rect.w));
     ui::mark_rect(first, "now/what", "text", plain_text(sentence.first));
     const int lines = second_lines(state, rect.w);
     if (lines == 0) return;

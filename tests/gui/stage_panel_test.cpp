@@ -3,7 +3,10 @@
 
 #include <cmath>
 
+#include "engine/scenario/scenario_files.hpp"
 #include "gui/app.hpp"
+#include "gui/model/titles.hpp"
+#include "gui/panels/panels.hpp"
 #include "tests/gui/harness.hpp"
 
 namespace mdscope::gui {
@@ -190,6 +193,98 @@ TEST_CASE("where there is no room for the tree it comes when it is asked for, an
     CHECK(ui.has("tree/title"));
     ui.key("e");
     CHECK_FALSE(ui.has("tree/title"));
+}
+
+TEST_CASE("present: larger stages, a larger sentence, and still both arrays") {
+    const auto screen = stage_app("held-mid-stop");
+    Headless ui(*screen);
+    const float stage = ui.rect("card/A/counter/mddev").w, sentence = ui.rect("now/what").h;
+    ui.key("3");
+    CHECK(ui.rect("card/A/counter/mddev").w > 1.3F * stage);
+    CHECK(ui.rect("now/what").h > 1.3F * sentence);
+    CHECK(ui.mark("card/B/status").visible);
+    CHECK(ui.faults() == kNone);
+    ui.key("2");  // no key takes an array away
+    CHECK(ui.mark("card/B/status").visible);
+    ui.key("1");
+    CHECK(ui.rect("card/A/counter/mddev").w == stage);
+}
+
+// ---- the page of what is in flight
+
+class InFlightScreen : public Screen {
+   public:
+    explicit InFlightScreen(State& state) : state_(state) {}
+    void draw() override {
+        ImGui::SetNextWindowPos({0, 0});
+        ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
+        ImGui::Begin("root", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings);
+        draw_in_flight(state_);
+        ImGui::End();
+    }
+    std::optional<int> next_frame_ms() override { return std::nullopt; }
+    bool wants_to_quit() override { return false; }
+
+   private:
+    State& state_;
+};
+
+TEST_CASE("what is held in one array is told of that one") {
+    State state(*load_scenario_file("race"));
+    InFlightScreen screen(state);
+    Headless ui(screen);
+    CHECK(ui.value("in_flight/hold_bitmap") == 0);
+    REQUIRE(state.player.hold("bitmap", 1U << Side::A) == "");
+    ui.frame(2);
+    CHECK(ui.value("in_flight/hold_bitmap") == 1);
+    CHECK(ui.text("in_flight/hold_bitmap") == "Hold every new bitmap write (A only)");
+    REQUIRE(state.player.hold("bitmap", 1U << Side::B) == "");
+    ui.frame(2);
+    CHECK(ui.text("in_flight/hold_bitmap") == "Hold every new bitmap write");
+    REQUIRE(state.player.release("bitmap", 1U << Side::A) == "");
+    ui.frame(2);
+    CHECK(ui.text("in_flight/hold_bitmap") == "Hold every new bitmap write (B only)");
+}
+
+TEST_CASE("a write whose completion runs is not gone: its counter counts it") {
+    Scenario scenario = *load_scenario_file("race");
+    scenario.granularity = Granularity::Fine;
+    State state(scenario);
+    REQUIRE(state.player.stop() == "");
+    state.player.play_to_end();
+    InFlightScreen screen(state);
+    Headless ui(screen);
+    bool seen = false;
+    for (std::size_t tick = 0; tick <= state.player.end() && !seen; tick++) {
+        state.player.go_to(tick);
+        const SideView& view = state.player.view().sides[Side::B];
+        if (view.ending.empty() || !view.step->bios.empty() || view.mddev_pending == 0) continue;
+        seen = true;
+        ui.frame(2);
+        CHECK(ui.text("in_flight/B") == "B: 0 in flight, 1 ending");
+        CHECK_FALSE(ui.has("in_flight/B/none"));
+        CHECK(ui.has("in_flight/B/ending/" + view.ending.front().bio));
+    }
+    CHECK(seen);
+}
+
+TEST_CASE("only an Oops that was reported is compared with the report") {
+    int real = 0, others = 0;
+    for (const ScenarioFileInfo& info : scenario_files()) {
+        State state(*load_scenario_file(info.path));
+        const Duel& duel = state.player.duel();
+        for (const Side side : kSides) {
+            const auto& oops = duel.tape(side).last().snapshot.oops;
+            if (!oops) continue;
+            const bool is_null = oops->object == "rdev->mddev" && oops->what.starts_with("NULL");
+            CAPTURE(info.name);
+            CHECK((console_note(duel, side).find("2021") != std::string::npos) ==
+                  (is_null && duel.exhibit().is_real != nullptr));
+            (is_null ? real : others)++;
+        }
+    }
+    CHECK(real > 0);
+    MESSAGE(others << " other ones");
 }
 
 }  // namespace
