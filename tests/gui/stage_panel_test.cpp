@@ -268,23 +268,20 @@ TEST_CASE("a write whose completion runs is not gone: its counter counts it") {
     CHECK(seen);
 }
 
+// In a kernel whose stop destroys the bios' pools first, a write that ends late meets those: no report was about it.
 TEST_CASE("only an Oops that was reported is compared with the report") {
-    int real = 0, others = 0;
-    for (const ScenarioFileInfo& info : scenario_files()) {
-        State state(*load_scenario_file(info.path));
-        const Duel& duel = state.player.duel();
-        for (const Side side : kSides) {
-            const auto& oops = duel.tape(side).last().snapshot.oops;
-            if (!oops) continue;
-            const bool is_null = oops->object == "rdev->mddev" && oops->what.starts_with("NULL");
-            CAPTURE(info.name);
-            CHECK((console_note(duel, side).find("2021") != std::string::npos) ==
-                  (is_null && duel.exhibit().is_real != nullptr));
-            (is_null ? real : others)++;
-        }
-    }
-    CHECK(real > 0);
-    MESSAGE(others << " other ones");
+    State lost(*load_scenario_file("race-lost"));
+    CHECK(console_note(lost.player.duel(), Side::A).find("2021") != std::string::npos);
+    State state(*load_scenario_file("pools-stop"));
+    REQUIRE(state.player.hold("bitmap sdb") == "");
+    REQUIRE(state.player.stop() == "");
+    state.player.play_to_end();
+    REQUIRE(state.player.release("all") == "");
+    state.player.play_to_end();
+    const auto& oops = state.player.duel().tape(Side::A).last().snapshot.oops;
+    REQUIRE(oops);
+    CHECK(oops->object != "rdev->mddev");
+    CHECK(console_note(state.player.duel(), Side::A) == "Emulated.");
 }
 
 }  // namespace
