@@ -93,9 +93,25 @@ float draw_buttons(State& state, float right, float y) {
     return widest + gap + why_width;
 }
 
+constexpr float kKeyBox = 20, kKeyGap = 8;
+
+float answer_width(const std::string& answer) {
+    return ui::button_width(answer) + sp(kKeyBox + kKeyGap);
+}
+
+// The key that gives an answer, in the button's left part.
+void draw_key_box(const std::string& name) {
+    const ui::Rect rect = ui::rect_of_item();
+    const float size = sp(kKeyBox), x = rect.x + ImGui::GetStyle().FramePadding.x, y = rect.y + (rect.h - size) / 2;
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRect({x, y}, {x + size, y + size}, color_u32(Role::dim_text), sp(4), ImDrawFlags_None, sp(1.2F));
+    const ImVec2 text = ImGui::CalcTextSize(name.c_str());
+    draw.AddText({x + (size - text.x) / 2, y + (size - text.y) / 2}, color_u32(Role::text), name.c_str());
+}
+
 float answers_width(const Prediction& question) {
     float width = 0;
-    for (const std::string& answer : question.answers) width += ui::button_width(answer) + sp(16) + sp(8);
+    for (const std::string& answer : question.answers) width += answer_width(answer) + sp(8) + sp(8);
     return width;
 }
 
@@ -106,17 +122,19 @@ float draw_answers(State& state, float right, float y) {
     std::optional<std::size_t> given;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, sp(12, 9));
     ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, sp(2));
+    ImGui::PushStyleVar(ImGuiStyleVar_ButtonTextAlign, ImVec2(1, 0.5F));
     ImGui::PushStyleColor(ImGuiCol_Border, color(Role::here));
     float x = right - width + sp(8);
     for (std::size_t i = 0; i < question.answers.size(); i++) {
         ImGui::SetCursorScreenPos({x, y});
         if (ui::button(fmt::format("predict/{}", i), question.answers[i],
-                       {.role = Role::button, .tip = fmt::format("key {}; 0 shows the answer", i + 1)}))
+                       {.width = answer_width(question.answers[i]), .tip = "0 shows the answer"}))
             given = i;
+        draw_key_box(std::to_string(i + 1));
         x = ImGui::GetItemRectMax().x + sp(8);
     }
     ImGui::PopStyleColor();
-    ImGui::PopStyleVar(2);
+    ImGui::PopStyleVar(3);
     if (question.wants_focus) state.prediction->wants_focus = !focus_on("predict/0");
     if (given) state.answer_question(*given);
     return width;

@@ -1,0 +1,57 @@
+// What is done before a picture is taken: it brings the window to that moment, or says why it cannot.
+#include "gui/frame/picture_acts.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "engine/story/tell/who_waits.hpp"
+#include "gui/app.hpp"
+#include "tests/gui/harness.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+std::unique_ptr<Screen> picture_app(int lesson = 0) {
+    AppOptions options;
+    options.scenario = "race";
+    options.lesson = lesson;
+    options.is_picture = true;
+    auto made = make_app(std::move(options));
+    REQUIRE(made);
+    return std::move(*made);
+}
+
+TEST_CASE("keys, clicks and time lead to any moment") {
+    const auto screen = picture_app(1);
+    Headless ui(*screen);
+    CHECK(do_acts(ui.stage(), *screen, {"key Space", "until lesson/next", "key Space", "until predict/0"}) == "");
+    CHECK(ui.text("card/A/status") == "STOPPING");
+    CHECK(do_acts(ui.stage(), *screen, {"click predict/0", "wait 0.5", "key Space", "hover card/A/counter/mddev"}) ==
+          "");
+    CHECK(ui.text("card/A/status") == "IN DANGER");
+    CHECK(ui.text("reading").starts_with("mddev->pending_writes"));
+    CHECK(ui.has("lane/A/ends/" + std::to_string(static_cast<int>(ui.value("now/tick")) + 1)));
+    CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("an act that cannot be done is told") {
+    const auto screen = picture_app();
+    Headless ui(*screen);
+    for (const char* act : {"key Nonsense", "click nothing/here", "hover nothing/here", "until nothing/here", "dance"})
+        CHECK(do_acts(ui.stage(), *screen, {act}) != "");
+    CHECK(do_acts(ui.stage(), *screen, {}) == "");
+}
+
+TEST_CASE("no two states of an array have the same word") {
+    std::set<std::string> words;
+    constexpr std::array kAll = {Status::Running, Status::Stopping, Status::Waiting, Status::InDanger,
+                                 Status::Stopped, Status::Oops,     Status::Hung,    Status::Off};
+    for (const Status status : kAll) words.insert(status_word(default_exhibit(), status));
+    CHECK(words.size() == kAll.size());
+}
+
+}  // namespace
+
+}  // namespace mdscope::gui
