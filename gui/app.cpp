@@ -101,7 +101,9 @@ class App : public Screen {
     }
 
     void begin_in(const std::string& mode) {
-        state_.mode = options_.attach.empty() ? kWindowModes.find(mode).value_or(Mode::lab) : Mode::live;
+        const bool is_live = !options_.attach.empty() || !options_.pair.empty();
+        state_.mode = is_live ? Mode::live : kWindowModes.find(mode).value_or(Mode::lab);
+        if (!options_.pair.empty()) state_.live.open_pair(full_path(options_.pair));
         if (!options_.attach.empty()) state_.live.attach(options_.attach);
         if (options_.is_picture) state_.live.wait_for_something(kPictureWait);
         if (kWindowModes.find(mode) != Mode::matrix || !options_.is_picture) return;

@@ -16,6 +16,7 @@ namespace mdscope::gui {
 struct AppOptions {
     std::string scenario;              // a name or a path; empty: the usual one
     std::string attach;                // the mount point of an array; empty: none
+    std::string pair;                  // the folder of a mounted pair; empty: none
     int lesson = 0;                    // 0: none
     std::string mode;                  // lab, matrix or live; empty: the usual one
     std::vector<MatrixCell> explored;  // of the coarse matrix, by somebody who did it before; may be empty

@@ -64,6 +64,7 @@ CLI::Validator one_of(const List& words) {
 void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("scenario", line.app.scenario, "Scenario to start in: a name (report-2021) or a file (.mds)");
     app.add_option("--attach", line.app.attach, "Show the array mounted at this folder")->type_name("MNT");
+    app.add_option("--pair", line.app.pair, "Show a mounted pair (mdscope pair DIR), side by side")->type_name("DIR");
     app.add_option("--lesson", line.app.lesson, fmt::format("Start with a lesson, 1 to {}", kLessons))
         ->type_name("N")
         ->check(CLI::Range(1, kLessons));
@@ -126,6 +127,8 @@ int make_picture(CommandLine& line) {
     // A window waits for the mount to appear; a picture of nothing helps nobody.
     if (!line.app.attach.empty() && access((line.app.attach + "/lab/snapshot").c_str(), R_OK) != 0)
         return fail("no array is mounted at " + line.app.attach);
+    if (!line.app.pair.empty() && access((line.app.pair + "/a/lab/snapshot").c_str(), R_OK) != 0)
+        return fail("no pair is mounted in " + line.app.pair + "; `mdscope pair` makes one");
     if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}\n", line.app.message);
     line.app.is_picture = true;
     const Result<std::unique_ptr<Screen>> screen = make_app(line.app);
@@ -146,8 +149,8 @@ ProbeHost probe_host(Window& window) {
 
 // Who opens the window for the first time, and asks for nothing, is shown what it is about.
 int first_lesson(const AppOptions& options) {
-    const bool asks =
-        !options.scenario.empty() || !options.attach.empty() || !options.mode.empty() || options.lesson > 0;
+    const bool asks = !options.scenario.empty() || !options.attach.empty() || !options.pair.empty() ||
+                      !options.mode.empty() || options.lesson > 0;
     return asks || options.settings.lessons.contains(1) ? options.lesson : 1;
 }
 

@@ -45,7 +45,12 @@ class Undo {
     std::vector<std::string> mounts_, labs_, folders_;
 };
 
+// With those above it that are missing.
 Result<bool> make_folder(const std::string& path, Undo& undo) {
+    std::error_code failed;
+    const stdfs::path parent = stdfs::path(path).parent_path();
+    if (!stdfs::exists(parent, failed) && parent != path)
+        if (Result<bool> made = make_folder(parent.string(), undo); !made) return made;
     if (mkdir(path.c_str(), 0777) == 0) {
         undo.add_folder(path);
         return true;

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "engine/look/waits.hpp"
 #include "engine/trace/tracer.hpp"
 #include "gui/live/bars.hpp"
 #include "gui/live/event_line.hpp"
@@ -64,6 +65,7 @@ struct LiveHistory::Impl {
     std::uint64_t first_ns = kStillOpen, last_ns = 0;
     std::uint64_t event_ns = 0;  // of the last event
     std::uint64_t version = 0;
+    std::uint64_t worth_a_look = 0;
     std::string storage;  // of the line that is read
 
     mutable std::shared_ptr<const HistoryWindow> cached;
@@ -180,6 +182,8 @@ void LiveHistory::Impl::add_event(const EventLine& line) {
     event_ns = event.at_ns;
     losses.received++;
     losses.forgotten += events.push(event);
+    const bool is_wait = event.is(Point::wait_begin) || event.is(Point::wait_end);
+    if (!is_wait || is_wait_of_md(names[event.names[0]])) worth_a_look++;
     derive(event);
 }
 
@@ -327,6 +331,11 @@ HistoryLosses LiveHistory::Impl::all_losses() const {
 HistoryLosses LiveHistory::losses() const {
     const std::lock_guard guard(impl_->mutex);
     return impl_->all_losses();
+}
+
+std::uint64_t LiveHistory::worth_a_look() const {
+    const std::lock_guard guard(impl_->mutex);
+    return impl_->worth_a_look;
 }
 
 std::size_t LiveHistory::memory_bytes() const {

@@ -175,6 +175,8 @@ class LiveHistory {
     // The last `seconds` before the newest event or sample.
     [[nodiscard]] std::shared_ptr<const HistoryWindow> last(double seconds) const;
     [[nodiscard]] HistoryLosses losses() const;
+    // How many events there were that anybody would look up for: not waits for work, which come all the time.
+    [[nodiscard]] std::uint64_t worth_a_look() const;
     [[nodiscard]] std::size_t memory_bytes() const;
     [[nodiscard]] static std::size_t max_memory_bytes();
 

@@ -93,7 +93,9 @@ bool Stream::wait_for_text(int fd) const {
     return false;
 }
 
+// Events that nobody looks up for are in the next view; they wake no window.
 void Stream::take(std::uint64_t attachment, std::string_view text) {
+    const std::uint64_t before = core_.history.worth_a_look();
     const std::uint64_t too_long = lines_.add(text, [&](std::string_view lines) {
         const std::lock_guard guard(core_.feed_mutex);
         if (core_.feed_attachment == attachment) core_.history.add_lines(lines);
@@ -105,9 +107,10 @@ void Stream::take(std::uint64_t attachment, std::string_view text) {
         problem = {"reading lab/trace_pipe", "its stream has version " + std::to_string(version),
                    "This window knows another one: mount the array with the mdscope that came with the window"};
     set_problem(attachment, problem);
+    const bool is_loud = core_.history.worth_a_look() != before;
     const std::lock_guard guard(core_.mutex);
-    core_.note_activity();
-    core_.tell(News::Loud);
+    if (is_loud) core_.note_activity();
+    core_.tell(is_loud ? News::Loud : News::Quiet);
 }
 
 void Stream::set_problem(std::uint64_t attachment, const Advice& problem) {

@@ -28,6 +28,10 @@ const char* mount_phase_word(MountPhase phase) {
             return "mounting";
         case MountPhase::Unmounting:
             return "unmounting";
+        case MountPhase::Working:
+            return "working";
+        case MountPhase::Done:
+            return "done";
         case MountPhase::Mounted:
             return "mounted";
         case MountPhase::Unmounted:
@@ -241,6 +245,21 @@ std::unique_ptr<MountProcess> MountProcess::unmount(const std::string& mount_poi
     core->wake = std::move(wake);
     core->published = std::make_shared<const MountProgress>(core->progress);
     in_background([core, mount_point] { gui::unmount(*core, mount_point); });
+    return std::unique_ptr<MountProcess>(new MountProcess(core));
+}
+
+std::unique_ptr<MountProcess> MountProcess::pair(const std::string& folder, std::vector<std::string> words,
+                                                 std::function<void()> wake) {
+    auto core = std::make_shared<Core>();
+    core->progress.phase = MountPhase::Working;
+    core->progress.mount_point = folder;
+    core->wake = std::move(wake);
+    core->published = std::make_shared<const MountProgress>(core->progress);
+    words.insert(words.begin(), {"pair", folder});
+    in_background([core, words] {
+        if (const auto problem = core->run(words)) return core->fail(*problem);
+        core->enter(MountPhase::Done);
+    });
     return std::unique_ptr<MountProcess>(new MountProcess(core));
 }
 

@@ -2,6 +2,7 @@
 //
 //   start(plan):    [mdscope create LAB]  mkdir MNT  mdscope mount LAB MNT
 //   unmount(MNT):   mdscope umount MNT
+//   pair(DIR, ...): mdscope pair DIR ...: what it does is its own
 //
 // Each process is the leader of a session of its own and keeps no file of the window's, so neither a Ctrl-C, nor the
 // window's end, nor its death reaches it: what was begun is finished, and a mount stays. Nothing here ever ends a
@@ -44,7 +45,7 @@ struct MountPlan {
 // What will be run, as it would be typed.
 std::vector<std::string> commands_of(const MountPlan& plan);
 
-enum class MountPhase { Creating, Mounting, Unmounting, Mounted, Unmounted, Failed };
+enum class MountPhase { Creating, Mounting, Unmounting, Working, Mounted, Unmounted, Done, Failed };
 const char* mount_phase_word(MountPhase phase);
 
 struct MountProgress {
@@ -58,7 +59,8 @@ struct MountProgress {
 
     static constexpr std::size_t kMaxLines = 200;
     [[nodiscard]] bool is_over() const {
-        return phase == MountPhase::Mounted || phase == MountPhase::Unmounted || phase == MountPhase::Failed;
+        return phase == MountPhase::Mounted || phase == MountPhase::Unmounted || phase == MountPhase::Done ||
+               phase == MountPhase::Failed;
     }
 };
 
@@ -67,6 +69,8 @@ class MountProcess {
     // `wake` as in LiveLab: when there is something new in progress().
     static std::unique_ptr<MountProcess> start(const MountPlan& plan, std::function<void()> wake);
     static std::unique_ptr<MountProcess> unmount(const std::string& mount_point, std::function<void()> wake);
+    static std::unique_ptr<MountProcess> pair(const std::string& folder, std::vector<std::string> words,
+                                              std::function<void()> wake);
     ~MountProcess();  // waits for nothing
     MountProcess(const MountProcess&) = delete;
     MountProcess& operator=(const MountProcess&) = delete;

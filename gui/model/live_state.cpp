@@ -92,6 +92,7 @@ void LivePage::attach(const std::string& mount_point) {
 void LivePage::detach() {
     lab_.reset();
     view_.reset();
+    looked_at_.reset();
     history_.reset();
     frozen_events.reset();
     lanes.clear();
@@ -116,9 +117,15 @@ void LivePage::poll(bool visible) {
             take_end_of_process();
         }
     }
+    if (pair_) {
+        pair_->poll(visible);
+        if (pair_->is_taken_down()) close_pair();
+    }
     if (!lab_) return;
-    lab_->set_visible(visible);
+    lab_->set_visible(visible && !pair_);
     view_ = lab_->view();
+    if (view_->snapshot && looked_at_ != view_->snapshot) mounted_ = look_at(*view_->snapshot, "The array");
+    looked_at_ = view_->snapshot;
     // Plots and lanes begin where the person looks; a little earlier, for what was already there.
     const std::uint64_t last = history_ ? history_->last_ns : 0;
     const std::uint64_t left = time.left(last), early = time.span_ns;
@@ -134,6 +141,10 @@ void LivePage::poll(bool visible) {
 
 // What went well is seen: the array is there, or it is not. What did not stays to be read.
 void LivePage::take_end_of_process() {
+    if (std::exchange(makes_pair_, false)) {
+        if (progress_->phase == MountPhase::Failed) return;
+        return open_pair(std::exchange(progress_, nullptr)->mount_point);
+    }
     if (progress_->phase == MountPhase::Failed) {
         // What was made needs not be made again, and is not to be overwritten by a second try.
         if (progress_->has_images) plan.create = false;
@@ -146,10 +157,12 @@ void LivePage::take_end_of_process() {
 }
 
 void LivePage::set_visible(bool visible) {
-    if (lab_) lab_->set_visible(visible);
+    if (pair_) pair_->set_visible(visible);
+    if (lab_) lab_->set_visible(visible && !pair_);
 }
 
 std::optional<int> LivePage::next_frame_ms() const {
+    if (pair_) return pair_->next_frame_ms();
     if (!lab_) return kMountListMs;
     if (view_ && !view_->running.empty()) return kRunningMs;
     if (shows_ages()) return kAgesMs;
@@ -163,7 +176,7 @@ bool LivePage::shows_ages() const {
 }
 
 void LivePage::wait_for_something(std::chrono::milliseconds longest) {
-    if (!lab_) return;
+    if (!lab_ && !pair_) return;
     // The wake-ups go to the window, which is not there; so this looks, some hundred times a second.
     std::mutex mutex;
     std::condition_variable never;
@@ -171,6 +184,7 @@ void LivePage::wait_for_something(std::chrono::milliseconds longest) {
     const auto end = LiveClock::now() + longest;
     const auto seen = [&] {
         poll(true);
+        if (pair_) return pair_->is_there();
         const bool drawn = view_->state == LiveState::Live && view_->snapshots > 3 && history_->last_ns > 0;
         return drawn || view_->state == LiveState::Gone;
     };
@@ -178,6 +192,7 @@ void LivePage::wait_for_something(std::chrono::milliseconds longest) {
 }
 
 std::string LivePage::status_line() const {
+    if (pair_) return "a pair · " + pair_->folder() + " · real I/O";
     if (!view_) return "no array attached";
     return std::string(live_state_word(view_->state)) + " · " + view_->mount_point + " · real I/O";
 }
@@ -211,6 +226,26 @@ void LivePage::hold(BioKind kind, bool on) {
         if (rule.member == hold_member) std::erase(rule.kinds, kind);
         if (!rule.kinds.empty()) command(hold_command(kinds_text(rule.kinds), rule.member));
     }
+}
+
+// ---- a pair
+
+void LivePage::start_pair() {
+    if (pair_folder.empty()) pair_folder = suggest_pair_folder();
+    process_ = MountProcess::pair(pair_folder, {"make"}, wake);
+    progress_ = process_->progress();
+    makes_pair_ = true;
+}
+
+void LivePage::open_pair(const std::string& folder) {
+    detach();
+    pair_ = std::make_unique<PairPage>(folder, wake, options);
+    pair_folder.clear();
+}
+
+void LivePage::close_pair() {
+    pair_.reset();
+    mounts_at_ = {};
 }
 
 // ---- making and taking away

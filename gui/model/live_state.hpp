@@ -14,10 +14,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/story/tell/mounted.hpp"
 #include "gui/live/history.hpp"
 #include "gui/live/live_lab.hpp"
 #include "gui/live/mount_process.hpp"
 #include "gui/live/mounts.hpp"
+#include "gui/model/pair_page.hpp"
 
 namespace mdscope::gui {
 
@@ -83,6 +85,8 @@ class LivePage {
     [[nodiscard]] LiveLab& lab() { return *lab_; }                 // REQUIRES: is_attached()
     [[nodiscard]] const LiveView& view() const { return *view_; }  // REQUIRES: is_attached()
     [[nodiscard]] const HistoryWindow& history() const { return *history_; }
+    // What the array is up to, in the words of the lab. REQUIRES: the view has a snapshot.
+    [[nodiscard]] const Mounted& mounted() const { return mounted_; }
 
     // Before each frame: takes in what there is. `visible`: somebody sees it.
     void poll(bool visible);
@@ -120,6 +124,14 @@ class LivePage {
     // From the kernel's list, looked at not more than once a second.
     const std::vector<MountedLab>& mounts();
 
+    // ---- a pair
+    void start_pair();                          // makes one in pair_folder, and shows it
+    void open_pair(const std::string& folder);  // one that is mounted
+    void close_pair();
+    [[nodiscard]] bool has_pair() const { return pair_ != nullptr; }
+    [[nodiscard]] PairPage& pair() { return *pair_; }  // REQUIRES: has_pair()
+    std::string pair_folder;                           // empty: one is suggested
+
     // ---- what a person typed and chose
     std::string attach_text;
     MountPlan plan;
@@ -143,7 +155,11 @@ class LivePage {
 
     std::unique_ptr<LiveLab> lab_;
     std::shared_ptr<const LiveView> view_;
+    Mounted mounted_;
+    std::shared_ptr<const Snapshot> looked_at_;  // what it was made of
     std::shared_ptr<const HistoryWindow> history_;
+    std::unique_ptr<PairPage> pair_;
+    bool makes_pair_ = false;  // what process_ does
     std::unique_ptr<MountProcess> process_;
     std::shared_ptr<const MountProgress> progress_;
     std::vector<MountedLab> mounts_;

@@ -225,9 +225,7 @@ class Builder {
 
 }  // namespace
 
-std::vector<LiveGap> live_gaps(const LivePage& page, float width) {
-    const HistoryWindow& history = page.history();
-    const std::uint64_t left = page.time.left(history.last_ns), right = page.time.right(history.last_ns);
+std::vector<LiveGap> live_gaps(const HistoryWindow& history, std::uint64_t left, std::uint64_t right, float width) {
     const double pixels = static_cast<double>(width) / static_cast<double>(std::max<std::uint64_t>(right - left, 1));
     const auto x_of = [&](std::uint64_t ns) {
         const std::uint64_t at = std::clamp(ns, left, right);

@@ -37,7 +37,8 @@ struct LiveGap {
     std::uint64_t from_ns = 0, to_ns = 0;
 };
 // Those in sight, as wide as can be seen; near ones are one.
-std::vector<LiveGap> live_gaps(const LivePage& page, float width);
+std::vector<LiveGap> live_gaps(const HistoryWindow& history, std::uint64_t left_ns, std::uint64_t right_ns,
+                               float width);
 
 // Members first, then tasks in the order they came up; page.lanes keeps that order.
 std::vector<LiveLane> live_lanes(LivePage& page, float width);

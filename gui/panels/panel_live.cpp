@@ -141,6 +141,7 @@ void draw_pages(State& state) {
 
 void draw_live(State& state, const ui::Rect& rect) {
     const Panel panel("live", rect);
+    if (state.live.has_pair()) return live::draw_pair(state);
     if (!state.live.is_attached()) return live::draw_mounting(state);
     live::draw_header(state);
     if (!state.live.is_attached()) return;

@@ -14,7 +14,18 @@ void draw_mounting(State& state);             // not attached: what is mounted, 
 void draw_toolbar(State& state, Flow& flow);  // what the window's toolbar has in this mode
 void take_keys(State& state);
 void draw_question(State& state);  // the dialog that asks before something is taken away
-void draw_header(State& state);    // who answers, what is wrong, what runs
+// What an array is up to, and its word; then why, the stop's calls, and who waits for what. `id`: "live", or of a side.
+struct Told {
+    std::string id;
+    const Mounted& seen;
+    std::uint64_t now_ns;
+};
+void draw_sentence(const Told& told);
+void draw_story(const Told& told);
+void draw_pair(State& state);  // two arrays side by side. REQUIRES: has_pair()
+void take_pair_keys(State& state);
+void draw_making_a_pair(LivePage& page);  // where there is none
+void draw_header(State& state);           // who answers, what is wrong, what runs
 // The last command that failed, until it is closed: below the pages, so that it takes room from their ends and pushes
 // no button away. The height is 0 when there is none.
 float failure_height(const LivePage& page);

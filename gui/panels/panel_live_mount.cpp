@@ -22,6 +22,8 @@ namespace mdscope::gui::live {
 namespace {
 
 void draw_mounts(State& state) {
+    draw_making_a_pair(state.live);
+    if (state.live.has_pair()) return;
     ui::header("live/mounts", "Mounted arrays");
     const std::vector<MountedLab> mounts = state.live.mounts();
     if (mounts.empty()) ui::paragraph("live/no_mounts", "None on this machine.", Role::dim_text);
@@ -261,7 +263,7 @@ void draw_mounting(State& state) {
     } else {
         draw_mounts(state);
     }
-    if (state.live.is_attached()) return;
+    if (state.live.is_attached() || state.live.has_pair()) return;
     if (!wide) {
         ImGui::Spacing();
         return draw_form(state.live);

@@ -128,7 +128,7 @@ const LiveBar* draw_lane(const LiveLane& lane, const Axis& axis, float names, fl
 
 // Below the bars: what is known from a snapshot lies over it.
 void draw_gaps(const LivePage& page, const Axis& axis, float y, float height) {
-    for (const LiveGap& gap : live_gaps(page, axis.width)) {
+    for (const LiveGap& gap : live_gaps(page.history(), axis.left, axis.left + axis.span, axis.width)) {
         const ui::Rect rect{axis.x + gap.left, y, gap.right - gap.left, height};
         draw_hatch(rect, Role::border);
         constexpr const char* kWords = "not recorded";
@@ -138,6 +138,23 @@ void draw_gaps(const LivePage& page, const Axis& axis, float y, float height) {
         const ImVec2 at(rect.x + sp(4), y);
         ImGui::GetWindowDrawList()->AddText(at, color_u32(Role::dim_text), kWords);
     }
+}
+
+// From the Oops on this kernel does nothing any more.
+void draw_crash(const LivePage& page, const Axis& axis, float y, float height) {
+    const std::optional<SnapshotOops>& oops = page.view().snapshot->oops;
+    if (!oops || oops->at_ns > axis.left + axis.span) return;
+    const float x = std::max(axis.x, axis.x_of(oops->at_ns));
+    const ui::Rect rect{x, y, axis.x + axis.width - x, height};
+    draw_hatch(rect, Role::danger);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    if (oops->at_ns >= axis.left) draw.AddLine({x, y}, {x, y + height}, color_u32(Role::danger), sp(3));
+    const std::string words = fmt::format("✗ Oops in {}", oops->function);
+    ui::mark_rect(rect, "live/crash", "mark", words, static_cast<double>(oops->at_ns) / 1e6);
+    const float width = ui::text_width(words) + sp(8);
+    const float at = std::max(axis.x, std::min(x + sp(4), axis.x + axis.width - width));
+    draw.AddRectFilled({at, y}, {at + width, y + ImGui::GetTextLineHeight() + sp(4)}, color_u32(Role::panel), sp(3));
+    draw.AddText({at + sp(4), y + sp(2)}, color_u32(Role::danger), words.c_str());
 }
 
 float height_of(const std::vector<LiveLane>& lanes, float row) {
@@ -178,6 +195,7 @@ void draw_rows(LivePage& page, const std::vector<LiveLane>& lanes, const Axis& a
         if (hovered != nullptr && is_hovered) words = bar_words(*hovered);
         y += row * static_cast<float>(lane.rows) + sp(2);
     }
+    draw_crash(page, axis, begin.y, height);
     ImGui::PopClipRect();
     ImGui::SetCursorScreenPos({axis.x, begin.y});
     ImGui::Dummy({axis.width, height});

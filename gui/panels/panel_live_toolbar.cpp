@@ -50,7 +50,7 @@ bool hand(Flow& flow, const char* id, const char* label, const ui::ButtonLook& l
 
 void draw_toolbar(State& state, Flow& flow) {
     LivePage& page = state.live;
-    if (!page.is_attached()) return;
+    if (!page.is_attached() || page.has_pair()) return;
     draw_choice(page, flow);
     draw_following(page, flow);
     if (hand(flow, "live/toolbar/release", "Release all (R)",
@@ -68,6 +68,7 @@ void draw_toolbar(State& state, Flow& flow) {
 
 void take_keys(State& state) {
     LivePage& page = state.live;
+    if (page.has_pair()) return take_pair_keys(state);
     if (!page.is_attached()) return;
     const std::uint64_t last = page.history().last_ns;
     if (pressed("play")) toggle_following(page);

@@ -56,6 +56,30 @@ TEST_CASE("nobody is woken when only the clock moved") {
     CHECK(watched.wakes() == before);
 }
 
+TEST_CASE("nobody is woken by a thread that waits for work") {
+    const FakeMount mount;
+    Watched watched(mount);
+    const TraceWriter events(mount);
+    EventLines lines;
+    events.write(EventLines::header() + lines.line(trace::Point::bit_set, 1, 1));
+    watched.wait([&](const LiveView&) { return watched.lab.history().losses().received == 1; });
+    eventually([&] { return watched.wakes() > 0; });
+    watched.wait([&](const LiveView& view) { return view.snapshots > 3; });
+    const int before = watched.wakes();
+    for (int i = 0; i < 20; i++) {
+        events.write(lines.line(trace::Point::wait_end, 2, "FileDisk::queue"));
+        events.write(lines.line(trace::Point::wait_begin, 2, "FileDisk::queue", "queued != 0"));
+    }
+    watched.wait([&](const LiveView&) { return watched.lab.history().losses().received == 41; });
+    CHECK(watched.wakes() <= before + 1);  // one of before may have been under way
+    const int quiet = watched.wakes();
+    events.write(lines.line(trace::Point::wait_begin, 3, "mddev->sb_wait", "mddev.pending_writes == 0"));
+    CHECK(eventually([&] {
+        (void)watched.lab.view();
+        return watched.wakes() > quiet;
+    }));
+}
+
 TEST_CASE("wakes are not repeated before the window has looked") {
     FakeMount mount;
     Watched watched(mount);

@@ -16,7 +16,7 @@ class Pair(Lab):
 
     def __init__(self):
         super().__init__(create=False)
-        self.dir = self.base + "/pair"
+        self.dir = self.base + "/made/pair"  # and the folder above it
         self.pids = []
         atexit.register(self.end)
 
@@ -136,6 +136,7 @@ def story_what_is_refused():
     none = pair.run("status")
     check(none.returncode == 1 and "makes one" in none.stderr, "nothing there: " + none.stderr)
     check(pair.run("umount").returncode == 1, "nothing to take down")
+    check(os.listdir(pair.base) == ["mnt"], "and nothing was made: %s" % os.listdir(pair.base))
     os.makedirs(pair.at("a"))
     there = pair.run()
     check(there.returncode == 1 and "is there already" in there.stderr, "a folder in the way: " + there.stderr)
@@ -172,7 +173,8 @@ def story_interrupted_at_any_moment():
             pair.works("status")
             pair.works("umount")
         else:
-            check(not os.path.exists(pair.dir) or pair.run("status").returncode == 0, "half a pair is left")
+            whole = os.path.exists(pair.dir) and pair.run("status").returncode == 0
+            check(whole or os.listdir(pair.base) == ["mnt"], "half a pair is left: %s" % os.listdir(pair.base))
 
 
 run_stories(globals())

@@ -124,6 +124,24 @@ struct MountedWords {
         seen.second = fmt::format("Nobody waits for {} ({}): {} has set rdev->mddev of {} to NULL.", first.counter,
                                   value(first.counter, first.member), taker().function, first.member);
         seen.when_released = "Oops: its completion follows rdev->mddev, which is NULL";
+        explain(seen, first);
+    }
+    // The chain of the lab (why.cpp), as far as it is to be seen from outside.
+    void explain(Mounted& seen, const MountedWrite& write) const {
+        const museum::BlindWait& blind = exhibit.blind_wait;
+        seen.why = {
+            fmt::format("The {} submitted a {} write to {} and did not wait for it.", exhibit.act.noun, write.kind,
+                        write.member),
+            fmt::format("It is counted in {}, which is {}.", write.counter, value(write.counter, write.member)),
+            fmt::format("The last wait, in {}, looks at {}, which is {}.", blind.function, blind.looks_at,
+                        value(blind.looks_at, write.member)),
+            fmt::format("{} set rdev->mddev of {} to NULL.", taker().function, write.member),
+            fmt::format("When the write ends, {} follows that pointer.", completion_of(write)),
+        };
+    }
+    [[nodiscard]] const char* completion_of(const MountedWrite& write) const {
+        const museum::Counter* counter = find_counter(exhibit, write.counter);
+        return counter != nullptr ? counter->completion : "its completion";
     }
     // The last of those that take the pointer.
     [[nodiscard]] const museum::Taker& taker() const {

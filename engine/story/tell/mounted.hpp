@@ -39,7 +39,9 @@ struct Mounted {
     std::vector<std::string> stop_stack;   // of the stop, outermost first; empty: none is under way
     std::string sentence;                  // what it is up to, for everybody: "A says it has stopped. ..."
     std::string second;                    // the same with the names of functions and counters, and their values
-    std::string when_released;             // what becomes of it when the writes that are held end; empty: none is held
+    std::vector<std::string>
+        why;                    // from cause to effect, of one that crashes or is about to; empty: nothing to explain
+    std::string when_released;  // what becomes of it when the writes that are held end; empty: none is held
 
     [[nodiscard]] std::size_t held() const;
     [[nodiscard]] std::uint64_t held_since_ns() const;  // of the oldest; 0: none is held
