@@ -202,6 +202,33 @@ inline void press_focused_item() {
 #endif
 }
 
+// The next field gets the keyboard: both are called, around it. Since 1.87 the first only asks for it, and a dialog
+// that has just opened does not get what it asks for.
+inline void before_focused_field() {
+#if IMGUI_VERSION_NUM < 18700
+    ImGui::SetKeyboardFocusHere();
+#endif
+}
+inline void after_focused_field() {
+#if IMGUI_VERSION_NUM >= 18700
+    ImGuiContext& context = *ImGui::GetCurrentContext();
+    context.NavNextActivateId = context.LastItemData.ID;
+    context.NavNextActivateFlags = ImGuiActivateFlags_PreferInput;
+#endif
+}
+
+// An item that others may lie on, and get the mouse: both are called, around it.
+inline void before_overlapped_item() {
+#if IMGUI_VERSION_NUM >= 18970
+    ImGui::SetNextItemAllowOverlap();
+#endif
+}
+inline void after_overlapped_item() {
+#if IMGUI_VERSION_NUM < 18970
+    ImGui::SetItemAllowOverlap();
+#endif
+}
+
 // --- the last item ---
 
 inline bool is_item_disabled() {

@@ -179,11 +179,12 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
         return;
     }
     ImGui::SetCursorScreenPos({rect.x, rect.y});
+    before_overlapped_item();  // its end can be gripped
     if (ImGui::InvisibleButton(id.c_str(), {std::max(sp(4), rect.w), rect.h})) {
         state.selected_bio = bar.bio;
         state.focus = side;
     }
-    ImGui::SetItemAllowOverlap();  // its end can be gripped
+    after_overlapped_item();
     ui::mark(id, "bar", fmt::format("{}, ticks {} to {}", bar.bio, bar.begin, last), static_cast<double>(last));
     ui::tip(fmt::format("{}: ticks {} to {}", bar.bio, bar.begin,
                         bar.is_open || last < bar.end ? std::string("…") : std::to_string(bar.end)));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/frame/imgui_version.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/live_lanes.hpp"
 #include "gui/panels/panel_live.hpp"
@@ -167,8 +168,9 @@ float height_of(const std::vector<LiveLane>& lanes, float row) {
 void take_mouse(LivePage& page, const Axis& axis, const ui::Rect& rect) {
     const std::uint64_t last = page.history().last_ns;
     ImGui::SetCursorScreenPos({rect.x, rect.y});
+    before_overlapped_item();
     ImGui::InvisibleButton("##area", ui::at_least_one({rect.w, rect.h}));
-    ImGui::SetItemAllowOverlap();
+    after_overlapped_item();
     ui::mark("live/time/area", "lanes", "drag to move in time, turn the wheel to zoom",
              static_cast<double>(page.time.right(last)) / 1e6);
     ui::draw_focus();

@@ -60,9 +60,10 @@ void draw_names(SharePage& page, const std::string& id, std::string& path, const
 
 // True: Enter was pressed in it.
 bool draw_path(SharePage& page, const std::string& id, std::string& path, const std::string& hint) {
-    if (page.is_new) ImGui::SetKeyboardFocusHere();
-    page.is_new = false;
+    if (page.is_new) before_focused_field();
     ui::field(id, path, hint);
+    if (page.is_new) after_focused_field();
+    page.is_new = false;
     return is_entered();
 }
 

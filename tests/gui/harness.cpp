@@ -126,6 +126,7 @@ void Headless::double_click(std::string_view id) {
 void Headless::drag(std::string_view id, float dx, float dy) {
     const ui::Point from = rect(id).center();
     push(at(Kind::mouse_move, from));
+    settle();  // what lies on another item is hovered before it is pressed
     push(at(Kind::mouse_down, from));
     settle();
     push(at(Kind::mouse_move, {from.x + dx, from.y + dy}));
