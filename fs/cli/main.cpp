@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <new>
 
 #include "engine/kernel/shown.hpp"
 #include "engine/scenario/near_names.hpp"
@@ -181,6 +182,9 @@ int main(int argc, char** argv) {
     sigaction(SIGINT, &action, nullptr);
     try {
         return mdscope::code_with_stdout(mdscope::run(argc, argv));
+    } catch (const std::bad_alloc&) {
+        std::fputs("mdscope: not enough memory\n", stderr);  // complain() would want some
+        return mdscope::kFailed;
     } catch (const std::exception& error) {
         return mdscope::complain(mdscope::kFailed, error.what());
     }

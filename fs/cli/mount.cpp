@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,18 @@ class Report {
         const bool sent = write(fd_, message.data(), message.size()) == static_cast<ssize_t>(message.size());
         close(fd_);
         return sent;
+    }
+
+    // Where there is no memory left, not even for the message.
+    void send_without_memory(int exit_code, const char* text) const {
+        if (fd_ < 0) {
+            std::fprintf(stderr, "mdscope: %s\n", text);
+            return;
+        }
+        auto code = static_cast<char>(exit_code);
+        const iovec parts[] = {{&code, 1}, {const_cast<char*>(text), std::strlen(text)}};
+        if (writev(fd_, parts, 2) < 0) return;  // nobody listens any more
+        close(fd_);
     }
 
    private:
@@ -334,7 +347,7 @@ int mount_process(const MountRequest& request, int report_fd) {
     try {
         return serve(request, report);
     } catch (const std::bad_alloc&) {
-        report.send(kFailed, "not enough memory");
+        report.send_without_memory(kFailed, "not enough memory");
     } catch (const std::system_error& error) {
         const bool no_thread = error.code() == std::errc::resource_unavailable_try_again;
         report.send(kFailed, no_thread ? std::string("not enough memory for one more thread") : error.what());

@@ -45,7 +45,12 @@ without_host() { sed 's/  (local to host .*)$//'; }
 
 # check_bitmap PATH BITS SIZE CHUNK OURS: as -X shows it (all bits are set in a new array); OURS is the path for examine.
 check_bitmap() {
-    text=$(mdadm -X "$1") || fail "$title: mdadm -X does not take it"
+    if ! text=$(mdadm -X "$1" 2>&1); then
+        # mdadm 4.4 (Debian 13) takes no bitmap files any more.
+        [[ $text == *"bitmap file is not supported"* ]] || fail "$title: mdadm -X does not take it: $text"
+        say "$title: this mdadm has no bitmap files"
+        return 0
+    fi
     expect Magic 6d746962
     expect Version 4
     expect UUID "$array_uuid"

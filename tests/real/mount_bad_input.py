@@ -425,7 +425,7 @@ def story_messages_that_can_be_followed():
     lab = Lab("--size", "16M", *SLOW_DAEMON)
     for size, hint in (("10", "did you mean 10m?"), ("1.5G", "whole numbers only: 1536m"), ("512K", "1088k or more")):
         refused(lab, ["create", lab.base + "/new", "--size", size], USAGE, hint, "a size of " + size)
-    refused(lab, ["create", lab.base + "/new", "--members", "1"], USAGE, "range 2 to 8", "one member")
+    refused(lab, ["create", lab.base + "/new", "--members", "1"], USAGE, ("range 2 to 8", "range [2 - 8]"), "one member")
     lab.mount_or_die()
     says(["mount", lab.lab, lab.base], FAILED, "not empty")
     other = lab.base + "/m 2"
