@@ -1,4 +1,5 @@
-// What anybody tries first in the lab, without a lesson: a write, and a stop. It must come to an end that says something.
+// What anybody tries first in the lab, without a lesson: a write, and a stop. It must come to an end that says
+// something.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -21,8 +22,8 @@ const SnapshotArray& array_of(Player& player, Side side) {
 }
 
 bool has_hung(Player& player) {
-    return std::ranges::any_of(
-        kSides, [&](Side side) { return player.duel().at(side, player.end()).moment == Moment::Hang; });
+    return std::ranges::any_of(kSides,
+                               [&](Side side) { return player.duel().at(side, player.end()).moment == Moment::Hang; });
 }
 
 void play(Player& player) {
