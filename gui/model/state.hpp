@@ -123,9 +123,9 @@ struct State {
     CloseUps close;
     Staged staged;
     Motion motion;
-    EndZones ends;            // of the write that is told of, while it is held
+    EndZones ends;                // of the write that is told of, while it is held
     bool tries_all_ends = false;  // at once: for a picture
-    std::vector<LogRow> log;  // of the whole run
+    std::vector<LogRow> log;      // of the whole run
     std::uint64_t log_version = ~std::uint64_t{0};
     std::vector<std::size_t> log_shown_rows;
     std::string log_shown_for;                 // what they were chosen by

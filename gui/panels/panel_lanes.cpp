@@ -110,7 +110,8 @@ void draw_ghost(State& state, Side side, const LaneView& view, const Bar& bar, c
 // Behind the playhead: what comes of it if it ends there. Each was tried.
 void draw_ends(State& state, Side side, const LaneView& view, const Bar& bar, const ui::Rect& rect) {
     const StageWrite* write = state.stages()[Side::A].main_write();
-    if (side != Side::A || write == nullptr || write->bio != bar.bio || !write->is_held || state.hides_outcome()) return;
+    if (side != Side::A || write == nullptr || write->bio != bar.bio || !write->is_held || state.hides_outcome())
+        return;
     if (state.player.is_playing()) return;
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     for (const EndZones::Zone& zone : state.ends.zones()) {
@@ -196,8 +197,8 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
     if (!bar.is_open && last == bar.end) drag_end(state, view, bar, rect, id);
 }
 
-// Which lanes there is room for: every row, one row of each task and disk, those of the disks, or that of the write which
-// matters.
+// Which lanes there is room for: every row, one row of each task and disk, those of the disks, or that of the write
+// which matters.
 enum class Lanes { All, Rows, Disks, One };
 
 bool is_of_main_write(State& state, const Lane& lane) {

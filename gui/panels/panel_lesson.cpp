@@ -41,7 +41,8 @@ void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons, bool 
                 {"lesson/another", fmt::format("Lesson {} ▶", lesson.number() + 1), true, Role::accent, ""});
         return;
     }
-    if (lesson.can_go_next() && !has_next) buttons.push_back({"lesson/next", "Next ▶", true, Role::act, "go on (Space)"});
+    if (lesson.can_go_next() && !has_next)
+        buttons.push_back({"lesson/next", "Next ▶", true, Role::act, "go on (Space)"});
 }
 
 std::vector<HeadButton> head_buttons(const LessonRun& lesson, bool has_next) {
@@ -154,7 +155,8 @@ void draw_free_question(State& state) {
 void draw_running(State& state) {
     const LessonRun& lesson = *state.lesson;
     const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
-    const std::string pressed_id = draw_head_buttons(head_buttons(lesson, shows_sentence(state)), title, dots_of(lesson));
+    const std::string pressed_id =
+        draw_head_buttons(head_buttons(lesson, shows_sentence(state)), title, dots_of(lesson));
     const float foot = question_height(lesson, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
     ImGui::BeginChild("words", {0, words});

@@ -29,7 +29,7 @@ void draw_mounts(State& state) {
     if (mounts.empty()) ui::paragraph("live/no_mounts", "None on this machine.", Role::dim_text);
     for (const MountedLab& mount : mounts)
         if (ui::row("live/mounted" + mount.mount_point,
-                    fmt::format("{}   (images in {})", mount.mount_point, mount.lab_folder))) {
+                    fmt::format("{}   (images in {})", mount.mount_point, mount.lab_folder), {.alone = true})) {
             state.live.attach(mount.mount_point);
             return;
         }
@@ -45,7 +45,7 @@ void draw_mounts(State& state) {
 
 // The label above its field where they do not fit on one line.
 float label(const char* id, const char* words) {
-    const float column = sp(170), left = ImGui::GetCursorPosX(), room = ImGui::GetContentRegionAvail().x;
+    const float column = sp(250), left = ImGui::GetCursorPosX(), room = ImGui::GetContentRegionAvail().x;
     ImGui::AlignTextToFramePadding();
     ui::text(fmt::format("live/form/{}/label", id), words, Role::dim_text);
     if (room >= column + sp(240)) ImGui::SameLine(left + column);

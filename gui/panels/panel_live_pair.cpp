@@ -256,7 +256,7 @@ void take_pair_keys(State& state) {
 void draw_making_a_pair(LivePage& page) {
     ui::header("live/pairs", "A pair: without the fix, and with it");
     for (const std::string& folder : mounted_pairs(page.mounts()))
-        if (ui::row("live/pair" + folder, fmt::format("{}   (both are mounted)", folder)))
+        if (ui::row("live/pair" + folder, fmt::format("{}   (both are mounted)", folder), {.alone = true}))
             return page.open_pair(folder);
     if (page.pair_folder.empty()) page.pair_folder = suggest_pair_folder();
     const float button = ui::button_width("Make a pair") + ImGui::GetStyle().ItemSpacing.x;
