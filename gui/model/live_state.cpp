@@ -12,7 +12,9 @@ namespace mdscope::gui {
 
 namespace {
 
-constexpr int kRunningMs = 100;     // "running for 3.2 s" has to go on
+constexpr int kRunningMs = 100;   // "running for 3.2 s" has to go on
+constexpr int kOldAgesMs = 1000;  // once they are old
+constexpr std::uint64_t kOldNs = 10'000'000'000;
 constexpr int kAgesMs = 500;        // and so has "HELD 12.4 s": only the clock moves then, which wakes nobody
 constexpr int kMountListMs = 1000;  // a mount that somebody makes elsewhere appears
 
@@ -165,7 +167,7 @@ std::optional<int> LivePage::next_frame_ms() const {
     if (pair_) return pair_->next_frame_ms();
     if (!lab_) return kMountListMs;
     if (view_ && !view_->running.empty()) return kRunningMs;
-    if (shows_ages()) return kAgesMs;
+    if (shows_ages()) return is_old() ? kOldAgesMs : kAgesMs;
     return std::nullopt;
 }
 
@@ -173,6 +175,11 @@ std::optional<int> LivePage::next_frame_ms() const {
 bool LivePage::shows_ages() const {
     if (!view_ || !view_->snapshot || view_->state != LiveState::Live) return false;
     return held_bios() > 0 || std::ranges::any_of(view_->snapshot->tasks, sleeps_in_md);
+}
+
+bool LivePage::is_old() const {
+    const std::uint64_t since = mounted_.unchanged_since_ns();
+    return since != 0 && since + kOldNs < view_->snapshot->at_ns;
 }
 
 void LivePage::wait_for_something(std::chrono::milliseconds longest) {

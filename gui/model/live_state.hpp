@@ -150,6 +150,7 @@ class LivePage {
 
    private:
     [[nodiscard]] bool shows_ages() const;
+    [[nodiscard]] bool is_old() const;  // what is held and who sleeps, all of it
     void want_parts();
     void take_end_of_process();
 

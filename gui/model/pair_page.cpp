@@ -11,7 +11,10 @@ namespace mdscope::gui {
 
 namespace {
 
-constexpr int kWorkingMs = 100;                     // what a program prints, and its writes
+constexpr int kWorkingMs = 100;                  // what a program prints, and its writes
+constexpr std::chrono::milliseconds kTick{100};  // of the axis: two frames in a row are one picture
+constexpr int kOldAgesMs = 1000;                 // once nothing has changed for some seconds
+constexpr std::uint64_t kOldNs = 10'000'000'000;
 constexpr int kAgesMs = 500;                        // "HELD 12.4 s", and an axis that says "4 s ago"
 constexpr std::chrono::milliseconds kForGood{150};  // the same happens to both, but not in the same moment
 
@@ -74,7 +77,9 @@ PairPage::PairPage(std::string folder, std::function<void()> wake, const LiveOpt
 // ---- each frame
 
 void PairPage::poll(bool visible) {
-    now_ = LiveClock::now();
+    // Rounded up: what has just been read is not in the future.
+    const LiveClock::time_point now = LiveClock::now();
+    now_ = now + (kTick - now.time_since_epoch() % kTick);
     if (process_) {
         progress_ = process_->progress();
         if (progress_->is_over()) process_.reset();
@@ -120,8 +125,12 @@ std::optional<int> PairPage::next_frame_ms() const {
         if (array.snapshot && std::ranges::any_of(array.snapshot->tasks, sleeps_in_md)) return true;
         return array.history && array.history->events.size() > 0;  // within the span: they wander to the left
     });
-    if (moves || held() > 0 || (difference_ && now_ - *difference_ < span)) return kAgesMs;
-    return std::nullopt;
+    if (!moves && held() == 0 && !(difference_ && now_ - *difference_ < span)) return std::nullopt;
+    const bool is_old = std::ranges::all_of(arrays_, [](const PairArray& array) {
+        const std::uint64_t since = array.seen.unchanged_since_ns();
+        return array.snapshot && since != 0 && since + kOldNs < array.snapshot->at_ns;
+    });
+    return is_old ? kOldAgesMs : kAgesMs;
 }
 
 bool PairPage::is_there() const {

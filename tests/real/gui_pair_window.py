@@ -173,7 +173,7 @@ def story_idle_with_writes_held_costs_little():
         share = best_of(gui.share_of_a_cpu, 0.05)
         rate = (gui.ask("frames") - frames) / (time.monotonic() - begin)
         print("two arrays, writes held: %.1f %% of a CPU, %.1f frames a second" % (100 * share, rate))
-        check(rate < 3, "ages move twice a second: %.1f frames a second" % rate)
+        check(rate < 6, "ages move twice a second, and each is looked at once more: %.1f frames a second" % rate)
         gui.click("pair/release")
         wait_for(lambda: gui.shows("pair/B/status", "STOPPED"), "released")
 

@@ -201,6 +201,14 @@ std::uint64_t Mounted::held_since_ns() const {
     return since;
 }
 
+std::uint64_t Mounted::unchanged_since_ns() const {
+    std::uint64_t since = 0;
+    for (const MountedWrite& write : writes)
+        if (write.held) since = std::max(since, write.since_ns);
+    for (const MountedSleeper& sleeper : sleepers) since = std::max(since, sleeper.since_ns);
+    return since;
+}
+
 Mounted look_at(const Snapshot& snapshot, const std::string& name) {
     const Exhibit& exhibit = default_exhibit();
     Mounted seen;

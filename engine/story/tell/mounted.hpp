@@ -45,6 +45,8 @@ struct Mounted {
 
     [[nodiscard]] std::size_t held() const;
     [[nodiscard]] std::uint64_t held_since_ns() const;  // of the oldest; 0: none is held
+    // Since when all that is held or sleeps does so: of the newest; 0: there is none.
+    [[nodiscard]] std::uint64_t unchanged_since_ns() const;
 };
 
 // `name`: what it is called in the sentences: "A", "The array".
