@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The window as a whole: lays the panels out, takes the keys, lets time pass.
 #include "gui/app.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The whole of what is in the window, made from the command line's words.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdscope-gui: the window. Reads the command line and hands a Screen to a window, or to a picture.
 #include <fmt/format.h>
 #include <unistd.h>

@@ -9,6 +9,7 @@
 #
 # A CMakePresets.json would have to lie in the top folder, which holds only what a visitor needs: cmake 3.25 looks for it
 # nowhere else. So the preset is a script for the cache of a new build folder, and what it sets can be set again by -D.
+# SPDX-License-Identifier: MIT
 set(CMAKE_GENERATOR Ninja CACHE INTERNAL "")
 set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g" CACHE STRING "")

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // That the pages for who carries on (every README.md) speak of what is there.
 //
 //   all of them        a link leads somewhere, and engine/..., fs/..., gui/..., tests/..., assets/... exists

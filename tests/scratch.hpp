@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // For tests that work on files: a folder that goes away, files as bytes, the arrays of tests/data, and commands.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An Array on a simulated kernel, with what `mdscope create` writes on its members: for tests that want many, each from
 // its own bytes. A SimLab is for schedules; here a task runs until nothing is left to do.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The sources as text, for the tests that read them.
 #pragma once
 

@@ -1,4 +1,5 @@
 # The tests, as ctest knows them; tests/README.md says what each is.
+# SPDX-License-Identifier: MIT
 
 function(mdscope_tests name folder)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)

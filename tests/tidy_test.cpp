@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rules about the sources themselves, read from their text.
 //
 //   trace <- kernel <- md <- mdadm <- look <- explore <- story        an arrow points at what is included
@@ -12,6 +13,7 @@
 // Patterns are put together from pieces, so that this file does not match itself.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "tests/source_files.hpp"
@@ -282,6 +284,20 @@ TEST_CASE("no path of somebody's machine") {
         "red|\\.lib"
         "rary");
     CHECK(matches(everywhere, path) == "");
+}
+
+TEST_CASE("every source file names its licence") {
+    const auto is_source = [](const SourceFile& file) {
+        const bool is_script = !file.lines.empty() && file.lines.front().starts_with("#!");
+        return (is_code(file.path) && file.path != "tests/consumer/story.cpp") || is_script ||
+               file.path.ends_with(".cmake") || file.path.ends_with("CMakeLists.txt");
+    };
+    const std::string licence = "SPDX-License-Identifier: MIT";
+    for (const SourceFile& file : all_files()) {
+        if (!is_source(file)) continue;
+        CAPTURE(file.path);
+        CHECK(std::ranges::any_of(file.lines, [&](const std::string& line) { return line.ends_with(licence); }));
+    }
 }
 
 TEST_CASE("scripts can be run as they are") {

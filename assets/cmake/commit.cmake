@@ -1,5 +1,6 @@
 # Writes OUT, a header with the commit of SOURCE: cmake -DGIT= -DSOURCE= -DCOMMIT= -DOUT= -P commit.cmake
 # Only git's own folder counts: sources that lie inside somebody else's repository have none of their own.
+# SPDX-License-Identifier: MIT
 if(NOT COMMIT AND GIT AND EXISTS ${SOURCE}/.git)
     execute_process(COMMAND ${GIT} log -1 --format=%h,\ %cs WORKING_DIRECTORY ${SOURCE}
         OUTPUT_VARIABLE COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)

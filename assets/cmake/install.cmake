@@ -3,6 +3,7 @@
 #   mdscope    the command, scenarios and lessons, man pages, completions      -> mdscope
 #   gui        the window, its icon and what a desktop wants to know of it     -> mdscope-gui
 #   dev        the engine for other people's tests: libraries, headers, CMake  -> libmdscope-dev
+# SPDX-License-Identifier: MIT
 set(package ${PROJECT_SOURCE_DIR}/assets/package)
 set(pages ${PROJECT_BINARY_DIR}/pages)
 set(doc ${CMAKE_INSTALL_DATADIR}/doc)

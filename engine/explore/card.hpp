@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a search found, for people and for programs.
 //
 //   verdict_card    configuration, numbers, verdict, ways to crash, the shortest schedule in one line and as lanes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A verdict and a run as JSON, for scripts and for the window. Names are those of the structs in explorer.hpp; numbers
 // are unsigned unless they can be negative. A reader refuses another `version` and ignores what it does not know.
 #include <fmt/format.h>

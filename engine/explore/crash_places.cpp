@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/explore/crash_places.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where cuts come: named places of a write, a sync, a stop, a change of the bitmap, an assembly. A search counts how
 // many of its cuts came in each, so that one that was never met is seen.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The threads of a breadth-first search: states that are to be expanded are shared out among them, each with an
 // Expander of its own. A state goes to the one that keeps its moment; who has nothing left takes half of what another
 // one still has before it. Which thread expanded a state makes no difference to what is found.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Killing the program, or cutting the power, at a moment of a simulation: what may be left then.
 //
 //   kill        what was written stays, for it is in the page cache. Of each write that is in flight there is nothing,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/explore/cut_by_hand.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A cut as a person says it: what stays of what may be lost, in words that mean the same in every array.
 //
 //   cut                       nothing stays that was not durable

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One simulation of a breadth-first search, and the moments of it that are kept: given a state, what follows from it.
 //
 // Several of them share a search out. Each has memory of its own, so a kept moment can be gone back to only by the one

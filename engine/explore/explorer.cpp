@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/explore/explorer.hpp"
 
 #include <algorithm>

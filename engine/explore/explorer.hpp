@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Searching the schedules of a scenario.
 //
 //   breadth-first   states are hashed and met once: the shortest counter-example, and a true "nothing left"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What must hold in a simulation: a list of rows. A row has a name, a sentence, when it is asked, and the function that
 // finds out.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What must hold of an array's data: rows of judge.cpp. Only where the Ledger knows what was promised.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Swim-lanes of a schedule.
 //
 //     step  stopper                 sdb                     mddev  bitmap

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/explore/ledger.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What was promised about the data, sector by sector: which writes were begun, acknowledged, flushed. Kept beside a
 // simulated array by the tasks that use it, and compared with what lies on its media.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/explore/matrix.hpp"
 
 #include <fmt/format.h>

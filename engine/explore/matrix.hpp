@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The matrix of an exhibit: every bitmap home by every entrance that it names, with every row of the variants that
 // matter to it. Each cell is one search of its own and shares nothing with the others, so several threads may explore
 // cells at a time.

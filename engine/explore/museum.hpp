@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The museum, for people and for programs: what each exhibit says of its bug, and what the search says of it.
 //
 //   museum_table    a line an exhibit: number, title, who had it, symptom, the shortest schedule

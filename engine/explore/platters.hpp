@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is left of an array when the program is killed or the power is cut: the contents of its images, and its files.
 //
 // A search keeps many of them that differ in a sector or two, so equal pages are kept once, in a PageStore.

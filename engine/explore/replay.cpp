@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One schedule, run once, with everything written down.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A replay file: one schedule of one scenario, written so that a person can follow it.
 //
 //   mdscope-replay 1

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/explore/scenario_check.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a scenario says that makes no sense, though it can be run: words for its author.
 #pragma once
 

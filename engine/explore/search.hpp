@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the searches share. Only for engine/explore.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Breadth-first over states: each is met once, the nearest (in steps) first.
 //
 // A state is where there is a choice, or an end. To look at what follows from one, the simulation goes back to where it

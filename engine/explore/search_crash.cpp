@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the power may be cut: every moment of every life, and every way in which it may end.
 //
 // The first life is the scenario. A cut begins another one, which depends on nothing but what is left on the media and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Depth-first over whole executions. With sleep sets, of two steps that can be swapped only one order is followed:
 //
 //   a choice that was tried at a state sleeps while its brothers are tried, and stays asleep below them as long as what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Executions picked by chance: uniformly, or by PCT (Burckhardt and others, "A randomized scheduler with probabilistic
 // guarantees of finding bugs"): each actor has a priority, the highest goes on, and at a few steps chosen beforehand
 // the one in front falls back. Bugs that need few changes of actor are found soon.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/explore/sim_lab.hpp"
 
 #include <fmt/format.h>

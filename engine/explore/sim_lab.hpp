@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A scenario's array on a simulated kernel: members in memory, set up, its tasks ready to take their first step.
 //
 // The array is the one that is mounted: an Array, assembled by the same code from the same bytes that `mdscope create`

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The states of a breadth-first search, and which of them has which hash.
 #pragma once
 

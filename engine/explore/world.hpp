@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A scenario's simulation that can be put back to where its tasks begin, or to any moment kept in between.
 //
 //   World world(scenario);                 // set up; the tasks stand before their first step

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Completions for three shells. Where nothing better is known, file names are offered.
 #include "engine/help/option_facts.hpp"
 #include "engine/help/pages.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/help/option_facts.hpp"
 
 namespace mdscope {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the pages and completions ask of an option.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Man pages and completions, written from the very tree of options that reads the command line: what is not in them is
 // no option, and the other way round.
 //

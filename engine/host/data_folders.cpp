@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/host/data_folders.hpp"
 
 #include <cstdlib>

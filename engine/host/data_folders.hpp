@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where scenarios and lessons lie: one's own, and those that come with mdscope.
 //
 //   $XDG_DATA_HOME/mdscope/KIND    one's own (~/.local/share/mdscope without the variable)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Plain POSIX files for mdadm's part. Opening looks at the kind of a file first: opening a FIFO waits for a writer, and
 // opening some devices does something. O_NONBLOCK covers the moment between looking and opening.
 #include "engine/host/host.hpp"

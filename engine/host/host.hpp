@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What mdadm's part of the emulator needs of the host before any kernel exists: files, the time, random numbers.
 //
 // Creating and examining happen on plain files, with nobody else at work on them, so they use no Kernel and no Disk.

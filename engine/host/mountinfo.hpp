@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is mounted where, read from the kernel's list alone: nothing here touches a mount, which may not answer.
 #pragma once
 

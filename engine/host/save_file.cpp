@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/host/save_file.hpp"
 
 #include <fcntl.h>

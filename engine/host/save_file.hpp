@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writing a file so that there is the old one or the whole new one, never half of one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Threads of the host, for searches that share their work out: no thread of a Kernel, and no Kernel is shared by them.
 #pragma once
 

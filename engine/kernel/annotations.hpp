@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Clang's thread-safety annotations under their usual names; g++ sees nothing. CI compiles with -Wthread-safety.
 #pragma once
 

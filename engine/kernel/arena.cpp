@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The arena's allocator: blocks of a few sizes, each with its class in front; a free one links to the next of its
 // class. Nothing is ever given back to the system or joined, because what is used again and again is a handful of
 // sizes.

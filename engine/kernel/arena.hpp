@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Memory whose whole content can be saved and put back: how a simulation returns to an earlier moment without being run
 // again from its start.
 //

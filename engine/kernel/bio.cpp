@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The pool of bios, and the two ways to submit one.
 //
 // The pool is a free list under a SpinLock: the data path takes and returns bios there at every request, so once it is

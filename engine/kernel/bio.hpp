@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The request that travels from md to a disk and ends in a callback.
 //
 // One contiguous buffer, one disk. Whoever submits a bio owns it again when bi_end_io is called, and only then. The

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The layers between a member and its image: fail, delay, hold.
 //
 // Each keeps its rules under a SpinLock and asks a single flag first; a layer without rules only forwards. The flag is

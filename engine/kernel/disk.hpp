@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Disks, and the layers that stack on them.
 //
 //   PauseDisk      holds matching bios before anything below is touched (lab/hold)

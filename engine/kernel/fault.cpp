@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/kernel/fault.hpp"
 
 #include "engine/kernel/trace.hpp"

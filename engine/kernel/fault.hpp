@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What both kernels put into an Oops and on the log when a task meets a fault.
 #pragma once
 

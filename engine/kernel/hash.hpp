@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Hashes for states and logs: the same with every compiler.
 #pragma once
 

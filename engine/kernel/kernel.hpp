@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The seam. md code calls this and nothing else for time, tasks, sleep, files and randomness.
 //
 //   RealKernel   OS threads, condition variables, image files (real_kernel.hpp): what is mounted

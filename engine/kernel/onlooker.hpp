@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A look at a simulated array from outside, between two steps.
 //
 // In fine steps a task may rest with a SpinLock held. Whoever takes a snapshot then must not wait for it, since nobody

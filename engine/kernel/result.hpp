@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A value or an error that a person can act on. The engine proper returns -errno as the kernel does; this is for the
 // edges (assembling, creating, examining), where the answer has to say what was tried, what was found and what to do.
 #pragma once

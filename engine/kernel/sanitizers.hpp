@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which sanitizer this is compiled for; gcc and clang say it in different ways.
 #pragma once
 

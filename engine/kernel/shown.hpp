@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text from a disk or a command line, fit for a terminal: what would move its cursor or change its colours is written
 // out, as \x1b. A name is one word of one line; a text may have lines.
 #pragma once

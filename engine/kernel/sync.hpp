@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The types through which md code shares, locks and waits. They are the yield points: nothing in md code is marked by
 // hand, because touching one of these is what makes a moment observable.
 //

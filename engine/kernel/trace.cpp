@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/kernel/trace.hpp"
 
 #include "engine/kernel/arena.hpp"

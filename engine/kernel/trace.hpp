@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // TRACE(kernel, point, a, b, c): one event of the list in engine/trace/trace_points.hpp, in the name of the task that
 // is running. Nothing is evaluated unless somebody traces this kernel: off costs a load and one predictable branch. It
 // yields nowhere, and whatever its arguments touch, they touch under NoStep: so it is never a step of a schedule, and a

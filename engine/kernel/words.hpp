@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of an enum, in one list: both directions, and every list of choices, derive from it. The values of the enum
 // count from 0 in the order of the words.
 #pragma once

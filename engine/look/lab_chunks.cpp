@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/look/lab_chunks.hpp"
 
 #include <fmt/format.h>

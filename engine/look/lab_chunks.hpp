@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/chunks: the bitmap chunk by chunk, printed and parsed here and nowhere else.
 //
 //   chunk counter flags count bit words

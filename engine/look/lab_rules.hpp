@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/hold, release, delay and fail: rules on the members' disks, in words. One line a rule:
 //
 //   hold     [KIND...] [MEMBER]         which bios are kept from the image

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of lab/: each line of its files is printed and parsed here, for the mount that prints, and for commands and
 // windows that read. lab/chunks has a file of its own (lab_chunks.hpp), and so have the rules that are written into
 // lab/hold, release, delay and fail (lab_rules.hpp). Text for people, one thing a line, blanks between the columns so

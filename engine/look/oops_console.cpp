@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/look/oops_console.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An Oops as a kernel's console and crash(8) would show it, and what it means.
 //
 //   BUG: kernel NULL pointer dereference, address: 00000000000003a8

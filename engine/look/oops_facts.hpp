@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What oops_console.cpp and oops_story.cpp both need to know of an Oops.
 #pragma once
 

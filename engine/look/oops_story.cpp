@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an Oops means: the three sentences of the exhibit whose way of failing it is, or plain ones.
 #include <fmt/format.h>
 

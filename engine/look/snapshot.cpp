@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Taking a snapshot. Everything is peeked; see snapshot.hpp for what that promises.
 //
 // mddev.lock keeps the list of members, the strings and the bitmap where they are while they are read. It is held for

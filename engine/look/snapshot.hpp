@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/snapshot: one array at one instant, as a value and as JSON. The window draws from this and from the event log,
 // and from nothing else, whether the array is in its own process or mounted by another.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The JSON of a snapshot, both ways. What is missing in a text reads as its default, what is unknown is ignored; what
 // has the wrong type, another version, or lists longer than a snapshot can have is an error. Nothing in a text can make
 // this throw or overrun: the text comes from another process.

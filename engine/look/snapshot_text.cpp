@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/mddev: the same state as a snapshot, for people and for grep.
 //
 //   struct mddev {

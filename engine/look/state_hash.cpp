@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Field by field, as md.hpp, bitmap.hpp and raid1.hpp declare them. What only people read (log lines, utime, the speed
 // of a sync, counts for sysfs) is left out; so are the contents of data.
 #include "engine/look/state_hash.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An array as a number, for telling two moments of a simulation apart. Nothing here is a step of a schedule.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which sleeps are md's: those in a queue of one of its own structs. Everything else waits for work: md's thread, the
 // disks and pollers that md needs to run here and Linux has elsewhere.
 #pragma once

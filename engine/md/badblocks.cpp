@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bad-block table of one member: sorted ranges that do not overlap, each acknowledged (its record is on disk) or
 // not.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bad-block table of one member (block/badblocks.c): ranges of sectors that could not be written, so must not be
 // read. Absolute sectors of the device (data_offset included). At most 512 ranges of at most 512 sectors, sorted, not
 // overlapping.

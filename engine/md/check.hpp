@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // MD_CHECK(x): x is true here, always on. What it guards is our own code, never input: input gets a message.
 #pragma once
 

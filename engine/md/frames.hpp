@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Functions of md that others ask for by name, whatever the array and whatever the bug: who sleeps in its thread's loop
 // has nothing to do; a context inside a completion ends a bio. What belongs to one bug stands in its exhibit.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A pointer of the simulated kernel that may be stale. Following it when it is NULL, or when its object was freed,
 // raises an Oops that names the field; undefined behaviour never demonstrates anything. The objects of one array stay
 // in memory until the Array itself goes, so a stale pointer can always be looked at.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mddev and Rdev as objects, the checked pointer's fault, and the small helpers every other file of md uses.
 #include "engine/md/md.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The array: struct mddev and struct md_rdev, and the functions of md.c by their names.
 //
 //   Mddev ("the array")  --disks-->  Rdev ("a member")  --bdev-->  Disk

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md_do_sync: the loop of the sync thread, for resync, recovery, check and repair.
 //
 // It asks the personality for one request after the other, keeps a checkpoint (curr_resync_completed) behind what is in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The door of the array: from a bio of a file system to the personality, and the two gates on the way.
 //
 //   md_submit_bio -> md_handle_request -> (suspended? sleep) -> raid1_make_request -> md_write_start -> ...

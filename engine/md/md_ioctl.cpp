@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/md/md_ioctl.hpp"
 
 #include <limits>

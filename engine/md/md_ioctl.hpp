@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an open md0 can be asked by ioctl, as md_ioctl of md.c does it: each command is one step, no array_state words.
 //
 //   STOP_ARRAY, STOP_ARRAY_RO   nobody but the caller has it open -> MD_CLOSING -> sync_blockdev -> reconfig_mutex ->

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Members: binding and unbinding, failing, bad blocks, spares.
 //
 // unbind_rdev_from_array is where the pointer of the crash becomes NULL. Nobody on that path looks at nr_pending or at

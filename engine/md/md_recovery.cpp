@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What needs doing, and by whom: md_check_recovery runs in the md thread at each of its wake-ups, and decides whether
 // the superblock is written, whether the array may be called clean, and whether a sync thread is started or collected.
 #include "engine/md/bitmap/bitmap.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Running an array whose members are bound, and its way back from read-only.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stopping. The whole tree of do_md_stop, by its kernel names; this is the story the project exists to tell.
 //
 //   do_md_stop

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Superblock-class I/O and md_update_sb.
 //
 //   md_super_write  nr_pending+1, pending_writes+1, submit; never waits

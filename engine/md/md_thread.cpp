@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md_thread: a task that runs one function at each wake-up and at each timeout. mdX_raid1 is one, mdX_resync another.
 #include <algorithm>
 #include <system_error>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Superblocks of version 1, between the array and its members' pages: load (is it one, is it newer), validate (take
 // what it says), sync (say what is). The bytes themselves are format.hpp's.
 //

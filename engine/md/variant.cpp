@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The list of variants, from the tables that CMake has found, and the list of eras.
 #include "engine/md/variant.hpp"
 

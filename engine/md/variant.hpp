@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where kernels differ: variants, each a table of rows. An array has one row of every variant; no flow of control asks
 // for a row by name.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One array as the outside holds it: the Mddev, its members' disks, its mdmon, and mdadm's part (assembling, adding,
 // stopping). fs mounts it, tests drive it, later the window's lab is made of it.
 //

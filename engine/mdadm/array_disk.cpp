@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/mdadm/array_disk.hpp"
 
 #include <algorithm>

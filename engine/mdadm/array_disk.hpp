@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The byte-exact front of an array: what a read, write or flush of md0 does before md sees sectors.
 //
 // md0 may be written at any offset, and by many at once. Two rules make that safe on a mirror:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The Array that array.hpp promises, on any Kernel.
 //
 // Mddev objects and member stacks are kept after a stop for as long as anything may still point at them: requests that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdadm's part of changing members while the array runs: --add, --re-add, --remove. Here are the images; what md is
 // told of them is in manage.cpp.
 //

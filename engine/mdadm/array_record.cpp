@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What stores into md/ change of an external array, in the sidecar: a store that has returned is not forgotten.
 //
 // Called by md without reconfig_mutex, because mdmon may need that first. An array that nobody keeps metadata for (it

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Telling md about an array: what mdadm does by ioctls (native) or by writing sysfs (external), and then runs it.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stopping the array, by the two doors that a mount has.
 //
 //   stop(), as mdadm --stop:  external   requests have ended -> `inactive` -> mdmon: flush, clean, `clear`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/mdadm/assemble.hpp"
 
 #include <fmt/format.h>

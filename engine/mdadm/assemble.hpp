@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdadm's part of starting an array: which images belong together, which of them are fresh enough, and what md is told.
 //
 // Native images are judged by their superblocks (assemble_native.cpp), external:lab images by their labels against the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which native images make an array together, by their superblocks.
 //
 // Two of them say how it is. The *freshest*, with the highest event count of those that have a slot: who has failed,

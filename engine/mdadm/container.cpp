@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // external:lab, encoded: the label of a member (512 bytes, layout in container.hpp) and container.json.
 //
 //   {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // external:lab, the small external metadata format of a lab: what mdmon keeps where md keeps superblocks.
 //
 //   member image:  sector 0 label (512 bytes)   sector 8.. bitmap bits, no header   data_offset (as 1.2): data

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/mdadm/copies.hpp"
 
 #include <fmt/format.h>

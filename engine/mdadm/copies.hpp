@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An external:lab image that was copied beside the original: two members with one identity. An old copy is told by its
 // label (label_stamp.hpp); of two with a good label the one that has the name in the sidecar comes in; none of them:
 // the assembly is refused, because the wrong one may be older. Native copies are judged with all else that superblocks

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writing a planned lab: nothing of somebody else's is overwritten, and there is a whole lab afterwards or none.
 //
 //   1. every target is looked at: absent, or a plain file that is blank, or the call is refused (force: except for what

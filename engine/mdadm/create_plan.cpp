@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdadm's part of creating an array: options -> geometry -> the bytes of superblocks, bitmaps, labels and sidecar.
 //
 //   external   label (sector 0), bits from sector 8 up to data_offset, all 0; container.json: clean, generation 1

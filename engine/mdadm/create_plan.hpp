@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `mdscope create` is going to write, worked out before anything is touched.
 //
 // plan_lab turns options into files with their bytes; create_lab (create.cpp) checks that nothing is overwritten and

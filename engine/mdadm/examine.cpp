@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Looking into one image, for `mdscope examine`: which superblock counts, where its bitmap is, how many bits are set.
 //
 // Where an image holds superblocks of several versions, the one at its right place with the latest creation time

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdscope examine: what `mdadm -E` and `mdadm -X` say of a member, in one, for any md 1.x image and for our own.
 //
 //   examine_image    opens the path read-only and looks; it changes nothing and never hangs (a FIFO is refused)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The same facts as examine_text.cpp prints, as one JSON object on one line, for scripts.
 //
 //   {"path": ..., "sectors": ..., "superblock": {...} | null, "bitmap": {...} | null, "bits": {...} | null,

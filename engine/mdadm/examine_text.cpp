@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `mdscope examine` prints, in the layout of mdadm 4.2: labels right-aligned, then " : ".
 //
 // The order of the lines, their blanks and their empty lines are mdadm's, because people (and scripts) compare the two.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/mdadm/geometry.hpp"
 
 #include <fmt/format.h>

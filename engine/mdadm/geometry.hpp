@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What mdadm 4.2 picks when it creates a RAID1 of version 1: where things lie on a member, how large the bitmap's
 // chunks are, and how it prints a size. A member made by `mdscope create` must be one that mdadm could have made.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/mdadm/label_stamp.hpp"
 
 #include <fmt/format.h>

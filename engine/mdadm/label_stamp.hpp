@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How an old copy of one image is recognised: each use of an external:lab array leaves its own number in the labels.
 //
 //   labels:  each is read                           label = what is there, if the sidecar knows it

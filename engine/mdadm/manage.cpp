@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/mdadm/manage.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Taking a member out of a running array and back in, as far as md is concerned: what mdadm writes where, and when it
 // has to refuse. Images are opened and closed around it by whoever has them: the mounted array, and the explorer's lab.
 //

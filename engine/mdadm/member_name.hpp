@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What md calls a member: its file without folder and ending, as long as that tells it from the others.
 //
 //   lab/sda.img lab/sdb.img            sda sdb

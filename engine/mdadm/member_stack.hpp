@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One member's disks, from the image up:  PauseDisk -> DelayDisk -> FaultDisk -> FileDisk (or RamDisk).
 //
 // md submits to the top. A stack must outlive every bio that is held or in flight in it, and in the teardown race that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Looking for superblocks, labels and well-known magics. Reads are bounded: four superblock places, and the first 8
 // MiB, where every file system and volume manager leaves something, and where the data of a small 1.x member begins.
 #include "engine/mdadm/probe.hpp"

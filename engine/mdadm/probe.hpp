@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an image holds, as far as its first bytes and the places of superblocks tell: for `create`, which must not
 // overwrite anything, and for `examine`, which shows what is there.
 //

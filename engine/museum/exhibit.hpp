@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An exhibit: one bug of Linux md, and everything that is shown of it. Search, story, command line and window are
 // general; what they say about a bug is a row here.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All exhibits, found by the build: generated/museum.inc has a line EXHIBIT(NAME) for each folder with an exhibit.cpp.
 #include <algorithm>
 #include <array>

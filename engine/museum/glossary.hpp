@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a thing with a name is, in two short sentences, for who meets it for the first time.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/scenario/near_names.hpp"
 
 #include <algorithm>

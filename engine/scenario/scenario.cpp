@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/scenario/scenario.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A scenario: an array, what happens to it, and what is expected. A small text file, read by the command line, by tests
 // and by the window.
 //

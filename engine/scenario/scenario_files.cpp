@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/scenario/scenario_files.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Scenario files by name: those that come with mdscope, and any other by its path.
 #pragma once
 

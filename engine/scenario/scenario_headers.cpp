@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words above `setup` and `tasks`: one row each, with what it takes in words and how it is read. Each variant is a
 // word, too (engine/md/variant.hpp).
 #include <fmt/format.h>

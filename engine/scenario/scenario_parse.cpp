@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reads a scenario line by line: the version, header words, `setup` with statements, `tasks` with the statements of
 // each task, `expect`. What belongs together only as a whole (a bitmap of that many pages) is checked at the end.
 #include "engine/scenario/scenario_parse.hpp"

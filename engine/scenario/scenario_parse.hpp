@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The pieces of the scenario reader, one table each. A complaint is a text without a line number; empty: all is well.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a scenario can do: one row a statement, with where it may stand, what it takes, and how that is read.
 #include <fmt/format.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/scenario/schedule.hpp"
 
 #include <fmt/format.h>

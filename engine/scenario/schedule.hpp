@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A schedule in words: who acts next, and what a person wished on the way. The words mean the same in every array that
 // is run by it, so one schedule drives two kernels, and they read the same in a scenario file, in the window and on the
 // command line.

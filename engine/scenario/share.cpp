@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/scenario/share.hpp"
 
 #include <fmt/format.h>

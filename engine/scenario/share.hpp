@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A scenario as one line that fits into a chat: its array, its schedule, and where the playhead stands.
 //
 //   mds1:eNqVk...          `mds1:`, then the scenario's text, deflated (zlib's format), in base64 of RFC 4648's

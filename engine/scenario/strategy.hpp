@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How a search chooses what to look at next: the words that scenarios and the command line have for it.
 #pragma once
 

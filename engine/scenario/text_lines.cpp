@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/scenario/text_lines.hpp"
 
 #include <fmt/format.h>

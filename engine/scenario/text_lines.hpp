@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the readers of scenarios and of replay files share: text in numbered lines, and strict numbers.
 //
 // A reader of numbers takes the whole of its text or nothing: a sign, a blank, a fraction, an unknown unit or an

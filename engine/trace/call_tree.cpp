@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/trace/call_tree.hpp"
 
 namespace mdscope::trace {

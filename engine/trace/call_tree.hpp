@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Records every entry and exit of one task and prints them as an indented tree, as a stop's call tree is compared with
 // what the real kernel did.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Events as words and as JSON; tracer.hpp says what each form looks like.
 #include <cstdio>
 #include <cstring>

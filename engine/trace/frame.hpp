@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Shadow call stacks: who is inside which md function, at any instant.
 //
 // Every md function that a reader of md.c would look for opens with MD_FRAME("its_kernel_name"). The frames form a

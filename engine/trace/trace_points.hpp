@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The trace points, each declared once: its name, and what it means with {a}, {b} and {c} filled in. The enum,
 // lab/trace, the filter written to it, trace_pipe and the test that every point is reached by some story are made from
 // this list.

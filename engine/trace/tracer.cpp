@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/trace/tracer.hpp"
 
 #include <algorithm>

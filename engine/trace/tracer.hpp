@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The event log: what happened at the trace points, in bounded memory, for any number of readers.
 //
 //   TRACE (engine/kernel/trace.hpp) --record--> one ring of kShards, by thread --take(from)--> reader, by number

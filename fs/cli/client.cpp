@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/client.hpp"
 
 #include <fcntl.h>

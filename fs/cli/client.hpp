@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The mounted tree as commands see it: they talk to the daemon by reading and writing its files, as a person would.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // check, repair, stop, assemble, fail, remove, re-add, add: one store into a control file each, and its errno in words.
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // detail: the array as `mdadm --detail` prints it, from the mounted tree alone: lab/mddev (the fields of md's structs),
 // md/* (words) and mdstat are all it reads.
 #include <fmt/format.h>

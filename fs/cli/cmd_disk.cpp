@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // disk: from nothing to a mounted file system in one command.
 //
 //   images (made if missing)  ->  array, mounted aside  ->  mkfs, if md0 is blank  ->  file system on DIR

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // explore: every schedule of a scenario, or the matrix of all of them; a card, or one JSON object.
 #include <fmt/format.h>
 #include <poll.h>

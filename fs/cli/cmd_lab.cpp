@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // create and examine: images, with nothing mounted.
 #include <cstdio>
 #include <memory>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mount: what can be checked before anything is opened, and the options.
 #include <fmt/format.h>
 #include <sys/stat.h>

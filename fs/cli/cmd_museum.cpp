@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // museum: the bugs of Linux md that are here, a line each or one on a page; `explore --museum` searches them again.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // pages: man pages and completions into a folder, for the build. Not told of in --help: a user has them installed.
 #include <filesystem>
 #include <memory>

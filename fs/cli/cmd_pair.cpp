@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // pair: its command line. What it does is in pair.cpp, pair_verbs.cpp and pair_write.cpp.
 #include <algorithm>
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // run, replay, tree: one schedule of a scenario, looked at closely.
 #include <fmt/format.h>
 

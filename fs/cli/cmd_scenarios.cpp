@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // scenarios: those that explore, run, tree and the window know by name, a line each.
 #include <fmt/format.h>
 

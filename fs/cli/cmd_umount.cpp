@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // umount: takes everything down in order, and waits until it is down.
 //
 //   a `disk` folder:  file system  ->  loop device, or fuse2fs  ->  the array's mount

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // wait: until no resync, recovery or check runs, with progress. On a terminal one line is redrawn; elsewhere a line is
 // printed every ten per cent.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The command line of mdscope: groups of commands, one file each, and what they share.
 //
 // A command is a function that does its work, prints, and returns an exit code. Errors go to stderr as

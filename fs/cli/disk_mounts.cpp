@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/disk_mounts.hpp"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which mounts belong together: a lab, the array that is mounted from it, and the file system on its md0.
 //
 //   LAB  <- source of -  array's mount (fuse.mdscope)  <- md0, or a loop device on it, is source of -  file system

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a command ends with: the one list. --help and the man page print it; tests/real/exit_codes.py has a story for
 // each row.
 #pragma once

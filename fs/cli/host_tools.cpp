@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/host_tools.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `disk` and `umount` need of the host: other programs, loop devices, unmounting.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/interrupt_flag.hpp"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ctrl-C as a flag: for commands that have something to show when they are interrupted.
 #pragma once
 

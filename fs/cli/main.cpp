@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdscope: the command. Reads the command line with CLI11 and runs one command; see commands.hpp.
 #include <signal.h>
 #include <unistd.h>

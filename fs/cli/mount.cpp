@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdscope mount: assembles the array and serves it as a file system until it is unmounted or told to end.
 //
 //   parent: checks, forks ------------------------ waits for one message: "mounted", or the reason and its exit code

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The process behind a mount; see mount.cpp.
 #pragma once
 

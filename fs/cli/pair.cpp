@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Making a pair and taking it down. What was made goes again when it cannot be finished, or is interrupted.
 #include "fs/cli/pair.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A pair: two arrays in one folder, made and mounted alike but for the rows of some variants, so that one can do the
 // same to both and see what differs. `mdscope pair` and the window's button are this.
 //

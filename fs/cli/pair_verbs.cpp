@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Hold, stop, release and status: the same stores into the files of both mounts, and what both say then.
 //
 // A stop that sleeps is not waited for: each is a process of its own that goes on after the command, as `echo clear` in

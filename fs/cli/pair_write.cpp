@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The workload of a pair: the same bytes to the same places of both disks, side by side in time, and then read back and
 // compared. Writes of 4 KiB all over the disk, the files of a folder one behind the other, or fio.
 #include <fcntl.h>

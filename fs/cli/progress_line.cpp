@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/progress_line.hpp"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How far a search is: one line on a terminal, drawn over and over; elsewhere what say() is given, a line each.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/run_duel.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `mdscope run` of two arrays at once: of a scenario that has a schedule or names a second array, or whenever something
 // is asked for that only a comparison has (a look at one tick, a trace).
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/scenario_options.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What explore, run and tree share: a scenario by name or path, and options that change it.
 #pragma once
 

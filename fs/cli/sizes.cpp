@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Numbers with units, read strictly: a sign, a blank, a fraction, an unknown unit or an overflow is an error that says
 // so, never a different number.
 #include <fmt/format.h>

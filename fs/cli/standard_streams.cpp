@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/standard_streams.hpp"
 
 #include <fcntl.h>

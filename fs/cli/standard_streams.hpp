@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // stdin, stdout and stderr as a script has them: closed, full, a pipe, a terminal that obeys nothing.
 #pragma once
 

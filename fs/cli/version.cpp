@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/cli/version.hpp"
 
 #include "generated/commit.hpp"  // written by the build when the commit changes

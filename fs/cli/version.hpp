@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which mdscope this is.
 #pragma once
 

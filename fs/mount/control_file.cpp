@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Control files: text made at the moment it is read, and stores, as sysfs has them.
 //
 // Content is made at each read at offset 0 and kept per open file, so that a reader in pieces sees one state. Each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md0: the array as a file. Byte-exact, direct, many requests in parallel.
 //
 // An open file belongs to the array it was opened on: when openers lose the array (a forced stop, a new assembly after

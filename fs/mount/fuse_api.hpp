@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // libfuse's low-level API, at the version this project is written to, and what 3.14 has no name for yet.
 #pragma once
 

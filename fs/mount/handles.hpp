@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the replies to open hand to the kernel as a number, kept until its RELEASE. An unmount may end the session
 // without the RELEASE of what was still open; what is left here goes with the session.
 //

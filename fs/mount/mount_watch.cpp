@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/mount/mount_watch.hpp"
 
 #include <fcntl.h>

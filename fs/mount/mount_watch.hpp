@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Notices that our file system has left the name space (umount -l), which nobody tells a FUSE daemon.
 //
 // After a lazy unmount the connection lives until the last file is closed, and only then is the daemon told. Whoever

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // poll on control files, as sysfs has it: a reader that has read the file to its present content sleeps in poll until
 // the file is announced as changed, then gets POLLPRI|POLLERR until it reads again.
 //

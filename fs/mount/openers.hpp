@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who has a file open, or stands in a folder: what "busy" means, in names.
 //
 // Looks through /proc: open files and working folders of processes (their links are read, the files are not touched, so

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/mount/operations.hpp"
 
 #include <fcntl.h>

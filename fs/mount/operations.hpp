@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The file system's answers to the kernel: libfuse's table of operations, over a Tree.
 //
 // operations.cpp has names and attributes, disk_file.cpp md0, control_file.cpp the rest. Every function ends in exactly

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The FUSE session's own loop: a few threads read, and nothing starves.
 //
 //   reading ---- request will sleep (will_block), or takes long (watchdog) ----> hand over the role, work on

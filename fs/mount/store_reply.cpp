@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/mount/store_reply.hpp"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The reply to one store into a control file, or to one open of md0: sent exactly once, by whoever is first.
 //
 //   store thread:       begin(req) ---- the store runs, may sleep ---- finish_write(size) | finish_error(errno)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/mount/tree.hpp"
 
 #include <algorithm>

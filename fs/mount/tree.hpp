@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The names of the mounted tree and what each of them is, made from the array's state at every look.
 //
 //   /            md0  mdstat  md/  lab/

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waiting for what no descriptor tells of: who has a file open, whether somebody else's stop has ended.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where pixels are made: an SDL window with an OpenGL 3 context, visible or off the screen, and ImGui's renderer on it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The shape of the mouse pointer, and the clipboard: what SDL does for ImGui besides events.
 #pragma once
 

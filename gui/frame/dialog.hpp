@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A dialog in the middle of the window, over everything else, as long as `open` says; Esc and × close it. One at a
 // time.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Widgets of known widths, one after the other, in as many lines as it takes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tab and Shift+Tab: the focus moves through every widget of the last frame, in the order they were drawn; a list of
 // rows is one stop, and arrows move in it.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/fonts.hpp"
 
 #include <imgui_internal.h>

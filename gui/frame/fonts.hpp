@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The three fonts: DejaVu Sans for text, its Mono for code, and a large bold one for numbers. They are found on the
 // host (Debian's fonts-dejavu-core, or a folder named by MDSCOPE_FONTS); without them ImGui's built-in font has to do,
 // which knows no arrows and no shapes, and a message says so.

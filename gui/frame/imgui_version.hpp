@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Everything that differs between versions of Dear ImGui, in one place: nothing here may be spelled out elsewhere.
 // Debian 12 has 1.86 (18600), Debian 13 has 1.90.1 (19010); an #if for a later version goes into these functions.
 #pragma once

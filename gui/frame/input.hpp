@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Keys and mouse on their way to ImGui: one queue for SDL's events and for those of tests.
 //
 // ImGui 1.86 has no input queue: it reads `io.KeysDown` and `io.MouseDown` once a frame, so a key that goes down and up

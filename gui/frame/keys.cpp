@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/keys.hpp"
 
 #include <imgui.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every key of the window, in one table: pressed(), the help overlay and the status bar all read it.
 //
 // A key means something only where it cannot mean something else. In a text field letters are text. While the keyboard

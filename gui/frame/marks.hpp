@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The probe: a list of everything that a frame put on the screen, by name.
 //
 //   if (ImGui::Button("Stop both")) stop();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/picture_acts.hpp"
 
 #include <fmt/format.h>

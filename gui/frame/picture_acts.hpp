@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is done before a picture is taken, as a person at the window would do it, so that a picture of any moment is
 // made by a command:
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pictures of a screen: PNG files, made without a display, and read back by tests to be compared.
 #pragma once
 

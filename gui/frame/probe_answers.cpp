@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/probe_answers.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the probe answers: questions about the last frame, one line each, and answers that are one line of JSON.
 //
 //   ids          ["toolbar/play", ...]             frames       17: made since the start

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/probe_server.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Unix socket on which a test asks what the window shows (probe_answers.hpp), to know where to click.
 //
 //   a thread: accepts, reads lines ──> questions_ ──wake()──> the thread that draws: serve() ──> answers_ ──> the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What fills the window. A Screen knows nothing of SDL or OpenGL: the same object is drawn in a window, into a PNG and
 // without any display in tests. All calls come from one thread, the one that owns ImGui.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/sdl_events.hpp"
 
 #include <cfloat>

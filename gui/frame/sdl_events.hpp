@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // SDL's events in our words (input.hpp).
 #pragma once
 

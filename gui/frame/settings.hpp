@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the window remembers: $XDG_CONFIG_HOME/mdscope/gui.json, or ~/.config/mdscope/gui.json.
 //
 // Never a reason not to start: what cannot be read is ignored, with one message; a value that makes no sense gets its

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/signals.hpp"
 
 #include <semaphore.h>

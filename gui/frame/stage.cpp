@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/stage.hpp"
 
 #include <imgui.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a Screen is drawn, whatever becomes of the picture: an ImGui context with our fonts, style, input and marks.
 //
 //   InputQueue ──> Stage::frame(screen) ──> ImGui::GetDrawData() ──> OpenGL (window.cpp, png.cpp), or nobody (tests)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ImGui's own style, derived from the theme: every colour it has is one of ours, so nothing looks like its demo.
 #include <imgui.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Colours by what they mean, lengths by the text's size. Panels say color(Role::danger), never a number: three themes
 // stand behind it, and colour is never the only signal (a state also has a word and a shape).
 //

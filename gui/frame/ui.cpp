@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/ui.hpp"
 
 #include <imgui_stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The widgets of the window. Each marks itself (marks.hpp) under the id it is given, takes its colours from the theme,
 // shortens its text with "…" where there is no room and then shows all of it in a tip, and works with the keyboard.
 //

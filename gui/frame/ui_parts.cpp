@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/frame/ui_parts.hpp"
 
 #include <imgui_internal.h>

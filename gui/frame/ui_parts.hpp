@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the widgets of ui.hpp are made of.
 #pragma once
 

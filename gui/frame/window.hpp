@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The window: SDL2 for the window and its events, OpenGL 3 for the picture, and a main loop that sleeps.
 //
 // The loop draws when something happened: input (and up to two frames more, as a popup takes its size from the frame

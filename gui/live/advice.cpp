@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/advice.hpp"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A message for a person: what was tried, what was found, what to do. Every error of the live layer is one.
 #pragma once
 

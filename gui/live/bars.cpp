@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/bars.hpp"
 
 #include <algorithm>

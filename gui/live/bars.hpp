@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bars from pairs of events: bios from submitted (or held) to ended, sleeps, passes of the bitmap's daemon.
 //
 // Events may be missing and arrays may die in the middle, so every rule here has an answer for a second beginning

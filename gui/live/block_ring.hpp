@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A list that forgets its oldest items, made of blocks that readers share instead of copying.
 //
 //   BlockRing    [block][block][block, partly filled]      one writer appends; the oldest block goes when there are too

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/control_files.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reading and writing the files of a mount. Each call may take as long as the mount's process likes: only threads that
 // may be left behind make them.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/event_line.hpp"
 
 #include <charconv>

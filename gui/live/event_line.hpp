@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One line of the event stream (engine/trace/tracer.hpp has its format), taken apart.
 //
 // Millions of these come, so the usual line is read in place, without a JSON tree: one flat object of numbers and plain

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where events are missing: bounded, the oldest are joined when there are too many.
 //
 // When a stream is opened, what the array had kept comes first: the last events of each of its threads, however old. Of

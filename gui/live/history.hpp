@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a mounted array did lately: its events, and what can be drawn from them, in bounded memory.
 //
 //   lab/trace_pipe lines --add_lines--> events (compact)  --> bars of bios, bars of sleeps and daemon passes,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A window's events in words.
 #include "gui/live/history.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Cuts a stream into complete lines. A line that is longer than any can be is left out, however long it is, and
 // counted.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a person can do to a mounted array, as stores into its control files. Each is a label for the person, a file of
 // the mount, and the text that is written.
 #pragma once

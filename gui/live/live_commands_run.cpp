@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The threads that perform commands: one for the quick ones, one for those that may sleep. Which may begin when is in
 // LiveCore::blocker_of.
 #include <unistd.h>

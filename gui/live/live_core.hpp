@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the threads of a LiveLab share. Each of them keeps it alive, also those that were left behind in a read that is
 // never answered.
 //

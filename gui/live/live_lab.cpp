@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/live_lab.hpp"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A mounted array, followed through its files: the window's side of lab/.
 //
 //   poller     lab/snapshot up to 60 times a second, and the parts that are wanted     ---.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/live_parts.hpp"
 
 #include <sys/statvfs.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files beside lab/snapshot that are read when they are wanted, an Oops when there is one, a range of lab/chunks;
 // and whether there is space left for the images. All of it in the poller's thread.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The thread that reads lab/snapshot, and the files that are wanted beside it. Reading is all it does with the mount
 // (and the range of lab/chunks).
 //

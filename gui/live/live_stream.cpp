@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The thread that reads lab/trace_pipe into the history, for as long as an attachment lasts.
 //
 // The file is opened with O_NONBLOCK and waited for with poll, together with a bell: so the thread can be told to let

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/live_view.hpp"
 
 #include <sstream>

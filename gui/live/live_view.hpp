@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is known of a mounted array at one moment, as an immutable value: the window draws from this and from a
 // HistoryWindow, and from nothing else.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/mount_process.hpp"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Creating, mounting and unmounting an array from the window: the program `mdscope` does it, as a process of its own.
 //
 //   start(plan):    [mdscope create LAB]  mkdir MNT  mdscope mount LAB MNT

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/mounts.hpp"
 
 #include <filesystem>

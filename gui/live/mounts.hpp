@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which mounts of mdscope there are, read from the kernel's list alone: nothing here touches a mount, which may not
 // answer.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Texts that come again and again, kept once and known by number. Bounded: what does not fit is kOtherName, and a long
 // one is cut.
 #pragma once

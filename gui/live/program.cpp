@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/live/program.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs a program that does not depend on us: a session of its own, no file of ours, the default signals. What it writes
 // is read line by line; it is never ended.
 #pragma once

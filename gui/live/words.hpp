@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How long something lasts already, in words.
 #pragma once
 

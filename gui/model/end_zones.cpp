@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/end_zones.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a write that is in flight may end, and what comes of it: each end is tried, by playing the run on from the
 // playhead with that end and everything else as the schedule has it. One end is one run of some milliseconds, so they
 // are tried one at a time, between frames.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/files.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Small files, as a whole: read with a limit, and replaced so that a full disk or a crash leaves the old one.
 #pragma once
 

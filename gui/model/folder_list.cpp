@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/folder_list.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The names in a folder, for completing a path that is being typed.
 //
 // A path may lead anywhere: to a network that does not answer, or into a mounted array. So folders are read by threads

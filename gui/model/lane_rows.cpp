@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/lane_rows.hpp"
 
 #include <algorithm>

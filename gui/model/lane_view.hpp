@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which ticks the lanes show, and where: the arithmetic between ticks and pixels.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the panels are. Pure arithmetic, so it is tested without a window: panels fill it, none overlaps another, and A
 // and B are never tabs: what gives way is the tree first, then the stage's corridor, then everything below scrolls.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/lesson_run.hpp"
 
 #include <fmt/format.h>

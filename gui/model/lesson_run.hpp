@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A lesson while it goes on in the window: which page, what it waits for, and the way back.
 //
 //   page 1      page 2           page 3

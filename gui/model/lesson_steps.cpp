@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What each line of a lesson does in the window.
 #include <fmt/format.h>
 

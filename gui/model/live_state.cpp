@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/live_state.hpp"
 
 #include <algorithm>

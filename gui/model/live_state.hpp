@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the window keeps of the mode "Live": the array it is attached to, the mount that is being made, and what a
 // person typed, chose and scrolled to. Nothing here draws, and nothing here touches a mount: LiveLab and MountProcess
 // do, in threads and processes of their own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/matrix_model.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the matrix says, as tables, words and numbers, and what a click on one of its cells leads to. Nothing here
 // draws.
 #pragma once

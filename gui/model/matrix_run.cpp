@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/matrix_run.hpp"
 
 #include <algorithm>

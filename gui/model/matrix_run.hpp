@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The matrix of one granularity, explored behind the window's back: one cell after the other on a thread of its own.
 //
 //   NotBegun --start--> Running <--pause--> Paused         a cell that was cancelled half-way is as if it had never

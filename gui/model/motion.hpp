@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Motion between two steps: what was on the stages before, and for how long the step has been shown. Only between
 // neighbours; a jump, a drag and another run show at once. It never loops, and a new step ends what still moves.
 //

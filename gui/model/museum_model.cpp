@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/museum_model.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The museum as a part of the window's state: which exhibit is looked at, which answers are uncovered, and the search
 // for the schedule that shows its bug.
 //

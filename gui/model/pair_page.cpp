@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/pair_page.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two mounted arrays side by side, as `mdscope pair DIR` makes them: what is done is done to both, and what they do is
 // shown on one axis of real time.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A sentence in pieces: names of the kernel are written otherwise than words, and a counter has its own colour and
 // shape wherever it is named. What draws it chooses fonts and colours; nothing here knows them.
 #pragma once

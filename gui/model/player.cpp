@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/player.hpp"
 
 #include <fmt/format.h>

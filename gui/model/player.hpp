@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is played: two arrays on one schedule, the playhead, and the futures that were left behind.
 //
 //   start ----------+-----------*---------------> end       the playhead is anywhere from the start to the end

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The plug: the power of both arrays is cut at the playhead.
 //
 // What is promised is known only where the scenario says that it may be cut, and then all of the data has a stamp in

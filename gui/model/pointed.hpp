@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the mouse is on, or what was pinned by a click: a thing has one key wherever it is shown, on both stages, in the
 // tree and in the lanes.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/predict.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Questions while somebody plays freely: before a write ends that may decide something, what will come of it? Nothing
 // is counted; who answers wrong is told why.
 #pragma once

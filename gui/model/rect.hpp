@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where something is on the screen, in pixels. Only numbers: what ImGui calls a point is converted in
 // gui/frame/marks.hpp.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The one sentence of a step, and the one below it. Made from the state at the playhead and from nothing else, so it is
 // true whatever page of whatever lesson is open.
 //

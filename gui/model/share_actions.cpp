@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/share_actions.hpp"
 
 #include <fmt/format.h>

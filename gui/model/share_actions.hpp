@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What goes out of the window and what comes in: scenario files, codes of one line, timelines, text. Nothing here
 // draws.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where everything on the stage is at a step. What is said there: stage_words.cpp.
 #include "gui/model/stage_model.hpp"
 

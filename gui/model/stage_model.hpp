@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage of one array, as values: a stop walks through doors, each door asks one counter, and each write comes back
 // to a counter. The bug is a door that is not there.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the files of the stage's model share. Only for them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is said on the stage: few words, in the act's own, with the names of the kernel as pieces of their own.
 #include <fmt/format.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/state.hpp"
 
 #include <fmt/format.h>

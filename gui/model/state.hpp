@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Everything the window is about, and nothing about ImGui: the panels draw it and change it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The part of the state that is about lessons and questions.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // For threads that search behind the window's back.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/titles.hpp"
 
 #include <fmt/format.h>

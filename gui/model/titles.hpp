@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the two arrays of a comparison are called, by what is different between them; and what is said of their
 // consoles.
 #pragma once

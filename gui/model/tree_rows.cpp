@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/model/tree_rows.hpp"
 
 #include <algorithm>

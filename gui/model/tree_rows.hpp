@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One tree for two kernels: each line once, with what it is in A and in B. A line that only one of them calls stands at
 // the same height for both, so an absence is seen without comparing.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/panels/counter_plot.hpp"
 
 #include <fmt/format.h>

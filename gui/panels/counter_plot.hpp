@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A counter of a mounted array over real time, as steps: what its events and its snapshots say, each column of pixels
 // from the least to the most it was.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Frames around the widgets that a lesson is about, where they were in the last frame.
 #include <algorithm>
 

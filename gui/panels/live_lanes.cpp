@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/panels/live_lanes.hpp"
 
 #include <fmt/format.h>

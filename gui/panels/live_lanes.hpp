@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bars of a mounted array on lanes, as data: what LiveTime shows of a HistoryWindow, in pixels of a given width. Bars
 // that are narrower than a pixel are folded together, so their number is bounded by the width and not by the load.
 #pragma once

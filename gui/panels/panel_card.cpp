@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage of one array, in the lab: drawn from what is at the playhead, and what the mouse does to it.
 #include <fmt/format.h>
 #include <fmt/ranges.h>

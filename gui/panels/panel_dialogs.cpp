@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Help, and what the two arrays are.
 #include <fmt/format.h>
 

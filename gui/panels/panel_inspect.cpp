@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Closer looks at one array at the playhead: its fields, its chunks, the bytes of its images.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Swim-lanes of both arrays on one axis of ticks, and the playhead, whose handle is on that axis. The mouse moves it,
 // pans and zooms, and moves the end of a write to another tick.
 //

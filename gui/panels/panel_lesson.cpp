@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The strip of the lesson: what it says, what it asks, and the ways on, back and out. Without a lesson it holds the
 // choice of one, or a question of predict mode.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The strip of lessons and questions, between what happens now and the arrays.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The mode "Live": an array that is mounted, followed through its files while it works.
 //
 //   wide                                   narrow

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The pages of the mode "Live", one file for each few of them, and what they share. Each draws into the current window,
 // from LivePage::view() and LivePage::history(), and acts by queueing commands.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The hands on a mounted array: hold and release writes, stop, assemble, which kernel it is; and its members.
 #include <fmt/format.h>
 

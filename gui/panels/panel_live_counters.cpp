@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Both counters, by their full names, as numbers and as steps over the last seconds; and who sleeps until one of them
 // is zero.
 #include <fmt/format.h>

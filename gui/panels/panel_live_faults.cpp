@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Slow members and failing ones: rules for lab/delay and lab/fail, put together from what they know, and shown as they
 // are written. What is in force is read back from the array.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Above and below the pages of an attached array: who answers, what is wrong and what to do about it, what runs. Only
 // what is rare and large (an array that is gone, an Oops) pushes the pages down; a command that begins or ends moves
 // nothing.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Not attached: the arrays that are mounted, and one to be made and mounted here. The mount is a process of its own,
 // which this window starts and then only looks at.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is looked at on demand: the bitmap's chunks, the events as lines, an Oops, and what was commanded.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A pair of mounted arrays: what both are up to, the hands that act on both, and both counters of both on one axis of
 // real time.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Asked before something is taken away from who uses the disk: what will happen, in words made of what is known at the
 // moment. Enter and Escape mean Cancel, since that has the focus; the other answer is a Tab away.
 #include <fmt/format.h>

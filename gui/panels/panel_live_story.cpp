@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a mounted array is up to, told as the lab tells it: one sentence and one word, why, the calls of a stop that is
 // under way, and for each write in flight who waits for it.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lanes from real I/O: bios of each member, sleeps and daemon passes of each task, on one axis of the array's clock. It
 // follows the newest event until somebody moves or zooms it: then it stays where it is, and says so.
 #include <fmt/format.h>

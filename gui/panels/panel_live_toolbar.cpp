@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the window's toolbar and keys do to a mounted array.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What happened, line by line; and an Oops as the console prints it, each line explained.
 #include <fmt/format.h>
 

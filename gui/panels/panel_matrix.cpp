@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // "When does it crash?": every configuration as a cell, with what a search of all its schedules found. A cell is a
 // shape, a word and a number on the colour of its state; it opens its shortest schedule in the lab.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The museum: a list of the bugs, and a page of the one that is chosen. The page tells what `mdscope museum M2` tells;
 // its first button looks for the shortest schedule that goes wrong, and plays it in the lab beside the array with the
 // fix.

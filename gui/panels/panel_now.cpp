@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The one sentence of a step, large, with the one below it and the button that goes on. Below everything: the keys.
 #include <fmt/format.h>
 

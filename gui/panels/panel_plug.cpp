@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The page of the plug: what each disk had on its platter and what only in its cache when the power went, and what came
 // of it.
 #include <fmt/format.h>

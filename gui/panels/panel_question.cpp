@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Questions and answers in the strip of a lesson, and how much room its pages need.
 #include <fmt/format.h>
 

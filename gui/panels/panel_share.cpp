@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The dialog that saves, opens and copies. What it asks for is done in share_actions.hpp; how it went is said at its
 // foot, so that nothing typed is lost when it went wrong.
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/panels/panel_stage.hpp"
 
 #include <fmt/format.h>

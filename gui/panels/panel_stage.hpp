@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage of one array. It is drawn from a StageModel alone, so whoever has one can show it: the lab, or a mount.
 #pragma once
 

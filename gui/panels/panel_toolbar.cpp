@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The toolbar: what is shown, time, and the hands that act on everything. Each mode has its own; what does nothing in a
 // mode is not there. Where one line is too short it becomes two.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is between the two stages: the one tree of the act with two cursors, and below it the reading place: a few lines
 // of code, or what the thing is that the mouse is on.
 //

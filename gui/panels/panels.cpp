@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/panels/panels.hpp"
 
 #include <fmt/format.h>

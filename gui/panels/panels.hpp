@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The panels, one file each. A panel draws what the state says and changes it when a person acts; it keeps nothing
 // itself. Each is drawn into the rectangle it is given.
 #pragma once

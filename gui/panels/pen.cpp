@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/panels/pen.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A pen that draws in a stage's own coordinates: 564 by 416, whatever size the stage has on the screen. Lengths and
 // positions are scaled; text is of the nearest size that the atlas has, so that it is never a blurred bitmap.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sentences in pieces, and the chips of states.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The sidebar: its tabs, and the pages that are short.
 #include <fmt/format.h>
 

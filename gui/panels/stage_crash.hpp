@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The crash on a stage: what nobody can miss. The stage below it is dimmed already.
 #pragma once
 

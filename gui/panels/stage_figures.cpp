@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "gui/panels/stage_figures.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The things on a stage: doors, who walks, gauges, writes, members. Each is drawn in the stage's coordinates and says
 // what it is by its shape; colour only goes with it.
 #pragma once

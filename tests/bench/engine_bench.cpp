@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The engine without a file system: what does a mirrored 4 KiB write cost, next to what it cannot do without, two bare
 // pwrites to two files on the same file system?
 //

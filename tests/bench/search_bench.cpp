@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The search for schedules: whole teardowns a second and core, and what one simulated step costs.
 //
 //   search_bench ROUNDS      prints one JSON object: {"executions": {"external": [...], ...}, "step_ns": {"coarse":

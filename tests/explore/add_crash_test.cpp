@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kills while a member is taken in, native metadata: every schedule of small arrays, killed at every step, and once
 // more in the life after it.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every single bit of the metadata is turned round, one at a time: superblocks, headers of bitmaps, labels, the
 // sidecar.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Verdict cards, swim-lanes and the matrix, word for word, from verdicts put together by hand.
 #include "engine/explore/card.hpp"
 

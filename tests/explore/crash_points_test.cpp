@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every operation, cut at every step, twice: nothing that was promised is lost.
 //
 // Goal: the default kernel loses nothing, for each home of the bitmap, each operation, kills and power cuts; and the

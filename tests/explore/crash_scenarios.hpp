@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The arrays and operations that are cut at every step: each home of the bitmap by each operation.
 //
 // What is not in a search: `create`. It writes files before there is an array, and a simulated array begins with what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ten million crash points, and the searches that are too large for a run of all tests: what tests/soak runs, for
 // hours.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kills and power cuts as choices of a search.
 //
 // Goal: what was promised is judged after a cut at any step. Method: small arrays whose searches end, and for each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Scenarios by name, and searches that must succeed.
 #pragma once
 

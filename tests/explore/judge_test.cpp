@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The judges: each finds what it is there for, and its words are those that are printed.
 //
 // Goal: what must hold is a list, and whoever prints a verdict reads it from there. Method: an array that is well, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ledger: what may be read, and what may be gone after a cut.
 #include "engine/explore/ledger.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Holes of Linux md, each behind a row that does as md does.
 //
 // Goal: the search finds each hole with that row, and nothing with the usual one. Method: the smallest array that can

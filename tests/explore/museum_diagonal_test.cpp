@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The diagonal of the museum: the row of one exhibit does not go wrong in the scenario of another, but where the two
 // bugs meet the same array.
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the museum says of a bug is what the search finds: each exhibit is convicted with its row and acquitted without.
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What stands in an exhibit's tables fits together. What its page says: museum_page_test.cpp.
 #include <doctest/doctest.h>
 

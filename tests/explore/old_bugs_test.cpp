@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Exhibits of old md, each convicted and acquitted by museum_page_test.cpp: here is what their pages say beyond that.
 //
 // They share a way to judge data without a crash: `crash kill` with `cuts 0` keeps the ledger of what was promised, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a crash looks like, word for word: the console of the report and of the referee, crash>'s fields, and the three
 // sentences. Method: an array with an external bitmap is stopped on a simulated kernel while a chooser keeps its bitmap
 // writes in flight up to the moment each story needs; two cases that need finer steps are put together by hand.

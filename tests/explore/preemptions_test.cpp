@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A bound on preemptions: only schedules in which a task that could go on is passed over so often.
 //
 // Most bugs need one or two (Musuvathi and Qadeer, "Iterative context bounding for systematic testing of multithreaded

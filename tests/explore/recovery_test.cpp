@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Members of the lab that go and come back, and a stop that meets their recovery.
 //
 // Goal: what the explorer tells of a recovery is what a mounted array does. Method: the statements `remove` and

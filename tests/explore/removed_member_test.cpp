@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The exhibit metadata_write_rdev_2016: ed3b98c71cd9, a reference to the member in md_super_write. Goal: the search
 // finds the Oops of the seed without a stop where a metadata write does not hold its member, and nothing where it does.
 #include <algorithm>

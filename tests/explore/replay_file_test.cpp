@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Replay files: what is written reads back, and everything else is refused with a line number.
 #include <doctest/doctest.h>
 

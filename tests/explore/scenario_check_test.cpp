@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Scenarios that test nothing are told so.
 #include "engine/explore/scenario_check.hpp"
 

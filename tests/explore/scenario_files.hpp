@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The scenarios that come with mdscope, for tests.
 #pragma once
 

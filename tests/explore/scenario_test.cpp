@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The reader of scenarios: what it accepts comes back as it was, and what it refuses it names by line. Method: the
 // files in assets/scenarios as they are, cut short anywhere, and small texts with one mistake each.
 #include "engine/scenario/scenario.hpp"

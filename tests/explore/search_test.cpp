@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The searches: what they find, that they look everywhere, and that they agree with each other.
 //
 // Small cases are counted by hand. On larger ones two programs that share little must give the same number: the paths

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The lab of a simulation is the array that a mount has.
 //
 // Goal: what is searched is what is mounted, from the first look into an image on. Method: what only a real assembly

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // STOP_ARRAY by the ioctl of a mount, and in a search: one function, so one call tree.
 //
 // Goal: what the search says of a stop is said of the stop that a mounted array makes. Method: the same array, written

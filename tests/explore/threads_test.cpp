@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Threads that share one search out: goal, that nothing which is printed says how many there were. Method: the same
 // search by one thread and by several, of searches that end, that are cut off, and that stop at what they find.
 #include "tests/explore/fixture.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The end of a sync of hardly any sectors. md keeps states and positions in one number (curr_resync), and what ends at
 // sector 3 or before looks like a sync that has not begun. The fuzzer found it: such a recovery began again for ever.
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The event log of a simulation: what a World's tracer gets, and that nobody notices it.
 //
 // Goal: a schedule that was found, replayed and traced is one schedule. Method: the same seeds with a tracer and

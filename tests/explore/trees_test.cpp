@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The call tree of a stop, line for line as Linux 6.1.192 printed it, for each fix and each home of the bitmap. Times
 // slept are left out of both.
 #include "tests/explore/fixture.hpp"

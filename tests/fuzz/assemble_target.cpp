@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Images with bytes changed at will, their checksums put right again: what passes the first look is assembled and used.
 //
 // Input: the home of the bitmap, then changes: where (2 bits of the first byte say which, the others how many bytes),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Feeds every file of the corpus to its target: what was found once stays found. `corpus FOLDER`, or `corpus TARGET
 // FILE`.
 #include <cstdio>

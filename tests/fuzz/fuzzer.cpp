@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // libFuzzer's side of the targets. The target is named by the environment, FUZZ_TARGET: libFuzzer has its own
 // arguments.
 #include <cstdio>

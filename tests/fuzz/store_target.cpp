@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stores into md/ and lab/ of an array in any state, as a script: a line each,
 //
 //   home internal|external|file|none      of the bitmap; only before the first other line

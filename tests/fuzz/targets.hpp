@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is fuzzed: everything that reads what somebody else may have written, and the files of md/ and lab/ that are
 // written to.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The window as a whole, used as a person uses it: by keys and by mouse, at every size, with nothing cut off and
 // nothing out of reach.
 #include "gui/app.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One of each widget, for the tests of the widgets.
 #pragma once
 

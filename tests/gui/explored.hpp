@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The whole coarse matrix as the window explores it, once for all tests that look at it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The keyboard reaches everything, and a key never does two things at once.
 #include "gui/frame/focus.hpp"
 

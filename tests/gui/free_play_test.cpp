@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What anybody tries first in the lab, without a lesson: a write, and a stop. It must come to an end that says
 // something.
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "tests/gui/harness.hpp"
 
 #include <doctest/doctest.h>

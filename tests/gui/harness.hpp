@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The window without a window: a Screen drawn frame by frame, used by name, as a test says. No SDL, no OpenGL, no time
 // but what the test lets pass. Input goes through the same queue as SDL's.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Keys and clicks that come faster than frames.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Panels fill the window, none overlaps another, and A and B are both there: at every size and text size a person may
 // have.
 #include "gui/model/layout.hpp"

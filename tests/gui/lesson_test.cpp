@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lessons in the window: one key, one click and one drag are all that the first one asks for; every lesson can be
 // finished, left and gone back in at any point; and while a question is open, nothing on the screen answers it.
 #include "engine/story/lesson/lesson.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An App attached to an array that is plain files (tests/gui_live/fake_mount.hpp), in the middle of a stop.
 #pragma once
 

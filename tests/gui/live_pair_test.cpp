@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two mounted arrays side by side, which are plain files: what is pressed is written into the files of both, and what
 // both say is shown on one page, at any size.
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The mode "Live" on the screen, with an array that is plain files (tests/gui_live/fake_mount.hpp): what the files say
 // is shown, what is pressed is written into them, and nothing is cut or out of reach at any size.
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the mode "Live" shows of time: ages that go on, whose waits are shown, and where nothing was recorded.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the checks of a frame find, and what they leave alone.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The matrix on the screen: everything within reach and nothing cut, at every size; a cell is a way into the lab.
 #include <doctest/doctest.h>
 #include <imgui.h>

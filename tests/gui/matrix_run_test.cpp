@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The matrix behind the window's back: what it finds is what the engine finds, it can be paused and cancelled at any
 // moment, and it does nothing twice. No ImGui here.
 #include "gui/model/matrix_run.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Motion between two steps: it begins, it ends, and what stands still stays still.
 #include "gui/model/motion.hpp"
 

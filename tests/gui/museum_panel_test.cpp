@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The museum on the screen: what the text of an exhibit says, nothing cut, and a way into the lab.
 #include <doctest/doctest.h>
 #include <fmt/format.h>

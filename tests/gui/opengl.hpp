@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Around whatever draws with OpenGL in a test.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Panels with more in them than usual: long logs do not make frames slow.
 #include "gui/panels/panels.hpp"
 

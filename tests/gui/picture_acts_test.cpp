@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is done before a picture is taken: it brings the window to that moment, or says why it cannot.
 #include "gui/frame/picture_acts.hpp"
 

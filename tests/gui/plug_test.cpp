@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // U pulls the plug: in a scenario that knows of it and in any other, at every size, and again with a disk that was
 // quicker.
 #include "engine/story/tell/plug.hpp"

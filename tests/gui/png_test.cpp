@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pictures: written and read back, compared, and drawn without a display.
 //
 // The reference has shapes only: fonts and their rasterisers change from one distribution to the next, and a reference

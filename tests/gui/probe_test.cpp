@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The probe's answers, and its socket with clients of all kinds. The test plays the window: it serves when it is woken.
 #include <doctest/doctest.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Settings: kept, and never a reason not to start.
 #include "gui/frame/settings.hpp"
 

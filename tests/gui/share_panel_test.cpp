@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The share dialog as a person uses it: keys, fields, a list of files, what it says when it worked and when it did not.
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What goes out of the window comes back the same, and what goes wrong on the way is said and leaves nothing behind. No
 // ImGui here: files, codes, and the players they are made from.
 #include <doctest/doctest.h>

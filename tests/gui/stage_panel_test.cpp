@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage in the window: what is drawn at the steps that matter, and that nothing moves which has not changed.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is on the stage at the steps that matter, in every exhibit: doors, counters, writes, members, who walks. And
 // what is said of it.
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Colours that can be read, sizes that are drawn and not scaled, characters that exist.
 #include <doctest/doctest.h>
 

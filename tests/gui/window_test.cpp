@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The main loop, on SDL's off-screen driver: when it draws, when it ends. With an X server and real input it is tested
 // by tests/real/gui_window.py.
 #include "gui/frame/window.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Commands to a mounted array: their order, those that sleep, and what is said about those that fail. A FIFO without a
 // reader is the control file whose store sleeps.
 #include <doctest/doctest.h>

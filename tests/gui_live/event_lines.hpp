@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of the event stream, as an array writes them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A mount that is none: plain files and FIFOs in a temporary folder, which can be made to hang, vanish and lie. And the
 // window's side of the wait: until something holds of the view, with a deadline.
 #pragma once

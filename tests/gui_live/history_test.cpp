@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // LiveHistory: what a window can draw of a mounted array's events. The lines are made by the engine's own writer.
 //
 // Goal: nothing that can be in the stream (garbage, gaps, repetition, ten million events) makes memory grow, loses

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // LiveLab against folders that look like a mount, and lie: what a window shows when files are garbage, of another
 // version, hang, vanish or come back. Each of these is a message that says what to do, and none stops the window.
 #include <doctest/doctest.h>

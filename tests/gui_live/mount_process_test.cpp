@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // MountProcess with shell scripts in mdscope's place: what a program that is started from the window is given, and what
 // is shown of it. And the list of mounts.
 #include "gui/live/mount_process.hpp"

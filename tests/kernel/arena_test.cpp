@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An arena that has settled: pages that nobody writes to are neither saved nor put back, and no write is missed.
 #include "engine/kernel/arena.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The same stories on both kernels: what md may rely on, whoever runs it.
 #include <algorithm>
 

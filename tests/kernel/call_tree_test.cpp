@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The call tree of a task, whole and filtered.
 #include "engine/trace/call_tree.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fibers: control goes back and forth, exceptions stay where they belong, and nothing on a stack is left behind.
 #include "engine/kernel/sim/fiber.hpp"
 

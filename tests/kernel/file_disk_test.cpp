@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Image files as disks: where bios complete, what a flush covers, and what is refused.
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A folder that is held is found whatever becomes of its name; and what names may do to a terminal.
 #include <filesystem>
 #include <fstream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fault, delay and pause layers, on both kernels.
 #include "tests/kernel/support.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel's list of mounts, with everything that may stand in it.
 #include "engine/host/mountinfo.hpp"
 

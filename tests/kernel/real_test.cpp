@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The RealKernel under many threads, and what only it has: adopted threads, the block observer, the log's sink.
 #include <array>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The simulated kernel: what is offered, in what order, and that nothing else decides.
 #include <ctime>
 

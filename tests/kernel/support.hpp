@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the stories about the kernels share: bios with a buffer, and both kernels to run a story on.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sleeps and faults in the event log, the same on both kernels, and a simulation that does not notice its tracer.
 //
 // Goal: whoever reads the events need not ask which kernel they come from, and a schedule found without a tracer is the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A member that is out, and the marks that were kept for it: it comes back by them only while they are all there.
 //
 // Goal: whoever was re-added has everything, whoever else took its place meanwhile. Method: whole labs on image files;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Several people at one array: one stops it, others assemble it, add to it or release what is held, all at once.
 //
 // Goal: a stop or an assembly has the array to itself, whoever comes meanwhile is told so (EALREADY), and the array is

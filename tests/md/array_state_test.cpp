@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md/array_state: every word in every state, against what Linux 6.1.192 answered (the tables are copied from a
 // machine's output).
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A whole array on image files: create, assemble, write, fail, re-add, resync, stop, for every bitmap home.
 #include <algorithm>
 #include <filesystem>

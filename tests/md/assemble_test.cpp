@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which images make an array together.
 //
 // Goal: two images that each have data the other lacks are never shown as one mirror, and an image that cannot be used

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is written to a member must be accepted when it is read, and be there: a bad-block log before the superblock
 // that speaks of it, positions within the size.
 #include <algorithm>

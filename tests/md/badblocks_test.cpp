@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bad-block table: what is in it after set, clear and acknowledge, and its log on disk.
 //
 // Goal: a sector that was reported bad is never read as good, whatever ranges come and go around it. Method: small

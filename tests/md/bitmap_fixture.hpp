@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An array with a bitmap and nothing else: two members in memory, no personality, no md thread.
 //
 // A TestDisk answers in the submitter's own context, so most stories run in one thread and nothing is waited for. While

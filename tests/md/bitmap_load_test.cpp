@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a bitmap is when an array starts: header, bits, and which chunks must be resynced; and hostile headers.
 //
 // Goal: after a crash exactly the marked chunks are copied, after a clean stop none, and for a missing member's return

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // bitmap/location of an external:lab array: what the sidecar says of it, and what the bits are worth afterwards.
 //
 // Goal: no crash and no re-add trusts bits that were not set because there was no bitmap. Method: whole labs on image

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The rule of the write-intent log under every order of events, on the simulated kernel.
 //
 // Goal: when md_bitmap_unplug returns, the bits of the write are durable on every member, whatever other writers, the

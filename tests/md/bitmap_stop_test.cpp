@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stop's part of the story: which of the three daemon runs leaves its page writes in flight, and who waits for
 // them.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md/bitmap/*: values and errors as the real kernel gave them.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The counters, row by row of their state machine, and the life of a chunk from its first write to its cleared bit.
 //
 // Goal: what is on disk is never cleaner than what a crash would leave, and no chunk is forgotten. Method: one array in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From cached page to disk: where a page lands, who waits for it, and that no data can overtake its bit.
 //
 // Goal: the rule of the write-intent log. Before a write's data goes out, the bits of its chunks are on every active

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // After an Oops: a submitter gets its buffer back only when nobody else is at it.
 //
 // Goal: a request that the Oops has ended with EIO is not answered while raid1d or a release still moves its data,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // external:lab on disk: the label and container.json. Both are read back by a program that may find anything there, so
 // most of this is about what is refused, and that the message names the field.
 #include "engine/mdadm/container.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `mdscope create`: what is on disk afterwards in each home, what is refused, and that a failure leaves nothing behind.
 #include <doctest/doctest.h>
 #include <sys/file.h>

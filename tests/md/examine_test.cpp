@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `mdscope examine` against mdadm 4.2: the stored output of -E and -X for the arrays of tests/data, and, where mdadm is
 // installed, its answer to superblocks of random content. Both must agree on every line. (The name of a host to which
 // an array is local is mdadm's addition, and taken out.)

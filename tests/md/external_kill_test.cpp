@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Killed at any step, an external array is assembled to what was acknowledged.
 //
 // Goal: the sidecar and the labels are written by many (a start, a stop, mdmon, add, re-add, a new size), one after the

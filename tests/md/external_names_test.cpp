@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A member of an external array is who its label says, whatever its file is called.
 //
 // Goal: people rename images, exchange them, copy them, put a new one where a dead one was, and nothing old is served

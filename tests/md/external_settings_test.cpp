@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is set on an external array is in the sidecar when the store returns.
 //
 // Goal: a new size, write-mostly, failfast, time_base and backlog are there after a stop, a kill and a re-add; and what

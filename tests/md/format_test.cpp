@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bytes of superblocks. The vectors were accepted by the real mdadm 4.2 (-E prints "correct", -X reads the header);
 // every way in which a superblock can be wrong has a message of its own, found by changing one field of a good one.
 #include "engine/md/format/format.hpp"

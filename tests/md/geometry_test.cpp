@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where mdadm 4.2 puts things, from its own output on real devices of 16 MiB to 2 TiB (mdadm -E and -X, and the headers
 // it wrote). Rows that were not seen on a device follow the same arithmetic; they are marked.
 #include "engine/mdadm/geometry.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A lab in a temporary folder on a RealKernel, for stories that need a whole array.
 #pragma once
 

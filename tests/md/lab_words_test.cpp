@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of lab/ are read back as they were printed, and what was not printed by us is nothing.
 //
 // Goal: a mount that prints and a command or window that reads agree on every line. Method: print, parse, compare, for

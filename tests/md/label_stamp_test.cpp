@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An old copy of one image is not silently taken for the member it was.
 //
 // Goal: whoever puts back an image from before loses nothing but that member; and what a kill leaves of the labels and

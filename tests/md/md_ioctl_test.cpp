@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ioctls of md0, on threads: STOP_ARRAY closes the disk before it stops the array, and GET_ARRAY_INFO and
 // lab/chunks are read beside all of it.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a stop leaves behind: nothing that still acts. And what a reboot leaves: md's thread asleep until it has
 // something to do.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdmon: the sidecar says so first.
 //
 // Goal: whatever moment the machine dies at, the sidecar on disk is never more optimistic than the array was. Method:

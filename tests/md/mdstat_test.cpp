@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // /proc/mdstat, byte for byte, as Linux 6.1.192 printed it.
 //
 // Goal: programs that parse mdstat read ours. Method: arrays driven through sysfs on a simulated kernel for the common

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which native images make an array, against what mdadm and md do: never laxer, and one bad image never keeps the
 // others from being used.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A crash between two metadata writes of an add or a re-add, native metadata.
 //
 // Goal: whichever of the superblocks reached the platter, the array starts, nothing of the member that came in is read

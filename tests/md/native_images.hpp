@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Superblocks, bitmap headers and logs of a lab's images (version 1.2), read and written by hand: what a crash leaves.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A kernel that passes everything on to another one: for stories that want to see, or to fail, one kind of call.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // read_balance, rule by rule (the numbers are those of the rules in raid1.c's order), and the barrier's arithmetic.
 //
 // The member to read from is chosen on a quiet array whose head positions, pending counts and bad blocks the test sets.

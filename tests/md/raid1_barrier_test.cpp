@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Barriers and freezes: who waits for whom. On the simulated kernel, so that "it waits" is a fact and not a guess: a
 // task that has not gone on when nothing else can happen is asleep.
 #include "tests/md/raid1_fixture.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A raid1 array in memory for tests of the personality: members that record what they are asked, complete inline, and
 // can be told to fail or to hold. No superblocks; the bitmap, if there is one, is external (bits at sector 8 of each
 // member).

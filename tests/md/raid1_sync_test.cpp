@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Resync, recovery, check and repair: what is copied, what is counted, and what happens when a member cannot be read or
 // written meanwhile.
 #include "tests/md/raid1_fixture.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The raid1 personality: what a write leaves on every member and in the bitmap, what a failure does to it, and what a
 // reader gets. Stories on an array in memory (raid1_fixture.hpp), most on the real kernel, those about order on the
 // simulated one.

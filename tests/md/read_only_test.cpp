@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An array whose images are open read-only.
 //
 // Goal: nothing is written, and nobody is failed because it could not be. The bug: loading a bitmap writes its header;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/snapshot, lab/mddev and lab/chunks.
 //
 // Goal: the window can live on the snapshot: it shows what the array is, fits into 64 KiB whatever happens, is made

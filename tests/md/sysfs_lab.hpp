@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An array that is driven through its sysfs files alone, on a simulated kernel: time passes when a story says so.
 //
 // external() writes what a person writes to make one by hand: metadata external:lab, two members of 60 MiB at sector

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Looking at an array while it lives: every file, mdstat and the snapshot, read over and over from another thread.
 //
 // Goal: reads are answered in every state and disturb nothing; under ThreadSanitizer this is also the search for fields

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files under md/, against what Linux 6.1.192 answered (the rows are copied from a machine's output).
 //
 // Goal: a script written for the kernel's sysfs sees the same words, values and errors here. Method: each array is made

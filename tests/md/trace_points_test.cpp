@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The trace points: each is reached by some story, and what a reader misses is counted.
 //
 // Goal: nothing in the list is dead, and no event is lost silently. Method: the teardown of an external, an internal

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The tables of rows in which kernels differ, as they are listed: nothing here names a single variant's meaning.
 #include "engine/md/variant.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writes blocks to a disk and remembers, outside the disk, which of them were acknowledged: the witness of kill9.sh.
 //
 //   ack_writer write  DISK LOG THREADS SEED KILL_PID AFTER   writes until an error; after AFTER acknowledged blocks it

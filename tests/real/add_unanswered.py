@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """`add` made an image, and the mount goes before it has answered: only a member on record knows whether it was taken in.
 
 Goal: an image that the others may have on record stays; without it the array would not start any more. One that nobody

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """What a script that calls mdscope relies on: pipes in both directions, order of stdout and stderr, closed and full streams,
 names, sizes. No array is mounted here; mount_for_scripts.py has those.
 """

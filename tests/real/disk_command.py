@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """mdscope disk: from nothing to a mounted file system, and back, with what was written still there.
 
 As root: ext4 and xfs over a loop device. Without root (through setpriv when this runs as root): ext4 by fuse2fs.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Each exit code of `mdscope --help`, met: the list is the program's own, and a row without a story here is a failure."""
 
 import re

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """explore, run, replay and tree as a person types them: what they print, what they exit with, and that bad input of any
 kind is answered with a line and never with a crash. Nothing is mounted here.
 """

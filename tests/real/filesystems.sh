@@ -2,6 +2,7 @@
 # ext4 and xfs on a loop device over md0, as on any disk: a tree copied in is there, unchanged, after everything was taken
 # down and assembled again; both mirrors hold the same bytes; fsck finds nothing.
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 need_fuse && need_root && need losetup mkfs.ext4 mkfs.xfs xfs_repair e2fsck
 

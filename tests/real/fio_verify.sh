@@ -2,6 +2,7 @@
 # fio writes at random and verifies what it wrote, while a member fails and comes back: no read is ever wrong, the bitmap
 # brings the member up to date during the writes, and the mirrors are equal afterwards.
 # ctest: LABELS sanitize
+# SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 need_fuse && need fio
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the gui_* tests share: an X server of our own (Xvfb), mdscope-gui in it, questions to its probe, and xdotool.
 
     with Display() as display, Gui(display, "report-2021") as gui:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """A mounted array followed as the window follows it (gui/live), through the program live_probe: real writes, held and
 released bios, stops with and without a fix, members that fail and come back, a mount that is killed or taken away, and a
 window that is killed. The disk works on in all of them, and what the window says can be acted on."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 RUN_SERIAL TRUE
+# SPDX-License-Identifier: MIT
 """The window on a mounted array: it follows real writes, holds and stops it from its buttons, shows the Oops without the
 fix and the wait with it, brings the array back, makes and mounts one itself, and its death by SIGKILL in the middle of a
 copy loses nothing."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 RUN_SERIAL TRUE
+# SPDX-License-Identifier: MIT
 """A pair from the window: one button makes two arrays, the workload writes the same to both, hold, stop and release act on
 both. Without the fix the Oops, with it the wait; both counters of both are those of the mounts' own files. Killing the window
 in the middle of a copy loses nothing, and another window finds the pair."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 RUN_SERIAL TRUE
+# SPDX-License-Identifier: MIT
 """The window as a person has it, on an X server: fast keys arrive, nothing is drawn and no CPU is used when nothing
 happens, it ends cleanly, and without a display it says so. What is *in* the window is tested without one (tests/gui).
 """

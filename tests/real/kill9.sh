@@ -3,6 +3,7 @@
 # bitmap says what to resync, every acknowledged write is there (ack_writer keeps the books), and the mirrors are equal.
 #   tests/real/kill9.sh [CYCLES [HOME...]]        (CYCLES from the environment, too: sanitizers are slow)
 # ctest: TIMEOUT 300 LABELS sanitize
+# SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 need_fuse
 cycles=${1:-${CYCLES:-67}}

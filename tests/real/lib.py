@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the mount_* tests share: a lab in a temporary folder, mounted, and cleaned up whatever happens.
 
 The binary is $MDSCOPE (default build/mdscope of this checkout). A test that cannot run here prints "skipped: why" and exits 77. Only

@@ -10,6 +10,7 @@
 #
 # A mount runs in the foreground of a background job, so that its process id is known and it can be killed; in a session of
 # its own, so that Ctrl-C reaches only the test, which then takes it down.
+# SPDX-License-Identifier: MIT
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Drives a LiveLab (gui/live) from a script, as a window would: one command a line on stdin, one JSON object a line on
 // stdout as its answer.
 //

@@ -2,6 +2,7 @@
 # The real mdadm reads what `mdscope create` writes, in every native version and home of the bitmap and in sizes from
 # 16 MiB to 20 GiB: `mdadm -E` on the images, `mdadm -X` on loop devices of them (root only), and every number is the one
 # mdadm itself writes when it creates such an array. Then `mdscope examine` has to print what mdadm printed.
+# SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 need mdadm
 export LC_ALL=C

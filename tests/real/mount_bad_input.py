@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """Bad input: a clear message, the documented exit code or errno, no crash, no hang, and nothing changed on disk.
 
 Method: each story makes one thing wrong, hashes every file of the lab, runs the command, and looks at the exit code, at

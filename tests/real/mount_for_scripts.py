@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """Mounts as scripts make them: any byte in a path, links, limits, closed streams, two labs of one name, a sync that stands
 still, root without rights. Each was a fault once.
 """

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """A lazy unmount (umount -l, fusermount3 -uz): the mount leaves the name space, and what is open goes on.
 
 Who waits for something that nobody can bring about any more is let go: readers of lab/trace_pipe come to the end, and

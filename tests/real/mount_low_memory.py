@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """With too little memory a mount says so and ends; with enough it works. It never hangs, and no signal ends it.
 
 Address space is taken away in steps (ulimit -v), from what the program can hardly begin with to what it can well do

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """Names and places: whatever images, labs and folders are called, and wherever they are moved, nothing is mixed up.
 
 Method: labs are made, mounted, and then files are renamed, copied, exchanged, put under odd names or into other folders,

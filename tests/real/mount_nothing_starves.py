@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 RUN_SERIAL 1 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """Nothing starves: with data requests stuck and a stop asleep, every control file answers in under 100 ms.
 
 Goal: whoever looks into a stuck array gets an answer. Method: lab/hold keeps all data writes; 64 writers get stuck, then

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """The report's crash on a real mount, step by step, and what is left of it: the process lives, and can be looked into.
 
 Kernel 5.12, external metadata: a write leaves its chunk's counter at 2, so the third daemon pass of the stop submits

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """mdscope pair: two arrays, the same done to both. Without the fix the stop says it has ended, and the release is the Oops;
 with it the stop sleeps, and the release wakes it. What the command says are the numbers of the mounts' own files."""
 

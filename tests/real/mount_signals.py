@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """What signals do to a mount.
 
 SIGTERM and SIGINT with md0 closed: the array is stopped cleanly and unmounted. With md0 open: what md does at a reboot

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """The stop under real writes: fio writes until just before it, and in the middle of it.
 
 With each fix the data is what fio wrote and both members are equal. Without one the same steps meet the Oops (when the

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 300 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """Any text, stored into any file of md/ and lab/, in any state of the array, is answered; the process goes on, and
 SIGTERM ends it.
 

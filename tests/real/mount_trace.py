@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """lab/trace and lab/trace_pipe on a real mount: the teardown can be followed, by many readers, across a stop and to the
 end of the mount. A reader that waits costs nothing and can be interrupted; what a slow one missed is counted."""
 

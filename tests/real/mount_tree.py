@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240 LABELS sanitize
+# SPDX-License-Identifier: MIT
 """The mounted tree: every file is there, is readable, and behaves as the real one in sysfs and /proc.
 
 Goal: scripts written for md work here. Method: names, modes, values and errors are compared with those that Linux 6.1

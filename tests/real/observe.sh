@@ -6,6 +6,7 @@
 #
 # "Settled" is reached by polling for the expected values: nothing here depends on how fast the machine is.
 # ctest: RUN_SERIAL 1
+# SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 need_fuse && need od
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Man pages and completions: every command, option and exit code of --help is there, roff has nothing to say against the
 pages, and bash offers what it should. (tests/packages looks at what is installed.)
 """

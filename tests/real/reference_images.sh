@@ -5,6 +5,7 @@
 #
 # Which chunks were copied is seen from outside: bytes are planted in a chunk that nobody has reason to touch, and they must
 # still be there afterwards, while differences planted in the chunks that are owed must be gone.
+# SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 need_fuse && need zstd tar sha256sum
 

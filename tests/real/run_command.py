@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
 """`mdscope run` of a scenario with a schedule or a second array, as a person types it: both results, where they part, a
 schedule that cannot go on, codes of one line, files that are written whole or not at all. Nothing is mounted here.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One lab whose process is killed at a chosen system call, and what must hold of what is left.
 
 The lab is small (3 MiB of data), so that all of it is read and compared each time. Everything that is written is kept

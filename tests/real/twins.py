@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 480
+# SPDX-License-Identifier: MIT
 """kill -9 at every system call: what is left of a lab is assembled, and nothing that was acknowledged is lost.
 
 Operations by homes of the bitmap. Each is done once to count its calls on files of the lab, and then again and again,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a search finds can be opened: its shortest bad schedule, in words, leads the same array to the same end.
 #include "engine/story/record/counter_scenario.hpp"
 

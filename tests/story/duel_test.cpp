@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One schedule, two kernels: the bug report's story, told by the same orders to an array without the fix and to one
 // with it; and going back, which must be exact.
 #include "tests/story/fixture.hpp"

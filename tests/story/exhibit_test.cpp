@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/museum/exhibit.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A crash that a search found in a few long steps is told again call by call: the same crash, for the same reason.
 #include "engine/story/record/finer_steps.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Duels for tests: the race of the report, and any scenario played to its end.
 #pragma once
 

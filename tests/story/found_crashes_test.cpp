@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the search finds, looked at with the story's eyes: every crash there is must have been in danger before, must be
 // explained by five links, and must have hit a write that was not called covered. The search knows nothing of
 // who_waits, and who_waits knows nothing of the search.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Swim-lanes as data: what the window draws must be possible to draw.
 #include "engine/story/draw/lanes.hpp"
 

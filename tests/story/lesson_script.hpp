@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Plays a lesson without a window: time runs when the lesson says so, questions are answered, and what a person is
 // waited for is done as the lesson's `show` lines say. Everything the lesson expects is checked.
 #pragma once

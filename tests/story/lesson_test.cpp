@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lessons without a window. What they tell must be what happens: each is played to its end, and what it expects on the
 // way is checked. And their reader takes whatever bytes it is given.
 #include "engine/story/lesson/lesson.hpp"

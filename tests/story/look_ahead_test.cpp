@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is foreseen is what comes, if the disks are quick and nobody chooses; and looking ahead changes nothing.
 #include "engine/story/record/look_ahead.hpp"
 

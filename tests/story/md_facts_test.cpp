@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the window claims about the kernel, checked against the engine: which counter moves for which bitmap, which wait
 // saves whom, and who is killed by whom. A fact that stops being true here must not be taught.
 #include "engine/story/draw/lanes.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A mounted array is told of from its snapshot alone. A simulated array has the same snapshots, and is told of from its
 // recording: where both know, they must say the same.
 #include "engine/story/tell/mounted.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words: exact where the story is told, and never empty, wrong or changing anywhere else.
 #include "engine/story/tell/narration.hpp"
 

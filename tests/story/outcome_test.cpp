@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `mdscope run` says of a scenario with a schedule: the two ends of the race, as its files tell them, and what is
 // done and said when a schedule ends too early or cannot go on.
 #include "engine/story/record/outcome.hpp"

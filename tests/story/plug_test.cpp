@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The plug is pulled in two arrays at once: recorded, told, and gone back over.
 //
 // Goal: the same cut with a bitmap and without one is told as it is, and nothing of a later life is taken for something

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Codes of one line: what is shared opens as it was, and whatever else comes in is refused with a reason, in bounded
 // memory. Method: the scenarios that come with mdscope, run to their ends, are shared; codes are cut, changed and
 // stretched; texts that no scenario could be are packed as one.

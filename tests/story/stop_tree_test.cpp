@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The tree beside the story: what a stop has called, what it will call, and what it should have called. Its lines are
 // those that Linux printed, and no line moves while time does.
 #include "engine/story/tell/stop_tree.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The picture of the lanes: everything is in it, inside its edges, and a label is text and never markup. Method: lanes
 // made by hand, and the drawing read as text.
 #include "engine/story/draw/svg.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The trace of a duel is one that a viewer takes as it was meant: what begins ends, in order, and nothing is lost.
 // Method: scenarios of every kind are run and written, and the JSON is read back with the rules of the format.
 #include "engine/story/draw/trace_json.hpp"

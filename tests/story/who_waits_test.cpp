@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who waits for whom. A write that nobody will wait for is the bug, and must be seen before it crashes; one that is
 // called covered must never crash.
 #include "engine/story/tell/who_waits.hpp"

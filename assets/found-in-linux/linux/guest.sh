@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # The first program of the guest: loads md, then runs /recipe, whose words go to the second serial port (machine.py reads
 # them). Recipes are made of what is below; a step is printed as one would type it, and a wait is for a condition.
+# SPDX-License-Identifier: MIT
 /bin/busybox --install -s /bin
 export PATH=/sbin:/bin DM_DISABLE_UDEV=1
 mount -t proc proc /proc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A kernel as Debian packages it, and a small system around it to boot: Debian packages only, unpacked, never installed.
 
     build/found-in-linux/SUITE/vmlinuz    the kernel

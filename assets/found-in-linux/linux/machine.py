@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A virtual machine that boots a kernel, runs one recipe (a shell script, see guest.sh), and is gone.
 
 What the recipe prints comes line by line on the second serial port. Lines that begin with @ are for us:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is on the image of a member, read here and not by the kernel that is on trial.
 
     sector 8             superblock 1.2       events, and which member has which slot

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the four scripts share: the command line, a lab that is taken down whatever happens, and how it ends.
 
     exit 0     the bug was shown

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/kernel/real/file_disk.hpp"
 
 #include <fcntl.h>

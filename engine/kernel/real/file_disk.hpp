@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A disk on an image file.
 //
 //   data bio       pread/pwrite in the submitter's own context; complete before submit returns

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Clock, files, log and disks of the RealKernel: what it takes from the operating system.
 //
 // Small files (the sidecar of an external array) are replaced in a way that leaves the old or the new text after a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tasks, sleep and faults of the RealKernel. Its timers are in real_timers.cpp, its files and log in real_files.cpp.
 #include "engine/kernel/real/real_kernel.hpp"
 

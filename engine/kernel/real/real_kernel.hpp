@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel that is mounted: tasks are OS threads, sleep is a condition variable, disks are image files.
 //
 //   kthread_run --> RealTask + std::thread          timer thread ("timer"), started by the first mod_timer

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/kernel/real/real_timers.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The timer thread of a RealKernel.
 //
 // One thread sleeps until the earliest expiry and runs the callbacks, as a task named "timer". An array has a handful

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who decides what happens next in a simulation. The kernel says what can happen; a chooser picks one.
 //
 // A Choice is a value: two runs that offer the same choices in the same order offer equal values of (kind, id),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/kernel/sim/fiber.hpp"
 
 #include <cxxabi.h>

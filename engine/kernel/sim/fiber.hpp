@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A call stack of its own inside one OS thread: what a simulated task runs on.
 //
 //   Fiber fiber(pool, [&](Fiber& self) { ...; self.suspend(); ...; });

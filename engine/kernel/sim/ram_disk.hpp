@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Disks of a simulation: memory with a volatile cache.
 //
 //   RamImage   the medium. It outlives every RamDisk opened on it, as an image file outlives a mount.

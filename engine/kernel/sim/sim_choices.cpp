@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What can happen next in a simulation, and how it is written down.
 //
 // The order of the choices is part of the contract with choosers: tasks by pid, then bios as they were submitted (each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stepping the simulation, and what a task of it can do: start, sleep, lock, wait for readers, end.
 //
 // What can happen next is worked out in sim_choices.cpp; disks, files, log and faults are in sim_world.cpp.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel that is explored: all tasks are fibers in one OS thread, and nothing happens by itself.
 //
 //   choices()  what could happen next:  a task goes on | a bio ends, well or badly | a timer fires | a sleep ends |

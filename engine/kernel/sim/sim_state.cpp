@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What tells two moments of a simulation apart: the tasks, the bios in flight, the timers. See "State" in
 // sim_kernel.hpp.
 //

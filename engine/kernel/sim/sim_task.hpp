@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the SimKernel keeps of a task, and the guards with which it steps into one. Only for sim_*.cpp.
 //
 // A task is always in exactly one State; between steps, its fiber is suspended at the place that the state names.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What surrounds the tasks of a simulation: disks, files, clock, log, faults.
 #include <algorithm>
 #include <cstring>

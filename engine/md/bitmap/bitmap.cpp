@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The counters of the write-intent bitmap: what is in flight or must be resynced, chunk by chunk, in memory.
 //
 //   write   0 -> 3 (bit set, page DIRTY)   3 -> 4 -> ...   a write ends: n -> n-1; at 2 nobody writes here any more

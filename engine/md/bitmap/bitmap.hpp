@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The write-intent bitmap: 16-bit counters in memory, one bit per chunk on disk, and the daemon between them.
 //
 // Counter of a chunk (bitmap_counter_t):            Page attributes (4 bits reserved per cached page):

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bitmap daemon, its use by a stop, and the header.
 //
 // The daemon lowers counters a step a period and writes pages whose bits it cleared a period ago. It waits for the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The cached pages of the bitmap: their bits, their marks, and how they get to disk.
 //
 //   DIRTY      a bit was set      unplug writes the page and waits, before the data goes out

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the files of the bitmap share with each other and with nobody else (md-bitmap.c keeps these static).
 //
 //   bitmap.cpp          counters in memory

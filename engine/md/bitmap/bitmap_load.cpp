@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The life of a bitmap: create (header and room), load (bits to counters), resize, destroy.
 //
 //   md_run       md_bitmap_create   internal, file: read and check the header; external: chunksize, time_base are set

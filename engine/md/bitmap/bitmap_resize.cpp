@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md_bitmap_resize: gives a bitmap its counters and pages, at its creation or when the array's size changes.
 //
 // A new size keeps the chunk size, doubled until the bits fit into `space`; when nobody told how much that is, the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What people see of the bitmap and may change: md/bitmap/*, the line of /proc/mdstat, and the chunks themselves.
 //
 //   location          none, file, +8       +8 on a running array creates the bitmap, none destroys it (without a flush)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the write-intent bitmap of an array is: with external metadata on each member (the report's case), on each
 // member behind its superblock, in a file of its own, or nowhere. The words are format: scenarios, `--bitmap`, cells of
 // the matrix and snapshots spell a home so. Where a file may be named, its path stands instead of `file`.

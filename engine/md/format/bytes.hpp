@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Little-endian numbers at byte offsets, the only way the formats here touch a page.
 //
 // A layout is written once, as a list of (offset, field) that both directions walk: format.cpp, format_bitmap.cpp and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Superblocks of version 1 (struct mdp_superblock_1): their bytes, their checksum, and what makes one unacceptable.
 //
 //   0    magic a92b4efc, major version 1, feature map       128  this member: where its data and superblock are,

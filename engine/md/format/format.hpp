@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is on disk, as values: superblocks of version 1, and the bitmap superblock. Pure functions on bytes; nothing
 // here does I/O. All fields little-endian; offsets in the tables of format.cpp.
 //

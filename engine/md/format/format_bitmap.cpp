@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bitmap superblock (bitmap_super_t): 256 bytes before the bits of an internal bitmap or a bitmap file.
 //
 //   0 magic "bitm"   8 uuid (the array's)   40 sectors covered     52 chunk, bytes         64 sectors reserved

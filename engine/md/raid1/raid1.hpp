@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The raid1 personality: struct r1conf, struct r1bio, and the functions of raid1.c by their names.
 //
 // A write goes through wait_barrier, md_bitmap_startwrite, one clone per member, the plug, md_bitmap_unplug (bits on

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Barriers between the users' I/O and resync, and freezing the whole array.
 //
 // The array is cut into units of 64 MiB; units share 1024 buckets by hash. Per bucket:

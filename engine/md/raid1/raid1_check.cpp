@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The second half of a sync request: what raid1d does with the data that was read.
 //
 //   sync_request_write

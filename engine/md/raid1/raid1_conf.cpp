@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The personality as md sees it: starting and freeing, members coming and going, failing one, /proc/mdstat's part.
 //
 //   md_run -> raid1_run -> setup_conf       slots from rdev->raid_disk, the thread md0_raid1 (raid1d)

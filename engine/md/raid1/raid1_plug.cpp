@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From a clone to the disk: the bits first, then the data.
 //
 //   raid1_queue_write

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reads: which member is read, and what happens when it cannot be.
 //
 //   raid1_make_request -> raid1_read_request -> read_balance        one clone to one member

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The write path, from raid1_make_request to the end of the master bio.
 //
 //   raid1_make_request

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Resync, recovery, check and repair: one request of up to 64 KiB from start to end.
 //
 //   md_do_sync -> raid1_sync_request(sector)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // raid1d, the array's thread: everything of raid1 that has to sleep.
 //
 //   raid1d, at each wake-up:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // /sys/block/mdX/md as tables: one row a file, with md's show and store. fs mounts the rows; mdmon and mdadm's part of
 // the emulator call them, as the real ones read and write sysfs.
 //

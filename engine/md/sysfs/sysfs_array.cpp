@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md/: the table of all files of an array, how a name is found in it and a write is made, and the files that are
 // neither geometry (sysfs_geometry.cpp) nor about syncing (sysfs_sync.cpp).
 //

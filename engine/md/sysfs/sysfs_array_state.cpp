@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md/array_state: the one file through which an array is started, stopped and asked how it is.
 //
 //   read     clear  inactive | readonly  read-auto | write-pending  clean (broken)  active-idle  active

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an array is made of, as files: level, raid_disks, layout, chunk_size, component_size, array_size,
 // metadata_version, new_dev. Before the start these describe the array to be; afterwards they are requests to reshape
 // it, most of which RAID1 refuses.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/md/sysfs/sysfs_parse.hpp"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How sysfs files read what is written to them: the kernel's kstrto* family and md's own small parsers, by their names.
 //
 // All are strict: the whole text must be the value, one trailing newline is forgiven, anything else is -EINVAL, and a

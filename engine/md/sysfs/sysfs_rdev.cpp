@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md/dev-NAME/: the files of one member. `state` is both what a member is and what can be done to it; the others place
 // it in the array: slot, offset, size, recovery_start.
 //

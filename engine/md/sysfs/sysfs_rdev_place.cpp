@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md/dev-NAME/: where a member's data is and how much of it counts: offset, new_offset, size, recovery_start, ppl_*.
 //
 // All stores run under reconfig_mutex with the member bound (rdev_attr_store). Sizes are in KiB, the rest in sectors.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // md/sync_action and the other files about resync, recovery, check and repair. They are there only while the array
 // runs.
 //

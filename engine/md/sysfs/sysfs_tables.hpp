@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Private to the sysfs_*.cpp files: the tables that md_attrs() is put together from, and what their functions share.
 #pragma once
 

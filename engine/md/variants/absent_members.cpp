@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/md/variants/absent_members.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the bitmap is still worth for members that are out. It lets a member come back by its marked chunks alone, so no
 // mark may go that such a member still needs. md loses some:
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a bad-block log is on disk before the superblock that speaks of it. md submits the superblock first and the
 // log behind it, and a crash between the two leaves a superblock that says BAD_BLOCKS over a log that does not have
 // them: sectors that were never copied are read as good; and where the log was a hole, full of entries of no sectors,

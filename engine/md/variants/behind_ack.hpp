@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When a write-behind is acknowledged: when only write-mostly members are left, and one member has it. md does not ask
 // whether another member has failed it. The promise of 55ce74d4bfe1 (4.4), that such a failure is on record first, is
 // broken as soon as there are three members.

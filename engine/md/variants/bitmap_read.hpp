@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whose bits are read when an array is assembled: those of one member, or of all that are in sync.
 //
 // md takes the first good member's. When the page with a bit reached one member, and failed on another whose failure is

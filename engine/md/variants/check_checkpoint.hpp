@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a check does to a resync that is still owed. md_do_sync moves recovery_cp behind each part that it has been
 // through, and does not ask whether it was a check, which copies nothing. The resync that follows begins there.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether the members' caches are flushed before metadata claims that the members agree: a cleared bit, a superblock
 // that says clean or how far a resync has come.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When the completion of a data write gives its bio back: the data path's twin of `order`.
 //
 // raid1_end_write_request ends the request and then puts the clone. At its end a request lets go of the barrier, and a

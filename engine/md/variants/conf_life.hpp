@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How long raid1's configuration lives: until the stop frees it, or as long as the mddev.
 //
 // A completion counts a request down and then wakes who waits for the count (allow_barrier, lower_barrier). A stop that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a write that ends with an error on a member which has failed already counts as degraded.
 //
 // If it does not, it counts as one that all members have got: its bit is cleared, and the chunk is not owed to the

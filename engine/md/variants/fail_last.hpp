@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `faulty` written to the state of the last member in sync. md answers -EBUSY, keeps the member, and from then on every
 // write to the array is an error: what was refused has broken it all the same. mdadm looks before it asks (since 4.3,
 // "Cannot remove sda from md0, array will be failed"); here md does.

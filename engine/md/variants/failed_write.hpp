@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When a write that failed on one member is acknowledged.
 //
 // Up to 4.3 raid1d ended it as soon as it had failed the member in memory: a crash before the superblocks were written

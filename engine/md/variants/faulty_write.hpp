@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a write is acknowledged before it is on record that a member which missed it has failed.
 //
 // A write that fails on a member waits for that record since 55ce74d4bfe1 (4.4). But where the member has failed

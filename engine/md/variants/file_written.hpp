@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The end of a write to a bitmap file: it counts down and wakes who waits, and both are in the bitmap.
 //
 // A stop that sees the count at zero between the two frees the bitmap, and the wake-up is a use after free. md has this

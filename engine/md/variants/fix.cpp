@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The variant `fix`: the answers that were given to "who waits for the bitmap writes of the last daemon run of a stop".
 //
 //   md_bitmap_flush        three daemon runs

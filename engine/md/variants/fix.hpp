@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the stop waits for the bitmap writes of its last daemon pass: the answers that were given.
 #pragma once
 

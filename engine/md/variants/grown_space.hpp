@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a bitmap says of space that the array has grown by, and that no member was ever compared in.
 //
 // On Linux 6.1.192 and 7.3.4 the resync of the new part is "done" in 1.5 ms and nothing was copied: no mark for it is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A metadata write that fails on the last member in sync. That member is kept, whatever its errors; so md goes on as if
 // the write had succeeded: the failure of another member is taken as recorded, a bit as set, the superblock as dirty.
 // Later writes are errors (MD_BROKEN), but those that were under way are acknowledged, and after a crash their data may

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What happens to a write whose bit could not be written to the bitmap file.
 //
 // md gives up the bitmap (md_bitmap_file_kick) and lets the data go. The file is called out of date in its header, if

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What /proc/mdstat does about the bitmap of external metadata.
 //
 // Kernels printed its line until 8d28d0ddb986 (6.1.130) looked for it in a superblock page, which an external bitmap

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The order of the lines in super_written's second half: 2021 counts down first, 2022 (341097ee5357) last.
 #pragma once
 

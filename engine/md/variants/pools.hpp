@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When the array's bio pools die: with the mddev, or already in __md_stop (3e453522593d).
 #pragma once
 

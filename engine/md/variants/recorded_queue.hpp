@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a write that waits for the record of its failure counts as queued for raid1d, as one on retry_list does.
 //
 // 55ce74d4bfe1 (4.4) brought bio_end_io_list and forgot the count: freeze_array, called by raid1d itself, took such a

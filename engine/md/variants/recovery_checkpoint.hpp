@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a recovery goes on after a crash. A member that is being rebuilt has a checkpoint in its superblock, and below
 // it it is written to as any other member. A write that was in flight there when the machine died may have reached one
 // member only, and without a bitmap nothing says so. md goes on at the checkpoint all the same.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a recovery waits for older writes before it looks at the bits.
 //
 // A write that left out a member which was away marks its chunk as owed to it only when the write ends. When the member

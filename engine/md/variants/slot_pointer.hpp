@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What keeps a member in its slot from when a writer has looked at it until the writer has counted itself.
 //
 // A member leaves a slot when it is Faulty and nobody has counted himself, and then a grace period is waited for, so

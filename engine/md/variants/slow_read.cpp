@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/md/variants/slow_read.hpp"
 
 #include <array>

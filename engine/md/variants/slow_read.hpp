@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whom a read is sent to when only a slow member has the data: one that is write-mostly, beside a normal one that is
 // still being rebuilt.
 //

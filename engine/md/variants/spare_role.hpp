@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whose word counts when a member that is one event behind is assembled: since dc1cc22ed58f the freshest superblock
 // says its role. An add or a re-add writes two updates, first "spare", then the slot with RECOVERY_OFFSET; if the
 // second one reaches the others only, the freshest gives a slot to a member that nothing was copied to, and whose own

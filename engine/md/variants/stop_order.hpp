@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The line of __md_stop that moved five times: the bitmap is destroyed, then the md thread detached, or the reverse.
 // 48df498daf62 (4.12) brought bd, e151db8ecfb0 (6.0-rc1) db and its revert bd again, 7.x has db.
 #pragma once

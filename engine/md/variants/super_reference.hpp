@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a metadata write holds a reference to its member until it has ended. Up to 4.10 it did not (ed3b98c71cd9 gave
 // it one), so a member could be removed under its own bitmap write.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a suspended array does about a writer that is inside already and waits for a superblock.
 //
 // mddev_suspend waits until nobody is inside make_request. A writer in there may wait in md_write_start until the

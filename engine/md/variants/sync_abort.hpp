@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What becomes of the bits of a recovery's request when its target fails before the copy is sent to it.
 //
 // From 4.11 on sync_request_write passed over a member that had failed meanwhile, and said nothing of it: the request

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a sync request that waits for the users' requests hears that its sync is to end.
 //
 // Before 4.19 raise_barrier waited for them whatever happened. One of them may wait for the record of a failure, which

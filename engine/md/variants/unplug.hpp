@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a write waits for the page write of another one that its own bit is in.
 //
 // md_bitmap_unplug takes the DIRTY mark off a page, and then writes the page. A second writer that comes in between

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The task itself, what others ask of it, and the sidecar. What it does with what it sees is in mdmon_act.cpp.
 #include "engine/mdadm/mdmon/mdmon.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mdmon: the task that keeps external:lab metadata, as the program mdmon does for arrays of mdadm.
 //
 //   sleeps on mddev.sysfs_wait until one of array_state, sync_action, sync_completed, degraded, dev-*/state moved, then

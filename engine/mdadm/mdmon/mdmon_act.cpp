@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One pass of mdmon: read everything, write the sidecar, then write what the sidecar allows. See the table in
 // mdmon.hpp.
 //

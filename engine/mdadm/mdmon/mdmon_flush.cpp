@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the sidecar claims is true of the media, too: before it says more than it said, the members are flushed.
 //
 // A superblock of md carries PREFLUSH, so that all that it calls clean is durable before it is. The sidecar lies in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Private to mdmon: what one pass reads from the sysfs files, as values.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A member leaves its slot under a writer that has chosen it (6.9 to 7.2).
 #include "engine/museum/exhibit.hpp"
 

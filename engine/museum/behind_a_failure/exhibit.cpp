@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Write-behind acknowledges in spite of a failed write (read in md, 7.3.4 too; ours waits for the record).
 #include "engine/museum/exhibit.hpp"
 

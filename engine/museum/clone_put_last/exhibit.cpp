@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The data path's twin of M24: bio_put after r1_bio_write_done, where the pools die in the stop.
 #include "engine/museum/exhibit.hpp"
 

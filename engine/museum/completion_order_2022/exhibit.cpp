@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The second bug of the stop: super_written counts down first (341097ee5357, up to 6.1.2). The stop of 2021 with its
 // fix, told with the tables of that exhibit; what differs is the order in which a completion lets go.
 #include "engine/museum/exhibit.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // allow_barrier counts down and then wakes (by reading; all kernels): the conf may be gone by then.
 #include "engine/museum/exhibit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A failed write that is acknowledged too early (55ce74d4bfe1, before 4.4).
 #include "engine/museum/exhibit.hpp"
 

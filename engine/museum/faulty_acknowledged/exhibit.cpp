@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A write that ends on a member that has failed already (found with this engine; proven on 6.1.192 and 7.3.4).
 #include "engine/museum/exhibit.hpp"
 

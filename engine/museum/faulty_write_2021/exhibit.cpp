@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A write that ends on a member that has failed already (2417b9869b81, 5.2 to 5.12): nothing notes that it was missed.
 #include "engine/museum/exhibit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // end_bitmap_write counts down and then wakes, and both are in the bitmap (by reading; all kernels).
 #include "engine/museum/exhibit.hpp"
 

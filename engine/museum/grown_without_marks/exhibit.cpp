@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Space that an array with a bitmap has grown by (found with this engine; proven on 6.1.192 and 7.3.4).
 #include "engine/museum/exhibit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // /proc/mdstat and a bitmap without a superblock ("fix GPF in bitmap_get_stats", 2025): the sequel of the stop of 2021,
 // on the same kind of array. One word, `external`, was read in two ways.
 #include "engine/museum/exhibit.hpp"

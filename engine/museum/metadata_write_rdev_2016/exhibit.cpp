@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A metadata write without a reference to its member (ed3b98c71cd9, up to 4.10): the Oops of the stop of 2021, without
 // a stop.
 //

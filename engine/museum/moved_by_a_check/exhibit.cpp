@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A check that moves the checkpoint of a resync that is owed (read in md, and seen in 6.1; ours does not).
 #include "engine/museum/exhibit.hpp"
 

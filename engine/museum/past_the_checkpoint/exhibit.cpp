@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recovery that goes on at its checkpoint after a crash (read in md; ours starts over).
 #include "engine/museum/exhibit.hpp"
 

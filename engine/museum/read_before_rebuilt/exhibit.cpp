@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A read from a member that is still being rebuilt (6.9 and 6.10).
 #include "engine/museum/exhibit.hpp"
 

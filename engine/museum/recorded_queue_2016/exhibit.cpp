@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A freeze that waits for what only the freezer can end ("include bio_end_io_list in nr_queued", 4.3 and 4.4).
 #include "engine/museum/exhibit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recovery that looks too early ("flush writes before starting a recovery", before 3.16).
 #include "engine/museum/exhibit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A spare that remembers its old slot (found with this engine; Linux has it, proven on 6.1.192 and 7.3.4).
 #include "engine/museum/exhibit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the functions of the stop do, in a few lines each: our own engine/md, shortened. None of it is kernel source.
 #include <array>
 

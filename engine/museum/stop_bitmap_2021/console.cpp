@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the lines of this bug's console mean, and where the cause of each lies.
 #include <fmt/format.h>
 

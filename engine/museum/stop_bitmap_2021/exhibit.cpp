@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The report of 2021 (404a8ef51258): a stop waits for bitmap writes on the wrong counter.
 //
 //   counted in               needs                      taken by                      waited for in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The three sentences under an Oops: the ways in which this teardown can fail, most particular first.
 #include <fmt/format.h>
 

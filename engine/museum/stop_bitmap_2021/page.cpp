@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the museum tells of the stop of 2021.
 #include <array>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Of the exhibit's files among themselves.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who takes away what a completion needs. Behind its count a completion in the order of 2021 still touches the bio's
 // pool and its member, that of a bitmap file the bitmap's queue; in the order of 2022 only the mddev, which stays.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The functions of the stop's tree, and the words beside them.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A suspended array and a writer that waits for a superblock (cc27b0c78c79 and 35bfc52187f6, before 4.13 and 4.15).
 #include "engine/museum/exhibit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recovery whose target fails ("don't clear bitmap bits on interrupted recovery", 4.11 to 4.20): the bits of what was
 // not copied are cleared.
 #include "engine/museum/exhibit.hpp"

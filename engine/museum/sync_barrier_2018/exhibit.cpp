@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A sync request that cannot be interrupted ("exit sync request if MD_RECOVERY_INTR is set", before 4.19): a deadlock
 // of three.
 #include "engine/museum/exhibit.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A degraded array with an external bitmap, assembled again: both event counts are 0 (read in md; ours keeps all
 // marks).
 #include "engine/museum/exhibit.hpp"

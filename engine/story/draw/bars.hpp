@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bars of one lane while it is walked through: what is open, what is closed, which rows are free. Only for
 // lanes.cpp.
 #pragma once

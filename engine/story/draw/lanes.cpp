@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bars are opened and closed by one walk over the ticks. Of the scenario's tasks each call is recorded; of md's own
 // threads only where they stand after a step, so their bars come from comparing stacks.
 //

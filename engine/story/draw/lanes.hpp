@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Swim-lanes: a bar for each function a task is in and for each bio in flight, on one axis of ticks; and the counters
 // as steps.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/draw/svg.hpp"
 
 #include <fmt/format.h>

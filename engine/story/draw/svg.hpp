@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The lanes of both arrays as an SVG picture, for slides and for comparing with diff: text stays text, equal runs make
 // equal files. What a bar is can be read without colour: sleeps are outlined, what is held is hatched, an Oops is
 // marked by a word.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The events of one array in Chrome's trace format, and what is open in each of its lanes, so that what was begun is
 // ended, innermost first.
 #pragma once

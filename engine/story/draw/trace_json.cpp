@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/draw/trace_json.hpp"
 
 #include <algorithm>

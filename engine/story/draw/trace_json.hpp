@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A duel as a trace in Chrome's JSON format, for ui.perfetto.dev and chrome://tracing.
 //
 //   pid 1 and 2   array A and array B

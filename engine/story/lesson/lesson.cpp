@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/lesson/lesson.hpp"
 
 #include <fmt/format.h>

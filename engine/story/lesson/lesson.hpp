@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A lesson: a text file that says what is shown, what is asked and what a person shall do, and that can be played
 // without one. The window steps through it; tests play it to its end and check what it claims.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What lessons ask of two arrays: conditions that are true or not at a tick of a duel, and places, which are ticks.
 //
 //   entered A unbind_rdev_from_array        a condition: facts with `and` and `or` between them (`and` binds closer)

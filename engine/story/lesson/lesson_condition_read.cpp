@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reads conditions and places. Each kind of fact is a row that says what has to follow its word.
 #include <fmt/format.h>
 

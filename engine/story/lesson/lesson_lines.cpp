@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/lesson/lesson_lines.hpp"
 
 #include <fmt/format.h>

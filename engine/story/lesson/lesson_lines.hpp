@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The lines of a lesson file, one by one: each kind is a row of a table, and what a line says is checked as far as that
 // is possible without playing it. A complaint is a text without a line number; empty: all is well.
 #pragma once

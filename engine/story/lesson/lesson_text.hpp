@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The texts of lessons: what may be in them, and what their braces stand for.
 #pragma once
 

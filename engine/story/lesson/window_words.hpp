@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a lesson can name of the window: its modes, and the pages of its sidebar. They stand here because a lesson's
 // file is checked where no window is; the window iterates the same lists. The words are format: lessons, --mode,
 // --panel and the ids of widgets.

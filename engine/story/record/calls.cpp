@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/record/calls.hpp"
 
 #include <algorithm>

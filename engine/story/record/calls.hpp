@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The calls of one task, put together from recorded frames: those that were made up to a step, and those that are
 // foreseen. What stop_tree, who_waits and narration read of a stop.
 #pragma once

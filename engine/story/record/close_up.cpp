@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/record/close_up.hpp"
 
 #include <algorithm>

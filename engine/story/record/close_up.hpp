@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The array as it was after a step, closer than a snapshot: its fields, each chunk, the bytes of its images. Values
 // only; the tape is put to that step for it, which must be exact or throws.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A bad schedule that a search has found, as a scenario that can be run, shared, and opened in the window.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/record/duel.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One schedule, two kernels: two arrays that are driven by the same orders, tick by tick, so that what differs between
 // them is what their kernels do and nothing else.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/record/finer_steps.hpp"
 
 #include <algorithm>

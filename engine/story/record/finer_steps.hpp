@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The same schedule in smaller steps: a search finds a crash in the six long steps that decide it, a person wants to
 // watch each call on the way.
 #pragma once

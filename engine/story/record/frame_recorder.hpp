@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writes down which functions the tasks of a simulation enter and leave. What it keeps must not lie in the simulation's
 // arena, where going back would undo it.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/record/look_ahead.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a stop would still do from a recorded step on, if the disks answered at once: the functions it would enter and
 // leave. The engine itself is asked, from that very state, so the answer knows every guard on the way.
 //

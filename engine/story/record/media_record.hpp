@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What lies on the media of a simulated array, in words: on the platter, and what is in the cache or on its way and may
 // be lost when the power goes. Recorded where a tape is cut, and where it ends after that.
 //

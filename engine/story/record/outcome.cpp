@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/record/outcome.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a schedule comes to: a duel played to its end, and told as `mdscope run` tells a single run. The window and the
 // command line end a schedule in the same way, so a result of one is the result of the other.
 #pragma once

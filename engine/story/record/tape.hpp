@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One array's run under one schedule, with every step recorded: what acted, the array as it was then, the functions
 // that were entered and left, what was printed. Whatever is shown of a simulated array is read from here.
 //

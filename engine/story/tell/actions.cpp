@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is worth telling of a step, the weightiest first: a fault, bios, a member, the pools, the bitmap, the end of a
 // task, sleep. Only if none of them happened, that it went on. Counters that moved come last.
 #include "engine/story/tell/actions.hpp"

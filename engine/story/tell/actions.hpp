@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one tick has changed, in words without a subject: "submits sdb bitmap 1", "falls asleep in md_super_wait".
 #pragma once
 

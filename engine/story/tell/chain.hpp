@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The links of a chain that follows one bio, found in the recording. Only for why.cpp.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A console line by line. The table says how a line begins and what it means; where its cause lies is looked up in the
 // recording. A line that no row knows stands for itself: the sentences at the end, and what crash> has printed.
 #include <fmt/format.h>

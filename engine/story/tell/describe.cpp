@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The window as text. The order is that of the screen: both axes, the tick, the strip, A, B, what differs.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is told of a mounted array, from one look at it: its snapshot. The same tables and the same words as for a
 // simulated one (who_waits.hpp, situation.hpp), without a recording behind it and without knowing what will come: a
 // write is in danger when what its completion needs is gone, and not before.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sentences, made from what is recorded: what has just happened, what it means, and why.
 #pragma once
 

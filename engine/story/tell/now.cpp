@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The strip above everything: what has just happened, and what both arrays are up to.
 //
 //   what      one sentence; two arrays that did the same are told in one

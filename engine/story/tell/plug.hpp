@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The plug is pulled: what that took away, what was done when the power came back, and what is lost.
 #pragma once
 

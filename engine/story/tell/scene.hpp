@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One array at one tick, with everything that sentences about it are made from. And the words they share.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/tell/situation.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One sentence about what an array, or both, is up to: whether it waits, for what, and what will happen if it does not.
 #pragma once
 

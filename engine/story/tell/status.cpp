@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One word for an array. The worst that is true comes first.
 #include <algorithm>
 

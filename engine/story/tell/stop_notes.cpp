@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "engine/story/tell/stop_notes.hpp"
 
 #include <fmt/format.h>

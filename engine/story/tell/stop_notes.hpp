@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The few words beside a line of a stop's tree: what came of that call. From recorded values only.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How the tree is made: the stop's calls, past and foreseen, are thinned out to what the detail asks for, laid beside
 // those of the other array, and each is told what it is at this tick.
 //

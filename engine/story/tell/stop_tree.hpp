@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The call tree of the stop, as far as it has come and as it will go on, beside that of the other array: what one of
 // them calls and the other does not is a line of its own, so an absence can be seen.
 //

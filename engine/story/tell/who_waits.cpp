@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The search for a wait between now and then among the calls that are foreseen: the exhibit's tables say where a write
 // is counted, who takes away what its completion needs, and which functions wait for that counter.
 #include "engine/story/tell/who_waits.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who waits for whom, and for whom nobody does.
 //
 // For a bio in flight: the counter it is counted in; what its completion will touch; the step of the stop that takes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Why an array is where it is: one bio followed from its submission to what it meets, as a chain of links.
 //
 //   nobody waited      submitted, counted, the last wait looks elsewhere, what it needs is taken, it ends      (2021)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What lab/ shows and does: the array of this mount, and what its control files remember between two writes.
 //
 // Each file of lab/ is one row of lab_files(): a name, a mode, show and store, as MdAttr is for md/. show takes only

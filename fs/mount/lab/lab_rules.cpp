@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/hold, release, delay, fail: rules on the members' disks. How they are written: engine/look/lab_rules.hpp.
 //
 // hold keeps matching bios before the image is touched, from now on, also on disks that are added or assembled later:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The readable files of lab/: counters, bios, chunks, tasks, log. Nothing here sleeps. Their words: engine/look.
 #include "engine/md/bitmap/bitmap.hpp"
 #include "fs/mount/lab/lab.hpp"

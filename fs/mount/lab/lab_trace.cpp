@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/trace: the event log as text, and its switch.
 //
 //   on [POINT...]   traces everything, or these points only (names as in the log)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "fs/mount/lab/trace_pipe.hpp"
 
 #include <algorithm>

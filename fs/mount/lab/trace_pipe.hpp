@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lab/trace_pipe: the event stream (engine/trace/tracer.hpp has its format), for any number of readers, each with a
 // place of its own. A reader begins with the oldest event that is still kept.
 //

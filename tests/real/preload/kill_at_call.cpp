@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // LD_PRELOAD: ends a process, as kill -9 does, just before a chosen one of its system calls on the files of a lab.
 //
 //   KILL_AT_CALL         a file of one Control, shared with the test, which arms it and chooses the call
