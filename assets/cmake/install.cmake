@@ -89,7 +89,7 @@ mdscope_documents(dev libmdscope-dev)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME mdscope)
-set(CPACK_PACKAGE_CONTACT "the mdscope authors <authors@mdscope.org>")
+set(CPACK_PACKAGE_CONTACT "the mdscope authors <mdscope-authors@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Linux md RAID1 in user space")
 set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
 set(CPACK_STRIP_FILES ON)
