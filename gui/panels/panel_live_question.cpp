@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/md/variants/fail_last.hpp"
 #include "gui/frame/dialog.hpp"
 #include "gui/frame/focus.hpp"
 #include "gui/panels/panel_live.hpp"
@@ -42,11 +43,11 @@ std::string stop_words(const LivePage& page) {
     if (const int openers = openers_of(page); openers > 0)
         return fmt::format("{} is open {}, so md refuses to stop it (EBUSY) and nothing changes for who uses it.{}",
                            name, times(openers), held_words(page));
-    return fmt::format(
-        "Nobody has {0} open. Its bitmap is flushed, its members are marked clean, and {0} cannot be opened (ENODEV) "
-        "until "
-        "it is assembled again.{1}",
-        name, held_words(page));
+    // Whether its bitmap gets to the disks is the question while something is held: nothing is promised then.
+    const char* const then =
+        page.held_bios() > 0 ? "The stop begins at once" : "Its bitmap is flushed, its members are marked clean";
+    return fmt::format("Nobody has {0} open. {2}, and {0} cannot be opened (ENODEV) until it is assembled again.{1}",
+                       name, held_words(page), then);
 }
 
 std::string force_words(const LivePage& page) {
@@ -70,11 +71,8 @@ bool is_last(const Snapshot& snapshot, const std::string& member) {
 std::string fail_words(const LivePage& page) {
     const std::string& member = page.question->member;
     if (page.view().snapshot && is_last(*page.view().snapshot, member))
-        return fmt::format(
-            "{} is the last working member. md keeps it in the array (EBUSY), but the array is broken from then on: "
-            "writes "
-            "get EIO until it is stopped and assembled again.",
-            member);
+        return fmt::format("{} is the last working member (EBUSY): {}.", member,
+                           page.view().snapshot->variants.row<variants::fail_last>().what);
     return fmt::format(
         "md marks {} faulty, as if the disk had died, and goes on with the others. Its image stays as it is; Remove "
         "and "

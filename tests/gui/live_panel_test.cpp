@@ -341,6 +341,20 @@ TEST_CASE("what takes the disk away is asked first: Enter and Escape leave it, t
     }
 }
 
+TEST_CASE("a stop that nobody keeps from beginning promises no flushed bitmap while a write is held") {
+    LiveApp live;
+    live.mount.snapshot.array.openers = 0;
+    live.mount.tick();
+    Headless ui(*live.app);
+    REQUIRE(live.is_read(ui));
+    REQUIRE(live.shows(ui, "live/others", "openers 0"));
+    ui.click("live/toolbar/stop");
+    const std::string words = ui.text("live/ask/words");
+    CAPTURE(words);
+    CHECK(words.find("1 write is held") != std::string::npos);
+    CHECK(words.find("is flushed") == std::string::npos);
+}
+
 TEST_CASE("a question is whole at any size") {
     LiveApp live;
     for (const LiveSize& size : kLiveSizes) {
@@ -369,6 +383,7 @@ TEST_CASE("the last working member: the question says what becomes of the array"
     }));
     ui.click("live/member/sda/fail");
     CHECK(ui.text("live/ask/words").find("the last working member") != std::string::npos);
+    CHECK(ui.text("live/ask/words").find("the array goes on as before") != std::string::npos);
 }
 
 TEST_CASE("slow and failing members: the rule is shown as it is written, and what is in force is read back") {
