@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/look/waits.hpp"
 #include "engine/story/tell/scene.hpp"
@@ -221,7 +222,7 @@ Mounted look_at(const Snapshot& snapshot, const std::string& name) {
         if (sleeps_in_md(task)) seen.sleepers.push_back(sleeper_of(exhibit, task));
         if (is_stop(task) && seen.stop_stack.empty()) seen.stop_stack.assign(task.stack.rbegin(), task.stack.rend());
     }
-    std::ranges::stable_partition(seen.sleepers, &MountedSleeper::is_stop);
+    std::ranges::stable_sort(seen.sleepers, std::greater(), &MountedSleeper::is_stop);  // the stop first
     for (MountedWrite& write : seen.writes)
         write.is_waited = std::ranges::any_of(seen.sleepers, [&](const MountedSleeper& sleeper) {
             return !sleeper.counter.empty() && sleeper.counter == write.counter;
