@@ -33,8 +33,8 @@ struct PlotRow {
     Role role;
 };
 constexpr std::array kPlotRows = {
-    PlotRow{Counter::Mddev, "mddev", "mddev->pending_writes", Role::accent},
-    PlotRow{Counter::Bitmap, "bitmap", "bitmap->pending_writes", Role::bitmap_write},
+    PlotRow{Counter::Mddev, "mddev", "mddev->pending_writes", Role::mddev},
+    PlotRow{Counter::Bitmap, "bitmap", "bitmap->pending_writes", Role::bitmap},
 };
 
 std::string id_of(const PairArray& array) {
@@ -138,7 +138,7 @@ void draw_array(const PairArray& array) {
         ui::text(fmt::format("{}/{}", id, row.id), std::to_string(value), value == 0 ? Role::dim_text : row.role,
                  Font::large);
         ImGui::SameLine();
-        ui::text(fmt::format("{}/{}/name", id, row.id), row.name, Role::dim_text);
+        ui::text(fmt::format("{}/{}/name", id, row.id), row.name, row.role);
     }
     draw_story(told);
 }
@@ -236,7 +236,10 @@ void draw_strip(const PairPage& pair) {
 void draw_pair(State& state) {
     LivePage& page = state.live;
     PairPage& pair = page.pair();
+    // As large as the lab's, with the stage's thresholds.
+    ImGui::PushFont(type(Face::bold, ImGui::GetIO().DisplaySize.x >= sp(1440) ? 26.0F : 20.0F));
     ui::paragraph("pair/sentence", pair.sentence());
+    ImGui::PopFont();
     ui::paragraph("pair/second", pair.second().empty() ? " " : pair.second(), Role::dim_text);
     draw_verbs(pair);
     draw_workload(pair);
