@@ -260,7 +260,9 @@ float draw_side_lanes(State& state, Side side, const LaneView& view, float y, fl
     std::size_t number = 0;
     const float top = y;
     bool is_first = true;
-    for (const Lane& lane : state.player.view().sides[side].lanes) {
+    // A copy: when the end of a bar is let go, the run is another one, and so are its lanes.
+    const std::vector<Lane> shown_lanes = state.player.view().sides[side].lanes;
+    for (const Lane& lane : shown_lanes) {
         if (!is_shown(state, lane, lanes)) continue;
         const int rows = rows_of(lane, lanes);
         const float height = row * static_cast<float>(rows);
