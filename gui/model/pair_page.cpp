@@ -78,6 +78,13 @@ PairPage::PairPage(std::string folder, std::function<void()> wake, const LiveOpt
 
 // ---- each frame
 
+static void note_members(PairArray& array) {
+    if (array.snapshot->members.empty()) return;
+    array.members.clear();
+    for (const SnapshotMember& member : array.snapshot->members) array.members.push_back(member.name);
+    std::ranges::sort(array.members);  // md lists the newest first
+}
+
 void PairPage::poll(bool visible) {
     // Rounded up: what has just been read is not in the future.
     const LiveClock::time_point now = LiveClock::now();
@@ -92,6 +99,7 @@ void PairPage::poll(bool visible) {
         if (array.view->snapshot && array.snapshot != array.view->snapshot) {
             array.snapshot = array.view->snapshot;
             array.seen = look_at(*array.snapshot, array.letter);
+            note_members(array);
             const LiveClock::duration behind =
                 array.view->answered_at.time_since_epoch() - std::chrono::nanoseconds(array.snapshot->at_ns);
             array.behind = std::min(array.behind.value_or(behind), behind);

@@ -32,6 +32,7 @@ struct PairArray {
     std::shared_ptr<const HistoryWindow> history;
     Mounted seen;                               // of the view's snapshot
     std::shared_ptr<const Snapshot> snapshot;   // what `seen` was made of; null: nothing was read so far
+    std::vector<std::string> members;           // the names of those it had last, sorted; stopped, it has none
     std::optional<LiveClock::duration> behind;  // this clock less the array's
     std::optional<LiveClock::time_point> stop_asked_at;
 

@@ -22,6 +22,7 @@ struct Told {
     std::uint64_t now_ns;
 };
 void draw_sentence(const Told& told);
+void draw_when_released(const Told& told);
 void draw_story(const Told& told);
 void draw_pair(State& state);  // two arrays side by side. REQUIRES: has_pair()
 void take_pair_keys(State& state);

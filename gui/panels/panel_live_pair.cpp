@@ -17,8 +17,11 @@
 #include "gui/frame/keys.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/live/words.hpp"
+#include "gui/model/layout.hpp"
+#include "gui/model/stage_mounted.hpp"
 #include "gui/panels/counter_plot.hpp"
 #include "gui/panels/panel_live.hpp"
+#include "gui/panels/panel_stage.hpp"
 
 namespace mdscope::gui::live {
 
@@ -120,8 +123,37 @@ void draw_pair_progress(PairPage& pair) {
 
 // ---- one of the two
 
+// How large a stage there is room for, with what is told below it; 0: for none.
+float stage_factor(const ui::Rect& room) {
+    constexpr float kBelow = 84;
+    for (const float factor : {1.6F, 1.37F, 1.09F, 1.0F, 0.82F})
+        if (sp(kStageWidth * factor) <= room.w && sp(kStageHeight * factor + kBelow) <= room.h) return factor;
+    return 0;
+}
+
+void draw_array_stage(const PairArray& array, float factor) {
+    const std::string id = id_of(array);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    StageLook look;
+    look.rect = {at.x, at.y, ImGui::GetContentRegionAvail().x, sp(kStageHeight * factor)};
+    look.factor = factor;
+    look.id = id;
+    (void)draw_stage(stage_of(array.seen, *array.snapshot, array.letter, array.kernel(), array.members), look);
+    for (const PlotRow& row : kPlotRows)
+        ui::mark_rect(look.rect, fmt::format("{}/{}", id, row.id), "text",
+                      std::to_string(value_of(array, row.counter)));
+    ImGui::SetCursorScreenPos({at.x, at.y + look.rect.h + sp(6)});
+    ImGui::Dummy({1, 1});
+    draw_when_released({id, array.seen, array.snapshot->at_ns});
+    draw_story({id, array.seen, array.snapshot->at_ns});
+}
+
 void draw_array(const PairArray& array) {
     const std::string id = id_of(array);
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    const bool is_live = array.snapshot && array.view->state == LiveState::Live && array.failure() == nullptr;
+    if (const float factor = stage_factor({0, 0, room.x, room.y}); is_live && factor > 0)
+        return draw_array_stage(array, factor);
     ui::header(id + "/title", fmt::format("{}   {}", array.letter, array.kernel()));
     if (!array.snapshot || array.view->state != LiveState::Live) {
         ui::text(id + "/state", live_state_word(array.view->state), Role::danger);

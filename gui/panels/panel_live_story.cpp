@@ -70,10 +70,14 @@ void draw_sentence(const Told& told) {
     ui::chip(told.id + "/status", look.shape, status_word(default_exhibit(), seen.status), look.role);
     ui::paragraph(told.id + "/sentence", seen.sentence, look.role == Role::danger ? Role::danger : Role::text);
     if (!seen.second.empty()) ui::paragraph(told.id + "/second", seen.second, Role::dim_text);
-    if (!seen.when_released.empty())
-        ui::paragraph(told.id + "/when_released", "When released: " + seen.when_released,
-                      seen.status == Status::InDanger ? Role::danger : Role::safe);
+    draw_when_released(told);
     ImGui::Spacing();
+}
+
+void draw_when_released(const Told& told) {
+    if (told.seen.when_released.empty()) return;
+    ui::paragraph(told.id + "/when_released", "When released: " + told.seen.when_released,
+                  told.seen.status == Status::InDanger ? Role::danger : Role::safe);
 }
 
 void draw_story(const Told& told) {
