@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <system_error>
 
@@ -31,10 +32,13 @@ class Undo {
    public:
     ~Undo() {
         if (is_kept_) return;
-        for (auto mount = mounts_.rbegin(); mount != mounts_.rend(); ++mount) (void)umount_path(*mount);
-        std::error_code failed;
-        for (const std::string& lab : labs_) stdfs::remove_all(lab, failed);
-        for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) rmdir(folder->c_str());
+        try {
+            undo();
+        } catch (const std::exception& error) {  // no memory, in the midst of it
+            std::fputs("mdscope: what was made stays: ", stderr);
+            std::fputs(error.what(), stderr);
+            std::fputs("\n", stderr);
+        }
     }
     void add_mount(const std::string& path) { mounts_.push_back(path); }
     void add_lab(const std::string& path) { labs_.push_back(path); }
@@ -42,6 +46,12 @@ class Undo {
     void keep() { is_kept_ = true; }
 
    private:
+    void undo() {
+        for (auto mount = mounts_.rbegin(); mount != mounts_.rend(); ++mount) (void)umount_path(*mount);
+        std::error_code failed;
+        for (const std::string& lab : labs_) stdfs::remove_all(lab, failed);
+        for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) rmdir(folder->c_str());
+    }
     bool is_kept_ = false;
     std::vector<std::string> mounts_, labs_, folders_;
 };

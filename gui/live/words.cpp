@@ -9,7 +9,7 @@ namespace mdscope::gui {
 std::string age_words(std::uint64_t ns) {
     constexpr std::uint64_t kMs = 1'000'000, kSecond = 1'000 * kMs, kMinute = 60 * kSecond, kHour = 60 * kMinute;
     if (ns < kSecond) return fmt::format("{} ms", ns / kMs);
-    if (ns < kMinute) return fmt::format("{:.1f} s", static_cast<double>(ns / (kSecond / 10)) / 10);
+    if (ns < kMinute) return fmt::format("{}.{} s", ns / kSecond, ns % kSecond / (kSecond / 10));
     if (ns < kHour) return fmt::format("{} min {:02} s", ns / kMinute, ns % kMinute / kSecond);
     return fmt::format("{} h {:02} min", ns / kHour, ns % kHour / kMinute);
 }
