@@ -94,9 +94,7 @@ void say_gauges(const MountedFacts& facts, StageModel& stage) {
         StageDoor& door = stage.doors.at(i);
         door.is_passed = stage.stopper.station > (i == 0 ? Station::FirstDoor : Station::SecondDoor);
         if (gauge.counter.empty()) continue;
-        gauge.answer = door.state == StageDoor::State::Missing
-                           ? fmt::format("{} write{} counted", gauge.value, gauge.value == 1 ? "" : "s")
-                           : fmt::format("{} == 0 ? {}", gauge.value, gauge.value == 0 ? "yes" : "no");
+        gauge.answer = answer_of(gauge, door);
         gauge.note = note_of(facts, gauge, door);
     }
 }

@@ -31,6 +31,8 @@ const Cover* worst_cover(const SideView& view);
 // How long the act has slept for that counter up to this tick, in steps of the schedule.
 std::size_t steps_slept_for(const StageFacts& facts, std::string_view counter);
 
+// What the gauge says of its door: "1 == 0 ? no".
+std::string answer_of(const StageGauge& gauge, const StageDoor& door);
 Phrase counter_phrase(const Exhibit& exhibit, const std::string& counter);
 
 // What stage_words.cpp fills in: titles, the line below, what is said in the gauges, the crash.

@@ -15,18 +15,6 @@ namespace {
 
 // ---- the gauges
 
-std::string writes(int count) {
-    return fmt::format("{} write{}", count, count == 1 ? "" : "s");
-}
-
-// Asked only where somebody asks.
-std::string answer_of(const StageGauge& gauge, const StageDoor& door) {
-    if (gauge.counter.empty()) return "";
-    if (door.state == StageDoor::State::Missing || door.function.empty()) return writes(gauge.value) + " counted";
-    if (gauge.value != 0) return fmt::format("{} == 0 ? no", gauge.value);
-    return door.is_passed ? "0 == 0 ? yes: go on" : "0 == 0 ? yes";
-}
-
 // The bitmap's own counter counts writes to a bitmap file, and nothing else: in another home it never moves.
 bool never_moves(const StageFacts& facts, const StageGauge& gauge) {
     const museum::Counter* counter = find_counter(facts.exhibit(), gauge.counter);
@@ -165,6 +153,15 @@ StageCrash crash_of(const StageFacts& facts) {
 }
 
 }  // namespace
+
+// Asked only where somebody asks.
+std::string answer_of(const StageGauge& gauge, const StageDoor& door) {
+    if (gauge.counter.empty()) return "";
+    if (door.state == StageDoor::State::Missing || door.function.empty())
+        return fmt::format("{} write{} counted", gauge.value, gauge.value == 1 ? "" : "s");
+    if (gauge.value != 0) return fmt::format("{} == 0 ? no", gauge.value);
+    return door.is_passed ? "0 == 0 ? yes: go on" : "0 == 0 ? yes";
+}
 
 Phrase counter_phrase(const Exhibit& exhibit, const std::string& counter) {
     const auto counters = stage_counters(exhibit);

@@ -16,34 +16,23 @@ namespace mdscope::gui::live {
 
 namespace {
 
-struct CounterRow {
-    Counter counter;
-    const char* id;
-    const char* name;
-    Role role;
-};
-constexpr std::array kCounterRows = {
-    CounterRow{Counter::Mddev, "live/counter/mddev", "mddev->pending_writes", Role::mddev},
-    CounterRow{Counter::Bitmap, "live/counter/bitmap", "bitmap->pending_writes", Role::bitmap},
-};
-
-void draw_counter(const LivePage& page, const CounterRow& row, float height) {
-    const SnapshotArray& array = page.view().snapshot->array;
-    const int value = row.counter == Counter::Mddev ? array.pending_writes : array.bitmap_pending_writes;
+void draw_counter(const LivePage& page, const ShownCounter& row, float height) {
+    const std::string id = std::string("live/counter/") + row.id;
+    const int value = value_of(row, page.view().snapshot->array);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float words = std::max(ui::text_width("mddev->pending_writes"), ui::text_width("bitmap->pending_writes"));
-    ui::text(std::string(row.id) + "/name", row.name, Role::dim_text, Font::text, words + sp(4));
+    ui::text(id + "/name", row.name, Role::dim_text, Font::text, words + sp(4));
     if (const museum::Counter* counter = find_counter(default_exhibit(), row.name)) ui::tip(counter->what);
-    ui::text(row.id, std::to_string(value), value == 0 ? Role::dim_text : row.role, Font::large, words);
+    ui::text(id, std::to_string(value), value == 0 ? Role::dim_text : row.role, Font::large, words);
     const float x = at.x + words + sp(16);
     const float width = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x - x;
     if (width > sp(60)) {
         const ui::Rect rect{x, at.y, width, height - sp(6)};
         const HistoryWindow& history = page.history();
         const CounterPlot plot{history, row.counter, page.time.left(history.last_ns), page.time.right(history.last_ns)};
-        const std::string most = fmt::format("at most {}", draw_counter_plot(plot, rect, row.role, row.id));
+        const std::string most = fmt::format("at most {}", draw_counter_plot(plot, rect, row.role, id));
         ImGui::SetCursorScreenPos({x - sp(16) - ui::text_width(most), at.y + ImGui::GetTextLineHeight() + sp(12)});
-        ui::text(std::string(row.id) + "/most", most, Role::dim_text, Font::text, words);
+        ui::text(id + "/most", most, Role::dim_text, Font::text, words);
     }
     ImGui::SetCursorScreenPos({at.x, at.y + height});
     ImGui::Dummy({1, 0});
@@ -89,7 +78,7 @@ void draw_counters(State& state) {
     const Told told{"live", page.mounted(), page.view().snapshot->at_ns};
     draw_sentence(told);
     const float height = ImGui::GetTextLineHeight() + sp(46);
-    for (const CounterRow& row : kCounterRows) draw_counter(page, row, height);
+    for (const ShownCounter& row : kShownCounters) draw_counter(page, row, height);
     const SnapshotArray& array = page.view().snapshot->array;
     ui::paragraph(
         "live/others",

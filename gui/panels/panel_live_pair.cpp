@@ -29,24 +29,8 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-struct PlotRow {
-    Counter counter;
-    const char* id;
-    const char* name;
-    Role role;
-};
-constexpr std::array kPlotRows = {
-    PlotRow{Counter::Mddev, "mddev", "mddev->pending_writes", Role::mddev},
-    PlotRow{Counter::Bitmap, "bitmap", "bitmap->pending_writes", Role::bitmap},
-};
-
 std::string id_of(const PairArray& array) {
     return "pair/" + array.letter;
-}
-
-int value_of(const PairArray& array, Counter counter) {
-    const SnapshotArray& fields = array.snapshot->array;
-    return counter == Counter::Mddev ? fields.pending_writes : fields.bitmap_pending_writes;
 }
 
 // ---- the hands
@@ -138,12 +122,10 @@ void draw_array_stage(const PairArray& array, float factor) {
     look.rect = {at.x, at.y, ImGui::GetContentRegionAvail().x, sp(kStageHeight * factor)};
     look.factor = factor;
     look.id = id;
+    look.is_title_a_link = false;
     (void)draw_stage(stage_of(array.seen, *array.snapshot, array.letter, array.kernel(), array.members), look);
-    for (const PlotRow& row : kPlotRows)
-        ui::mark_rect(look.rect, fmt::format("{}/{}", id, row.id), "text",
-                      std::to_string(value_of(array, row.counter)));
-    ImGui::SetCursorScreenPos({at.x, at.y + look.rect.h + sp(6)});
-    ImGui::Dummy({1, 1});
+    ImGui::SetCursorScreenPos(at);
+    ImGui::Dummy({look.rect.w, look.rect.h});
     draw_when_released({id, array.seen, array.snapshot->at_ns});
     draw_story({id, array.seen, array.snapshot->at_ns});
 }
@@ -165,12 +147,12 @@ void draw_array(const PairArray& array) {
         ui::paragraph(id + "/failure", fmt::format("✗ {}: {}", failure->label, failure->advice.text()), Role::danger);
     const Told told{id, array.seen, array.snapshot->at_ns};
     draw_sentence(told);
-    for (const PlotRow& row : kPlotRows) {
-        const int value = value_of(array, row.counter);
-        ui::text(fmt::format("{}/{}", id, row.id), std::to_string(value), value == 0 ? Role::dim_text : row.role,
-                 Font::large);
+    for (const ShownCounter& row : kShownCounters) {
+        const std::string counter = fmt::format("{}/counter/{}", id, row.id);  // as on the stage
+        const int value = value_of(row, array.snapshot->array);
+        ui::text(counter, std::to_string(value), value == 0 ? Role::dim_text : row.role, Font::large);
         ImGui::SameLine();
-        ui::text(fmt::format("{}/{}/name", id, row.id), row.name, row.role);
+        ui::text(counter + "/name", row.name, row.role);
     }
     draw_story(told);
 }
@@ -230,7 +212,7 @@ void draw_difference(const PairPage& pair, const RealAxis& axis, float y, float 
 
 // The plots of one array, and what it will come to at their right.
 void draw_plots(const PairPage& pair, const PairArray& array, const RealAxis& axis, float left, float row) {
-    for (const PlotRow& plot : kPlotRows) {
+    for (const ShownCounter& plot : kShownCounters) {
         const ImVec2 at(left, ImGui::GetCursorScreenPos().y);
         const std::string id = fmt::format("{}/{}", id_of(array), plot.id);
         ImGui::SetCursorScreenPos({at.x, at.y + (row - ImGui::GetTextLineHeight()) / 2});

@@ -97,20 +97,25 @@ class Stager {
         ui::mark_rect(line, id("verdict"), "text", plain_text(stage_.line), out);  // so much of it is left out
     }
 
-    void draw_title(float to) {
-        constexpr float kAt = 52;
-        const FontScope bold(type(Face::bold, 19 * look_.factor));
-        const std::string shown = ui::shortened(stage_.title, pen_.px(to - kAt));
-        const ui::Rect rect = pen_.rect_of(kAt, 12, std::max(8.0F, pen_.width_of(shown, Face::bold, 19)), 24);
+    void mark_title(const ui::Rect& rect, const std::string& words) {
+        if (!look_.is_title_a_link) return ui::mark_rect(rect, id("title"), "text", words);
         ImGui::SetCursorScreenPos({rect.x, rect.y});
         {
             const ui::IdScope scope(id("title"));
             touch_.is_title_clicked = ImGui::InvisibleButton("##it", {rect.w, rect.h});
         }
         ui::draw_focus();
+        ui::mark(id("title"), "link", words);
+    }
+
+    void draw_title(float to) {
+        constexpr float kAt = 52;
+        const FontScope bold(type(Face::bold, 19 * look_.factor));
+        const std::string shown = ui::shortened(stage_.title, pen_.px(to - kAt));
+        const ui::Rect rect = pen_.rect_of(kAt, 12, std::max(8.0F, pen_.width_of(shown, Face::bold, 19)), 24);
         const std::string all =
             stage_.rows == stage_.title ? stage_.title : fmt::format("{}  ({})", stage_.title, stage_.rows);
-        ui::mark(id("title"), "link", fmt::format("{}   {}", stage_.letter, all));
+        mark_title(rect, fmt::format("{}   {}", stage_.letter, all));
         pen_.text(kAt, 24, shown, Face::bold, 19, pen_.ink(Role::text));
         const float rows = kAt + rect.w / pen_.px(1) + 12;
         if (stage_.rows == stage_.title || rows > to - 40) return;

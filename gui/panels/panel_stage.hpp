@@ -18,6 +18,7 @@ struct StageLook {
     bool is_compact = false;  // header, line and gauges only
     std::optional<StageMotion> motion;
     std::string id;  // of its marks: "card/A"
+    bool is_title_a_link = true;
     std::function<bool(const std::string&)> is_marked = [](const std::string&) {
         return false;
     };  // a thing, by its key

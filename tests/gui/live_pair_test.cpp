@@ -52,7 +52,7 @@ struct FakePair {
         });
     }
     [[nodiscard]] bool is_read(Headless& ui) const {
-        return shows(ui, "pair/A/mddev", "") && shows(ui, "pair/B/mddev", "");
+        return shows(ui, "pair/A/counter/mddev", "") && shows(ui, "pair/B/counter/mddev", "");
     }
     [[nodiscard]] bool both_say(const std::string& file, const std::string& text) const {
         return eventually([&] { return a.read(file) == text && b.read(file) == text; });
@@ -82,8 +82,8 @@ TEST_CASE("a pair shows both arrays: what they are up to, both counters of both,
     CHECK(ui.text("pair/A/status") == "IN DANGER");
     CHECK(ui.text("pair/B/status") == "WAITING");
     for (const char* side : {"A", "B"}) {
-        CHECK(ui.text(std::string("pair/") + side + "/mddev") == "1");
-        CHECK(ui.text(std::string("pair/") + side + "/bitmap") == "0");
+        CHECK(ui.text(std::string("pair/") + side + "/counter/mddev") == "1");
+        CHECK(ui.text(std::string("pair/") + side + "/counter/bitmap") == "0");
         CHECK(ui.has(std::string("pair/") + side + "/mddev/plot"));
         CHECK(ui.has(std::string("pair/") + side + "/bitmap/plot"));
     }

@@ -43,7 +43,7 @@ class Home(Lab):
 
 def shows_counters(home, gui):
     """On the screen what the files say."""
-    return all(gui.shows("pair/%s/%s" % (side.upper(), name), value) for side in "ab"
+    return all(gui.shows("pair/%s/counter/%s" % (side.upper(), name), value) for side in "ab"
                for name, value in zip(("mddev", "bitmap"), home.counters(side)))
 
 
