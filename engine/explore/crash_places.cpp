@@ -92,9 +92,7 @@ class CrashFacts {
         const auto medium = lab.kernel.images().find(rdev.path);
         if (medium == lab.kernel.images().end()) return;
         const Sector at = rdev.data_offset + sector;
-        const auto* const page = medium->second->page(at / (kPageSize / kSectorSize));
-        if (page == nullptr) return;
-        const auto bytes = std::span(*page).subspan(at % (kPageSize / kSectorSize) * kSectorSize, kSectorSize);
+        const auto bytes = medium->second->sector(at, false);
         (Ledger::read_stamp(bytes, sector) == lab.ledger().newest(sector) ? have_all : have_none)++;
     }
     void look_at_bitmap() NO_THREAD_SAFETY_ANALYSIS {

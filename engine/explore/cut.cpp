@@ -14,20 +14,6 @@ namespace mdscope {
 
 namespace {
 
-constexpr Sector kPageSectorCount = kPageSize / kSectorSize;
-
-// The bytes of a sector of a medium; nullptr: zeros.
-const std::byte* sector_of(const RamImage& image, Sector sector, bool durable) {
-    const PageContent* const page =
-        durable ? image.durable_page(sector / kPageSectorCount) : image.page(sector / kPageSectorCount);
-    return page == nullptr ? nullptr : page->data() + sector % kPageSectorCount * kSectorSize;
-}
-
-bool is_equal(const std::byte* bytes, const std::byte* there, std::size_t size) {
-    static constexpr std::array<std::byte, kSectorSize> kZeros{};
-    return std::memcmp(bytes, there != nullptr ? there : kZeros.data(), size) == 0;
-}
-
 // Where the data of each image begins; an image that is no member has none.
 std::map<std::string, Sector> data_offsets(const SimLab& lab) {
     std::map<std::string, Sector> offsets;
@@ -55,7 +41,7 @@ class Enumeration {
         for (Sector i = 0; i < bio_sectors(bio); i++) {
             const std::byte* const bytes = bio.bi_data + i * kSectorSize;
             const std::size_t size = std::min<std::size_t>(bio.bi_size - i * kSectorSize, kSectorSize);
-            if (!is_equal(bytes, sector_of(medium, bio.bi_sector + i, durable_), size))
+            if (std::memcmp(bytes, medium.sector(bio.bi_sector + i, durable_).data(), size) != 0)
                 list.push_back({image, bio.bi_sector + i, bytes, size, 0, lab_.kernel.flushed_by(bio),
                                 kBioKinds[bio.bi_kind], medium.name()});
         }
@@ -124,11 +110,11 @@ class PowerCut : Enumeration {
         std::uint32_t number = 0;
         for (const auto& [path, medium] : lab_.kernel.images()) {
             for (const Sector sector : medium->volatile_sectors()) {
-                const std::byte* const bytes = sector_of(*medium, sector, false);
-                if (!is_equal(bytes, sector_of(*medium, sector, true), kSectorSize))
-                    sort_out({number, sector, bytes, kSectorSize, medium->written(sector / kPageSectorCount), 0,
-                              "metadata", medium->name()},
-                             path);
+                const std::byte* const bytes = medium->sector(sector, false).data();
+                if (std::memcmp(bytes, medium->sector(sector, true).data(), kSectorSize) != 0)
+                    sort_out(
+                        {number, sector, bytes, kSectorSize, medium->written(sector), 0, "metadata", medium->name()},
+                        path);
             }
             number++;
         }

@@ -29,7 +29,7 @@ class Collection {
         for (const Sector sector : medium.volatile_sectors()) {
             const std::byte* const bytes = cached(medium, sector);
             if (UnsureSector* unsure = add(medium, number, sector, {bytes, kSectorSize}); unsure != nullptr)
-                unsure->written = medium.written(sector / (kPageSize / kSectorSize));
+                unsure->written = medium.written(sector);
         }
     }
 
@@ -75,10 +75,7 @@ class Collection {
     }
 
     static const std::byte* cached(const RamImage& medium, Sector sector) {
-        constexpr Sector kSectors = kPageSize / kSectorSize;
-        const PageContent* const page = medium.page(sector / kSectors);
-        static constexpr PageContent kZeros{};
-        return (page == nullptr ? kZeros.data() : page->data()) + sector % kSectors * kSectorSize;
+        return medium.sector(sector, false).data();
     }
 
     const SimLab& lab_;

@@ -16,8 +16,6 @@ namespace mdscope::judge_data {
 
 namespace {
 
-constexpr Sector kPageSectorCount = kPageSize / kSectorSize;
-
 bool is_power_cut(const SimLab& lab) {
     return lab.after_cut()->crash == CutKind::PowerCut;
 }
@@ -25,14 +23,6 @@ bool is_power_cut(const SimLab& lab) {
 const RamImage* medium_of(const SimLab& lab, const std::string& path) {
     const auto found = lab.kernel.images().find(path);
     return found == lab.kernel.images().end() ? nullptr : found->second.get();
-}
-
-// A sector of a medium; empty: zeros.
-std::span<const std::byte> sector_of(const RamImage& medium, Sector sector, bool durable) {
-    const std::uint64_t number = sector / kPageSectorCount;
-    const RamImage::Content* const page = durable ? medium.durable_page(number) : medium.page(number);
-    if (page == nullptr) return {};
-    return std::span(*page).subspan(sector % kPageSectorCount * kSectorSize, kSectorSize);
 }
 
 bool is_running(const Mddev& mddev) {
@@ -79,8 +69,8 @@ std::optional<WrongSector> wrong_sector_of(const SimLab& lab, const Rdev& rdev, 
     const RamImage* const medium = medium_of(lab, rdev.path);
     if (medium == nullptr) return std::nullopt;
     for (Sector sector = 0; sector < end; sector++) {
-        const auto bytes = sector_of(*medium, rdev.data_offset + sector, false);
-        const WriteNumber number = bytes.empty() ? Ledger::kBlank : Ledger::read_stamp(bytes, sector);
+        const auto bytes = medium->sector(rdev.data_offset + sector, false);
+        const WriteNumber number = Ledger::read_stamp(bytes, sector);
         if (!lab.ledger().may_be_read(sector, number) && !is_bad(rdev, sector))
             return WrongSector{&rdev, sector, number};
     }
@@ -110,10 +100,8 @@ std::optional<Superblock1> superblock_of(const SimLab& lab, const Rdev& rdev) {
     const RamImage* const medium = medium_of(lab, rdev.path);
     if (medium == nullptr) return std::nullopt;
     std::array<std::byte, kPageSize> page{};
-    for (Sector i = 0; i < kPageSectorCount; i++) {
-        const auto bytes = sector_of(*medium, rdev.sb_start + i, is_power_cut(lab));
-        std::ranges::copy(bytes, page.begin() + static_cast<std::ptrdiff_t>(i * kSectorSize));
-    }
+    const std::uint64_t at = rdev.sb_start * kSectorSize;
+    is_power_cut(lab) ? medium->read_durable(at, page) : medium->read(at, page);
     return decode_super_1(page);
 }
 
@@ -121,8 +109,7 @@ std::optional<Superblock1> superblock_of(const SimLab& lab, const Rdev& rdev) {
 
 // A bitmap that is out of date, by its header or because a superblock is newer: an assembly takes all bits as set.
 bool is_stale_bitmap(const SimLab& lab, const RamImage& medium, std::uint64_t begin) {
-    const auto bytes = sector_of(medium, (begin - kBitmapSuperSize) / kSectorSize, is_power_cut(lab));
-    if (bytes.empty()) return false;
+    const auto bytes = medium.sector((begin - kBitmapSuperSize) / kSectorSize, is_power_cut(lab));
     const BitmapSuper header = decode_bitmap_super(bytes.subspan((begin - kBitmapSuperSize) % kSectorSize));
     if (header.magic != BITMAP_MAGIC) return false;
     return (header.state >> BITMAP_STALE & 1U) != 0 || std::ranges::any_of(lab.mddev().disks, [&](const Rdev* rdev) {
@@ -135,8 +122,8 @@ bool is_stale_bitmap(const SimLab& lab, const RamImage& medium, std::uint64_t be
 // Whether the bit of a chunk is set in the bitmap that an assembly would read from this medium.
 bool is_bit_set(const RamImage& medium, std::uint64_t begin, std::uint64_t chunk, bool durable) {
     const std::uint64_t byte = begin + chunk / 8;
-    const auto bytes = sector_of(medium, byte / kSectorSize, durable);
-    return !bytes.empty() && (std::to_integer<unsigned>(bytes[byte % kSectorSize]) >> chunk % 8 & 1U) != 0;
+    const auto bytes = medium.sector(byte / kSectorSize, durable);
+    return (std::to_integer<unsigned>(bytes[byte % kSectorSize]) >> chunk % 8 & 1U) != 0;
 }
 
 struct MissingIntent {
@@ -255,11 +242,10 @@ std::optional<Difference> find_difference(const SimLab& lab) {
         const RamImage* const a = medium_of(lab, first->path);
         const RamImage* const b = medium_of(lab, rdev->path);
         for (Sector sector = 0; sector < mddev.dev_sectors.load(); sector++) {
-            const auto one = sector_of(*a, first->data_offset + sector, false);
-            const auto other = sector_of(*b, rdev->data_offset + sector, false);
-            const bool is_equal =
-                one.empty() || other.empty() ? one.empty() && other.empty() : std::ranges::equal(one, other);
-            if (!is_equal && !is_owed(mddev, sector) && !is_bad(*first, sector) && !is_bad(*rdev, sector))
+            const auto one = a->sector(first->data_offset + sector, false);
+            const auto other = b->sector(rdev->data_offset + sector, false);
+            if (!std::ranges::equal(one, other) && !is_owed(mddev, sector) && !is_bad(*first, sector) &&
+                !is_bad(*rdev, sector))
                 return Difference{first, rdev, sector};
         }
     }

@@ -10,10 +10,10 @@
 
 namespace mdscope {
 
-std::shared_ptr<const PageContent> PageStore::keep(const PageContent& content, std::uint64_t hash) {
+std::shared_ptr<const PageContent> PageStore::keep(std::uint64_t hash, const std::function<PageContent()>& content) {
     const HostGuard guard(mutex_);
     auto& kept = pages_[hash];
-    if (kept == nullptr) kept = std::make_shared<const PageContent>(content);
+    if (kept == nullptr) kept = std::make_shared<const PageContent>(content());
     return kept;
 }
 
@@ -39,7 +39,7 @@ void Platters::set_sector(std::uint32_t image, Sector sector, std::span<const st
         if (is_there) pages.erase(place);
         return;
     }
-    PlatterPage page{image, number, hash, store.keep(content, hash)};
+    PlatterPage page{image, number, hash, store.keep(hash, [&] { return content; })};
     if (is_there)
         *place = std::move(page);
     else
@@ -50,8 +50,9 @@ Platters platters_of(const SimKernel& kernel, bool durable, PageStore& store) {
     Platters platters;
     std::uint32_t image = 0;
     for (const auto& [path, medium] : kernel.images()) {
-        medium->for_each_page(durable, [&](std::uint64_t number, const PageContent& content, std::uint64_t hash) {
-            if (hash != 0) platters.pages.push_back({image, number, hash, store.keep(content, hash)});
+        medium->for_each_page(durable, [&, &of = *medium](std::uint64_t number, std::uint64_t hash) {
+            if (hash == 0) return;
+            platters.pages.push_back({image, number, hash, store.keep(hash, [&] { return of.page(number, durable); })});
         });
         image++;
     }
@@ -65,7 +66,7 @@ void put_platters(SimKernel& kernel, const Platters& platters) {
     for (const auto& [path, medium] : kernel.images()) {
         std::vector<std::uint64_t> gone;
         auto next = kept;
-        medium->for_each_page(false, [&](std::uint64_t page, const PageContent&, std::uint64_t) {
+        medium->for_each_page(false, [&](std::uint64_t page, std::uint64_t) {
             while (next != platters.pages.end() && next->image == number && next->number < page) ++next;
             const bool stays = next != platters.pages.end() && next->image == number && next->number == page;
             if (!stays) gone.push_back(page);

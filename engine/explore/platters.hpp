@@ -4,6 +4,7 @@
 // A search keeps many of them that differ in a sector or two, so equal pages are kept once, in a PageStore.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,12 +16,13 @@
 
 namespace mdscope {
 
-using PageContent = RamImage::Content;
+using PageContent = RamImage::PageContent;
 
 // Pages by their hashes. Threads: any.
 class PageStore {
    public:
-    std::shared_ptr<const PageContent> keep(const PageContent& content, std::uint64_t hash);
+    // `content()` is asked if it is not there yet.
+    std::shared_ptr<const PageContent> keep(std::uint64_t hash, const std::function<PageContent()>& content);
 
    private:
     HostMutex mutex_;

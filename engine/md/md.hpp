@@ -95,6 +95,13 @@ enum MddevFlag : unsigned {  // mddev->flags
 
 enum : int { MD_RDWR = 0, MD_RDONLY = 1, MD_AUTO_READ = 2 };  // mddev->ro
 
+// Pages that md allocates apart, as in the kernel. So what changes lies closer together, too: a search copies the pages
+// that it finds written.
+using AllocatedPage = std::unique_ptr<std::array<std::byte, kPageSize>>;
+inline AllocatedPage alloc_page() {
+    return std::make_unique<std::array<std::byte, kPageSize>>();
+}
+
 // ---- md_rdev: one member
 
 struct Rdev {
@@ -131,9 +138,8 @@ struct Rdev {
     WaitQueue blocked_wait;
     Shared<std::uint64_t> last_events;  // user sectors of bdev at the throttle's last look
     std::uint64_t sysfs_generation = 0;
-    // Behind all else, so that what changes lies together: a search copies the pages that it finds written.
-    std::array<std::byte, kPageSize> sb_page{};  // superblock image as last read or built
-    std::array<std::byte, kPageSize> bb_page{};  // bad-block log image
+    AllocatedPage sb_page = alloc_page();  // superblock image as last read or built
+    AllocatedPage bb_page = alloc_page();  // bad-block log image
 };
 
 // What curr_resync says below a position.

@@ -211,9 +211,9 @@ static bool sync_sbs(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
         if (rdev->sb_events == mddev.events || sleeping_spare) {
             rdev->sb_loaded = 2;
         } else {
-            const std::uint64_t before = decode_super_1(rdev->sb_page).resync_offset;
+            const std::uint64_t before = decode_super_1(*rdev->sb_page).resync_offset;
             super_1_sync(mddev, *rdev);
-            claims_more = claims_more || decode_super_1(rdev->sb_page).resync_offset > before;
+            claims_more = claims_more || decode_super_1(*rdev->sb_page).resync_offset > before;
             rdev->sb_loaded = 1;
         }
     }
@@ -224,7 +224,7 @@ static bool sync_sbs(Mddev& mddev, bool nospares) REQUIRES(mddev.lock) {
 static bool write_bad_block_log(Mddev& mddev, Rdev& rdev) {
     if (!rdev.bb_write || rdev.sb_loaded != 1 || test_bit(Faulty, rdev.flags)) return false;
     md_super_write(mddev, rdev, rdev.badblocks.log_sector, rdev.badblocks.log_sectors << kSectorShift,
-                   rdev.bb_page.data(), BioKind::BadBlocks);
+                   rdev.bb_page->data(), BioKind::BadBlocks);
     rdev.bb_write = false;
     return true;
 }
@@ -239,7 +239,7 @@ static void write_sbs(Mddev& mddev) {
     for (Rdev* rdev : mddev.disks) {
         if (rdev->sb_loaded != 1) continue;
         if (test_bit(Faulty, rdev->flags)) continue;
-        md_super_write(mddev, *rdev, rdev->sb_start, rdev->sb_size, rdev->sb_page.data(), BioKind::Superblock);
+        md_super_write(mddev, *rdev, rdev->sb_start, rdev->sb_size, rdev->sb_page->data(), BioKind::Superblock);
         rdev->sb_events = mddev.events.load();
         write_bad_block_log(mddev, *rdev);
     }

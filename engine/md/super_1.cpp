@@ -18,7 +18,7 @@
 namespace mdscope {
 
 static Superblock1 sb_of(const Rdev& rdev) {
-    return decode_super_1(std::span(rdev.sb_page));
+    return decode_super_1(*rdev.sb_page);
 }
 
 static unsigned round_up(std::size_t value, unsigned unit) {
@@ -39,22 +39,21 @@ static int load_bad_blocks(Rdev& rdev, const Superblock1& sb) {
     rdev.badblocks.log_sectors = sb.bblog_size;
     rdev.badblocks.clear_all();
     if ((sb.feature_map & MD_FEATURE_BAD_BLOCKS) == 0) return 0;
-    std::ranges::fill(rdev.bb_page, std::byte{0xff});
+    std::ranges::fill(*rdev.bb_page, std::byte{0xff});
     const int err = sync_page_io(rdev, static_cast<Sector>(static_cast<std::int64_t>(sb.bblog_offset)),
-                                 unsigned{sb.bblog_size} << kSectorShift, rdev.bb_page.data(), BioOp::Read, true);
+                                 unsigned{sb.bblog_size} << kSectorShift, rdev.bb_page->data(), BioOp::Read, true);
     if (err != 0) return -EIO;
-    return rdev.badblocks.load_log(rdev.bb_page.data()) ? 0 : -EINVAL;
+    return rdev.badblocks.load_log(rdev.bb_page->data()) ? 0 : -EINVAL;
 }
 
 int super_1_load(Rdev& rdev, Rdev* refdev, int minor_version) {
     MD_FRAME("super_1_load");
     rdev.sb_start = super_1_sector(minor_version, rdev.bdev->size_sectors());
-    if (sync_page_io(rdev, 0, kPageSize, rdev.sb_page.data(), BioOp::Read, true) != 0) {
+    if (sync_page_io(rdev, 0, kPageSize, rdev.sb_page->data(), BioOp::Read, true) != 0) {
         rdev.kernel.printk(LogLevel::Err, fmt::format("md: disabled device {}, could not read superblock.", rdev.name));
         return -EIO;
     }
-    const std::string why =
-        check_super_1(std::span(rdev.sb_page), rdev.sb_start, minor_version, rdev.bdev->size_sectors());
+    const std::string why = check_super_1(*rdev.sb_page, rdev.sb_start, minor_version, rdev.bdev->size_sectors());
     if (!why.empty()) {
         rdev.kernel.printk(LogLevel::Warn,
                            fmt::format("md: {} does not have a valid v1.{} superblock, not importing! ({})", rdev.name,
@@ -171,7 +170,7 @@ static void sync_bad_blocks(Mddev& mddev, Rdev& rdev, Superblock1& sb) {
     }
     if (rdev.badblocks.count != 0) sb.feature_map |= MD_FEATURE_BAD_BLOCKS;
     if (!rdev.badblocks.changed.exchange(false)) return;
-    rdev.badblocks.store_log(rdev.bb_page.data());
+    rdev.badblocks.store_log(rdev.bb_page->data());
     rdev.bb_write = true;
 }
 
@@ -222,7 +221,7 @@ void super_1_sync(Mddev& mddev, Rdev& rdev) {
     sync_bad_blocks(mddev, rdev, sb);
     sync_roles(mddev, sb);
     rdev.sb_size = round_up(256 + std::size_t{2} * sb.max_dev, rdev.bdev->logical_block_size());
-    encode_super_1(sb, std::span(rdev.sb_page));
+    encode_super_1(sb, *rdev.sb_page);
 }
 
 }  // namespace mdscope

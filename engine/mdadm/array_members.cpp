@@ -68,7 +68,7 @@ int ArrayImpl::write_new_superblock(MemberImage& image, std::string* why) {
         const SpinGuard guard(md.lock);
         const auto model = std::ranges::find_if(md.disks, [](Rdev* rdev) { return test_bit(In_sync, rdev->flags); });
         if (model == md.disks.end()) return refuse(why, -ENODEV, "no member in sync to take the superblock from");
-        sb = decode_super_1(std::span((*model)->sb_page));
+        sb = decode_super_1(*(*model)->sb_page);
         while (std::ranges::any_of(md.disks, [&](Rdev* rdev) { return rdev->desc_nr == number; }) ||
                (number < static_cast<int>(sb.dev_roles.size()) &&
                 sb.dev_roles[static_cast<std::size_t>(number)] != MD_DISK_ROLE_SPARE))

@@ -17,7 +17,7 @@ TEST_CASE("a bad-block log is on disk before the superblock that speaks of it") 
         Superblock1 sb;
         sb.bblog_offset = 16;
         sb.bblog_size = 8;
-        for (Rdev* rdev : lab.mddev.disks) encode_super_1(sb, rdev->sb_page);
+        for (Rdev* rdev : lab.mddev.disks) encode_super_1(sb, *rdev->sb_page);
         sdb.badblocks.shift = 0;
         sdb.badblocks.log_sector = 24;
         sdb.badblocks.log_sectors = 8;
@@ -30,7 +30,7 @@ TEST_CASE("a bad-block log is on disk before the superblock that speaks of it") 
         REQUIRE(place(24) < std::ssize(writes));
         REQUIRE(place(8) < std::ssize(writes));
         CHECK((place(24) < place(8)) == (std::string(row) == "first"));
-        CHECK((decode_super_1(sdb.sb_page).feature_map & MD_FEATURE_BAD_BLOCKS) != 0);
+        CHECK((decode_super_1(*sdb.sb_page).feature_map & MD_FEATURE_BAD_BLOCKS) != 0);
     }
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("how far a sync has come is never written as more than the size, which
             const SpinGuard guard(lab.mddev.lock);
             super_1_sync(lab.mddev, sdb);
         }
-        const Superblock1 sb = decode_super_1(sdb.sb_page);
+        const Superblock1 sb = decode_super_1(*sdb.sb_page);
         CHECK(sb.recovery_offset == written);
         CHECK(sb.resync_offset == written);
     }

@@ -18,63 +18,88 @@ RamImage::RamImage(std::string path, std::uint64_t size_bytes)
 
 namespace {
 
-// The sectors of a page that `size` bytes at `within` touch, one bit each.
-std::uint8_t sector_mask(std::size_t within, std::size_t size) {
-    const std::size_t first = within >> kSectorShift;
-    const std::size_t last = (within + size - 1) >> kSectorShift;
-    return static_cast<std::uint8_t>((2U << last) - (1U << first));
-}
+constexpr Sector kPageSectors = kPageSize / kSectorSize;
+constexpr RamImage::SectorContent kZeros{};
 
-// Calls visit(page number, offset in the page, bytes, bytes before) for each page of a range.
+// Calls visit(sector, offset in it, bytes, bytes before) for each sector of a range.
 template <class Visit>
 void for_each_part(std::uint64_t offset, std::uint64_t size, Visit visit) {
     std::uint64_t done = 0;
     while (done < size) {
         const std::uint64_t at = offset + done;
-        const auto within = static_cast<std::size_t>(at % kPageSize);
-        const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, kPageSize - within));
-        visit(at / kPageSize, within, part, static_cast<std::size_t>(done));
+        const auto within = static_cast<std::size_t>(at % kSectorSize);
+        const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, kSectorSize - within));
+        visit(at / kSectorSize, within, part, static_cast<std::size_t>(done));
         done += part;
     }
+}
+
+// Eight bytes at a time, in the processor's order: nobody keeps these.
+std::uint64_t hash_of_sector(const std::byte* bytes) {
+    std::uint64_t hash = 0;
+    std::uint64_t any = 0;
+    for (std::size_t at = 0; at < kSectorSize; at += sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes + at, sizeof word);
+        any |= word;
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 29;
+    }
+    return any == 0 ? 0 : hash | 1U;
+}
+
+std::uint64_t in_page(Sector number, std::uint64_t hash) {
+    return hash == 0 ? 0 : mix(number % kPageSectors, hash) | 1U;
+}
+
+std::uint64_t in_image(Sector number, std::uint64_t hash, bool durable) {
+    return hash == 0 ? 0 : mix(durable ? ~number : number, hash);
 }
 
 }  // namespace
 
 void RamImage::read(std::uint64_t offset, std::span<std::byte> buffer) const {
-    read_from(&Page::cached, offset, buffer);
+    read_from(Cached, offset, buffer);
 }
 
 void RamImage::read_durable(std::uint64_t offset, std::span<std::byte> buffer) const {
-    read_from(&Page::durable, offset, buffer);
+    read_from(Durable, offset, buffer);
 }
 
-void RamImage::read_from(Content Page::*content, std::uint64_t offset, std::span<std::byte> buffer) const {
-    for_each_part(offset, buffer.size(),
-                  [&](std::uint64_t number, std::size_t within, std::size_t part, std::size_t done) {
-                      const auto page = pages_.find(number);
-                      if (page == pages_.end())
-                          std::memset(buffer.data() + done, 0, part);
-                      else
-                          std::memcpy(buffer.data() + done, (page->second.*content).data() + within, part);
-                  });
+void RamImage::read_from(Which which, std::uint64_t offset, std::span<std::byte> buffer) const {
+    std::ranges::fill(buffer, std::byte{0});
+    auto next = sectors_.lower_bound(offset / kSectorSize);
+    for_each_part(offset, buffer.size(), [&](Sector number, std::size_t within, std::size_t part, std::size_t done) {
+        if (next == sectors_.end() || next->first != number) return;
+        std::memcpy(buffer.data() + done, next->second.contents[which].bytes.data() + within, part);
+        ++next;
+    });
+}
+
+RamImage::Kept& RamImage::kept(Sector number) {
+    Kept& kept = sectors_[number];
+    kept.number = number;
+    return kept;
 }
 
 void RamImage::write(std::uint64_t offset, std::span<const std::byte> data) {
-    for_each_part(offset, data.size(),
-                  [&](std::uint64_t number, std::size_t within, std::size_t part, std::size_t done) {
-                      Page& page = pages_[number];
-                      std::memcpy(page.cached.data() + within, data.data() + done, part);
-                      mark_volatile(number, page, sector_mask(within, part));
-                  });
+    changes_++;
+    for_each_part(offset, data.size(), [&](Sector number, std::size_t within, std::size_t part, std::size_t done) {
+        Kept& sector = kept(number);
+        std::memcpy(to_change(sector, Cached) + within, data.data() + done, part);
+        mark_volatile(sector);
+    });
 }
 
 void RamImage::zero(std::uint64_t offset, std::uint64_t size) {
-    for_each_part(offset, size, [&](std::uint64_t number, std::size_t within, std::size_t part, std::size_t) {
-        const auto page = pages_.find(number);
-        if (page == pages_.end()) return;
-        std::memset(page->second.cached.data() + within, 0, part);
-        mark_volatile(number, page->second, sector_mask(within, part));
-    });
+    changes_++;
+    auto next = sectors_.lower_bound(offset / kSectorSize);
+    for (; next != sectors_.end() && next->first * kSectorSize < offset + size; ++next) {
+        const std::uint64_t begin = std::max(offset, next->first * kSectorSize);
+        const std::uint64_t end = std::min(offset + size, (next->first + 1) * kSectorSize);
+        std::memset(to_change(next->second, Cached) + begin % kSectorSize, 0, end - begin);
+        mark_volatile(next->second);
+    }
 }
 
 void RamImage::store(std::uint64_t offset, std::span<const std::byte> data) {
@@ -82,43 +107,37 @@ void RamImage::store(std::uint64_t offset, std::span<const std::byte> data) {
     flush_range(offset, data.size());
 }
 
-void RamImage::mark_volatile(std::uint64_t number, Page& page, std::uint8_t mask) {
-    page.written = ++changes_;
-    page.cached_hash.is_known = false;
-    if (page.volatile_mask == 0) volatile_pages_.push_back(number);
-    page.volatile_mask = static_cast<std::uint8_t>(page.volatile_mask | mask);
+void RamImage::mark_volatile(Kept& kept) {
+    kept.written = changes_;
+    if (!kept.is_volatile) volatile_.push_back(&kept);
+    kept.is_volatile = true;
 }
 
 void RamImage::flush() {
     changes_++;
-    for (const std::uint64_t number : volatile_pages_) make_durable(pages_[number], 0xff);
-    volatile_pages_.clear();
+    for (Kept* const sector : volatile_) make_durable(*sector);
+    volatile_.clear();
 }
 
 void RamImage::flush_range(std::uint64_t offset, std::uint64_t size) {
     changes_++;
-    for_each_part(offset, size, [&](std::uint64_t number, std::size_t within, std::size_t part, std::size_t) {
-        const auto page = pages_.find(number);
-        if (page != pages_.end()) make_durable(page->second, sector_mask(within, part));
+    std::erase_if(volatile_, [&](Kept* sector) {
+        const std::uint64_t begin = sector->number * kSectorSize;
+        if (begin + kSectorSize <= offset || begin >= offset + size) return false;
+        make_durable(*sector);
+        return true;
     });
-    std::erase_if(volatile_pages_, [&](std::uint64_t number) { return pages_[number].volatile_mask == 0; });
 }
 
-void RamImage::make_durable(Page& page, std::uint8_t mask) {
-    const unsigned sectors = page.volatile_mask & mask;
-    if (sectors != 0) page.durable_hash.is_known = false;
-    for (unsigned i = 0; i < kPageSize / kSectorSize; i++)
-        if (((sectors >> i) & 1U) != 0)
-            std::memcpy(page.durable.data() + i * kSectorSize, page.cached.data() + i * kSectorSize, kSectorSize);
-    page.volatile_mask = static_cast<std::uint8_t>(page.volatile_mask & ~sectors);
+void RamImage::make_durable(Kept& kept) {
+    set(kept, Durable, kept.contents[Cached].bytes.data());
+    kept.is_volatile = false;
 }
 
 std::vector<Sector> RamImage::volatile_sectors() const {
     std::vector<Sector> sectors;
-    for (const std::uint64_t number : volatile_pages_)
-        for (unsigned i = 0; i < kPageSize / kSectorSize; i++)
-            if (((pages_.at(number).volatile_mask >> i) & 1U) != 0)
-                sectors.push_back(number * (kPageSize / kSectorSize) + i);
+    sectors.reserve(volatile_.size());
+    for (const Kept* const sector : volatile_) sectors.push_back(sector->number);
     std::ranges::sort(sectors);
     return sectors;
 }
@@ -127,88 +146,109 @@ void RamImage::power_cut(const std::function<bool(Sector)>& survives) {
     if (survives)
         for (const Sector sector : volatile_sectors())
             if (survives(sector)) flush_range(sector << kSectorShift, kSectorSize);
-    for (const std::uint64_t number : volatile_pages_) {
-        Page& page = pages_[number];
-        page.cached = page.durable;
-        page.cached_hash = page.durable_hash;
-        page.volatile_mask = 0;
+    for (Kept* const sector : volatile_) {
+        set(*sector, Cached, sector->contents[Durable].bytes.data());
+        sector->is_volatile = false;
     }
-    volatile_pages_.clear();
+    volatile_.clear();
     changes_++;
 }
 
 // ---- the medium as a whole
 
-// Eight bytes at a time, in the processor's order: nobody keeps these.
-std::uint64_t RamImage::hash_of(const Content& content) {
-    std::uint64_t hash = 0;
-    std::uint64_t any = 0;
-    for (std::size_t at = 0; at < content.size(); at += sizeof(std::uint64_t)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, content.data() + at, sizeof word);
-        any |= word;
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
-        hash ^= hash >> 29;
+std::byte* RamImage::to_change(Kept& kept, Which which) {
+    Content& content = kept.contents[which];
+    if (content.is_hashed) {
+        sums_[which] -= in_image(kept.number, content.hash, which == Durable);
+        content.is_hashed = false;
+        unhashed_.emplace_back(&kept, which);
     }
-    return any == 0 ? 0 : hash | 1U;
+    return content.bytes.data();
 }
 
-std::uint64_t RamImage::known(const Content& content, Hash& hash) {
-    if (!hash.is_known) hash = {hash_of(content), true};
-    return hash.value;
+// A new content; nothing is touched where it is there already.
+void RamImage::set(Kept& kept, Which which, const std::byte* bytes) {
+    if (std::memcmp(kept.contents[which].bytes.data(), bytes, kSectorSize) == 0) return;
+    std::memcpy(to_change(kept, which), bytes, kSectorSize);
+}
+
+void RamImage::find_hashes() const {
+    for (const auto& [sector, which] : unhashed_) {
+        Content& content = sector->contents[which];
+        content.hash = hash_of_sector(content.bytes.data());
+        content.is_hashed = true;
+        sums_[which] += in_image(sector->number, content.hash, which == Durable);
+    }
+    unhashed_.clear();
 }
 
 std::uint64_t RamImage::content_hash(bool durable) const {
+    find_hashes();
+    if (!durable) return sums_[Cached];
+    std::uint64_t sum = sums_[Cached] + sums_[Durable];
+    for (const Kept* const sector : volatile_) sum += mix(sector->number, 7);
+    return sum;
+}
+
+std::uint64_t RamImage::hash_of(const PageContent& content) {
     std::uint64_t sum = 0;
-    for (const auto& [number, page] : pages_) {
-        const std::uint64_t cached = known(page.cached, page.cached_hash);
-        if (cached != 0) sum += mix(number, cached);
-        if (!durable) continue;
-        const std::uint64_t kept = known(page.durable, page.durable_hash);
-        if (kept != 0) sum += mix(~number, kept);
-        if (page.volatile_mask != 0) sum += mix(mix(number, 7), page.volatile_mask);
-    }
+    for (Sector i = 0; i < kPageSectors; i++) sum += in_page(i, hash_of_sector(content.data() + i * kSectorSize));
+    return sum;
+}
+
+// Of the page with this number; `next`, its first sector, goes behind it. REQUIRES: find_hashes().
+std::uint64_t RamImage::page_hash(Sectors::const_iterator& next, std::uint64_t number, Which which) const {
+    std::uint64_t sum = 0;
+    for (; next != sectors_.end() && next->first / kPageSectors == number; ++next)
+        sum += in_page(next->first, next->second.contents[which].hash);
     return sum;
 }
 
 void RamImage::for_each_page(bool durable,
-                             const std::function<void(std::uint64_t, const Content&, std::uint64_t)>& visit) const {
-    for (const auto& [number, page] : pages_) {
-        if (durable)
-            visit(number, page.durable, known(page.durable, page.durable_hash));
-        else
-            visit(number, page.cached, known(page.cached, page.cached_hash));
+                             const std::function<void(std::uint64_t number, std::uint64_t hash)>& visit) const {
+    find_hashes();
+    for (auto next = sectors_.cbegin(); next != sectors_.cend();) {
+        const std::uint64_t number = next->first / kPageSectors;
+        visit(number, page_hash(next, number, durable ? Durable : Cached));
     }
 }
 
-const RamImage::Content* RamImage::page(std::uint64_t number) const {
-    const auto page = pages_.find(number);
-    return page == pages_.end() ? nullptr : &page->second.cached;
+RamImage::PageContent RamImage::page(std::uint64_t number, bool durable) const {
+    PageContent content{};
+    read_from(durable ? Durable : Cached, number * kPageSize, content);
+    return content;
 }
 
-const RamImage::Content* RamImage::durable_page(std::uint64_t number) const {
-    const auto page = pages_.find(number);
-    return page == pages_.end() ? nullptr : &page->second.durable;
+std::span<const std::byte, kSectorSize> RamImage::sector(Sector number, bool durable) const {
+    const auto found = sectors_.find(number);
+    if (found == sectors_.end()) return kZeros;
+    return found->second.contents[durable ? Durable : Cached].bytes;
 }
 
-std::uint64_t RamImage::written(std::uint64_t number) const {
-    const auto page = pages_.find(number);
-    return page == pages_.end() ? 0 : page->second.written;
+std::uint64_t RamImage::written(Sector number) const {
+    const auto found = sectors_.find(number);
+    return found == sectors_.end() ? 0 : found->second.written;
 }
 
-void RamImage::set_page(std::uint64_t number, const Content* content, std::uint64_t hash) {
-    const auto found = pages_.find(number);
-    if (found == pages_.end() && content == nullptr) return;
-    Page& page = found != pages_.end() ? found->second : pages_[number];
-    if (page.volatile_mask != 0) std::erase(volatile_pages_, number);
-    if (page.volatile_mask == 0 && known(page.cached, page.cached_hash) == hash &&
-        known(page.durable, page.durable_hash) == hash)
+void RamImage::set_page(std::uint64_t number, const PageContent* content, std::uint64_t hash) {
+    find_hashes();
+    const Sector first = number * kPageSectors;
+    const auto is_in_page = [number](const Kept* sector) { return sector->number / kPageSectors == number; };
+    const bool was_volatile = std::erase_if(volatile_, [&](Kept* sector) {
+                                  if (is_in_page(sector)) sector->is_volatile = false;
+                                  return is_in_page(sector);
+                              }) > 0;
+    Sectors::const_iterator cached = sectors_.lower_bound(first), durable = cached;
+    if (!was_volatile && page_hash(cached, number, Cached) == hash && page_hash(durable, number, Durable) == hash)
         return;
     changes_++;
-    page.cached = content != nullptr ? *content : Content{};
-    page.durable = page.cached;
-    page.cached_hash = page.durable_hash = {hash, true};
-    page.volatile_mask = 0;
+    for (Sector i = 0; i < kPageSectors; i++) {
+        const std::byte* const bytes = content == nullptr ? kZeros.data() : content->data() + i * kSectorSize;
+        if (std::memcmp(bytes, kZeros.data(), kSectorSize) == 0 && !sectors_.contains(first + i)) continue;
+        Kept& sector = kept(first + i);
+        set(sector, Cached, bytes);
+        set(sector, Durable, bytes);
+    }
 }
 
 // ---- RamDisk

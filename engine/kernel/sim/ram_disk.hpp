@@ -9,9 +9,10 @@
 // A bio takes effect at its completion, in one piece: a read and a write that are in flight together are seen in either
 // order.
 //
-// Pages are made when first written; what was never written reads as zeros. Both contents of a page lie side by side:
+// Sectors are made when first written; what was never written reads as zeros. Each is one block of memory with both of
+// its contents, so that a search, which copies the memory that it finds written, copies little:
 //
-//   page 7:  [ cached 4096 bytes | durable 4096 bytes | one bit a sector: not yet durable ]
+//   sector 7:  [ its hashes, whether it is not yet durable | cached 512 bytes | durable 512 bytes ]
 #pragma once
 
 #include <array>
@@ -21,6 +22,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/kernel/disk.hpp"
@@ -52,50 +54,61 @@ class RamImage {
 
     // ---- for whoever looks at the medium as a whole
 
-    using Content = std::array<std::byte, kPageSize>;
-    // Of what it holds, the same for equal contents: pages of zeros count as pages that are not there. With `durable`
-    // of both contents, else of the cached one.
+    using SectorContent = std::array<std::byte, kSectorSize>;
+    using PageContent = std::array<std::byte, kPageSize>;
+    // Of what it holds, the same for equal contents: sectors of zeros count as sectors that are not there. With
+    // `durable` of both contents, else of the cached one. Costs what changed since it was asked last.
     [[nodiscard]] std::uint64_t content_hash(bool durable) const;
-    // Each page that is there, in ascending order: its number, one of its contents, and the hash of that (0: zeros).
-    void for_each_page(
-        bool durable, const std::function<void(std::uint64_t number, const Content&, std::uint64_t hash)>& visit) const;
-    // The cached content of a page; nullptr: zeros.
-    [[nodiscard]] const Content* page(std::uint64_t number) const;
-    [[nodiscard]] const Content* durable_page(std::uint64_t number) const;
+    // One of the contents of a sector, which stay there until the image is changed.
+    [[nodiscard]] std::span<const std::byte, kSectorSize> sector(Sector number, bool durable) const;
+    // Each page of which something is there, in ascending order: its number and the hash of one of its contents (0:
+    // zeros).
+    void for_each_page(bool durable, const std::function<void(std::uint64_t number, std::uint64_t hash)>& visit) const;
+    [[nodiscard]] PageContent page(std::uint64_t number, bool durable) const;
     // Puts this content there, cached and durable; nullptr: zeros. `hash` is its hash. Nothing is touched where that is
     // so already.
-    void set_page(std::uint64_t number, const Content* content, std::uint64_t hash);
+    void set_page(std::uint64_t number, const PageContent* content, std::uint64_t hash);
     // Moves with every write and flush.
     [[nodiscard]] std::uint64_t changes() const { return changes_; }
-    // changes() after the last write to this page.
-    [[nodiscard]] std::uint64_t written(std::uint64_t number) const;
-    static std::uint64_t hash_of(const Content& content);  // 0: zeros
+    // changes() after the last write to this sector.
+    [[nodiscard]] std::uint64_t written(Sector number) const;
+    static std::uint64_t hash_of(const PageContent& content);  // 0: zeros
 
    private:
     friend class RamDisk;
     friend class SimKernel;
-    // A content's hash is worked out when somebody asks; whoever changes the content takes it away.
-    struct Hash {
-        std::uint64_t value = 0;
-        bool is_known = true;
+    // Bytes and their hash, which is worked out when somebody asks; whoever changes the bytes takes it away.
+    struct Content {
+        std::uint64_t hash = 0;  // 0: zeros
+        bool is_hashed = true;
+        SectorContent bytes{};
     };
-    struct Page {
-        std::uint8_t volatile_mask = 0;
+    struct Kept {
+        Sector number = 0;
         std::uint64_t written = 0;  // changes() after the last write to it
-        mutable Hash cached_hash, durable_hash;
-        Content cached{};  // behind what changes with it: a search copies the pages that it finds written
-        Content durable{};
+        bool is_volatile = false;
+        std::array<Content, 2> contents{};  // cached, durable
     };
-    static std::uint64_t known(const Content& content, Hash& hash);
-    void read_from(Content Page::*content, std::uint64_t offset, std::span<std::byte> buffer) const;
-    void mark_volatile(std::uint64_t number, Page& page, std::uint8_t mask);
-    static void make_durable(Page& page, std::uint8_t mask);
+    enum Which : std::uint8_t { Cached, Durable };
+    void read_from(Which which, std::uint64_t offset, std::span<std::byte> buffer) const;
+    Kept& kept(Sector number);
+    void mark_volatile(Kept& kept);
+    void make_durable(Kept& kept);
+    std::byte* to_change(Kept& kept, Which which);
+    void set(Kept& kept, Which which, const std::byte* bytes);
+    void find_hashes() const;
+
+    using Sectors = std::map<Sector, Kept>;
+    [[nodiscard]] std::uint64_t page_hash(Sectors::const_iterator& next, std::uint64_t number, Which which) const;
 
     std::string path_;
     std::string name_;
     std::uint64_t size_bytes_;
-    std::map<std::uint64_t, Page> pages_;
-    std::vector<std::uint64_t> volatile_pages_;  // those with a mask, in the order they got one
+    mutable Sectors sectors_;
+    std::vector<Kept*> volatile_;  // in the order they became so
+    // What all hashes that are known add up to, and who has none.
+    mutable std::array<std::uint64_t, 2> sums_{};
+    mutable std::vector<std::pair<Kept*, Which>> unhashed_;
     std::uint64_t changes_ = 0;
     int writers_ = 0;  // who has it open
     int readers_ = 0;

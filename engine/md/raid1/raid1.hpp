@@ -185,7 +185,11 @@ struct R1conf {
     WaitQueue wait_barrier;
     SpinLock resync_lock;
     Shared<int> nr_sync_pending;
-    std::array<Shared<int>, BARRIER_BUCKETS_NR> nr_pending, nr_waiting, nr_queued, barrier;
+    // Of each bucket.
+    using Counters = std::unique_ptr<Shared<int>[]>;
+    static Counters kcalloc_buckets() { return std::make_unique<Shared<int>[]>(BARRIER_BUCKETS_NR); }
+    Counters nr_pending = kcalloc_buckets(), nr_waiting = kcalloc_buckets(), nr_queued = kcalloc_buckets(),
+             barrier = kcalloc_buckets();
     Shared<int> array_frozen;  // how many froze it
     Shared<bool> fullsync;
     Shared<int> recovery_disabled;
@@ -200,7 +204,7 @@ struct R1conf {
     ObjectPool<R1bio> r1bio_pool;
     ObjectPool<R1bio> r1buf_pool;  // with sync buffers
     ObjectPool<SplitParent> split_pool;
-    std::array<std::byte, kPageSize> tmppage{};  // raid1d's, for repair
+    AllocatedPage tmppage = alloc_page();  // raid1d's, for repair
 
     RateLimit rescheduling_limit, redirecting_limit, unrecoverable_limit;
 };

@@ -140,7 +140,7 @@ static void repair_page(R1conf& conf, R1bio& r1_bio, int start, Sector sect, Sec
             if (r1_bio.bios[slot]->bi_end_io != end_sync_read) continue;
             Rdev& rdev = sync_rdev(conf, slot);
             // The read back must not spoil the request's buffer.
-            std::byte* buffer = op == BioOp::Write ? page : conf.tmppage.data();
+            std::byte* buffer = op == BioOp::Write ? page : conf.tmppage->data();
             const bool ok = r1_sync_page_io(rdev, conf, sect, s, buffer, op);
             if (ok && op == BioOp::Read) rdev.corrected_errors.add(s);
             if (!ok && op == BioOp::Write) leave_out(conf, r1_bio, slot);

@@ -320,7 +320,7 @@ static int read_from_any(R1conf& conf, int read_disk, Sector sect, Sector s) {
         }
         if (rdev != nullptr) {
             const auto size = static_cast<unsigned>(s << kSectorShift);
-            const int err = sync_page_io(*rdev, sect, size, conf.tmppage.data(), BioOp::Read, false);
+            const int err = sync_page_io(*rdev, sect, size, conf.tmppage->data(), BioOp::Read, false);
             rdev_dec_pending(*rdev, conf.mddev);
             if (err == 0) return d;
         }
@@ -336,7 +336,7 @@ static void rewrite_down_to(R1conf& conf, int start, int read_disk, Sector sect,
         Rdev* rdev = conf.mirrors[static_cast<std::size_t>(d)].rdev;
         if (rdev == nullptr || test_bit(Faulty, rdev->flags)) continue;
         rdev->nr_pending.inc();
-        if (r1_sync_page_io(*rdev, conf, sect, s, conf.tmppage.data(), op) && op == BioOp::Read) {
+        if (r1_sync_page_io(*rdev, conf, sect, s, conf.tmppage->data(), op) && op == BioOp::Read) {
             rdev->corrected_errors.add(s);
             conf.mddev.kernel.printk(LogLevel::Info,
                                      fmt::format("md/raid1:{}: read error corrected ({} sectors at {} on {})",

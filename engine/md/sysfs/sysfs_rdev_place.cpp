@@ -87,11 +87,11 @@ Sector super_1_rdev_size_change(Mddev& mddev, Rdev& rdev, Sector sectors) {
     const Sector most = rdev.bdev->size_sectors() - rdev.data_offset;
     if (sectors == 0 || sectors > most) sectors = most;
 
-    Superblock1 sb = decode_super_1(rdev.sb_page);
+    Superblock1 sb = decode_super_1(*rdev.sb_page);
     sb.data_size = sectors;
-    encode_super_1(sb, rdev.sb_page);
+    encode_super_1(sb, *rdev.sb_page);
     do {
-        md_super_write(mddev, rdev, rdev.sb_start, rdev.sb_size, rdev.sb_page.data(), BioKind::Superblock);
+        md_super_write(mddev, rdev, rdev.sb_start, rdev.sb_size, rdev.sb_page->data(), BioKind::Superblock);
     } while (md_super_wait(mddev) < 0);
     return sectors;
 }
