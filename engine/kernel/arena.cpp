@@ -239,6 +239,7 @@ void Arena::settle() {
     written_.clear();
     written_.reserve(settled_.size() / kPage);
     noted_.assign(settled_.size() / kPage, 0);
+    wholes_.assign(settled_.size() / kPage, nullptr);
     protect(settled_, PROT_READ);
 }
 
@@ -314,24 +315,40 @@ Arena::Writes Arena::noted_writes() const {
     return writes;
 }
 
+// Of a page with so many changed lines all of it is kept, once for all checkpoints that follow each other and find the
+// same.
+static constexpr int kManyLines = 16;
+
+Checkpoint::Changed Checkpoint::changed(Arena& arena, std::uint32_t number) {
+    const std::byte* const page = arena.page(number).data();
+    const std::uint64_t lines = differing_lines(page, arena.settled_page(number).data());
+    if (std::popcount(lines) < kManyLines) return {lines, nullptr};
+    std::shared_ptr<const Arena::Page>& whole = arena.wholes_[number];
+    if (whole == nullptr || std::memcmp(whole->data(), page, Arena::kPage) != 0) {
+        auto copy = std::make_shared<Arena::Page>();
+        std::memcpy(copy->data(), page, Arena::kPage);
+        whole = std::move(copy);
+    }
+    return {0, whole};
+}
+
 void Checkpoint::take(Arena& arena, std::span<const std::span<std::byte>> stacks) {
     static_assert(Arena::kPage == 64 * kLine);
     const Arena::Outside outside;
     arena_ = &arena;
     places_.assign(stacks.begin(), stacks.end());
     places_.push_back(arena.used().subspan(arena.settled_.size()));
-    lines_.resize(arena.written_.size());
+    changed_.resize(arena.written_.size());
     std::size_t size = 0;
-    for (std::size_t i = 0; i < lines_.size(); i++) {
-        const std::uint32_t number = arena.written_[i];
-        lines_[i] = differing_lines(arena.page(number).data(), arena.settled_page(number).data());
-        size += static_cast<std::size_t>(std::popcount(lines_[i])) * kLine;
+    for (std::size_t i = 0; i < changed_.size(); i++) {
+        changed_[i] = changed(arena, arena.written_[i]);
+        size += static_cast<std::size_t>(std::popcount(changed_[i].lines)) * kLine;
     }
     for (const auto& place : places_) size += place.size();
     copy_.resize(size);
     std::byte* to = copy_.data();
-    for (std::size_t i = 0; i < lines_.size(); i++)
-        for_each_line(lines_[i], [&, page = arena.page(arena.written_[i]).data()](std::size_t at) {
+    for (std::size_t i = 0; i < changed_.size(); i++)
+        for_each_line(changed_[i].lines, [&, page = arena.page(arena.written_[i]).data()](std::size_t at) {
             std::memcpy(to, page + at, kLine);
             to += kLine;
         });
@@ -343,13 +360,16 @@ void Checkpoint::take(Arena& arena, std::span<const std::span<std::byte>> stacks
 
 // Pages that were written to since have to be as they were settled.
 void Checkpoint::put_back() const {
+    static const Changed kNothing;
     const std::byte* from = copy_.data();
     for (std::size_t i = 0; i < arena_->written_.size(); i++) {
         const std::size_t number = arena_->written_[i];
+        const Changed& changed = i < changed_.size() ? changed_[i] : kNothing;
         std::byte* const page = arena_->page(number).data();
-        std::memcpy(page, arena_->settled_page(number).data(), Arena::kPage);
-        if (i >= lines_.size()) continue;
-        for_each_line(lines_[i], [&](std::size_t at) {
+        const std::byte* const whole =
+            changed.whole != nullptr ? changed.whole->data() : arena_->settled_page(number).data();
+        std::memcpy(page, whole, Arena::kPage);
+        for_each_line(changed.lines, [&](std::size_t at) {
             std::memcpy(page + at, from, kLine);
             from += kLine;
         });

@@ -31,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -124,6 +125,10 @@ class Arena {
     std::vector<std::byte> as_settled_;   // what was in them
     std::vector<std::uint32_t> written_;  // those that were written to since; has room for all
     std::vector<std::uint64_t> noted_;    // of each page, the lines that note_writes() found, a bit each
+    // Of each page that a checkpoint found changed all over, what it found: the next one often finds the same, and
+    // shares it.
+    using Page = std::array<std::byte, kPage>;
+    std::vector<std::shared_ptr<const Page>> wholes_;
 };
 
 // A simulation that is given up half-way leaves behind what its bios in flight own. In an arena that goes with it;
@@ -141,15 +146,24 @@ class Checkpoint {
    public:
     void take(Arena& arena, std::span<const std::span<std::byte>> stacks);
     void put_back() const;
+    // Without what it shares with others.
     [[nodiscard]] std::size_t bytes() const { return copy_.size(); }
-    [[nodiscard]] std::size_t bytes_reserved() const { return copy_.capacity(); }
+    [[nodiscard]] std::size_t bytes_reserved() const {
+        return copy_.capacity() + changed_.capacity() * sizeof(Changed) + places_.capacity() * sizeof(places_[0]);
+    }
 
    private:
+    // Of a settled page that had been written to, the lines that were not as settled: a bit each. They are the first in
+    // the copy; mostly it is a few. Of a page with many it is the whole of it instead.
+    struct Changed {
+        std::uint64_t lines = 0;
+        std::shared_ptr<const Arena::Page> whole;
+    };
+    static Changed changed(Arena& arena, std::uint32_t number);
+
     Arena* arena_ = nullptr;
     std::vector<std::span<std::byte>> places_;
-    // Of the settled pages that had been written to, the lines that were not as settled: a bit each. They are the first
-    // in the copy; of a page that was written to it is a few.
-    std::vector<std::uint64_t> lines_;
+    std::vector<Changed> changed_;
     std::vector<std::byte> copy_;
 };
 
