@@ -43,6 +43,7 @@ class Hasher {
 void add_member(Hasher& hash, const Rdev& rdev) {
     hash << rdev.freed << rdev.mddev << rdev.raid_disk << rdev.saved_raid_disk << rdev.recovery_offset << rdev.flags
          << rdev.nr_pending << rdev.sb_events;
+    if (rdev.sb_missed) hash << true;
 }
 
 // How much others used the member since a sync looked last, as far as the next look makes a difference of it.

@@ -126,9 +126,10 @@ struct Rdev {
     Sector sb_start = 0;        // sector of the superblock; 0 for external metadata
     Shared<Sector> ppl_sector;  // sysfs keeps what is written; RAID1 has no partial parity log
     Shared<unsigned> ppl_size;
-    unsigned sb_size = 0;   // bytes
-    bool bb_write = false;  // bb_page is to be written with the next superblock
-    int sb_loaded = 0;      // 0 not loaded, 1 write it, 2 skip it in this update
+    unsigned sb_size = 0;    // bytes
+    bool bb_write = false;   // bb_page is to be written with the next superblock
+    int sb_loaded = 0;       // 0 not loaded, 1 write it, 2 skip it in this update
+    bool sb_missed = false;  // its last superblock write failed, and it stays; set before md_super_wait returns
     Shared<std::uint64_t> sb_events;
     std::uint64_t device_events = 0;         // events of its superblock when it was loaded
     Shared<std::uint64_t> flags;             // RdevFlag

@@ -10,11 +10,14 @@
 // only where there is a superblock to write.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/kernel/trace.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/md/md.hpp"
 #include "engine/md/variants/bad_block_log.hpp"
+#include "engine/md/variants/last_record.hpp"
 #include "engine/md/variants/lost_intent.hpp"
 #include "engine/md/variants/order.hpp"
 #include "engine/md/variants/super_reference.hpp"
@@ -82,6 +85,8 @@ void super_written(Bio* bio) {
             set_bit(MD_SB_NEED_REWRITE, mddev->sb_flags);
             set_bit(LastDev, rdev->flags);
         }
+        if (bio->bi_kind == BioKind::Superblock && rows_of(*rdev).row<variants::last_record>().is_needed)
+            rdev->sb_missed = true;
     } else {
         clear_bit(LastDev, rdev->flags);
     }
@@ -235,14 +240,33 @@ void md_write_bad_block_logs(Mddev& mddev) {
     if (written) (void)md_super_wait(mddev);  // a member whose log failed has failed itself, and gets no superblock
 }
 
-static void write_sbs(Mddev& mddev) {
+static void write_sb(Mddev& mddev, Rdev& rdev) {
+    md_super_write(mddev, rdev, rdev.sb_start, rdev.sb_size, rdev.sb_page->data(), BioKind::Superblock);
+    rdev.sb_events = mddev.events.load();
+    write_bad_block_log(mddev, rdev);
+}
+
+// The last member in sync stays, also when it did not take its superblock. Others that went on without it would be
+// fresher by two, and after a crash an assembly would leave out the only member that has all the data. So it goes
+// first. False: it is behind still, and nobody else may get ahead.
+static bool bring_last_member_along(Mddev& mddev) {
+    bool any = false;
     for (Rdev* rdev : mddev.disks) {
-        if (rdev->sb_loaded != 1) continue;
-        if (test_bit(Faulty, rdev->flags)) continue;
-        md_super_write(mddev, *rdev, rdev->sb_start, rdev->sb_size, rdev->sb_page->data(), BioKind::Superblock);
-        rdev->sb_events = mddev.events.load();
-        write_bad_block_log(mddev, *rdev);
+        if (!rdev->sb_missed || rdev->sb_loaded != 1 || test_bit(Faulty, rdev->flags)) continue;
+        rdev->sb_missed = false;
+        write_sb(mddev, *rdev);
+        rdev->sb_loaded = 2;
+        any = true;
     }
+    if (!any) return true;
+    (void)md_super_wait(mddev);
+    return std::ranges::none_of(mddev.disks, [](const Rdev* rdev) { return rdev->sb_missed; });
+}
+
+static void write_sbs(Mddev& mddev) {
+    if (!bring_last_member_along(mddev)) return;
+    for (Rdev* rdev : mddev.disks)
+        if (rdev->sb_loaded == 1 && !test_bit(Faulty, rdev->flags)) write_sb(mddev, *rdev);
 }
 
 void md_bring_superblocks_up(Mddev& mddev) {

@@ -96,6 +96,16 @@ TEST_CASE("a write fails when the last member does not take the metadata that th
                "recorded");
 }
 
+TEST_CASE("nobody gets two superblocks ahead of the last member in sync, which has all the data" *
+          doctest::skip(!Arena::available())) {
+    // sdb is copied to; a superblock fails on sda, and the next one is on sdb only when the program is killed.
+    check_hole(scenario_of("an error while a member is taken in",
+                           "bitmap none\nsize 1152K\nchunk 64K\nwrite-size 1K\nerrors 1\ncrash kill\ncuts 1\n"
+                           "setup\n write 0\n fail sdb\n wait\n remove sdb\n write 0\n wait\n"
+                           "tasks\n a: add sdb; wait\n"),
+               "last-record", "durable");
+}
+
 TEST_CASE("M25: a bitmap is there when the last write to its file wakes who waits for it" *
           doctest::skip(!Arena::available())) {
     const Scenario scenario = scenario_of("stop with a bitmap file",
