@@ -12,8 +12,10 @@
 #include "engine/look/lab_rules.hpp"
 #include "engine/look/lab_words.hpp"
 #include "engine/look/snapshot.hpp"
+#include "engine/md/format/bytes.hpp"
 #include "engine/md/sysfs/sysfs_parse.hpp"
 #include "engine/mdadm/container.hpp"
+#include "engine/mdadm/imsm/anchor.hpp"
 #include "engine/scenario/scenario.hpp"
 #include "engine/scenario/schedule.hpp"
 #include "engine/scenario/share.hpp"
@@ -84,6 +86,30 @@ void feed_label(Input input) {
     encode_label(*label, std::span(again).first(kLabLabelSize));
     must(static_cast<bool>(decode_label(std::span(again).first(kLabLabelSize))), "a label is read back");
     must(label->data_offset + label->data_size > label->data_offset, "the data of a label does not wrap");
+}
+
+// As it is, and with the right checksum, which a fuzzer would not find.
+void feed_imsm(Input input) {
+    const auto bytes = std::as_bytes(input);
+    std::vector<std::byte> block(bytes.begin(), bytes.end());
+    for (const bool right : {false, true}) {
+        if (right) {
+            if (block.size() < kSectorSize) return;
+            const auto size = get_le<std::uint32_t>(block, 0x24);
+            if (size < 216 || size > block.size()) return;
+            put_le(std::span(block), 0x20, imsm_checksum(std::span(block).first(size)));
+        }
+        const auto anchor = decode_imsm(block);
+        if (!anchor) {
+            must(!anchor.error().text.empty(), "a refusal says why");
+            continue;
+        }
+        const auto again = decode_imsm(encode_imsm(*anchor));
+        must(again && encode_imsm(*again) == encode_imsm(*anchor), "a block is read back as it was written");
+        for (const ImsmVolume& volume : anchor->volumes)
+            if (why_volume_is_refused(volume, 262144).empty())
+                must(volume.map.pba_of_lba0 + volume.component_sectors() < 262144, "a volume is on its disk");
+    }
 }
 
 void feed_sidecar(Input input) {
@@ -209,21 +235,14 @@ void feed_numbers(Input input) {
 }
 
 constexpr std::array kTargets{
-    Target{"super", feed_super},
-    Target{"bitmap-super", feed_bitmap_super},
-    Target{"label", feed_label},
-    Target{"sidecar", feed_sidecar},
-    Target{"scenario", feed_scenario},
-    Target{"schedule", feed_schedule},
-    Target{"share-code", feed_share_code},
-    Target{"replay", feed_replay},
-    Target{"lesson", feed_lesson},
-    Target{"lab-rules", feed_lab_rules},
-    Target{"lab-words", feed_lab_words},
-    Target{"snapshot", feed_snapshot},
-    Target{"event-lines", feed_event_lines},
-    Target{"numbers", feed_numbers},
-    Target{"images", feed_images},
+    Target{"super", feed_super},         Target{"bitmap-super", feed_bitmap_super},
+    Target{"label", feed_label},         Target{"imsm", feed_imsm},
+    Target{"sidecar", feed_sidecar},     Target{"scenario", feed_scenario},
+    Target{"schedule", feed_schedule},   Target{"share-code", feed_share_code},
+    Target{"replay", feed_replay},       Target{"lesson", feed_lesson},
+    Target{"lab-rules", feed_lab_rules}, Target{"lab-words", feed_lab_words},
+    Target{"snapshot", feed_snapshot},   Target{"event-lines", feed_event_lines},
+    Target{"numbers", feed_numbers},     Target{"images", feed_images},
     Target{"stores", feed_stores},
 };
 
