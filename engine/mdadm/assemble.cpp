@@ -12,6 +12,7 @@
 #include "engine/md/check.hpp"
 #include "engine/md/md.hpp"
 #include "engine/mdadm/copies.hpp"
+#include "engine/mdadm/imsm/read.hpp"
 #include "engine/mdadm/label_stamp.hpp"
 #include "engine/mdadm/member_name.hpp"
 
@@ -104,6 +105,29 @@ Result<bool> refuse_version_0(Kernel& kernel, const MemberImage& image) {
     return bad_image(image.stack->path, EINVAL,
                      "has an md superblock of version 0.90, which mdscope does not do: it does 1.0, 1.1 and 1.2 "
                      "(`mdadm --assemble --update=metadata` converts an array to 1.0)");
+}
+
+// An array of IMSM can be looked at, and not yet be run.
+Result<bool> refuse_imsm(Kernel& kernel, const MemberImage& image) {
+    Disk& disk = *image.stack->file;
+    const auto read = [&](std::uint64_t sector, std::span<std::byte> bytes) {
+        Bio bio;
+        bio.bi_op = BioOp::Read;
+        bio.bi_kind = BioKind::Superblock;
+        bio.bi_flags = REQ_SYNC | REQ_SYNC_IO;
+        bio.bi_disk = &disk;
+        bio.bi_sector = sector;
+        bio.bi_size = static_cast<unsigned>(bytes.size());
+        bio.bi_data = bytes.data();
+        return submit_bio_wait(kernel, &bio);
+    };
+    const Result<std::optional<ImsmAnchor>> found = read_imsm(disk.size_sectors(), read);
+    if (!found) return bad_image(image.stack->path, found.error().err, found.error().text);
+    if (!*found) return true;
+    return bad_image(
+        image.stack->path, EOPNOTSUPP,
+        "is a disk of an IMSM container, which mdscope does not mount yet; `mdscope examine` shows what is "
+        "on it, and `mdadm --assemble` (with IMSM_NO_PLATFORM=1) runs it");
 }
 
 // The same file under two names would be a mirror of itself.
@@ -245,6 +269,7 @@ Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& p
     std::vector<std::string> notes;
     for (const MemberImage& stranger : strangers) {
         if (auto usable = refuse_version_0(kernel, stranger); !usable) return usable.error();
+        if (auto usable = refuse_imsm(kernel, stranger); !usable) return usable.error();
         if (all.empty() || !is_blank(kernel, *stranger.stack->file))
             return bad_image(
                 stranger.stack->path, EINVAL,

@@ -14,6 +14,9 @@
 #include <filesystem>
 #include <vector>
 
+#include "engine/kernel/disk.hpp"
+#include "engine/mdadm/imsm/bitmap.hpp"
+
 namespace mdscope {
 
 namespace {
@@ -111,6 +114,46 @@ std::optional<Error> look_at_label(const HostFile& file, const ImageContents& co
     return {};
 }
 
+// Of each volume that has a bitmap: its header, and how many bits are set.
+std::optional<Error> look_at_imsm_bitmaps(const HostFile& file, Examination& examination) {
+    ImsmExamined& imsm = *examination.imsm;
+    for (std::uint32_t i = 0; i < imsm.anchor.volumes.size(); i++) {
+        const ImsmVolume& volume = imsm.anchor.volumes[i];
+        std::optional<ImsmBitmap>& found = imsm.bitmaps.emplace_back();
+        if (!has_imsm_bitmap(volume) || !why_volume_is_refused(volume, examination.sectors).empty()) continue;
+        const std::uint64_t area = imsm_bitmap_area(volume);
+        std::array<std::byte, kBitmapSuperSize> header{};
+        if (const std::int64_t n = file.read_at((area + kImsmBitmapHeader) << kSectorShift, header); n < 0)
+            return Error{static_cast<int>(-n), fmt::format("Cannot read the bitmap of {}: {}.", examination.path,
+                                                           host_error_text(static_cast<int>(n)))};
+        const Result<BitmapBits> bits = count_bits(file, examination.path, (area + kImsmBitmapBits) << kSectorShift,
+                                                   bits_of(volume.component_sectors(), kImsmBitmapChunk));
+        if (!bits) return bits.error();
+        found = ImsmBitmap{decode_bitmap_super(header), *bits};
+        if (!examination.bits) examination.bits = *bits;
+    }
+    return {};
+}
+
+// What mdadm would ask the disk for, had it one: its name stands in.
+std::string serial_by_name(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::is_block_file(path, error)) return "/dev/" + disk_name(path);
+    const std::filesystem::path node = std::filesystem::canonical(path, error);
+    return "/dev/" + (error ? disk_name(path) : node.filename().string());
+}
+
+Result<Examination> look_at_imsm(const HostFile& file, const ImageContents& contents, Examination examination,
+                                 const std::string& serial) {
+    if (!*contents.imsm)
+        return Error{contents.imsm->error().err, fmt::format("{}: {}.", examination.path, contents.imsm->error().text)};
+    examination.bitmap.reset();  // a header at the start is data of a volume
+    examination.bits.reset();
+    examination.imsm = ImsmExamined{**contents.imsm, serial.empty() ? serial_by_name(examination.path) : serial, {}};
+    if (auto error = look_at_imsm_bitmaps(file, examination)) return *error;
+    return examination;
+}
+
 // Where the superblock says its bitmap is, if that is on the image.
 std::optional<std::uint64_t> bitmap_byte(const Superblock1& sb, Sector sectors) {
     if ((sb.feature_map & MD_FEATURE_BITMAP_OFFSET) == 0 || sb.super_offset >= sectors) return std::nullopt;
@@ -121,7 +164,7 @@ std::optional<std::uint64_t> bitmap_byte(const Superblock1& sb, Sector sectors) 
 
 }  // namespace
 
-Result<Examination> examine_image(const std::string& path) {
+Result<Examination> examine_image(const std::string& path, const std::string& serial) {
     const Result<HostFile> file = HostFile::open_to_read(path);
     if (!file) return file.error();
     Result<ImageContents> contents = probe_image(*file, path);
@@ -139,22 +182,25 @@ Result<Examination> examine_image(const std::string& path) {
     }
     if (!error && contents->label) error = look_at_label(*file, *contents, examination);
     if (error) return *error;
-    if (examination.super || examination.label || examination.bitmap) return examination;
+    if (examination.super || examination.label) return examination;
+    if (contents->imsm) return look_at_imsm(*file, *contents, std::move(examination), serial);
+    if (examination.bitmap) return examination;
 
     std::string found = describe(*contents);
     if (contents->has_super_0) found += ", which mdscope does not read (mdadm -E does)";
-    return Error{ENOENT, fmt::format("{}: no md 1.x superblock, external:lab label or bitmap header; it holds {}.",
+    return Error{ENOENT, fmt::format("{}: no md 1.x superblock, IMSM metadata, external:lab label or bitmap header; it "
+                                     "holds {}.",
                                      path, found.empty() ? "nothing at its start" : found)};
 }
 
-Result<std::string> examine_text(const std::string& path) {
-    const Result<Examination> examination = examine_image(path);
+Result<std::string> examine_text(const std::string& path, const std::string& serial) {
+    const Result<Examination> examination = examine_image(path, serial);
     if (!examination) return examination.error();
     return examination_text(*examination);
 }
 
-Result<std::string> examine_json(const std::string& path) {
-    const Result<Examination> examination = examine_image(path);
+Result<std::string> examine_json(const std::string& path, const std::string& serial) {
+    const Result<Examination> examination = examine_image(path, serial);
     if (!examination) return examination.error();
     return examination_json(*examination);
 }

@@ -2,7 +2,7 @@
 // The same facts as examine_text.cpp prints, as one JSON object on one line, for scripts.
 //
 //   {"path": ..., "sectors": ..., "superblock": {...} | null, "bitmap": {...} | null, "bits": {...} | null,
-//    "label": {...} | null, "sidecar": {...} | null}
+//    "label": {...} | null, "sidecar": {...} | null, "imsm": {...} | null}
 //
 // A thing that is there but wrong has the key "refused" with the reason. Units are in the names. "No limit" (all ones)
 // is the word "none", as in container.json. Text from an image that is not UTF-8 is replaced, never an exception.
@@ -128,6 +128,7 @@ std::string examination_json(const Examination& examination) {
         json["sidecar"] =
             container ? Json::parse(container_to_json(*container)) : Json{{"refused", container.error().text}};
     }
+    json["imsm"] = examination.imsm ? imsm_json_of(*examination.imsm, examination.sectors) : Json(nullptr);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -365,6 +365,7 @@ std::string examination_text(const Examination& examination) {
     }
     if (examination.bitmap) text += bitmap_block(examination);
     if (examination.label) text += heading + label_block(examination);
+    if (examination.imsm) text += heading + imsm_text_of(*examination.imsm, examination.sectors);
     return text;
 }
 

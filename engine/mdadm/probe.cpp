@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Looking for superblocks, labels and well-known magics. Reads are bounded: four superblock places, and the first 8
-// MiB, where every file system and volume manager leaves something, and where the data of a small 1.x member begins.
+// Looking for superblocks, labels and well-known magics. Reads are bounded: four superblock places, the end (IMSM), and
+// the first 8 MiB, where every file system and volume manager leaves something, and where the data of a small 1.x
+// member begins.
 #include "engine/mdadm/probe.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 
 #include "engine/md/format/bytes.hpp"
 #include "engine/mdadm/container.hpp"
+#include "engine/mdadm/imsm/read.hpp"
 
 namespace mdscope {
 
@@ -56,6 +59,21 @@ int read_page(const HostFile& file, Sector sector, Page& page) {
     return n < 0 ? static_cast<int>(n) : 0;
 }
 
+// At the end of the disk. What cannot be read there is nothing that could be overwritten unseen: create looks at the
+// start as well, and examine says so.
+void probe_imsm(const HostFile& file, ImageContents& contents) {
+    const auto read = [&file](std::uint64_t sector, std::span<std::byte> bytes) {
+        const std::int64_t n = file.read_at(sector << kSectorShift, bytes);
+        if (n < 0) return static_cast<int>(n);
+        return static_cast<std::size_t>(n) == bytes.size() ? 0 : -EIO;
+    };
+    Result<std::optional<ImsmAnchor>> found = read_imsm(contents.sectors, read);
+    if (!found)
+        contents.imsm.emplace(found.error());
+    else if (*found)
+        contents.imsm.emplace(std::move(**found));
+}
+
 }  // namespace
 
 Result<ImageContents> probe_image(const HostFile& file, const std::string& path) {
@@ -90,6 +108,7 @@ Result<ImageContents> probe_image(const HostFile& file, const std::string& path)
         if (const int error = read_page(file, at, page); error != 0) return failed(error);
         contents.has_super_0 = has_super_0_magic(page);
     }
+    probe_imsm(file, contents);
     return contents;
 }
 
@@ -100,6 +119,9 @@ std::string describe(const ImageContents& contents) {
                            format_uuid(found.sb.set_uuid));
     }
     if (contents.has_super_0) return "an md superblock of version 0.90";
+    if (contents.imsm)
+        return !*contents.imsm ? "IMSM metadata that cannot be used"
+                               : fmt::format("IMSM metadata (family {:08x})", (*contents.imsm)->family_num);
     if (contents.label) return "the label of an external:lab member";
     if (contents.has_bitmap_file) return "a bitmap file";
     return contents.other;

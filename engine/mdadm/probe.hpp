@@ -13,6 +13,7 @@
 
 #include "engine/host/host.hpp"
 #include "engine/md/format/format.hpp"
+#include "engine/mdadm/imsm/anchor.hpp"
 
 namespace mdscope {
 
@@ -35,6 +36,7 @@ struct ImageContents {
     bool has_super_0 = false;         // version 0.90
     bool has_bitmap_file = false;     // a bitmap superblock at byte 0
     std::optional<std::array<std::byte, 512>> label;
+    std::optional<Result<ImsmAnchor>> imsm;  // its signature is there; or why it is of no use
     std::string other;  // "an ext2, ext3 or ext4 file system"; "data (first at byte 4096)"; empty: blank
 };
 

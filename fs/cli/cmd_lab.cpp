@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "engine/kernel/disk.hpp"
 #include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "engine/mdadm/examine.hpp"
@@ -13,6 +14,13 @@
 namespace mdscope {
 
 namespace {
+
+// Of NAME=SERIAL; empty: it is one.
+std::string serial_complaint(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const bool good = equals != std::string::npos && equals > 0 && equals + 1 < word.size();
+    return good ? "" : "'" + word + "' is not NAME=SERIAL, as sda=/dev/sda";
+}
 
 struct CreateWords {
     CreateOptions options;
@@ -62,9 +70,17 @@ int create(const CreateWords& words) {
 
 struct ExamineWords {
     std::vector<std::string> images;
+    std::vector<std::string> serials;
     bool json = false;
     bool exported = false;
 };
+
+// Of NAME=SERIAL the serial; nothing for another name.
+std::string serial_of(const std::vector<std::string>& serials, const std::string& name) {
+    for (const std::string& word : serials)
+        if (word.starts_with(name + "=")) return word.substr(name.size() + 1);
+    return {};
+}
 
 // The keys of mdadm --examine --export, and what it has no words for; a value is a word of the shell.
 std::string export_text(const Examination& found) {
@@ -88,15 +104,18 @@ std::string export_text(const Examination& found) {
         put("MD_UUID", format_uuid((*found.label)->set_uuid));
         put("MD_DEV_UUID", format_uuid((*found.label)->member_uuid));
     }
+    if (found.imsm)
+        for (const auto& [key, value] : imsm_export_of(*found.imsm)) put(key.c_str(), value);
     if (found.bits) put("MD_BITMAP_BITS", std::to_string(found.bits->total));
     if (found.bits && found.bits->counted) put("MD_BITMAP_DIRTY", std::to_string(found.bits->dirty));
     return text;
 }
 
 Result<std::string> examined(const std::string& image, const ExamineWords& words) {
-    if (words.json) return examine_json(image);
-    if (!words.exported) return examine_text(image);
-    const Result<Examination> found = examine_image(image);
+    const std::string serial = serial_of(words.serials, disk_name(image));
+    if (words.json) return examine_json(image, serial);
+    if (!words.exported) return examine_text(image, serial);
+    const Result<Examination> found = examine_image(image, serial);
     if (!found) return found.error();
     return export_text(*found);
 }
@@ -142,6 +161,9 @@ void add_lab_commands(CLI::App& app, int* exit_code) {
     const auto examine_words = std::make_shared<ExamineWords>();
     examine_app->add_option("IMAGE", examine_words->images, "Member images or bitmap files")->required();
     CLI::Option* json = examine_app->add_flag("--json", examine_words->json, "One JSON object a line");
+    examine_app->add_option("--serial", examine_words->serials, "NAME=SERIAL of an IMSM disk, if not /dev/NAME")
+        ->allow_extra_args(false)
+        ->check(CLI::Validator(serial_complaint, "NAME=SERIAL"));
     examine_app->add_flag("--export", examine_words->exported, "key=value, as mdadm --examine --export")
         ->excludes(json);
     examine_app->footer("Example: mdscope examine lab/sda.img lab/sdb.img");

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "engine/explore/explorer.hpp"
 #include "engine/look/lab_chunks.hpp"
@@ -15,7 +16,7 @@
 #include "engine/md/format/bytes.hpp"
 #include "engine/md/sysfs/sysfs_parse.hpp"
 #include "engine/mdadm/container.hpp"
-#include "engine/mdadm/imsm/anchor.hpp"
+#include "engine/mdadm/imsm/examine_imsm.hpp"
 #include "engine/scenario/scenario.hpp"
 #include "engine/scenario/schedule.hpp"
 #include "engine/scenario/share.hpp"
@@ -106,6 +107,9 @@ void feed_imsm(Input input) {
         }
         const auto again = decode_imsm(encode_imsm(*anchor));
         must(again && encode_imsm(*again) == encode_imsm(*anchor), "a block is read back as it was written");
+        const ImsmExamined examined{*anchor, "/dev/vda", {}};
+        must(!imsm_text_of(examined, 262144).empty(), "a block can be shown");
+        (void)imsm_json_of(examined, 262144);
         for (const ImsmVolume& volume : anchor->volumes)
             if (why_volume_is_refused(volume, 262144).empty())
                 must(volume.map.pba_of_lba0 + volume.component_sectors() < 262144, "a volume is on its disk");

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# The real mdadm and `mdscope examine` say the same of IMSM disks, line for line: of those that mdadm made, in every state
+# (tests/data/imsm.tar.zst).
+#
+# mdadm wants a block device, and knows a disk by its serial, which for a loop device is its name (IMSM_DEVNAME_AS_SERIAL).
+# So each image is looked at twice: as it is, by whose serial the loop device is nobody's, and with the serial of its own
+# disk changed into /dev/loopN.
+# ctest: TIMEOUT 240
+# SPDX-License-Identifier: MIT
+. "$(dirname "$0")/lib.sh"
+need mdadm losetup zstd tar python3 && need_root
+export LC_ALL=C TZ=UTC IMSM_NO_PLATFORM=1 IMSM_DEVNAME_AS_SERIAL=1
+
+truncate -s 1M "$work/probe"
+probe=$(losetup -r -f --show "$work/probe" 2>&1) || skip "no loop device: $probe"
+losetup -d "$probe"
+version=$(mdadm --version 2>&1)
+[[ $version == *v4.2* ]] || skip "$version prints other lines than mdadm 4.2"
+
+# attach IMAGE: $device. It is there as long as somebody has it open, and so goes with this script, whatever happens; and
+# it cannot be taken away meanwhile by another test that detaches by number.
+hold=''
+attach() {
+    device=$(losetup -f --show "$1") || fail "no loop device for $1"
+    exec {hold}<"$device" || fail "$device does not open"
+    losetup -d "$device"
+}
+detach() { exec {hold}<&-; }
+
+# same WHAT: both programs, on the device.
+same() {
+    diff <(mdadm -E "$device" 2>&1) <("$MDSCOPE" examine "$device" 2>&1) || fail "$1: examine"
+    diff <(mdadm -E --export "$device" 2>&1) \
+        <("$MDSCOPE" examine --export "$device" 2>&1 | grep -v '^MD_DEVNAME=\|^MD_BITMAP_') || fail "$1: examine --export"
+}
+# with_serial OLD NEW: the block of the device names this disk differently, with the right sum.
+with_serial() {
+    python3 - "$device" "$@" <<'PY'
+import os, struct, sys
+path, old, new = sys.argv[1:]
+with open(path, "r+b") as disk:
+    sectors = disk.seek(0, os.SEEK_END) // 512
+    def at(sector, count=1):
+        disk.seek(sector * 512)
+        return disk.read(count * 512)
+    anchor = at(sectors - 2)
+    size, = struct.unpack_from("<I", anchor, 0x24)
+    extended = (size - 1) // 512
+    block = bytearray(anchor + at(sectors - 2 - extended, extended))
+    for number in range(block[0x38]):
+        where = 216 + 48 * number
+        if block[where:where + 16].rstrip(b"\0").decode() == old:
+            block[where:where + 16] = new.encode().ljust(16, b"\0")
+    words = struct.unpack_from("<%dI" % (size // 4), block)
+    struct.pack_into("<I", block, 0x20, (sum(words) - words[8]) & 0xffffffff)
+    disk.seek((sectors - 2) * 512)
+    disk.write(block[:512])
+    disk.seek((sectors - 2 - extended) * 512)
+    disk.write(block[512:])
+    disk.flush()
+    os.fsync(disk.fileno())
+PY
+}
+
+tar -C "$work" --zstd -xf "$top/tests/data/imsm.tar.zst"
+count=0
+for image in "$work"/imsm/*/*.img; do
+    what=${image#"$work"/imsm/}
+    attach "$image"
+    same "$what, of another disk"
+    with_serial "/dev/$(basename "$image" .img)" "$device"
+    same "$what"
+    detach
+    count=$((count + 1))
+done
+is $count 36 "disks looked at"
+say "$count disks of the real mdadm, in every state: every line is the same"
