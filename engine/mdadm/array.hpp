@@ -34,12 +34,14 @@ struct CreateOptions {
     std::uint64_t size_bytes = 64ULL << 20;  // of each image
     int members = 2;
     std::string bitmap = "external";  // external | internal | none | path of a bitmap file
-    std::string metadata = "1.2";     // 1.2 | 1.1 | 1.0, for native homes
+    std::string metadata = "1.2";     // 1.2 | 1.1 | 1.0, for native homes; imsm
     std::uint64_t chunk = 64 << 10;   // bytes, doubled until it fits; 0: what mdadm would pick
     std::uint64_t daemon_sleep_ms = 5000;
     std::vector<std::string> write_mostly;  // member names
     bool force = false;                     // overwrite images that have a superblock
-    std::string name = "lab";               // set_name is "HOST:name" with host "mdscope"
+    std::string name = "lab";               // set_name is "HOST:name" with host "mdscope"; imsm: of the volume
+    int spares = 0;                         // imsm: beside the members
+    std::vector<std::string> serials;       // imsm: NAME=SERIAL; the others are "/dev/NAME"
 };
 struct CreateReport {
     std::vector<std::string> images;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // mdadm's part of creating an array: options -> geometry -> the bytes of superblocks, bitmaps, labels and sidecar.
+// (With IMSM metadata: imsm/create_imsm.cpp.)
 //
 //   external   label (sector 0), bits from sector 8 up to data_offset, all 0; container.json: clean, generation 1
 //   internal   superblock with the bitmap bit, events 0; bitmap header, and 0xff behind it up to the next 4 KiB
@@ -24,6 +25,7 @@
 #include "engine/md/bitmap/home.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/mdadm/geometry.hpp"
+#include "engine/mdadm/imsm/create_imsm.hpp"
 
 namespace mdscope {
 
@@ -61,6 +63,8 @@ Error invalid(std::string text) {
 
 std::optional<Error> check_words(const CreateOptions& options, Design& design) {
     if (options.lab.empty()) return invalid("Name the folder of the lab.");
+    if (options.spares != 0 || !options.serials.empty())
+        return invalid("Spares and serials are for --metadata imsm; another array gets a spare by `mdscope add`.");
     design.home = bitmap_home(options.bitmap);
     const bool is_path = options.bitmap.find('/') != std::string::npos && options.bitmap.back() != '/';
     if (design.home == BitmapHome::File && !is_path)
@@ -73,7 +77,7 @@ std::optional<Error> check_words(const CreateOptions& options, Design& design) {
     else if (options.metadata == "1.1")
         design.minor_version = 1;
     else if (options.metadata != "1.2")
-        return invalid(fmt::format("There is no metadata version '{}'. Use 1.2, 1.1 or 1.0.", options.metadata));
+        return invalid(fmt::format("There is no metadata version '{}'. Use 1.2, 1.1, 1.0 or imsm.", options.metadata));
     if (design.home == BitmapHome::External && design.minor_version != 2)
         return invalid(
             "A lab with an external bitmap has metadata external:lab; a metadata version is for --bitmap internal, "
@@ -323,6 +327,7 @@ std::string report_text(const Design& design) {
 }  // namespace
 
 Result<LabPlan> plan_lab(const CreateOptions& options) {
+    if (options.metadata == "imsm") return plan_imsm_lab(options);
     Design design{options, BitmapHome::External, 2, {}, 0, {}, random_uuid(), host_seconds()};
     if (auto error = check_words(options, design)) return *error;
     if (auto error = check_numbers(options, design)) return *error;

@@ -7,6 +7,7 @@
 #include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "engine/mdadm/examine.hpp"
+#include "engine/mdadm/imsm/bitmap.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/standard_streams.hpp"
@@ -27,6 +28,8 @@ struct CreateWords {
     std::string size = "64M";
     std::string chunk = "64K";
     std::string delay = "5s";
+    std::string name;
+    const CLI::Option* chunk_option = nullptr;
 };
 
 // What the words say, or the option that makes no sense.
@@ -47,6 +50,15 @@ Result<CreateOptions> understood(const CreateWords& words) {
     if (!delay) return Error{EINVAL, "--delay: " + delay.error().text};
     if (*delay == 0) return Error{EINVAL, "--delay: the bitmap's daemon needs a period of at least 1ms"};
     options.daemon_sleep_ms = *delay;
+    const bool imsm = options.metadata == "imsm";
+    if (imsm && words.chunk_option->count() != 0 && options.chunk != kImsmBitmapChunk)
+        return Error{EINVAL, "--chunk: with IMSM metadata a bit of the bitmap always stands for 64M"};
+    if (!words.name.empty() && !imsm && options.bitmap == "external")
+        return Error{EINVAL, "--name: a lab with an external bitmap has no place for a name"};
+    if (!words.name.empty())
+        options.name = words.name;
+    else if (imsm)
+        options.name = "vol0";
     if (options.bitmap.empty()) return Error{EINVAL, "--bitmap: external, internal, none, or the path of a file"};
     return options;
 }
@@ -146,11 +158,21 @@ void add_lab_commands(CLI::App& app, int* exit_code) {
         ->capture_default_str();
     create_app->add_option("--bitmap", words->options.bitmap, "external, internal, none, or the path of a bitmap file")
         ->capture_default_str();
-    create_app->add_option("--metadata", words->options.metadata, "Version of native metadata")
-        ->check(CLI::IsMember({"1.2", "1.1", "1.0"}))
+    create_app->add_option("--metadata", words->options.metadata, "Version of native metadata, or imsm")
+        ->check(CLI::IsMember({"1.2", "1.1", "1.0", "imsm"}))
         ->capture_default_str();
-    create_app->add_option("--chunk", words->chunk, "Bytes a bitmap bit stands for, or 'mdadm' for its choice")
+    create_app->add_option("--spares", words->options.spares, "Number of spares (imsm)")
+        ->check(CLI::Range(0, 6))
         ->capture_default_str();
+    create_app->add_option("--name", words->name, "Name of the volume (imsm; else vol0), or of a native array")
+        ->check(CLI::Validator([](const std::string& name) { return std::string(name.empty() ? "is empty" : ""); },
+                               "TEXT"));
+    create_app->add_option("--serial", words->options.serials, "NAME=SERIAL of a disk, if not /dev/NAME (imsm)")
+        ->allow_extra_args(false)
+        ->check(CLI::Validator(serial_complaint, "NAME=SERIAL"));
+    words->chunk_option =
+        create_app->add_option("--chunk", words->chunk, "Bytes a bitmap bit stands for, or 'mdadm' for its choice")
+            ->capture_default_str();
     create_app->add_option("--delay", words->delay, "Period of the bitmap's daemon")->capture_default_str();
     create_app->add_option("--write-mostly", words->options.write_mostly, "Member that is read only when it must be");
     create_app->add_flag("--force", words->options.force, "Overwrite images that hold something");

@@ -182,6 +182,24 @@ TEST_CASE("a member of version 0.90 is called so") {
     }
 }
 
+TEST_CASE("a disk of an IMSM container is called so") {
+    Stopped lab;
+    CreateOptions imsm;
+    imsm.lab = lab.folder / "imsm";
+    imsm.metadata = "imsm";
+    imsm.spares = 1;
+    const Result<CreateReport> report = create_lab(imsm);
+    REQUIRE(report);
+    const std::string native = lab.image(0);
+    const std::string disk = report->images.front();
+    lab.options.images = report->images;
+    CHECK(lab.is_refused("is a disk of an IMSM container, which mdscope does not mount yet"));
+    lab.options.images = {native, disk};
+    CHECK(lab.is_refused("sda.img: is a disk of an IMSM container"));
+    put_page(disk, imsm.size_bytes - 1024 + 0x28, std::as_bytes(std::span(kWritten).first(4)));
+    CHECK(lab.is_refused("IMSM metadata: its checksum is"));
+}
+
 TEST_CASE("logical_block_size of a newer Linux is kept and shown") {
     Stopped lab;
     for (const std::string& image : lab.options.images)

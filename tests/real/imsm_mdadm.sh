@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The real mdadm and `mdscope examine` say the same of IMSM disks, line for line: of those that mdadm made, in every state
-# (tests/data/imsm.tar.zst).
+# (tests/data/imsm.tar.zst), and of those that `mdscope create --metadata imsm` makes, where every field is also the one
+# that mdadm writes.
 #
 # mdadm wants a block device, and knows a disk by its serial, which for a loop device is its name (IMSM_DEVNAME_AS_SERIAL).
 # So each image is looked at twice: as it is, by whose serial the loop device is nobody's, and with the serial of its own
@@ -75,3 +76,53 @@ for image in "$work"/imsm/*/*.img; do
 done
 is $count 36 "disks looked at"
 say "$count disks of the real mdadm, in every state: every line is the same"
+
+# ---- created here
+
+# plain: -E without what chance and time decide, and without names.
+plain() {
+    sed -E -e 1d -e 's/^( *(Orig Family|Family|Generation|Creation Time|UUID) : ).*/\1-/' \
+        -e 's/^( *Checksum : ).* correct/\1correct/' -e "s|/dev/$1\$|FIRST|" -e "s|/dev/$2\$|SECOND|"
+}
+# is_like IMAGE REFERENCE NAME OTHER: mdadm says of the image what it says of a disk that it made, beside the other one.
+is_like() {
+    local reference=$work/imsm/$2/examine-$3.txt own other
+    own=$(basename "$1" .img)
+    case $own in sda) other=sdb ;; *) other=sda ;; esac
+    attach "$1"
+    same "$1, of another disk"
+    with_serial "/dev/$own" "$device"
+    same "$1"
+    diff <(plain "$3" "$4" <"$reference") <(mdadm -E "$device" | plain "${device#/dev/}" "$other") ||
+        fail "$1 is not as mdadm makes it ($2)"
+    detach
+}
+# check_created SIZE BITMAP REFERENCE FIRST SECOND [SPARE'S REFERENCE]
+check_created() {
+    local lab=$work/lab
+    rm -rf "$lab"
+    create "$lab" --metadata imsm --size "$1" --bitmap "$2" --spares 1
+    is_like "$lab/sda.img" "$3" "$4" "$5"
+    is_like "$lab/sdb.img" "$3" "$5" "$4"
+    [ $# -lt 6 ] || is_like "$lab/sdc.img" "$6" vdc vda
+    say "$1, bitmap $2: as mdadm makes it"
+}
+check_created 128M none clean vda vdb spare
+check_created 128M external clean-bitmap vda vdb spare
+check_created 1G external assume-clean-bitmap vde vdf
+
+# The report's array: 141557760 KiB on the smallest disks that have room for it.
+lab=$work/report
+create "$lab" --metadata imsm --size $((283125922 * 512)) --name md24 --serial sda=/dev/loop-none
+attach "$lab/sda.img"
+same "the report's size"
+text=$(mdadm -E "$device")
+detach
+field() { sed -n "s/^ *$1 : //p" <<<"$text"; }
+for line in "Array Size=283115520 (135.00 GiB 144.96 GB)" "Per Dev Size=283117568 (135.00 GiB 144.96 GB)" \
+    "Num Stripes=1105920" "RWH Policy=Write-intent bitmap" "Map State=normal" "Version=1.1.00"; do
+    is "$(field "${line%%=*}")" "${line#*=}" "the report's size: ${line%%=*}"
+done
+grep -q '^\[md24\]:$' <<<"$text" || fail "the volume is not called md24"
+grep -q 'Disk00 Serial : /dev/loop-none$' <<<"$text" || fail "the serial that was asked for"
+say "an array of the report's size: as mdadm makes it"
