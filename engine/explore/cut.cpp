@@ -39,7 +39,7 @@ class Enumeration {
     // Those sectors of a write that would change something, each by itself.
     void collect(const Bio& bio, const RamImage& medium, std::uint32_t image, std::vector<Unsure>& list) const {
         for (Sector i = 0; i < bio_sectors(bio); i++) {
-            const std::byte* const bytes = bio.bi_data + i * kSectorSize;
+            const std::byte* const bytes = bytes_left_by(bio, i);
             const std::size_t size = std::min<std::size_t>(bio.bi_size - i * kSectorSize, kSectorSize);
             if (std::memcmp(bytes, medium.sector(bio.bi_sector + i, durable_).data(), size) != 0)
                 list.push_back({image, bio.bi_sector + i, bytes, size, 0, lab_.kernel.flushed_by(bio),

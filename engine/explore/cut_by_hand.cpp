@@ -41,7 +41,7 @@ class Collection {
         }
         for (Sector i = 0; i < bio_sectors(bio); i++) {
             const std::size_t size = std::min<std::size_t>(bio.bi_size - i * kSectorSize, kSectorSize);
-            UnsureSector* const unsure = add(medium, number, bio.bi_sector + i, {bio.bi_data + i * kSectorSize, size});
+            UnsureSector* const unsure = add(medium, number, bio.bi_sector + i, {bytes_left_by(bio, i), size});
             if (unsure == nullptr) continue;
             unsure->is_in_flight = true;
             unsure->flushes = lab_.kernel.flushed_by(bio);

@@ -252,8 +252,9 @@ std::optional<Difference> find_difference(const SimLab& lab) {
     return std::nullopt;
 }
 
-std::string number_text(WriteNumber number) {
+std::string number_text(const Ledger& ledger, WriteNumber number) {
     if (number == Ledger::kBlank) return "zeros";
+    if (ledger.is_discard(number)) return fmt::format("write {}, a discard", number);
     if (number == Ledger::kGarbled) return "bytes of no write";
     return number == Ledger::kBeginning ? "what was there at the beginning" : fmt::format("write {}", number);
 }
@@ -298,11 +299,12 @@ std::string data_text(const Sight& sight) {
     if (!lab.start_error().empty()) return "the array does not start: " + lab.start_error();
     if (lab.wrong_read())
         return fmt::format("sector {} was read and gave {}; the last acknowledged is {}", lab.wrong_read()->sector,
-                           number_text(lab.wrong_read()->number),
-                           number_text(lab.ledger().acknowledged(lab.wrong_read()->sector)));
+                           number_text(lab.ledger(), lab.wrong_read()->number),
+                           number_text(lab.ledger(), lab.ledger().acknowledged(lab.wrong_read()->sector)));
     const WrongSector wrong = *find_wrong_sector(lab);
     return fmt::format("{} may be read, and its sector {} has {}; the last acknowledged is {}", wrong.rdev->name,
-                       wrong.sector, number_text(wrong.number), number_text(lab.ledger().acknowledged(wrong.sector)));
+                       wrong.sector, number_text(lab.ledger(), wrong.number),
+                       number_text(lab.ledger(), lab.ledger().acknowledged(wrong.sector)));
 }
 
 bool are_unequal(const Sight& sight) {

@@ -63,6 +63,15 @@ WriteNumber Ledger::begin(Sector sector, Sector count) {
     return number;
 }
 
+WriteNumber Ledger::begin_discard(Sector sector, Sector count) {
+    discards_.push_back(begin(sector, count));
+    return discards_.back();
+}
+
+bool Ledger::is_discard(WriteNumber number) const {
+    return std::ranges::binary_search(discards_, number);
+}
+
 void Ledger::end(WriteNumber number, bool acknowledged, bool durable) {
     changes_++;
     if (!acknowledged) return;
@@ -111,8 +120,9 @@ void Ledger::end_at(Sector end) {
 bool Ledger::may_be_read(Sector sector, WriteNumber number) const {
     const Entry* const written = find(sector);
     if (written == nullptr) return number == kBeginning || sector >= known_end_;
-    return std::find(written->writes.begin() + written->acknowledged, written->writes.begin() + written->count,
-                     number) != written->writes.begin() + written->count;
+    const auto* const end = written->writes.begin() + written->count;
+    return std::any_of(written->writes.begin() + written->acknowledged, end,
+                       [&](WriteNumber one) { return is_discard(one) ? number == kBlank : number == one; });
 }
 
 WriteNumber Ledger::acknowledged(Sector sector) const {
@@ -149,6 +159,7 @@ std::vector<Ledger::Promise> Ledger::promises() const {
 
 std::uint64_t Ledger::hash() const {
     std::uint64_t hash = known_end_ == ~Sector{0} ? last_ : mix(last_, known_end_);
+    for (const WriteNumber number : discards_) hash = mix(hash, number);
     for (const Entry& written : entries_) {
         hash = mix(hash, written.sector << 16 | std::uint64_t{written.count} << 8 | written.acknowledged);
         for (std::uint8_t i = 0; i < written.count; i++) hash = mix(hash, written.writes[i]);

@@ -6,7 +6,7 @@
 //
 //   0        zeros: a sector that nobody has ever written, a blank member
 //   1        what was there when everything began
-//   2, 3...  the writes of the tasks
+//   2, 3...  the writes of the tasks; a discard is a write, of which zeros tell nothing more
 //
 //   sector 128    1  2  4  5          all writes that it may be from, in their order
 //                    |     |  '------ begun: may be read, may be gone after a cut
@@ -39,6 +39,7 @@ class Ledger {
 
     // A write to these sectors begins; they are written to by nobody else until it has ended.
     WriteNumber begin(Sector sector, Sector count);
+    WriteNumber begin_discard(Sector sector, Sector count);
     // It has ended: acknowledged (with `durable` when it was written through), or failed, after which its sectors may
     // hold either.
     void end(WriteNumber number, bool acknowledged, bool durable);
@@ -55,6 +56,7 @@ class Ledger {
     // What a read may give. Sectors that were never written since the beginning: kBeginning.
     [[nodiscard]] bool may_be_read(Sector sector, WriteNumber number) const;
     [[nodiscard]] WriteNumber acknowledged(Sector sector) const;
+    [[nodiscard]] bool is_discard(WriteNumber number) const;
     // The sector that was written last, and by which write; MaxSector: none was.
     [[nodiscard]] Sector newest_sector() const;
     [[nodiscard]] WriteNumber newest(Sector sector) const;
@@ -82,7 +84,8 @@ class Ledger {
     Entry& entry(Sector sector);
     [[nodiscard]] const Entry* find(Sector sector) const;
 
-    std::vector<Entry> entries_;  // ascending; only sectors that were written
+    std::vector<Entry> entries_;         // ascending; only sectors that were written
+    std::vector<WriteNumber> discards_;  // ascending
     Sector known_end_ = ~Sector{0};
     WriteNumber last_ = kBeginning;
     std::uint64_t changes_ = 0;

@@ -13,13 +13,16 @@ namespace mdscope {
 
 namespace {
 
+bool is_write(const Statement& one) {
+    return one.kind == Statement::Kind::Write || one.kind == Statement::Kind::Discard;
+}
+
 bool writes(const ScenarioTask& task) {
-    return std::ranges::any_of(task.statements,
-                               [](const Statement& one) { return one.kind == Statement::Kind::Write; });
+    return std::ranges::any_of(task.statements, is_write);
 }
 
 bool overlap(const Statement& one, const Statement& other, std::uint64_t size) {
-    if (one.kind != Statement::Kind::Write || other.kind != Statement::Kind::Write) return false;
+    if (!is_write(one) || !is_write(other)) return false;
     const std::uint64_t a = one.all ? 0 : one.offset, b = other.all ? 0 : other.offset;
     return (one.all ? 0 : one.chunk) == (other.all ? 0 : other.chunk) && a < b + size && b < a + size;
 }

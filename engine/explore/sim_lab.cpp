@@ -146,6 +146,17 @@ int SimLab::write_chunk(std::uint64_t chunk, std::uint64_t behind) {
     return done < 0 ? static_cast<int>(done) : 0;
 }
 
+int SimLab::discard(std::uint64_t chunk, std::uint64_t behind) {
+    if (const int err = md_open(mddev()); err != 0) return err;
+    const std::uint64_t offset = offset_of(chunk) + behind;
+    WriteNumber number = 0;
+    if (after_cut_) number = ledger_.begin_discard(offset >> kSectorShift, write_size_ >> kSectorShift);
+    const int err = array_.discard(offset, write_size_);
+    if (after_cut_) ledger_.end(number, err == 0, false);
+    md_release(mddev());
+    return err;
+}
+
 int SimLab::read_chunk(std::uint64_t chunk, std::uint64_t behind) {
     if (const int err = md_open(mddev()); err != 0) return err;
     const std::uint64_t offset = offset_of(chunk) + behind;
@@ -301,6 +312,8 @@ int SimLab::perform(const Statement& statement) {
             return add(statement.member);
         case Statement::Kind::Read:
             return read_chunk(statement.chunk, statement.offset);
+        case Statement::Kind::Discard:
+            return discard(statement.chunk, statement.offset);
         case Statement::Kind::Mdstat:
             static_cast<void>(mdscope::mdstat({&mddev()}));
             return 0;

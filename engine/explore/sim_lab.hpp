@@ -108,6 +108,7 @@ class SimLab {
     int write(const Statement& statement);
     int write_chunk(std::uint64_t chunk, std::uint64_t behind);
     int read_chunk(std::uint64_t chunk, std::uint64_t behind);
+    int discard(std::uint64_t chunk, std::uint64_t behind);
     int flush();
     int add(const std::string& member);
     int assemble_again();

@@ -7,6 +7,7 @@
 // A callback counts down, wakes, and returns; it never sleeps.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -67,6 +68,12 @@ inline Sector bio_sectors(const Bio& bio) {
 }
 inline Sector bio_end_sector(const Bio& bio) {
     return bio.bi_sector + bio_sectors(bio);
+}
+
+// What a write or a discard leaves in its sector number `i`. A discard has no buffer, and leaves zeros.
+inline constexpr std::array<std::byte, kSectorSize> kZeroSector{};
+inline const std::byte* bytes_left_by(const Bio& bio, Sector i) {
+    return bio.bi_op == BioOp::Discard ? kZeroSector.data() : bio.bi_data + i * kSectorSize;
 }
 
 // Ends the bio with `status`. The disk calls it exactly once for each bio it was given.

@@ -36,7 +36,7 @@ struct BioInfo {
 class Disk {
    public:
     virtual ~Disk() = default;
-    virtual void submit(Bio* bio) = 0;
+    virtual void submit(Bio* bio) = 0;  // what was discarded reads as zeros
     // Ends the bio with `error` (-errno) without performing it, where and when a submitted one would have ended.
     virtual void submit_to_fail(Bio* bio, int error) { bio_endio(bio, error); }
     [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;

@@ -8,7 +8,7 @@
 // disk front end is byte-exact: overlapping writes are ordered, unaligned ones are read-modify-write under that order,
 // so two mirrors never take the same two writes in a different order.
 //
-// Threads: read, write, flush, open, release, show and store may be called from any task, many at once.
+// Threads: read, write, discard, flush, open, release, show and store may be called from any task, many at once.
 #pragma once
 
 #include <cstdint>
@@ -79,6 +79,8 @@ class Array {
     virtual void release() = 0;
     virtual std::int64_t read(std::uint64_t offset, std::span<std::byte> buffer) = 0;
     virtual std::int64_t write(std::uint64_t offset, std::span<const std::byte> data, bool fua) = 0;
+    // What is discarded reads as zeros, and the members' images have holes there.
+    virtual int discard(std::uint64_t offset, std::uint64_t size) = 0;
     virtual int flush() = 0;
     // Openers lose the array: their I/O answers EIO from now on, and they no longer count (echo force > lab/stop).
     virtual void revoke_openers() = 0;

@@ -9,7 +9,8 @@
 
 namespace mdscope {
 
-static constexpr std::size_t kMaxBio = 1 << 20;  // what md_submit_bio takes
+static constexpr std::size_t kMaxBio = 1 << 20;         // what md_submit_bio takes
+static constexpr std::uint64_t kMaxDiscard = 64 << 20;  // a barrier unit: it has no buffer
 
 // ---- overlapping writes ----
 
@@ -226,6 +227,33 @@ std::int64_t ArrayDisk::write(Mddev& mddev, std::uint64_t offset, std::span<cons
         done += n;
     }
     return static_cast<std::int64_t>(done);
+}
+
+int ArrayDisk::write_zeros(Mddev& mddev, std::uint64_t first, std::uint64_t end) {
+    if (first >= end) return 0;
+    const std::vector<std::byte> zeros(end - first);
+    const std::int64_t done = write(mddev, first, zeros, false);
+    if (done < 0) return static_cast<int>(done);
+    return static_cast<std::uint64_t>(done) == zeros.size() ? 0 : -EIO;
+}
+
+// Whole sectors are discarded, what is left of others at both ends is written.
+int ArrayDisk::discard(Mddev& mddev, std::uint64_t offset, std::uint64_t size) {
+    const std::uint64_t all = mddev.array_sectors << kSectorShift;
+    if (mddev.ro == MD_RDONLY) return -EPERM;
+    if (offset >= all) return -EINVAL;  // as blkdev_fallocate
+    const std::uint64_t end = offset + std::min(size, all - offset);
+    const std::uint64_t first = (offset + kSectorSize - 1) / kSectorSize * kSectorSize;
+    const std::uint64_t last = end / kSectorSize * kSectorSize;
+    if (first >= last) return write_zeros(mddev, offset, end);
+    if (const int err = write_zeros(mddev, offset, first); err != 0) return err;
+    for (std::uint64_t at = first; at < last;) {
+        const std::uint64_t piece = std::min(last - at, kMaxDiscard - at % kMaxDiscard);
+        const WriteGate::Pass pass(gate_, at, at + piece);
+        if (const int err = submit(mddev, BioOp::Discard, at, nullptr, piece, REQ_SYNC); err != 0) return err;
+        at += piece;
+    }
+    return write_zeros(mddev, last, end);
 }
 
 int ArrayDisk::flush(Mddev& mddev) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The byte-exact front of an array: what a read, write or flush of md0 does before md sees sectors.
+// The byte-exact front of an array: what a read, write, discard or flush of md0 does before md sees sectors.
 //
 // md0 may be written at any offset, and by many at once. Two rules make that safe on a mirror:
 //   - Writes that overlap are done one after the other (WriteGate). md leaves that to its callers, whose page cache
@@ -68,6 +68,8 @@ class ArrayDisk {
 
     std::int64_t read(Mddev& mddev, std::uint64_t offset, std::span<std::byte> buffer);
     std::int64_t write(Mddev& mddev, std::uint64_t offset, std::span<const std::byte> data, bool fua);
+    // Zeros, of which the members need not keep blocks. What is of the range behind the end is left out.
+    int discard(Mddev& mddev, std::uint64_t offset, std::uint64_t size);
     int flush(Mddev& mddev);
 
     // Requests that have not come back. An Mddev may be destroyed when it is 0.
@@ -80,6 +82,7 @@ class ArrayDisk {
     void put(Request* request);
     static void end_request(Bio* bio);
     int submit(Mddev& mddev, BioOp op, std::uint64_t offset, std::byte* data, std::size_t size, std::uint32_t flags);
+    int write_zeros(Mddev& mddev, std::uint64_t first, std::uint64_t end);
     int write_partial_sectors(Mddev& mddev, std::uint64_t offset, std::span<const std::byte> data, std::uint32_t flags);
 
     Kernel& kernel_;

@@ -125,6 +125,12 @@ std::int64_t ArrayImpl::write(std::uint64_t offset, std::span<const std::byte> d
     return or_eio([&]() -> std::int64_t { return disk_.write(mddev(), offset, data, fua); });
 }
 
+int ArrayImpl::discard(std::uint64_t offset, std::uint64_t size) {
+    const Inside inside(*this);
+    if (const int err = not_usable(); err != 0) return err;
+    return or_eio([&] { return disk_.discard(mddev(), offset, size); });
+}
+
 int ArrayImpl::flush() {
     const Inside inside(*this);
     if (const int err = not_usable(); err != 0) return err;

@@ -42,6 +42,7 @@ class ArrayImpl final : public Array {
     void release() override;
     std::int64_t read(std::uint64_t offset, std::span<std::byte> buffer) override;
     std::int64_t write(std::uint64_t offset, std::span<const std::byte> data, bool fua) override;
+    int discard(std::uint64_t offset, std::uint64_t size) override;
     int flush() override;
     void revoke_openers() override;
 

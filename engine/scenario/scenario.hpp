@@ -34,6 +34,7 @@
 //     re-add sdb                 # as mdadm --re-add: what the bitmap has marked is recovered
 //     add sdc                    # as mdadm --add: a new member, an image of zeros, or one that was removed
 //     read 0                     # what `write 0` would write
+//     discard 0                  # ... which then reads as zeros
 //     mdstat                     # reads /proc/mdstat
 //     idle 1s                    # so long nothing is done
 //     flush                      # what was written is durable from here on
@@ -91,6 +92,7 @@ struct Statement {
         DelayedDelete,  // rdev_delayed_delete of every unbound member, each when it is unbound
         Add,            // `member`, as mdadm --add
         Read,           // `chunk`
+        Discard,        // what a Write there would write
         Mdstat,         // reads /proc/mdstat
         Flush,          // all that was written
         Assemble,       // the array, from what its media hold

@@ -52,7 +52,8 @@ bool read_place(const Scenario& scenario, std::string_view text, Statement& stat
 
 Complaint read_chunk(const Scenario& scenario, std::string_view rest, Statement& statement) {
     if (!read_place(scenario, rest, statement))
-        return fmt::format("'read' takes the number of a chunk, not '{}'", rest);
+        return fmt::format("'{}' takes the number of a chunk, not '{}'",
+                           statement.kind == Statement::Kind::Read ? "read" : "discard", rest);
     return check_chunk(scenario, statement);
 }
 
@@ -126,6 +127,7 @@ constexpr std::array kWords = {
     Word{"re-add", "MEMBER", Statement::Kind::ReAdd, true, true, read_member},
     Word{"add", "MEMBER", Statement::Kind::Add, true, true, read_new_member},
     Word{"read", "CHUNK", Statement::Kind::Read, true, true, read_chunk},
+    Word{"discard", "CHUNK", Statement::Kind::Discard, true, true, read_chunk},
     Word{"mdstat", "", Statement::Kind::Mdstat, true, true, read_nothing},
     Word{"flush", "", Statement::Kind::Flush, true, true, read_nothing},
     Word{"idle", "TIME", Statement::Kind::Idle, true, true, read_idle},
@@ -171,7 +173,8 @@ Complaint read_statement(const Scenario& scenario, Section section, std::string_
 
 std::string statement_text(const Statement& statement) {
     std::string text = row_of(statement.kind).word;
-    const bool has_chunk = statement.kind == Statement::Kind::Write || statement.kind == Statement::Kind::Read;
+    const bool has_chunk = statement.kind == Statement::Kind::Write || statement.kind == Statement::Kind::Read ||
+                           statement.kind == Statement::Kind::Discard;
     if (has_chunk) text += statement.all ? " all" : fmt::format(" {}", statement.chunk);
     if (statement.offset != 0) text += "+" + exact_size_text(statement.offset);
     if (statement.kind == Statement::Kind::Idle) text += " " + exact_duration_text(statement.ms);

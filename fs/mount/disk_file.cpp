@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "engine/md/md_ioctl.hpp"
 #include "fs/mount/operations.hpp"
@@ -64,6 +66,20 @@ class ReadBuffer {
     void* start_;
 };
 
+int write_zeros(Array& array, std::uint64_t offset, std::uint64_t size) {
+    const std::uint64_t all = array.size_bytes();
+    if (offset >= all) return -EINVAL;
+    const std::vector<std::byte> zeros(std::min<std::uint64_t>(size, kMaxTransfer));
+    for (std::uint64_t left = std::min(size, all - offset); left > 0;) {
+        const std::span part = std::span(zeros).first(std::min<std::uint64_t>(left, zeros.size()));
+        const std::int64_t done = array.write(offset, part, false);
+        if (done <= 0) return done < 0 ? static_cast<int>(done) : -EIO;
+        offset += static_cast<std::uint64_t>(done);
+        left -= static_cast<std::uint64_t>(done);
+    }
+    return 0;
+}
+
 }  // namespace
 
 void disk_open(fuse_req_t req, fuse_file_info* info) {
@@ -118,6 +134,21 @@ void disk_write(fuse_req_t req, const char* data, std::size_t size, off_t offset
 
 void disk_sync(fuse_req_t req, fuse_file_info* info) {
     const int err = guarded([&] { return still_ours(req, info) ? array_of(req).flush() : -EIO; });
+    fuse_reply_err(req, -err);
+}
+
+// As on a block device: PUNCH_HOLE discards, ZERO_RANGE writes zeros (who asks for that wants to keep the blocks), and
+// there is nothing to allocate. A loop device on md0 discards and zeroes by these two.
+void disk_allocate(fuse_req_t req, int mode, off_t offset, off_t length, fuse_file_info* info) {
+    const auto start = static_cast<std::uint64_t>(offset);
+    const auto size = static_cast<std::uint64_t>(length);
+    const int err = guarded([&] {
+        Array& array = array_of(req);
+        if (!still_ours(req, info)) return -EIO;
+        if (mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) return array.discard(start, size);
+        if ((mode & ~FALLOC_FL_KEEP_SIZE) == FALLOC_FL_ZERO_RANGE) return write_zeros(array, start, size);
+        return -EOPNOTSUPP;
+    });
     fuse_reply_err(req, -err);
 }
 

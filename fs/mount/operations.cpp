@@ -234,9 +234,11 @@ void op_lseek(fuse_req_t req, fuse_ino_t inode, off_t offset, int whence, fuse_f
         fuse_reply_err(req, EINVAL);
 }
 
-void op_fallocate(fuse_req_t req, fuse_ino_t /*inode*/, int /*mode*/, off_t /*offset*/, off_t /*length*/,
-                  fuse_file_info* /*info*/) {
-    fuse_reply_err(req, EOPNOTSUPP);
+void op_fallocate(fuse_req_t req, fuse_ino_t inode, int mode, off_t offset, off_t length, fuse_file_info* info) {
+    if (inode == kDiskInode)
+        disk_allocate(req, mode, offset, length, info);
+    else
+        fuse_reply_err(req, EOPNOTSUPP);
 }
 
 void op_ioctl(fuse_req_t req, fuse_ino_t inode, unsigned command, void* /*argument*/, fuse_file_info* info,

@@ -56,6 +56,7 @@ void disk_release(fuse_req_t req, fuse_file_info* info);
 void disk_read(fuse_req_t req, std::size_t size, off_t offset, fuse_file_info* info);
 void disk_write(fuse_req_t req, const char* data, std::size_t size, off_t offset, fuse_file_info* info);
 void disk_sync(fuse_req_t req, fuse_file_info* info);
+void disk_allocate(fuse_req_t req, int mode, off_t offset, off_t length, fuse_file_info* info);
 void disk_seek(fuse_req_t req, off_t offset, int whence);
 void disk_ioctl(fuse_req_t req, unsigned command, fuse_file_info* info, std::size_t out_size);
 

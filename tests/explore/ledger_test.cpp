@@ -61,6 +61,21 @@ TEST_CASE("a write that was written through stays") {
     CHECK(ledger.may_be_read(0, one));
 }
 
+TEST_CASE("of a discarded sector zeros are read, and what was there before only until that is acknowledged") {
+    Ledger ledger;
+    const WriteNumber write = ledger.begin(0, 2);
+    ledger.end(write, true, true);
+    const WriteNumber discard = ledger.begin_discard(0, 1);
+    CHECK(ledger.may_be_read(0, write));
+    CHECK(ledger.may_be_read(0, Ledger::kBlank));
+    CHECK_FALSE(ledger.may_be_read(0, discard));
+    CHECK_FALSE(ledger.may_be_read(1, Ledger::kBlank));
+    ledger.end(discard, true, false);
+    CHECK_FALSE(ledger.may_be_read(0, write));
+    ledger.power_was_cut();
+    CHECK(ledger.may_be_read(0, write));
+}
+
 TEST_CASE("ledgers that promise the same have the same hash") {
     Ledger a;
     Ledger b;

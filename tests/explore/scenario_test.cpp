@@ -182,11 +182,12 @@ TEST_CASE("a mistake in a statement is named with its line") {
     const auto setup = [](const std::string& line) { return error_of(with_task("setup\n" + line + "\n")); };
     const std::string words =
         "write CHUNK|all, daemon, store FILE VALUE, stop, fail MEMBER, remove MEMBER, re-add MEMBER, "
-        "add MEMBER, read CHUNK, mdstat, flush, idle TIME, reboot, wait";
+        "add MEMBER, read CHUNK, discard CHUNK, mdstat, flush, idle TIME, reboot, wait";
     CHECK(setup("wrte 0") == "3: 'wrte' is not a statement; here can stand " + words);
     CHECK(setup("write") == "3: 'write' needs more: write CHUNK|all");
     CHECK(setup("write 64") == "3: there is no chunk 64: images of 64M with chunks of 1M have fewer than 65");
     CHECK(setup("write x") == "3: 'write' takes the number of a chunk, or 'all', not 'x'");
+    CHECK(setup("discard all") == "3: 'discard' takes the number of a chunk, not 'all'");
     CHECK(setup("write 0; daemon 5") == "3: nothing may follow 'daemon', not '5'");
     CHECK(setup("write 0;") == "3: there is nothing beside a ';'");
     CHECK(setup("fail sdc") == "3: there is no member 'sdc'; the members are sda to sdb");
@@ -209,7 +210,8 @@ TEST_CASE("a mistake in a statement is named with its line") {
     CHECK(setup("add sdd") == "3: 'sdd' cannot be added; sda to sdc can");
     CHECK(task("a: boot") ==
           "3: 'boot' is not a statement; here can stand write CHUNK|all, daemon, store FILE VALUE, stop, fail MEMBER, "
-          "remove MEMBER, re-add MEMBER, add MEMBER, read CHUNK, mdstat, flush, idle TIME, assemble, kill, power-cut, "
+          "remove MEMBER, re-add MEMBER, add MEMBER, read CHUNK, discard CHUNK, mdstat, flush, idle TIME, assemble, "
+          "kill, power-cut, "
           "reboot, "
           "delayed-delete, wait");
     CHECK(task("stop") ==

@@ -17,8 +17,8 @@ namespace mdscope::test {
 
 namespace {
 
-const std::string kOld(4096, 'o');
-const std::string kNew(4096, 'n');
+const std::string kOldData(4096, 'o');
+const std::string kNewData(4096, 'n');
 
 void copy_over(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
@@ -35,7 +35,7 @@ void check_old_copy_stays_out(Lab& lab, const std::string& copy) {
     assemble(lab, true);
     CHECK_FALSE(has_member(lab, "sda"));
     CHECK(lab.md().degraded == 1);
-    CHECK(lab.read(0, kNew.size()) == kNew);
+    CHECK(lab.read(0, kNewData.size()) == kNewData);
     CHECK(lab.log_lines("sda is an old copy") == 1);
     std::string why;
     CHECK(lab.array->re_add("sda", &why) == -EINVAL);
@@ -54,11 +54,11 @@ TEST_CASE("an old copy of an image that is put back is stale, whether it was mad
         CAPTURE(during);
         Lab lab(small_home());
         const std::string copy = lab.folder / "copy";
-        CHECK(lab.write(0, kOld));
+        CHECK(lab.write(0, kOldData));
         if (!during) stop(lab);
         copy_over(lab.options.images[0], copy);
         if (!during) assemble(lab);
-        CHECK(lab.write(0, kNew));
+        CHECK(lab.write(0, kNewData));
         stop(lab);
         check_old_copy_stays_out(lab, copy);
     }
@@ -66,7 +66,7 @@ TEST_CASE("an old copy of an image that is put back is stale, whether it was mad
 
 TEST_CASE("an array that nobody wrote to keeps its labels, and a copy of then is as good as the image") {
     Lab lab(small_home());
-    CHECK(lab.write(0, kOld));
+    CHECK(lab.write(0, kOldData));
     stop(lab);
     assemble(lab);
     const std::string copy = lab.folder / "copy";
@@ -79,14 +79,14 @@ TEST_CASE("an array that nobody wrote to keeps its labels, and a copy of then is
 
 TEST_CASE("a member that was missing when the array was used is left out, and re-added by the bitmap") {
     Lab lab(small_home());
-    CHECK(lab.write(0, kOld));
+    CHECK(lab.write(0, kOldData));
     stop(lab);
     lab.array.reset();
     const std::vector<std::string> both = lab.options.images;
     lab.options.images = {both[0]};
     lab.options.run = true;
     lab.start();
-    CHECK(lab.write(0, kNew));
+    CHECK(lab.write(0, kNewData));
     stop(lab);
     lab.array.reset();
     lab.options.images = both;
@@ -102,18 +102,18 @@ TEST_CASE("a member that was missing when the array was used is left out, and re
     lab.options.images = {both[1]};
     lab.options.run = true;
     lab.start();
-    CHECK(lab.read(0, kNew.size()) == kNew);
+    CHECK(lab.read(0, kNewData.size()) == kNewData);
 }
 
 // The member failed in one use and is re-added in another, and the process dies right after that.
 TEST_CASE("a member that was re-added belongs to the array also when the array is not stopped any more") {
     Lab lab(small_home());
-    CHECK(lab.write(0, kOld));
+    CHECK(lab.write(0, kOldData));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     REQUIRE(lab.eventually([&] { return !has_member(lab, "sdb"); }));
     stop(lab);
     assemble(lab);
-    CHECK(lab.write(0, kNew));
+    CHECK(lab.write(0, kNewData));
     std::string why;
     REQUIRE_MESSAGE(lab.array->re_add("sdb", &why) == 0, why);
     REQUIRE(lab.is_in_sync());
@@ -129,7 +129,7 @@ TEST_CASE("killed between any two steps of a stamping, the lab is assembled with
             if (finished && labels_written < 2) continue;
             CAPTURE(labels_written);
             Lab lab(small_home());
-            CHECK(lab.write(0, kOld));
+            CHECK(lab.write(0, kOldData));
             stop(lab);
             lab.array.reset();
             Container container = sidecar_of(lab);
@@ -167,7 +167,7 @@ TEST_CASE("killed in the second start after one that was not written to, the lab
     for (const int written : {0, 1, 2, 3}) {  // a bit each: this label, too
         CAPTURE(written);
         Lab lab(small_home());
-        CHECK(lab.write(0, kOld));
+        CHECK(lab.write(0, kOldData));
         stop(lab);
         assemble(lab);
         stop(lab);  // nothing was written, so the sidecar does not know how the stamping ended
@@ -179,13 +179,13 @@ TEST_CASE("killed in the second start after one that was not written to, the lab
         CHECK_THROWS_AS(lab.kernel.oops({}), Halted);  // nothing more is written
         assemble(lab);
         CHECK(lab.md().degraded == 0);
-        CHECK(lab.read(0, kOld.size()) == kOld);
+        CHECK(lab.read(0, kOldData.size()) == kOldData);
     }
 }
 
 TEST_CASE("without room for the sidecar the array starts, and who was missing then is not taken for good later") {
     Lab lab(small_home());
-    CHECK(lab.write(0, kOld));
+    CHECK(lab.write(0, kOldData));
     stop(lab);
     lab.array.reset();
     const std::vector<std::string> both = lab.options.images;
@@ -196,14 +196,14 @@ TEST_CASE("without room for the sidecar the array starts, and who was missing th
     std::filesystem::create_directories(spare + "/in the way");  // as a full disk
     lab.start();
     std::filesystem::remove_all(spare);
-    CHECK(lab.write(0, kNew));
+    CHECK(lab.write(0, kNewData));
     CHECK_THROWS_AS(lab.kernel.oops({}), Halted);
     lab.array.reset();
     lab.kernel.restart();
     lab.options.images = both;
     lab.start();
     CHECK_FALSE(has_member(lab, "sdb"));
-    CHECK(lab.read(0, kNew.size()) == kNew);
+    CHECK(lab.read(0, kNewData.size()) == kNewData);
 }
 
 TEST_CASE("a sidecar of before, without the labels' numbers, is taken as it is, and has them afterwards") {
@@ -216,7 +216,7 @@ TEST_CASE("a sidecar of before, without the labels' numbers, is taken as it is, 
         static_cast<bool>(lab.kernel.replace_file(container_path(lab.options.lab), container_file_text(container))));
     lab.start();
     CHECK(lab.md().degraded == 0);
-    CHECK(lab.write(0, kNew));
+    CHECK(lab.write(0, kNewData));
     stop(lab);
     for (const ContainerMember& member : sidecar_of(lab).members) CHECK(member.label != 0);
     assemble(lab);

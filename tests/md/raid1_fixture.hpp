@@ -69,6 +69,7 @@ class RecordingDisk final : public Disk {
             const std::lock_guard guard(mutex_);
             const std::uint64_t at = bio->bi_sector << kSectorShift;
             if (bio->bi_op == BioOp::Write) image_.write(at, {bio->bi_data, bio->bi_size});
+            if (bio->bi_op == BioOp::Discard) image_.zero(at, bio->bi_size);
             if (bio->bi_op == BioOp::Read) image_.read(at, {bio->bi_data, bio->bi_size});
         }
         bio_endio(bio, 0);

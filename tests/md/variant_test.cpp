@@ -92,6 +92,7 @@ TEST_CASE("which kernel era had which of the old bugs of the museum") {
         {"recovery-checkpoint", "from-start", "md", "3.15", ""},
         {"check-checkpoint", "kept", "md", "3.15", ""},
         {"behind-ack", "recorded", "md", "3.15", ""},
+        {"discard-error", "written", "md", "3.15", ""},
         {"grown-space", "marked", "md", "3.15", ""},
         {"slow-read", "asked", "unasked", "6.9", "6.12.117"},
         {"slot-pointer", "rcu", "bare", "6.9", "7.3.4"},

@@ -7,6 +7,7 @@ Goal: scripts written for md work here. Method: names, modes, values and errors 
 gives; then poll, the disk file's corner cases, changes of members, a stop and a new assembly.
 """
 
+import ctypes
 import errno
 import fcntl
 import json
@@ -50,7 +51,8 @@ def story_every_file_is_readable():
             if not mode & 0o200:
                 check(errno_of(os.open, path, os.O_WRONLY) == wrong, path + ": writing a read-only file")
             size = os.stat(path).st_size
-            check(size == (4096 if "/md/" in path else 0), "%s: size %d" % (path, size))
+            grows = path.endswith("/lab/log")
+            check(grows or size == (4096 if "/md/" in path else 0), "%s: size %d" % (path, size))
 
 
 def story_values():
@@ -70,7 +72,8 @@ def story_values():
              "lab/clone-put": "last [first]", "lab/file-written": "md [locked]", "lab/lost-intent": "md [recorded]",
              "lab/last-record": "md [error]", "lab/recovery-checkpoint": "md [from-start]",
              "lab/check-checkpoint": "md [kept]", "lab/behind-ack": "md [recorded]", "lab/grown-space": "md [marked]",
-             "lab/slow-read": "unasked [asked]", "lab/slot-pointer": "bare [rcu]", "lab/hold": "off", "lab/oops": "none"}.items():
+             "lab/slow-read": "unasked [asked]", "lab/slot-pointer": "bare [rcu]",
+             "lab/discard-error": "md [written]", "lab/hold": "off", "lab/oops": "none"}.items():
         check(lab.read(name) == value, "%s: %r, not %r" % (name, lab.read(name), value))
     check(os.readlink(lab.path("md/rd0")) == "dev-sda", "rd0")
     check(os.readlink(lab.path("md/dev-sdb/block")) == lab.image("sdb"), "block")
@@ -151,6 +154,40 @@ def story_the_shape_is_fixed():
     check(errno_of(os.stat, mnt + "/md/dev-sdc") == errno.ENOENT, "a member that is not there")
 
 
+def fallocate(fd, mode, offset, length):
+    libc = ctypes.CDLL(None, use_errno=True)
+    done = libc.fallocate(fd, mode, ctypes.c_int64(offset), ctypes.c_int64(length))
+    return 0 if done == 0 else ctypes.get_errno()
+
+
+def blocks(name):
+    return os.stat(lab.image(name)).st_blocks * 512
+
+
+# A hole in md0 is a hole in each image, and zeros to who reads it; a member that refuses is given zeros.
+def discards(fd):
+    keep, hole, zero = 1, 2, 16
+    data = os.urandom(8 << 20)
+    check(os.pwrite(fd, data, 0) == len(data), "writing")
+    full = [blocks(name) for name in ("sda", "sdb")]
+    check(fallocate(fd, hole | keep, 1000, 4 << 20) == 0, "punching a hole")
+    check(os.pread(fd, len(data), 0) == data[:1000] + bytes(4 << 20) + data[1000 + (4 << 20):], "what was punched")
+    left = [blocks(name) for name in ("sda", "sdb")]
+    check(all(a - b >= 4000 << 10 for a, b in zip(full, left)), "the images: %s, then %s" % (full, left))
+    check(lab.store("lab/fail", "sdb write data count 1") == 0, "a rule")
+    check(fallocate(fd, hole | keep, 4 << 20, 2 << 20) == 0, "punching where a member refuses")
+    check(lab.store("lab/fail", "off") == 0, "no rule")
+    check(fallocate(fd, zero | keep, 7 << 20, 4096) == 0, "writing zeros")
+    now = [blocks(name) for name in ("sda", "sdb")]
+    check(now[0] < left[0] and now[1] == left[1], "a hole on sda, zeros on sdb: %s, then %s" % (left, now))
+    for offset, length in ((4 << 20, 2 << 20), (7 << 20, 4096)):
+        check(os.pread(fd, length, offset) == bytes(length), "zeros at %d" % offset)
+    check(lab.read("md/degraded") == "0", "a member that takes zeros stays")
+    check(fallocate(fd, hole | keep, SIZE - 512, 1 << 20) == 0, "punching over the end")
+    check(fallocate(fd, hole | keep, SIZE, 4096) == errno.EINVAL, "punching behind the end")
+    check(fallocate(fd, 0, 0, 4096) == errno.EOPNOTSUPP, "there is nothing to allocate")
+
+
 def story_the_disk_file():
     fd = os.open(lab.path("md0"), os.O_RDWR | os.O_TRUNC)
     check(os.fstat(fd).st_size == SIZE, "O_TRUNC is ignored")
@@ -161,6 +198,7 @@ def story_the_disk_file():
     check(os.lseek(fd, 100, os.SEEK_DATA) == 100 and os.lseek(fd, 100, os.SEEK_HOLE) == SIZE, "SEEK_DATA, SEEK_HOLE")
     check(errno_of(os.posix_fallocate, fd, 0, 4096) in (0, errno.EOPNOTSUPP), "fallocate")
     check(errno_of(os.fsync, fd) == 0 and errno_of(os.fdatasync, fd) == 0, "fsync")
+    discards(fd)
     info = bytearray(72)
     fcntl.ioctl(fd, GET_ARRAY_INFO, info)
     fields = struct.unpack("18i", info)

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <system_error>
@@ -96,20 +97,23 @@ int FileDisk::write(const Bio& bio) {
     if (const int error = is_metadata ? check_image() : check_image_now_and_then(); error != 0) return error;
     if ((bio.bi_flags & REQ_PREFLUSH) != 0)
         if (const int error = flush(); error != 0) return error;
-    const std::byte* data = bio.bi_data;
-    std::size_t left = bio.bi_size;
-    auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
-    while (left > 0) {
-        const ssize_t done = write_at(fd_, data, left, offset);
+    const auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
+    if (const int error = write_bytes(bio.bi_data, bio.bi_size, offset); error != 0) return error;
+    counters_.written.fetch_add(1);  // After the pwrite: a flush that reads this count covers it.
+    return (bio.bi_flags & REQ_FUA) != 0 ? flush() : 0;
+}
+
+int FileDisk::write_bytes(const std::byte* data, std::size_t size, off_t offset) {
+    while (size > 0) {
+        const ssize_t done = write_at(fd_, data, size, offset);
         if (done < 0 && errno == EINTR) continue;
         if (done < 0) return -errno;
         if (done == 0) return -EIO;
         data += done;
         offset += done;
-        left -= static_cast<std::size_t>(done);
+        size -= static_cast<std::size_t>(done);
     }
-    counters_.written.fetch_add(1);  // After the pwrite: a flush that reads this count covers it.
-    return (bio.bi_flags & REQ_FUA) != 0 ? flush() : 0;
+    return 0;
 }
 
 int FileDisk::read(const Bio& bio) {
@@ -153,14 +157,29 @@ int FileDisk::read_blocking(std::byte* data, std::size_t size, off_t offset) {
 
 int FileDisk::discard(const Bio& bio) {
     if (read_only_) return -EROFS;
-    if (const int error = check_image_now_and_then(); error != 0) return error;
+    if (const int error = check_image(); error != 0) return error;
+    const auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
+    const MayBlock may_block;
     int error = 0;
     do {
-        const auto offset = static_cast<off_t>(bio.bi_sector << kSectorShift);
         error = ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bio.bi_size) != 0 ? errno : 0;
     } while (error == EINTR);
-    if (error == 0) counters_.written.fetch_add(1);
-    return -error;
+    // Who discards counts on zeros: mkfs does not write the tables then.
+    if (error == EOPNOTSUPP || error == ENOSYS) error = -write_zeros(bio.bi_size, offset);
+    counters_.written.fetch_add(1);  // Also when it has failed: half of it may be done.
+    if (error != 0) return -error;
+    return (bio.bi_flags & REQ_FUA) != 0 ? flush() : 0;
+}
+
+int FileDisk::write_zeros(std::uint64_t size, off_t offset) {
+    const std::vector<std::byte> zeros(std::min<std::uint64_t>(size, 1 << 20));
+    while (size > 0) {
+        const std::size_t part = std::min<std::uint64_t>(size, zeros.size());
+        if (const int error = write_bytes(zeros.data(), part, offset); error != 0) return error;
+        offset += static_cast<off_t>(part);
+        size -= part;
+    }
+    return 0;
 }
 
 int FileDisk::flush() {

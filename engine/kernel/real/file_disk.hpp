@@ -3,6 +3,7 @@
 //
 //   data bio       pread/pwrite in the submitter's own context; complete before submit returns
 //   REQ_META bio   queued to the disk's I/O task ("sda_io"), one after the other, in order; started by the first one
+//   Discard        a hole in the image, which reads as zeros; zeros, where the file system knows no holes
 //   Flush, PREFLUSH, FUA   fdatasync; with REQ_AHEAD in the I/O task, while the submitter flushes another disk
 //
 // Durability. `written_` counts writes that returned from pwrite, `durable_` is the count that the last successful
@@ -72,6 +73,8 @@ class FileDisk final : public Disk {
     int read(const Bio& bio);
     int write(const Bio& bio);
     int discard(const Bio& bio);
+    int write_bytes(const std::byte* data, std::size_t size, off_t offset);
+    int write_zeros(std::uint64_t size, off_t offset);
     int flush();
     int read_blocking(std::byte* data, std::size_t size, off_t offset);
     int check_image_now_and_then();

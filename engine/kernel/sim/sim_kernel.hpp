@@ -253,11 +253,12 @@ class SimKernel final : public Kernel, private SimHook {
     [[nodiscard]] const std::map<std::string, std::unique_ptr<RamImage>>& images() const { return images_; }
     [[nodiscard]] const std::map<std::string, std::string>& files() const { return files_; }
     void set_files(std::map<std::string, std::string> files) { files_ = std::move(files); }
-    // Each write that is in flight, oldest first, with its medium.
+    // Each write or discard that is in flight, oldest first, with its medium.
     template <class Visit>
     void for_each_write_in_flight(Visit visit) const {
         for (const InFlight& flying : in_flight_)
-            if (flying.bio->bi_op == BioOp::Write && flying.error == 0) visit(*flying.bio, flying.disk->image());
+            if ((flying.bio->bi_op == BioOp::Write || flying.bio->bi_op == BioOp::Discard) && flying.error == 0)
+                visit(*flying.bio, flying.disk->image());
     }
     // What the cache held that a write in flight with PREFLUSH has to flush first: RamImage::changes() at its
     // submission. 0: it flushes nothing.

@@ -25,6 +25,7 @@
 #include "engine/md/variants/behind_ack.hpp"
 #include "engine/md/variants/clone_put.hpp"
 #include "engine/md/variants/degraded_write.hpp"
+#include "engine/md/variants/discard_error.hpp"
 #include "engine/md/variants/faulty_write.hpp"
 #include "engine/md/variants/slot_pointer.hpp"
 
@@ -324,7 +325,8 @@ static void raid1_end_write_request(Bio* bio) {
     const auto mirror = static_cast<std::size_t>(bio->bi_aux);
     Rdev& rdev = target_in(conf, mirror);
     const bool behind = test_bit(R1BIO_BehindIO, r1_bio->state);
-    const bool discard_error = bio->bi_status != 0 && bio->bi_op == BioOp::Discard;
+    const bool discard_error = bio->bi_status != 0 && bio->bi_op == BioOp::Discard &&
+                               !mddev.variants.row<variants::discard_error>().is_a_write_error;
 
     bool kept = false;  // for narrow_write_error, in raid1d
     if (bio->bi_status != 0 && !discard_error) [[unlikely]] {

@@ -14,6 +14,7 @@
 //
 // and counts as queued in both lists, so that a freeze does not wait for it.
 #include <algorithm>
+#include <vector>
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/raid1/raid1.hpp"
@@ -111,30 +112,60 @@ static void end_recorded_writes(R1conf& conf) {
     }
 }
 
-// Writes the failed clone again, block by block, to find out which blocks are bad, and records those. False: they could
-// not be recorded, so the member as a whole has to go.
-static bool narrow_write_error(R1conf& conf, const R1bio& r1_bio, Rdev& rdev, const Bio& failed) {
+// Writes a part of the failed clone again: its own buffer, as the caller's has gone back if this was a write-behind. A
+// discard has none, and is made good by zeros.
+static int write_again(R1conf& conf, const Rdev& rdev, const Bio& failed, Sector sector, Sector sectors) {
+    const Sector at = sector + rdev.data_offset - failed.bi_sector;
+    std::vector<std::byte> zeros;
+    Bio wbio;
+    wbio.bi_op = BioOp::Write;
+    wbio.bi_kind = failed.bi_kind;
+    wbio.bi_flags = failed.bi_flags & (REQ_SYNC | REQ_FUA);
+    wbio.bi_sector = failed.bi_sector + at;
+    wbio.bi_size = static_cast<std::uint32_t>(sectors << kSectorShift);
+    if (failed.bi_op == BioOp::Discard) zeros.resize(wbio.bi_size);
+    wbio.bi_data = failed.bi_op == BioOp::Discard ? zeros.data() : failed.bi_data + (at << kSectorShift);
+    wbio.bi_disk = rdev.bdev;
+    return submit_bio_wait(conf.mddev.kernel, &wbio);
+}
+
+// Writes these sectors of the failed clone again, block by block, to find out which blocks are bad, and records those.
+// False: they could not be recorded, so the member as a whole has to go.
+static bool narrow_write_error(R1conf& conf, Rdev& rdev, const Bio& failed, Sector sector, Sector end) {
     MD_FRAME("narrow_write_error");
     if (rdev.badblocks.shift < 0) return false;
     const Sector block = std::max(Sector{1} << rdev.badblocks.shift,
                                   static_cast<Sector>(rdev.bdev->logical_block_size() >> kSectorShift));
-    const Sector end = r1_bio.sector + r1_bio.sectors;
     bool ok = true;
-    for (Sector sector = r1_bio.sector; sector < end;) {
+    while (sector < end) {
         const Sector sectors = std::min((sector / block + 1) * block, end) - sector;
-        Bio wbio;
-        wbio.bi_op = BioOp::Write;
-        wbio.bi_kind = failed.bi_kind;
-        wbio.bi_flags = failed.bi_flags & (REQ_SYNC | REQ_FUA);
-        wbio.bi_sector = sector + rdev.data_offset;
-        wbio.bi_size = static_cast<std::uint32_t>(sectors << kSectorShift);
-        // The clone's own buffer: the caller's has gone back if this was a write-behind.
-        wbio.bi_data = failed.bi_data + ((sector - r1_bio.sector) << kSectorShift);
-        wbio.bi_disk = rdev.bdev;
-        if (submit_bio_wait(conf.mddev.kernel, &wbio) != 0) ok = rdev_set_badblocks(rdev, sector, sectors, false) && ok;
+        if (write_again(conf, rdev, failed, sector, sectors) != 0)
+            ok = rdev_set_badblocks(rdev, sector, sectors, false) && ok;
         sector += sectors;
     }
     return ok;
+}
+
+// A discard may be large, and be all that the member refuses: blocks are tried where a piece fails. A member that has
+// taken all the zeros has what was promised, as if it had taken the discard.
+static bool write_instead_of_discard(R1conf& conf, R1bio& r1_bio, Rdev& rdev, const Bio& failed) {
+    constexpr Sector kPiece = 1 << 11;  // 1 MiB
+    const Sector end = r1_bio.sector + r1_bio.sectors;
+    bool is_written = true;
+    for (Sector sector = r1_bio.sector; sector < end; sector += kPiece) {
+        const Sector next = std::min(sector + kPiece, end);
+        if (write_again(conf, rdev, failed, sector, next - sector) == 0) continue;
+        is_written = false;
+        if (!narrow_write_error(conf, rdev, failed, sector, next)) return false;
+    }
+    const std::uint64_t flags = rdev.flags;
+    if (is_written && (flags & (1U << In_sync | 1U << Faulty)) == 1U << In_sync) set_bit(R1BIO_Uptodate, r1_bio.state);
+    return true;
+}
+
+static bool make_good(R1conf& conf, R1bio& r1_bio, Rdev& rdev, const Bio& failed) {
+    if (failed.bi_op == BioOp::Discard) return write_instead_of_discard(conf, r1_bio, rdev, failed);
+    return narrow_write_error(conf, rdev, failed, r1_bio.sector, r1_bio.sector + r1_bio.sectors);
 }
 
 void queue_until_recorded(R1conf& conf, R1bio* r1_bio) {
@@ -159,7 +190,7 @@ static void handle_write_finished(R1conf& conf, R1bio* r1_bio) {
         if (bio == IO_MADE_GOOD) {
             rdev_clear_badblocks(rdev, r1_bio->sector, r1_bio->sectors, false);
         } else {
-            if (!narrow_write_error(conf, *r1_bio, rdev, *bio)) {
+            if (!make_good(conf, *r1_bio, rdev, *bio)) {
                 md_error(mddev, rdev);
                 set_bit(R1BIO_Degraded, r1_bio->state);  // The chunk's bit has to stay.
             }

@@ -42,10 +42,13 @@ BioFilter filter_of(const HoldRule& rule) {
     return {.kinds = rule.kinds};
 }
 
+// A member that takes no writes takes no discards.
 FaultRule fault_of(const FailRule& rule) {
-    return {.filter{.kinds = rule.kinds, .ops = {rule.op}, .first = rule.first, .last = rule.last},
-            .skip = rule.skip,
-            .count = rule.count};
+    FaultRule fault{.filter{.kinds = rule.kinds, .ops = {rule.op}, .first = rule.first, .last = rule.last},
+                    .skip = rule.skip,
+                    .count = rule.count};
+    if (rule.op == BioOp::Write) fault.filter.ops.push_back(BioOp::Discard);
+    return fault;
 }
 
 }  // namespace
