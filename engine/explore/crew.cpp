@@ -130,7 +130,7 @@ void Crew::expand_at(std::uint32_t place, std::uint32_t by) {
     if (state.kept != State::kNone && state.keeper == by)
         expanders_[by]->expand_kept(state.kept, *table_, into);
     else
-        expanders_[by]->expand(picks_to(*table_, number), *table_, into);
+        expanders_[by]->expand(picks_to(*table_, number), number, *table_, into);
 }
 
 void Crew::failed(const std::string& why) {

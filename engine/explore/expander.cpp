@@ -2,6 +2,8 @@
 
 #include "engine/explore/expander.hpp"
 
+#include <stdexcept>
+
 namespace mdscope {
 
 // What all moments that one expander keeps may take. Beyond that states are reached by their picks.
@@ -24,9 +26,11 @@ void Expander::begin(Expansion& into) {
     into.left_out = world_.left_out();
 }
 
-void Expander::expand(const Picks& picks, const StateTable& table, Expansion& into) {
+void Expander::expand(const Picks& picks, std::uint32_t number, const StateTable& table, Expansion& into) {
     lessons_.clear();
     go_to(picks);
+    if (world_.moment() != Moment::Open || world_.state_hash() != table[number].hash)
+        throw std::runtime_error("the way to a state leads to another one now; what was saved is of no use here");
     if (World::can_mark()) world_.mark(here_);
     try_all(&picks, here_, table, into);
 }
@@ -59,6 +63,7 @@ void Expander::go_to(const Picks& picks) {
     world_.restart();
     world_.advance();
     for (const std::uint32_t pick : picks) {
+        if (pick >= world_.choices().size()) return;
         world_.take(pick);
         world_.advance();
     }

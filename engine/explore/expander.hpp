@@ -42,7 +42,8 @@ class Expander {
     // The first state.
     void begin(Expansion& into);
     // `table` says which followers are known already: of those the moment is kept only if this way is shorter.
-    void expand(const Picks& picks, const StateTable& table, Expansion& into);
+    // The picks lead to the state `number`; throws std::runtime_error if they do not.
+    void expand(const Picks& picks, std::uint32_t number, const StateTable& table, Expansion& into);
     void expand_kept(std::uint32_t kept, const StateTable& table, Expansion& into);
     // From here on other states are expanded: those of before are in the table now.
     void next_batch() { met_.clear(); }

@@ -47,6 +47,41 @@ bool Tally::go_on() {
     return false;
 }
 
+static constexpr std::array kCounts = {
+    &Verdict::states,  &Verdict::transitions, &Verdict::schedules,  &Verdict::depth,        &Verdict::done,
+    &Verdict::crashes, &Verdict::hangs,       &Verdict::violations, &Verdict::crash_points, &Verdict::lives};
+
+void Tally::save(SearchWriter& to) const {
+    for (const auto count : kCounts) to.number(verdict.*count);
+    for (const std::uint64_t place : verdict.crash_places) to.number(place);
+    to.number(verdict.cuts_are_whole ? 1 : 0);
+    to.number(left_out ? 1 : 0);
+    to.number(static_cast<std::uint64_t>((host_monotonic_seconds() - began_) * 1000));
+    to.number(ways_.size());
+    for (const auto& [what, times] : ways_) {
+        to.text(what);
+        to.number(times);
+    }
+    to.number(static_cast<std::uint64_t>(shortest_));
+    to.number(shortest_steps_);
+    to.numbers(shortest_picks_);
+}
+
+void Tally::load(SearchReader& from) {
+    for (const auto count : kCounts) verdict.*count = from.number();
+    for (std::uint64_t& place : verdict.crash_places) place = from.number();
+    verdict.cuts_are_whole = from.flag();
+    left_out = from.flag();
+    began_ -= static_cast<double>(from.number()) / 1000;
+    for (std::size_t left = from.count(); left > 0; left--) {
+        const std::string what(from.text());
+        ways_[what] = from.number();
+    }
+    shortest_ = static_cast<Ending>(from.number_to(static_cast<std::uint64_t>(Ending::Violation)));
+    shortest_steps_ = from.number();
+    shortest_picks_ = from.numbers();
+}
+
 Verdict Tally::finish(bool complete, ConflictMap* conflicts) {
     verdict.seconds = host_monotonic_seconds() - began_;
     verdict.complete = complete && !left_out;
@@ -90,13 +125,48 @@ static Verdict search(const Scenario& scenario, const ExploreOptions& options, C
     throw std::logic_error("no such strategy");
 }
 
+static std::string with_conflicts(const ConflictMap& conflicts, const std::string& rest) {
+    SearchWriter to;
+    to.number(conflicts.count());
+    conflicts.for_each([&](std::uint64_t place, std::uint64_t actor, unsigned flags) {
+        to.number(place);
+        to.number(actor);
+        to.number(flags);
+    });
+    to.number(conflicts.is_full() ? 1 : 0);
+    to.text(rest);
+    return to.take();
+}
+
+static std::string take_conflicts(std::string_view saved, ConflictMap& conflicts) {
+    SearchReader from(saved);
+    for (std::size_t left = from.number_to(ConflictMap::kMost); left > 0; left--) {
+        const std::uint64_t place = from.number_to(Arena::kCapacity);
+        const std::uint64_t actor = from.number();
+        if (place == 0) throw SearchReader::wrong();
+        conflicts.put(place, actor, static_cast<unsigned>(from.number_to(7)));
+    }
+    conflicts.set_full(from.flag());
+    std::string rest(from.text());
+    from.end();
+    return rest;
+}
+
 // Fine steps: the places where an order can matter are learned by searching, until a search teaches nothing new. A
-// pick means the same only with the same places, so a fine schedule stops at every access when it is replayed.
-static Verdict search_fine(const Scenario& scenario, const ExploreOptions& options) {
+// pick means the same only with the same places, so a fine schedule stops at every access when it is replayed, and a
+// search that is gone on with has the places that it had.
+static Verdict search_fine(const Scenario& scenario, ExploreOptions options) {
     ConflictMap conflicts;
+    std::string begun;
+    if (options.resume != nullptr) {
+        begun = take_conflicts(*options.resume, conflicts);
+        options.resume = &begun;
+    }
     for (;;) {
         Verdict verdict = search(scenario, options, &conflicts);
-        if (!conflicts.use_what_was_learned() || verdict.interrupted) return verdict;
+        if (!verdict.rest.empty()) verdict.rest = with_conflicts(conflicts, verdict.rest);
+        if (verdict.interrupted || !conflicts.use_what_was_learned()) return verdict;
+        options.resume = nullptr;
     }
 }
 

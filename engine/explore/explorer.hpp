@@ -32,6 +32,10 @@ struct ExploreOptions {
     unsigned jobs = 1;  // threads; breadth-first only
     // At most so often in a schedule another task goes on where the one that went last could have; nullopt: any number.
     std::optional<unsigned> preemptions;
+    // Of an earlier search of the same scenario with the same options but for the budget and the threads: goes on with
+    // it. nullptr: from the beginning.
+    const std::string* resume = nullptr;
+    bool keeps_rest = false;  // a search that ends early says how to go on with it: Verdict::rest
     // Called now and then; false ends the search (Ctrl-C), and the verdict says so.
     std::function<bool(const struct Verdict&)> progress;
 };
@@ -85,6 +89,7 @@ struct Verdict {
     std::array<std::uint64_t, 64> crash_places{};  // of those, by the rows of crash_places()
     bool cuts_are_whole = true;  // false: at some moment too much was unsure for every set of it to be tried
     double seconds = 0;
+    std::string rest;                        // what was left (saved_search.hpp); empty: nothing, or nobody asked
     std::optional<CounterExample> shortest;  // breadth-first: shortest there is; else the shortest that was met
 };
 

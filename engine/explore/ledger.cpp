@@ -157,6 +157,34 @@ std::vector<Ledger::Promise> Ledger::promises() const {
     return promises;
 }
 
+void Ledger::save(SearchWriter& to) const {
+    to.number(entries_.size());
+    for (const Entry& written : entries_) {
+        to.number(written.sector);
+        to.number(written.count);
+        to.number(written.acknowledged);
+        for (std::uint8_t i = 0; i < written.count; i++) to.number(written.writes[i]);
+    }
+    to.numbers(discards_);
+    to.number(known_end_);
+    to.number(last_);
+    to.number(changes_);
+}
+
+void Ledger::load(SearchReader& from) {
+    for (std::size_t left = from.count(); left > 0; left--) {
+        Entry written{from.number(), {}, static_cast<std::uint8_t>(from.number_to(kMost)), 0};
+        if (written.count == 0) throw SearchReader::wrong();
+        written.acknowledged = static_cast<std::uint8_t>(from.number_to(written.count - 1U));
+        for (std::uint8_t i = 0; i < written.count; i++) written.writes[i] = from.small();
+        entries_.push_back(written);
+    }
+    discards_ = from.numbers();
+    known_end_ = from.number();
+    last_ = from.small();
+    changes_ = from.number();
+}
+
 std::uint64_t Ledger::hash() const {
     std::uint64_t hash = known_end_ == ~Sector{0} ? last_ : mix(last_, known_end_);
     for (const WriteNumber number : discards_) hash = mix(hash, number);

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/explore/saved_search.hpp"
 #include "engine/kernel/bio.hpp"
 
 namespace mdscope {
@@ -72,6 +73,8 @@ class Ledger {
     // Moves with every change of what must hold.
     [[nodiscard]] std::uint64_t changes() const { return changes_; }
     bool operator==(const Ledger&) const = default;
+    void save(SearchWriter& to) const;
+    void load(SearchReader& from);
 
    private:
     static constexpr std::size_t kMost = 12;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "engine/explore/explorer.hpp"
+#include "engine/explore/saved_search.hpp"
 #include "engine/explore/world.hpp"
 
 namespace mdscope {
@@ -26,6 +27,9 @@ class Tally {
     void ended(const World& world, const Picks& picks) {
         ended({ending_of(world.moment()), world.steps(), world.what()}, picks);
     }
+    // What has been counted, for a search that is gone on with.
+    void save(SearchWriter& to) const;
+    void load(SearchReader& from);
     // Now and then; false: stop.
     [[nodiscard]] bool go_on();
     [[nodiscard]] bool found() const { return shortest_ != Ending::Done; }
@@ -61,6 +65,15 @@ struct SearchParts {
     World world;
     ConflictMap* conflicts;
 };
+
+// Of a search that ended early: what `save` has to say, if somebody asked for it. A complete one has no rest.
+template <class Save>
+std::string rest_of(const ExploreOptions& options, bool complete, Save save) {
+    if (complete || !options.keeps_rest) return "";
+    SearchWriter to;
+    save(to);
+    return to.take();
+}
 
 // The same schedule where fine steps stop at every access, as replay files keep it: what the places are called by
 // address means nothing to another build. REQUIRES: Arena::available().

@@ -3,6 +3,7 @@
 //
 // A state is where there is a choice, or an end. To look at what follows from one, the simulation goes back to where it
 // met it: with an arena the moment is kept until then (expander.hpp), else the picks that lead there are made again.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <queue>
@@ -39,27 +40,90 @@ class BreadthSearch {
         });
         if (!failure.empty()) throw std::runtime_error(failure);
         count_schedules();
+        tally_.verdict.rest = rest_of(options_, complete, [this](SearchWriter& to) { save(to); });
         return tally_.finish(complete, conflicts_);
     }
 
    private:
     // False: there is more to look at.
     bool search() {
-        if (expansions_.empty()) expansions_.emplace_back();
-        crew_.begin(expansions_[0]);
-        learn(expansions_[0]);
-        meet(State::kNone, 0, expansions_[0].followers[0], 0);
+        if (options_.resume != nullptr)
+            load(*options_.resume);
+        else
+            begin();
         while (!frontier_.empty()) {
             if (!may_go_on()) return false;
             const bool is_more_behind = choose_batch();
             if (!batch_.empty()) crew_.expand(batch_, table_, expansions_);
             for (std::size_t i = 0; i < batch_.size(); i++) {
-                if (i > 0 && !may_go_on()) return false;
+                if (i > 0 && !may_go_on()) {
+                    put_back(i);
+                    return false;
+                }
                 take_down(batch_[i], expansions_[i]);
             }
             if (is_more_behind && !may_go_on()) return false;
         }
         return true;
+    }
+
+    void begin() {
+        expansions_.emplace_back();
+        crew_.begin(expansions_[0]);
+        learn(expansions_[0]);
+        meet(State::kNone, 0, expansions_[0].followers[0], 0);
+    }
+
+    // The batch from here on was looked at in vain: it was not taken down.
+    void put_back(std::size_t first) {
+        for (std::size_t i = first; i < batch_.size(); i++) table_[batch_[i]].is_expanded = false;
+    }
+
+    // ---- kept, and gone on with: the moments are not, so states are reached by their picks then
+
+    void save(SearchWriter& to) const {
+        tally_.save(to);
+        to.number(table_.size());
+        for (const State& state : table_.states()) {
+            to.hash(state.hash);
+            to.number(state.steps);
+            to.number(state.parent);
+            to.number(state.pick);
+            to.number(state.first_edge);
+            to.number(state.edges);
+            to.number((state.is_end ? 1U : 0U) | (state.is_expanded ? 2U : 0U));
+        }
+        to.numbers(edges_);
+    }
+
+    void load(std::string_view saved) {
+        SearchReader from(saved);
+        tally_.load(from);
+        for (std::size_t left = from.count(); left > 0; left--) {
+            State state{.hash = from.hash(), .steps = from.number(), .parent = from.small(), .pick = from.small()};
+            state.first_edge = from.small();
+            state.edges = from.small();
+            const std::uint64_t flags = from.number_to(3);
+            state.is_end = (flags & 1U) != 0;
+            state.is_expanded = (flags & 2U) != 0;
+            if (table_.find(state.hash) != State::kNone) throw SearchReader::wrong();
+            const std::uint32_t number = table_.add(state);
+            if (!state.is_expanded) frontier_.emplace(state.steps, number);
+        }
+        edges_ = from.numbers();
+        from.end();
+        if (!is_sound()) throw SearchReader::wrong();
+    }
+
+    [[nodiscard]] bool is_sound() const {
+        const auto is_state = [this](std::uint32_t number) { return number < table_.size(); };
+        const auto is_right = [&](const State& state) {
+            const bool has_parent = state.parent != State::kNone;
+            return state.first_edge <= edges_.size() && state.edges <= edges_.size() - state.first_edge &&
+                   (!has_parent || (is_state(state.parent) && table_[state.parent].steps < state.steps));
+        };
+        return table_.size() > 0 && std::ranges::all_of(edges_, is_state) &&
+               std::ranges::all_of(table_.states(), is_right);
     }
 
     [[nodiscard]] bool may_go_on() { return table_.size() < options_.budget && tally_.go_on(); }

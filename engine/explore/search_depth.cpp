@@ -41,7 +41,10 @@ class DepthSearch : SearchParts {
 
     Verdict run() {
         bool complete = true;
-        descend();
+        if (options.resume != nullptr)
+            load(*options.resume);
+        else
+            descend();
         while (depth_ > 0) {
             if ((tally.verdict.schedules & 0xff) == 0 && !tally.go_on()) complete = false;
             if (tally.verdict.schedules >= options.budget) complete = false;
@@ -49,11 +52,52 @@ class DepthSearch : SearchParts {
             if (next_brother()) descend();
         }
         world.set_access_sink(nullptr);
-        tally.left_out = world.left_out();
+        tally.left_out = tally.left_out || world.left_out();
+        tally.verdict.rest = rest_of(options, complete, [this](SearchWriter& to) { save(to); });
         return tally.finish(complete, conflicts);
     }
 
    private:
+    // ---- kept, and gone on with: what sleeps is found out again, by a step into each brother that was tried
+
+    void save(SearchWriter& to) const {
+        to.number(depth_);
+        for (std::size_t i = 0; i < depth_; i++) {
+            to.number(levels_[i]->count);
+            to.number(levels_[i]->pick);
+        }
+        tally.save(to);
+    }
+
+    void load(std::string_view saved) {
+        SearchReader from(saved);
+        for (std::size_t left = from.count(); left > 0; left--) {
+            const std::uint32_t count = from.small();
+            const auto pick = static_cast<std::uint32_t>(from.number_to(count));
+            while (world.moment() == Moment::Open && world.choices().size() == 1) step(0);
+            if (world.moment() != Moment::Open || world.choices().size() != count || pick == count)
+                throw SearchReader::wrong();
+            try_at(level_as_it_was(count, pick));
+        }
+        tally.load(from);
+        from.end();
+    }
+
+    Level& level_as_it_was(std::uint32_t count, std::uint32_t pick) {
+        Level& level = open_level(count, first_awake(0));
+        while (level.pick < pick) {
+            if (sleep_sets_) {
+                try_at(level);
+                level.asleep.push_back(level.tried);
+                go_back_to(depth_ - 1);
+                asleep_ = level.asleep;
+            }
+            level.pick = first_awake(level.pick + 1);
+        }
+        if (level.pick != pick) throw SearchReader::wrong();
+        return level;
+    }
+
     // On to the end of an execution, the first choice that is awake at each level.
     void descend() {
         for (;;) {

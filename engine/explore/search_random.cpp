@@ -18,6 +18,7 @@ class Uniform {
     explicit Uniform(std::uint64_t seed) : chooser_(seed) {}
     void begin_execution(std::uint64_t /*longest*/) {}
     std::size_t pick(std::span<const Choice> choices) { return chooser_.choose(choices); }
+    [[nodiscard]] std::uint64_t state() const { return chooser_.state(); }
 
    private:
     RandomChooser chooser_;
@@ -40,6 +41,7 @@ class Pct {
         }
         return best;
     }
+    [[nodiscard]] std::uint64_t state() const { return prng_.state(); }
 
    private:
     std::size_t highest(std::span<const Choice> choices) {
@@ -65,7 +67,14 @@ Verdict search(const Scenario& scenario, const ExploreOptions& options, Conflict
     SearchParts parts(scenario, options, conflicts, false);
     Tally& tally = parts.tally;
     World& world = parts.world;
-    Policy policy(options.seed);
+    std::uint64_t seed = options.seed;
+    if (options.resume != nullptr) {  // Each execution begins anew: all that goes on is the sequence of numbers.
+        SearchReader from(*options.resume);
+        tally.load(from);
+        seed = from.hash();
+        from.end();
+    }
+    Policy policy(seed);
     Picks picks;
     while (tally.verdict.schedules < options.budget && tally.go_on()) {
         if (tally.verdict.schedules > 0) world.restart();
@@ -79,6 +88,10 @@ Verdict search(const Scenario& scenario, const ExploreOptions& options, Conflict
         tally.verdict.schedules++;
         tally.ended(world, picks);
     }
+    tally.verdict.rest = rest_of(options, false, [&](SearchWriter& to) {
+        tally.save(to);
+        to.hash(policy.state());
+    });
     return tally.finish(false, conflicts);
 }
 

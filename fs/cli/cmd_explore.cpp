@@ -19,6 +19,7 @@
 #include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/museum.hpp"
 #include "fs/cli/progress_line.hpp"
+#include "fs/cli/saved_searches.hpp"
 #include "fs/cli/scenario_options.hpp"
 #include "fs/cli/standard_streams.hpp"
 
@@ -29,8 +30,8 @@ namespace {
 struct ExploreRequest {
     ScenarioOptions scenario;
     std::string strategy;  // "": as the scenario says
-    std::string seed = "1";
-    std::string budget;  // "": the default of ExploreOptions
+    std::string seed;      // "": 1
+    std::string budget;    // "": the default of ExploreOptions
     std::optional<unsigned> preemptions;
     unsigned jobs = 0;  // 0: one a processor
     bool first = false;
@@ -38,6 +39,7 @@ struct ExploreRequest {
     bool museum = false;
     bool json = false;
     std::string save, save_scenario;
+    std::string save_search, resume;
 };
 
 std::vector<std::string> strategy_words() {
@@ -54,9 +56,11 @@ unsigned jobs_of(const ExploreRequest& request) {
 Result<ExploreOptions> options_of(const ExploreRequest& request) {
     ExploreOptions options;
     if (!request.strategy.empty()) options.strategy = *find_strategy(request.strategy);
-    const Result<std::uint64_t> seed = parse_count(request.seed);
-    if (!seed) return Error{EINVAL, "--seed: " + seed.error().text};
-    options.seed = *seed;
+    if (!request.seed.empty()) {
+        const Result<std::uint64_t> seed = parse_count(request.seed);
+        if (!seed) return Error{EINVAL, "--seed: " + seed.error().text};
+        options.seed = *seed;
+    }
     options.stop_at_first_crash = request.first;
     options.jobs = jobs_of(request);
     options.preemptions = request.preemptions;
@@ -131,13 +135,62 @@ int exit_code_of(const Verdict& verdict) {
     return kFailed;
 }
 
-int explore_scenario(const ExploreRequest& request, ExploreOptions options) {
+// The search that is asked for, from its beginning.
+Result<SavedSearch> new_search(const ExploreRequest& request, ExploreOptions& options) {
     Result<Scenario> scenario = load_scenario(request.scenario);
-    if (!scenario) return complain(kUsage, scenario.error().text);
+    if (!scenario) return scenario.error();
     if (!request.scenario.expect.empty()) scenario->schedule.clear();  // it is expected of the search
+    search_as_said(*scenario, request, options);
+    return SavedSearch{
+        .scenario = *scenario, .strategy = options.strategy, .seed = options.seed, .preemptions = options.preemptions};
+}
+
+// One that was saved. It may count as much again, and what ended it before does not end it at once.
+Result<SavedSearch> old_search(const ExploreRequest& request, ExploreOptions& options) {
+    AskedBeside asked{request.scenario, std::nullopt, std::nullopt, request.preemptions};
+    if (!request.strategy.empty()) asked.strategy = options.strategy;
+    if (!request.seed.empty()) asked.seed = options.seed;
+    Result<SavedSearch> saved = saved_search_in(request.resume, asked);
+    if (!saved) return saved;
+    if (request.budget.empty()) {
+        search_as_said(saved->scenario, request, options);
+        options.budget += saved->counted;
+    } else if (options.budget <= saved->counted) {
+        return Error{EINVAL, fmt::format("--budget: {} were counted before; it is for all of the search",
+                                         grouped(saved->counted))};
+    }
+    options.stop_at_first_crash = request.first;
+    options.strategy = saved->strategy;
+    options.seed = saved->seed;
+    options.preemptions = saved->preemptions;
+    return saved;
+}
+
+// What is left of it, for --resume.
+Result<bool> save_rest(const Verdict& verdict, SavedSearch search, const ExploreRequest& request) {
+    const std::string& path = request.save_search.empty() ? request.resume : request.save_search;
+    if (path.empty()) return false;
+    if (verdict.rest.empty()) {
+        note("nothing is left to search: " + shown(path) + " was not written");
+        return false;
+    }
+    search.scenario = verdict.scenario;
+    search.counted = row_of(search.strategy).counts_states ? verdict.states : verdict.schedules;
+    search.body = verdict.rest;
+    if (Result<bool> written = save_search(path, std::move(search)); !written) return written;
+    note("to go on: mdscope explore --resume " + shown(path));
+    return true;
+}
+
+int explore_scenario(const ExploreRequest& request, ExploreOptions options) {
+    const Result<SavedSearch> search = request.resume.empty() ? new_search(request, options)  //
+                                                              : old_search(request, options);
+    if (!search) return complain(kUsage, search.error().text);
+    const Scenario* const scenario = &search->scenario;
     const InterruptFlag interrupt;
     ProgressLine line;
-    search_as_said(*scenario, request, options);
+    if (!request.resume.empty()) options.resume = &search->body;
+    options.keeps_rest = !request.save_search.empty() || !request.resume.empty();
     options.progress = [&](const Verdict& so_far) {
         line.show(progress_line(so_far));
         return !InterruptFlag::raised();
@@ -150,6 +203,8 @@ int explore_scenario(const ExploreRequest& request, ExploreOptions options) {
         note(scenario->name + ": " + warning);
     const Result<bool> is_saved = save(*verdict, request);
     if (!is_saved) return complain(kFailed, is_saved.error().text);
+    const Result<bool> is_kept = save_rest(*verdict, *search, request);
+    if (!is_kept) return complain(kFailed, is_kept.error().text);
     print_verdict(*verdict, request, *is_saved && request.save != "-" ? request.save : "");
     return exit_code_of(*verdict);
 }
@@ -254,6 +309,9 @@ int explore_command(const ExploreRequest& request) {
         return complain(kUsage, "--expect is for one scenario");
     if (request.matrix && !(request.save.empty() && request.save_scenario.empty()))
         return complain(kUsage, "--save and --save-scenario are for one scenario; --matrix has many");
+    if ((request.matrix || request.museum) && !(request.save_search.empty() && request.resume.empty()))
+        return complain(kUsage, "--save-search and --resume are for one scenario");
+    if (request.save_search == "-") return complain(kUsage, "--save-search takes a file");
     if (request.museum) {
         if (request.matrix || !request.scenario.scenario.empty() || !request.scenario.words.empty())
             return complain(kUsage, "--museum has scenarios and rows of its own; only --kernel goes with it");
@@ -271,6 +329,7 @@ constexpr const char* kExamples = R"(Examples:
   mdscope explore --matrix --granularity coarse        every home and entrance, with every fix, order and life of the pools
   mdscope explore four-pages --preemptions 2 --expect safe   all schedules with few changes of task
   mdscope explore pools-stop --save-scenario - | mdscope run -
+  mdscope explore four-pages --granularity fine --budget 20000 --save-search rest; mdscope explore --resume rest
 Ctrl-C prints what was found so far.
 
 Exit codes: 0 what is expected holds, 1 it does not, 2 a scenario or an option makes no sense, 5 not known: there is more
@@ -288,7 +347,7 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
            "bfs (the shortest crash, and a true end), dfs, random, pct; without it: what the scenario says, or bfs")
         ->check(CLI::IsMember(strategy_words()))
         ->group(kSearch);
-    sub->add_option("--seed", request->seed, "For random and pct")->group(kSearch);
+    sub->add_option("--seed", request->seed, "For random and pct; default 1")->group(kSearch);
     sub->add_option("--budget", request->budget,
                     "At most so many states (bfs) or executions, as 20000 or 10M; default 10M, with --matrix 100,000 a "
                     "cell, and 30,000 "
@@ -312,6 +371,11 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     sub->add_option("--save", request->save, "Write the shortest bad schedule into a replay file (-: stdout)");
     sub->add_option("--save-scenario", request->save_scenario,
                     "Write it into a scenario file, in words, for mdscope run and the window (-: stdout)");
+    sub->add_option("--save-search", request->save_search,
+                    "Where a search that ends early (by Ctrl-C, --budget, --first) is kept, for --resume");
+    sub->add_option("--resume", request->resume,
+                    "Goes on with a search that was kept, to the same counts as in one go; what ends early again is "
+                    "kept in the same file");
     sub->footer(kExamples);
     sub->callback([=] { *exit_code = explore_command(*request); });
 }

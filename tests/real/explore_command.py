@@ -131,6 +131,58 @@ def story_ctrl_c_gives_the_card_so_far():
     check(search.returncode == 130 and "interrupted, there is more to look at" in out, "Ctrl-C: %d" % search.returncode)
 
 
+def counts(answer):
+    found = json.loads(answer.stdout)
+    found.pop("seconds", None)
+    return found
+
+
+def story_a_search_that_ended_early_goes_on():
+    rest = path("rest")
+    for words, budget in ((["late-daemon"], "100"), (["report-2021", "--strategy", "pct", "--seed", "7"], "50"),
+                          (["late-daemon", "--granularity", "fine", "--preemptions", "1"], "300")):
+        all_of_it = ["--budget", "400"] if "pct" in words else []
+        whole = mds("explore", *words, *all_of_it, "--json")
+        part = mds("explore", *words, "--budget", budget, "--save-search", rest)
+        check("to go on: mdscope explore --resume %s\n" % rest in part.stderr, "%s: %s" % (words, part.stderr))
+        half = mds("explore", *words, "--budget", budget, "--json")
+        check(counts(half) != counts(whole), "%s: %s is less than all of it" % (words, budget))
+        more = mds("explore", "--resume", rest, *all_of_it, "--json")
+        check(counts(more) == counts(whole), "%s: %s\n%s" % (words, more.stdout[:1000], more.stderr))
+    check("nothing is left to search" in mds("explore", "race", "--save-search", path("none")).stderr, "all of it")
+
+    check(mds("explore", "late-daemon", "--budget", "50", "--save-search", rest).returncode in (0, 5), "another one")
+    for words, why in ((["race"], "another array or other tasks"), (["--strategy", "dfs"], "its strategy is bfs, not dfs"),
+                       (["late-daemon", "--fix", "none", "--order", "2021"], "another array or other tasks"),
+                       (["--preemptions", "1"], "bound on preemptions is any, not 1"),
+                       (["--budget", "20"], " were counted before"), (["--matrix"], "for one scenario")):
+        answer = mds("explore", "--resume", rest, *words)
+        check(answer.returncode == 2 and why in answer.stderr, "%s: %s" % (words, answer.stderr))
+    check(mds("explore", "late-daemon", "--resume", rest).returncode == mds("explore", "late-daemon").returncode, "the same")
+    with open(rest, "rb") as file:
+        text = file.read()
+    for wrong in (text[:-1], text.replace(b"strategy bfs", b"strategy dfs"), b"", text.replace(b"commit ", b"commit x")):
+        with open(rest, "wb") as file:
+            file.write(wrong)
+        answer = mds("explore", "--resume", rest)
+        check(answer.returncode == 2 and answer.stderr.startswith("mdscope: " + rest), "damaged: " + answer.stderr)
+    check(mds("explore", "--resume", path("no")).returncode == 2, "no such file")
+
+
+def story_ctrl_c_keeps_the_search():
+    rest = path("kept")
+    words = ["explore", "late-daemon", "--granularity", "fine"]
+    with subprocess.Popen([MDSCOPE, *words, "--budget", "1000000000", "--save-search", rest], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as search:
+        wait_for(lambda: cpu_seconds(search.pid) > 0.2, "the search is under way")
+        search.send_signal(signal.SIGINT)
+        _, err = search.communicate(timeout=DEADLINE)
+    check(search.returncode == 130 and "to go on" in err, "Ctrl-C: %s" % err)
+    before = os.stat(rest).st_size
+    more = mds("explore", "--resume", rest, "--budget", "100000")
+    check(more.returncode in (0, 1, 5) and os.stat(rest).st_size != before, "it goes on: " + more.stderr)
+
+
 def story_a_matrix_that_nobody_reads_ends():
     with subprocess.Popen([MDSCOPE, "explore", "--matrix"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as search:

@@ -60,6 +60,8 @@ class Prng {
     }
     // 0 <= result < bound. The bias of the modulo is far below anything a schedule could show.
     std::uint64_t below(std::uint64_t bound) { return next() % bound; }
+    // Where it is; a generator with this seed goes on from there.
+    [[nodiscard]] std::uint64_t state() const { return state_; }
 
    private:
     std::uint64_t state_;
@@ -101,6 +103,7 @@ class RandomChooser : public Chooser {
     std::size_t choose(std::span<const Choice> choices) override {
         return static_cast<std::size_t>(prng_.below(choices.size()));
     }
+    [[nodiscard]] std::uint64_t state() const { return prng_.state(); }
 
    private:
     Prng prng_;

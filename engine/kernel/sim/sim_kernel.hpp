@@ -144,8 +144,28 @@ class ConflictMap {
         return is_new;
     }
 
+    // ---- to be kept, and put back into another process of the same program
+
+    static constexpr std::size_t kMost = 1 << 13;
+    [[nodiscard]] std::size_t count() const { return count_; }
+    [[nodiscard]] bool is_full() const { return is_full_; }
+    // visit(place, actor, flags): put() takes them.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const Entry& entry : entries_)
+            if (entry.place != 0)
+                visit(std::uint64_t{entry.place}, entry.actor,
+                      (entry.is_written ? 1U : 0U) | (entry.has_others ? 2U : 0U) | (entry.is_used ? 4U : 0U));
+    }
+    void put(std::uint64_t place, std::uint64_t actor, unsigned flags) {
+        Entry& entry = entries_[slot_at(place)];
+        if (entry.place == 0) count_++;
+        entry = {place, actor, (flags & 1U) != 0, (flags & 2U) != 0, (flags & 4U) != 0};
+    }
+    void set_full(bool is_full) { is_full_ = is_full; }
+
    private:
-    static constexpr std::size_t kSize = 1 << 14;
+    static constexpr std::size_t kSize = kMost * 2;
     struct Entry {
         std::uintptr_t place = 0;  // 0: not in use
         std::uint64_t actor = 0;
@@ -158,8 +178,8 @@ class ConflictMap {
         return reinterpret_cast<std::uintptr_t>(object) % Arena::kCapacity + 1;
     }
     Entry& find(const volatile void* object) { return entries_[slot_of(object)]; }
-    [[nodiscard]] std::size_t slot_of(const volatile void* object) const {
-        const std::uintptr_t place = place_of(object);
+    [[nodiscard]] std::size_t slot_of(const volatile void* object) const { return slot_at(place_of(object)); }
+    [[nodiscard]] std::size_t slot_at(std::uintptr_t place) const {
         std::size_t at = (place >> 2) * 0x9e3779b97f4a7c15ULL >> 50;
         while (entries_[at].place != 0 && entries_[at].place != place) at = (at + 1) % kSize;
         return at;
