@@ -253,6 +253,28 @@ class Told {
     Array& array_;
 };
 
+std::function<void(const LogLine&)> log_sink(bool prints, Notifier* notifier) {
+    return [prints, notifier](const LogLine& line) {
+        if (prints) std::fprintf(stderr, "%s\n", log_line_text(line).c_str());
+        if (notifier != nullptr) notifier->changed("lab/log");
+    };
+}
+
+// Those who poll lab/log.
+class LogFollowed {
+   public:
+    LogFollowed(RealKernel& kernel, bool prints, Notifier& notifier) : kernel_(kernel), prints_(prints) {
+        kernel_.set_log_sink(log_sink(prints_, &notifier));
+    }
+    ~LogFollowed() { kernel_.set_log_sink(log_sink(prints_, nullptr)); }
+    LogFollowed(const LogFollowed&) = delete;
+    LogFollowed& operator=(const LogFollowed&) = delete;
+
+   private:
+    RealKernel& kernel_;
+    const bool prints_;
+};
+
 int serve(const MountRequest& request, const Report& report) {
     trace::Tracer tracer;
     TracePipe trace_pipe(tracer);
@@ -261,8 +283,7 @@ int serve(const MountRequest& request, const Report& report) {
     const auto watch_owner = std::make_shared<EndWatch>();
     EndWatch& watch = *watch_owner;
     listen_for_signals(watch_owner);
-    if (request.foreground)
-        kernel.set_log_sink([](const LogLine& line) { std::fprintf(stderr, "%s\n", log_line_text(line).c_str()); });
+    kernel.set_log_sink(log_sink(request.foreground, nullptr));
     Result<std::unique_ptr<Array>> assembled = assemble(kernel, request);
     if (!assembled) {
         const int err = assembled.error().err;
@@ -274,6 +295,7 @@ int serve(const MountRequest& request, const Report& report) {
     Lab lab(kernel, array, tracer, trace_pipe, request.mountpoint);
     FileSystem system(lab);
     const Told told(array, [&system](const std::string& path) { system.notifier.changed(path); });
+    const LogFollowed followed(kernel, request.foreground, system.notifier);
 
     SessionOptions options;
     options.readers = request.readers;

@@ -5,6 +5,8 @@
 // write(2) is one store, wherever it is aimed and with one trailing newline or none. The kernel may send reads and
 // stores of one open file at the same time; `mutex` guards the kept text and is never held during a store.
 //
+// A file that grows (lab/log) is read where it is: at its end there may be more the next time (LogText).
+//
 // A stream (lab/trace_pipe) has no content to keep: TracePipe answers its reads.
 #include <fcntl.h>
 #include <poll.h>
@@ -27,6 +29,7 @@ struct OpenControl {
     std::string text;
     bool made = false;
     std::uint64_t generation = 0;         // of the file when `text` was made
+    std::uint64_t begins_at = 0;          // of a file that grows: the place of offset 0
     std::shared_ptr<TraceReader> stream;  // of lab/trace_pipe
 };
 
@@ -43,6 +46,18 @@ int check_access(const Node& node, int flags) {
     if (reads && (!readable || (node.mode & 0400U) == 0)) return -EACCES;
     if (writes && (!node.store || (node.mode & 0200U) == 0)) return -EACCES;
     return 0;
+}
+
+// REQUIRES: its mutex.
+std::string grown_text(FileSystem& system, OpenControl& control, std::size_t size, std::uint64_t offset) {
+    LogText& log = *control.node.grows;
+    control.generation = system.notifier.generation(control.node.path);
+    if (offset == 0) control.begins_at = log.dropped();
+    const std::uint64_t wanted = control.begins_at + offset;
+    std::uint64_t place = wanted;
+    std::string text = log.read(&place, std::min(size, kMaxTransfer));
+    control.begins_at += place - wanted;  // lines that went before they were read
+    return text;
 }
 
 }  // namespace
@@ -80,6 +95,11 @@ void control_read(fuse_req_t req, std::size_t size, off_t offset, fuse_file_info
         return;
     }
     const std::lock_guard guard(control.mutex);
+    if (control.node.grows != nullptr) {
+        const std::string text = grown_text(file_system(req), control, size, static_cast<std::uint64_t>(offset));
+        fuse_reply_buf(req, text.data(), text.size());
+        return;
+    }
     if (offset == 0 || !control.made) {
         // The generation first: a change while the text is made must not be missed by a later poll.
         const std::uint64_t generation = file_system(req).notifier.generation(control.node.path);

@@ -127,6 +127,10 @@ std::optional<Node> Tree::in_lab(const std::string& name) {
             *text = file->show(lab_);
             return 0;
         };
+    if (file->grows != nullptr) {
+        node.grows = &(lab_.*file->grows);
+        node.size = node.grows->size();
+    }
     if (file->store != nullptr) node.store = [this, file](std::string_view value) { return file->store(lab_, value); };
     return node;
 }

@@ -40,6 +40,7 @@ struct Node {
     std::string target;                                // of a link
     std::function<int(std::string* text)> show;        // 0 or -errno; empty: cannot be read
     std::function<int(std::string_view value)> store;  // 0 or -errno; empty: cannot be written
+    LogText* grows = nullptr;                          // it has a size, and is read at its end again
     [[nodiscard]] bool announces() const { return kind == NodeKind::Control; }
 };
 

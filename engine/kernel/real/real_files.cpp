@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
@@ -193,21 +194,26 @@ Result<std::unique_ptr<Disk>> RealKernel::open_disk(const std::string& path, Ope
 
 // ---- the kernel log
 
-namespace {
-constexpr std::size_t kLogLines = 4096;
-}  // namespace
-
 void RealKernel::printk(LogLevel level, std::string text) {
     LogLine line{ktime_ns(), level, std::move(text)};
     const std::lock_guard guard(log_mutex_);
     if (log_sink_) log_sink_(line);
     if (log_.size() == kLogLines) log_.pop_front();
     log_.push_back(std::move(line));
+    log_count_++;
 }
 
 std::vector<LogLine> RealKernel::log() const {
     const std::lock_guard guard(log_mutex_);
     return {log_.begin(), log_.end()};
+}
+
+std::vector<LogLine> RealKernel::log_since(std::uint64_t* next) const {
+    const std::lock_guard guard(log_mutex_);
+    const std::uint64_t oldest = log_count_ - log_.size();
+    const std::uint64_t first = std::clamp(*next, oldest, log_count_);
+    *next = log_count_;
+    return {log_.begin() + static_cast<std::ptrdiff_t>(first - oldest), log_.end()};
 }
 
 void RealKernel::set_log_sink(std::function<void(const LogLine&)> sink) {

@@ -91,6 +91,10 @@ class RealKernel final : public Kernel {
 
     void printk(LogLevel level, std::string text) override;
     [[nodiscard]] std::vector<LogLine> log() const override;
+    static constexpr std::size_t kLogLines = 4096;  // older ones go
+    // Of those that are there, the ones from number *next on, counted from the first there ever was. *next: the number
+    // of the one that comes next.
+    std::vector<LogLine> log_since(std::uint64_t* next) const;
     void set_log_sink(std::function<void(const LogLine&)> sink) override;  // Called line by line; must not printk.
 
     [[noreturn]] void oops(Oops fault) override;
@@ -141,6 +145,7 @@ class RealKernel final : public Kernel {
 
     mutable std::mutex log_mutex_;
     std::deque<LogLine> log_;
+    std::uint64_t log_count_ = 0;  // with those that have gone
     std::function<void(const LogLine&)> log_sink_;
 
     std::atomic<bool> halted_{false};

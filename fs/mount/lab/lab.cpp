@@ -21,7 +21,12 @@ static std::string console_of(Array& array, const Oops& oops) {
 }
 
 Lab::Lab(RealKernel& the_kernel, Array& the_array, trace::Tracer& the_tracer, TracePipe& pipe, std::string mount)
-    : kernel(the_kernel), array(the_array), tracer(the_tracer), trace_pipe(pipe), mountpoint(std::move(mount)) {
+    : kernel(the_kernel),
+      array(the_array),
+      tracer(the_tracer),
+      trace_pipe(pipe),
+      mountpoint(std::move(mount)),
+      log_text(the_kernel) {
     kernel.set_oops_observer([note = oops_note, &the_array](const Oops& oops) {
         std::string text = console_of(the_array, oops);
         const std::lock_guard guard(note->mutex);
@@ -197,7 +202,7 @@ constexpr auto kFiles = std::to_array<LabFile>({
     {"delay", 0644, show_delay, store_delay},
     {"fail", 0644, show_fail, store_fail},
     {"hold", 0644, show_hold, store_hold},
-    {"log", 0444, show_log, nullptr},
+    {"log", 0444, show_log, nullptr, &Lab::log_text},
     {"mddev", 0444, show_mddev, nullptr},
     {"oops", 0444, show_oops, nullptr},
     {"pending_writes", 0444, show_pending_writes, nullptr},

@@ -22,6 +22,7 @@
 #include "engine/look/lab_chunks.hpp"
 #include "engine/look/lab_rules.hpp"
 #include "engine/look/lab_words.hpp"
+#include "engine/look/log_text.hpp"
 #include "engine/mdadm/array.hpp"
 #include "engine/trace/tracer.hpp"
 #include "fs/mount/handles.hpp"
@@ -52,6 +53,7 @@ struct Lab {
     std::atomic<std::uint64_t> disk_epoch{0};
 
     Handles handles;  // files and folders that are open
+    LogText log_text;
 
     // Standing rules and last answers; the mutex is held for a copy, or while rules go to the disks.
     std::mutex mutex;
@@ -79,6 +81,7 @@ struct LabFile {
     unsigned mode;
     std::string (*show)(Lab&);                   // nullptr: write-only
     int (*store)(Lab&, std::string_view value);  // nullptr: read-only; both nullptr: the stream of trace_pipe
+    LogText Lab::*grows = nullptr;               // it is read there, and has a size
 };
 std::span<const LabFile> lab_files();
 const LabFile* find_lab_file(std::string_view name);

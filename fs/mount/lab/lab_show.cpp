@@ -35,9 +35,8 @@ int store_chunks(Lab& lab, std::string_view value) {
 }
 
 std::string show_log(Lab& lab) {
-    std::string text;
-    for (const LogLine& line : lab.kernel.log()) text += log_line_text(line) + "\n";
-    return text;
+    std::uint64_t place = 0;
+    return lab.log_text.read(&place, std::string::npos);
 }
 
 std::string show_tasks(Lab& lab) {
