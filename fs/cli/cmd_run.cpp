@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <stdexcept>
 
 #include "engine/explore/card.hpp"
+#include "engine/story/record/counter_scenario.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/run_duel.hpp"
 #include "fs/cli/scenario_options.hpp"
@@ -28,9 +30,31 @@ void print_run(const RunRequest& request, const Scenario& scenario, const Run& r
         fmt::print("{}", request.duel.log ? run.event_log : run_card(scenario, run));
 }
 
+constexpr std::uint64_t kStatesForARace = 100'000;
+
+// Two arrays, and not a word about what is done to them or what it comes to: that is about a race, and shown is the
+// shortest way in which it is lost. There may be none, with another row.
+Scenario with_its_race(const Scenario& scenario) {
+    if (scenario.versus.empty() || !scenario.schedule.empty() || scenario.expect.kind != Expectation::Kind::Any)
+        return scenario;
+    ExploreOptions options;
+    options.stop_at_first_crash = true;
+    options.budget = kStatesForARace;
+    const Result<Verdict> verdict = explore(scenario, options);
+    if (!verdict || !verdict->shortest) return scenario;
+    try {
+        Scenario shown = scenario_of(*verdict->shortest, scenario);
+        shown.expect = scenario.expect;
+        return shown;
+    } catch (const std::runtime_error&) {
+        return scenario;  // too long for a schedule
+    }
+}
+
 int run_command(const RunRequest& request) {
-    const Result<Scenario> scenario = load_scenario(request.scenario);
+    Result<Scenario> scenario = load_scenario(request.scenario);
     if (!scenario) return complain(kUsage, scenario.error().text);
+    scenario = with_its_race(*scenario);
     if (is_duel(*scenario, request.duel)) return run_duel(*scenario, request.duel);
     const Result<Run> run = run_once(*scenario);
     if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);
@@ -85,6 +109,7 @@ constexpr const char* kRunExamples = R"(Examples:
   mdscope run report-2021                    swim-lanes and, at their end, the crash
   mdscope run report-2021 --log              what happened, line by line
   mdscope run hold-stop-release              one schedule, two arrays, both results and where they part
+  mdscope run race                           a scenario of two arrays without a schedule: the shortest way to lose
   mdscope run race --describe --at 20        what the window shows at tick 20, in words
   mdscope run hold-stop-release --until oops ... up to the first crash, of either array
   mdscope run race --trace race.json         for ui.perfetto.dev: functions, writes in flight, counters

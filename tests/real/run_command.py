@@ -46,7 +46,12 @@ def story_both_ends_of_the_race():
     check(answer["a"]["ending"] == "crash" and answer["b"]["ending"] == "done", "both endings in the JSON")
     waits = [answer[side]["tree"].count("md_super_wait") for side in "ab"]
     check(waits[1] == waits[0] + 1, "B waits once more than A: %s" % waits)
-    check(mds("run", "race").stdout == mds("run", "race").stdout, "twice the same")
+    race = mds("run", "race")
+    check(race.returncode == 0 and "  A            fix none: crash: NULL pointer dereference of rdev->mddev in super_written\n"
+          in race.stdout and "  B            fix upstream: done\n" in race.stdout, "the race is one: " + race.stdout[:400])
+    mended = mds("run", "race", "--fix", "upstream")
+    check("crash" not in mended.stdout, "there is none with the fix: " + mended.stdout[:400])
+    check(mds("run", "race").stdout == race.stdout, "twice the same")
     logs = mds("run", "race", "--log").stdout
     check(logs.startswith("==== A: fix none\n") and "\n==== B: fix upstream\n" in logs, "both logs")
 
