@@ -55,6 +55,9 @@ TEST_CASE("the race, told from snapshots: the write that is still out, the wait,
     const Mounted crashed = look_at(duel.at(Side::A, duel.end()).snapshot, "A");
     CHECK(crashed.sentence == "A crashed: the end of a write met what was gone.");
     CHECK(crashed.second == "super_written followed rdev->mddev, which unbind_rdev_from_array had set to NULL.");
+    REQUIRE(crashed.why.size() == 5);  // what it was in danger of is still told when it has happened
+    CHECK(crashed.why[2] == "unbind_rdev_from_array set rdev->mddev to NULL while the write was out.");
+    CHECK(crashed.why[3].ends_with(crashed.second));
     CHECK(look_at(duel.at(Side::B, duel.end()).snapshot, "B").sentence == "B has stopped cleanly.");
 }
 

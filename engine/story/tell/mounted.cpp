@@ -113,6 +113,25 @@ struct MountedWords {
         seen.sentence = fmt::format("{} crashed: {} met what was gone.", name,
                                     snapshot.oops->in_irq ? "the end of a write" : "a task");
         seen.second = crash_clause(exhibit, oops_of(*snapshot.oops)) + ".";
+        explain_crash(seen);
+    }
+    // The write is no more, and no snapshot kept which it was: the chain is told of its kind.
+    void explain_crash(Mounted& seen) const {
+        const museum::BlindWait& blind = exhibit.blind_wait;
+        const museum::Taker* met = taker_met(exhibit, oops_of(*snapshot.oops));
+        const bool is_forgotten = met != nullptr && met->counter == std::string_view(blind.forgets);
+        if (is_forgotten && met->loss == museum::Loss::Pointer)
+            seen.why = {
+                fmt::format("The {} submitted a write that is counted in {}, and did not wait for it.",
+                            exhibit.act.noun, blind.forgets),
+                fmt::format("Its last wait, in {}, looks at {}: nothing is counted there.", blind.function,
+                            blind.looks_at),
+                fmt::format("{} set rdev->mddev to NULL while the write was out.", met->function),
+            };
+        else if (met != nullptr)
+            seen.why = {fmt::format("{} took away what the end of a write still needed.", met->function)};
+        seen.why.push_back(fmt::format("Then the write ended: {}", seen.second));
+        seen.why.emplace_back("Its kernel has halted. What is on its images is as it was.");
     }
 
     void in_danger(Mounted& seen) const {
