@@ -60,11 +60,12 @@ class App : public Screen {
         draw_share(state_);
         live::draw_question(state_);
         draw_messages();
+        draw_black();
         keep_settings();
     }
 
     std::optional<int> next_frame_ms() override {
-        if (state_.player.is_playing()) return kFrameMs;
+        if (state_.player.is_playing() || (state_.mode == Mode::learn && state_.home.is_playing())) return kFrameMs;
         if (state_.mode == Mode::live) return state_.live.next_frame_ms();
         return std::nullopt;
     }
@@ -119,12 +120,12 @@ class App : public Screen {
     }
 
     // Modes that have one panel and nothing else.
-    static constexpr std::array<std::pair<Mode, void (*)(State&, const ui::Rect&)>, 3> kWholePages{
-        {{Mode::museum, draw_museum}, {Mode::matrix, draw_matrix}, {Mode::live, draw_live}}};
+    static constexpr std::array<std::pair<Mode, void (*)(State&, const ui::Rect&)>, 4> kWholePages{
+        {{Mode::learn, draw_home}, {Mode::museum, draw_museum}, {Mode::matrix, draw_matrix}, {Mode::live, draw_live}}};
 
     void draw_panels() {
         const Layout layout = lay_out();
-        draw_toolbar(state_, layout.toolbar);
+        if (layout.toolbar.h > 0) draw_toolbar(state_, layout.toolbar);
         if (layout.now.h > 0) draw_now(state_, layout.now);
         draw_lesson(state_, layout.lesson);
         const float top = layout.lesson.h > 0 ? layout.lesson.bottom() + sp(8) : layout.now.y;
@@ -143,7 +144,10 @@ class App : public Screen {
         input.width = size.x;
         input.height = size.y;
         input.unit = sp(1000) / 1000;
-        input.toolbar_height = toolbar_height(state_, size.x);
+        if (!state_.is_presenting())
+            input.toolbar_height = toolbar_height(state_, size.x);
+        else
+            input.toolbar_height = 0;
         input.now_height = state_.mode == Mode::lab ? now_height(state_, size.x) : 0;
         input.has_lesson = has_lesson_strip(state_);
         if (input.has_lesson) input.lesson_height = lesson_height(state_, size.x);
@@ -173,6 +177,8 @@ class App : public Screen {
             ImGui::EndChild();
         }
         take_pointing();
+        // Its handle may be gone with the run that is tried.
+        if (state_.end_drag && !ImGui::IsMouseDown(0)) state_.drop_end(state_.end_drag->tick);
     }
 
     void draw_lab_panels(const Layout& layout, float up) {
@@ -227,12 +233,21 @@ class App : public Screen {
         ImGui::End();
     }
 
+    // For who presents and wants to be listened to.
+    void draw_black() {
+        if (!state_.is_black) return;
+        const ImVec2 size = ImGui::GetIO().DisplaySize;
+        ImGui::GetForegroundDrawList()->AddRectFilled({0, 0}, size, IM_COL32_BLACK);
+        if (ImGui::IsMouseClicked(0) || !state_.is_presenting()) state_.is_black = false;
+    }
+
     // ---- keys
 
     void take_keys() {
         take_keys_everywhere();
-        if (state_.show_help || state_.show_setup || state_.show_share || state_.show_open) return;
-        if (state_.live.is_asking()) return;
+        if (is_dialog_open(state_)) return;
+        for (const char* mode : kWindowModes)
+            if (pressed(fmt::format("mode_{}", mode))) state_.mode = *kWindowModes.find(mode);
         if (pressed("matrix")) state_.toggle_matrix();
         if (state_.mode == Mode::live) live::take_keys(state_);
         if (state_.mode != Mode::lab) return;
@@ -268,6 +283,7 @@ class App : public Screen {
         if (pressed("next_change") && !state_.hides_future()) player.to_change(+1);
         if (pressed("first")) player.go_to(0);
         if (pressed("last")) state_.to_end();
+        if (pressed("set_last")) state_.to_where_it_was_set();
         if (pressed("first_difference") && !state_.hides_future())
             if (const auto tick = player.duel().first_difference()) player.go_to(*tick);
     }
@@ -291,25 +307,32 @@ class App : public Screen {
         if (pressed("tree")) state_.toggle_tree();
         if (pressed("lanes")) state_.shows_all_lanes = !state_.shows_all_lanes;
         if (pressed("predict")) state_.predict_mode = !state_.predict_mode;
+        if (pressed("present")) state_.preset = state_.preset == Preset::present ? Preset::compare : Preset::present;
+        take_presenter_keys();
         if (pressed("expand"))
             state_.player.set_detail(static_cast<TreeDetail>((static_cast<int>(state_.player.detail()) + 1) % 3));
         if (pressed("zoom_in")) state_.zoom = (state_.zoom > 0 ? state_.zoom : sp(12)) * 1.25F;
         if (pressed("zoom_out")) state_.zoom *= 0.8F;
-        if (take_answer_keys()) return;
-        if (pressed("digit_1")) state_.preset = Preset::compare;
-        if (pressed("digit_3")) state_.preset = Preset::present;
+        take_answer_keys();
+    }
+
+    // A presenter's remote has these.
+    void take_presenter_keys() {
+        if (!state_.is_presenting()) return;
+        if (pressed("present_next")) press_next_act(state_);
+        if (pressed("present_back") && state_.lesson && state_.lesson->can_go_back()) state_.lesson->back(state_);
+        if (pressed("present_black")) state_.is_black = !state_.is_black;
     }
 
     // While a question is open, digits are its answers and nothing else; what it hid is watched, and Enter goes on.
-    bool take_answer_keys() {
+    void take_answer_keys() {
         if (state_.lesson && state_.lesson->can_go_next() && !focus_moves() && pressed("press"))
             state_.lesson->next(state_);
-        if (!state_.is_asked() || (state_.lesson && state_.lesson->is_away())) return false;
+        if (!state_.is_asked() || (state_.lesson && state_.lesson->is_away())) return;
         constexpr std::array kDigits = {"digit_1", "digit_2", "digit_3", "digit_4"};
         for (std::size_t i = 0; i < kDigits.size(); i++)
             if (pressed(kDigits[i])) state_.answer_question(i);
         if (pressed("digit_0")) state_.show_answer();
-        return true;
     }
 
     static constexpr std::array<std::pair<Preset, const char*>, 3> kPresets = {

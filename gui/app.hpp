@@ -19,7 +19,7 @@ struct AppOptions {
     std::string attach;                // the mount point of an array; empty: none
     std::string pair;                  // the folder of a mounted pair; empty: none
     int lesson = 0;                    // 0: none
-    std::string mode;                  // lab, matrix or live; empty: the usual one
+    std::string mode;                  // learn, lab, ...; empty: the usual one
     std::vector<MatrixCell> explored;  // of the coarse matrix, by somebody who did it before; may be empty
     std::string panel;                 // a page of the sidebar: in_flight, why, oops, ...; empty: the usual one
     bool is_picture = false;           // it is drawn once: what would come in time is waited for

@@ -148,15 +148,14 @@ ProbeHost probe_host(Window& window) {
             .quit = [&window] { window.quit(); }};
 }
 
-// Who opens the window for the first time, and asks for nothing, is shown what it is about.
-int first_lesson(const AppOptions& options) {
-    const bool asks = !options.scenario.empty() || !options.attach.empty() || !options.pair.empty() ||
-                      !options.mode.empty() || options.lesson > 0;
-    return asks || options.settings.lessons.contains(1) ? options.lesson : 1;
+// Who asks for nothing is shown what there is.
+bool asks_for_nothing(const AppOptions& options) {
+    return options.scenario.empty() && options.attach.empty() && options.pair.empty() && options.mode.empty() &&
+           options.lesson == 0;
 }
 
 int open_window(CommandLine& line) {
-    line.app.lesson = first_lesson(line.app);
+    if (asks_for_nothing(line.app)) line.app.mode = kWindowModes[WindowMode::learn];
     Window window({.title = "mdscope", .width = line.width, .height = line.height});
     line.app.wake = [] { Window::wake(); };
     line.app.save_png = [&window](const std::string& path, std::function<void(const Result<bool>&)> done) {

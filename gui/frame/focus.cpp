@@ -77,6 +77,10 @@ std::vector<const ui::Mark*> focusable() {
         if (wanted && (front == nullptr || is_within(ImGui::FindWindowByID(mark.window), front)))
             widgets.push_back(&mark);
     }
+    // The bar at the top is for who looks for something else: what the page is about comes first.
+    if (const ui::Mark* bar = ui::find("toolbar/help"))
+        std::stable_partition(widgets.begin(), widgets.end(),
+                              [bar](const ui::Mark* mark) { return mark->window != bar->window; });
     return widgets;
 }
 

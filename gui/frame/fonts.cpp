@@ -39,11 +39,12 @@ constexpr std::array<ImWchar, 35> kStage = {0x20,   0x7E,   0xA0,   0xFF,   0x20
                                             0x2713, 0x2717, 0x2718, 0x2191, 0x2191, 0xFFFD, 0xFFFD, 0};
 
 // The first three are Font; behind them a face's sizes stand together.
-constexpr std::array<FontRow, 15> kFonts = {{
+constexpr std::array<FontRow, 17> kFonts = {{
     {"DejaVuSans.ttf", 16, kText.data()},
     {"DejaVuSansMono.ttf", 14, kText.data()},
     {"DejaVuSans-Bold.ttf", 26, kNumbers.data()},
     {"DejaVuSans.ttf", 14, kStage.data()},
+    {"DejaVuSans.ttf", 16, kStage.data()},
     {"DejaVuSans.ttf", 19, kStage.data()},
     {"DejaVuSans-Bold.ttf", 14, kStage.data()},
     {"DejaVuSans-Bold.ttf", 16, kStage.data()},
@@ -51,6 +52,7 @@ constexpr std::array<FontRow, 15> kFonts = {{
     {"DejaVuSans-Bold.ttf", 22, kStage.data()},
     {"DejaVuSans-Bold.ttf", 26, kStage.data()},
     {"DejaVuSans-Bold.ttf", 36, kStage.data()},
+    {"DejaVuSans-Bold.ttf", 44, kStage.data()},
     {"DejaVuSansMono.ttf", 16, kStage.data()},
     {"DejaVuSansMono.ttf", 19, kStage.data()},
     {"DejaVuSansMono-Bold.ttf", 14, kStage.data()},

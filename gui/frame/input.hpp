@@ -21,7 +21,7 @@ namespace key {
 inline constexpr int kNone = 0;
 inline constexpr int kBackspace = 8, kTab = 9, kEnter = 13, kEscape = 27, kSpace = ' ', kDelete = 127;
 inline constexpr int kOther = 128;
-inline constexpr int kF1 = kOther + 58;
+inline constexpr int kF1 = kOther + 58, kF2 = kF1 + 1, kF3 = kF1 + 2, kF4 = kF1 + 3, kF5 = kF1 + 4, kF6 = kF1 + 5;
 inline constexpr int kInsert = kOther + 73, kHome = kOther + 74, kPageUp = kOther + 75, kEnd = kOther + 77,
                      kPageDown = kOther + 78, kRight = kOther + 79, kLeft = kOther + 80, kDown = kOther + 81,
                      kUp = kOther + 82, kPadMinus = kOther + 86, kPadPlus = kOther + 87, kPadEnter = kOther + 88,

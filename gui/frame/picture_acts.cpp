@@ -19,13 +19,15 @@ constexpr float kFrame = 1.0F / 60;
 constexpr int kMostFrames = 60 * 60;
 using Kind = InputEvent::Kind;
 
-constexpr std::array<std::pair<std::string_view, int>, 7> kKeys = {{{"Space", key::kSpace},
+constexpr std::array<std::pair<std::string_view, int>, 9> kKeys = {{{"Space", key::kSpace},
                                                                     {"Enter", key::kEnter},
                                                                     {"Escape", key::kEscape},
                                                                     {"Left", key::kLeft},
                                                                     {"Right", key::kRight},
                                                                     {"Home", key::kHome},
-                                                                    {"End", key::kEnd}}};
+                                                                    {"End", key::kEnd},
+                                                                    {"Tab", key::kTab},
+                                                                    {"PageDown", key::kPageDown}}};
 
 int key_called(std::string_view name) {
     for (const auto& [text, number] : kKeys)

@@ -99,6 +99,12 @@ bool combo(std::string_view id, std::span<const std::string> items, int& chosen,
     return changed;
 }
 
+float combo_width(std::span<const std::string> items) {
+    float longest = 0;
+    for (const std::string& item : items) longest = std::max(longest, text_width(item));
+    return longest + ImGui::GetFrameHeight() + 2 * ImGui::GetStyle().FramePadding.x + 1;
+}
+
 // The value stands before the track, not on it: there the grab would cover it.
 bool slider(std::string_view id, float& value, float from, float to, const char* format, float width,
             std::string_view tip_text) {

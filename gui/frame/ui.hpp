@@ -34,6 +34,8 @@ float chip_width(std::string_view shape, std::string_view word);
 // True when another item was chosen; with `again`, also the same one once more. `width` 0: what is left of the line.
 bool combo(std::string_view id, std::span<const std::string> items, int& chosen, float width = 0,
            std::string_view tip = {}, bool again = false);
+// How wide it is with the longest of them whole.
+float combo_width(std::span<const std::string> items);
 // What `format` says of the value stands before the track; `width` is of both.
 bool slider(std::string_view id, float& value, float from, float to, const char* format, float width = 0,
             std::string_view tip = {});

@@ -303,6 +303,15 @@ std::string Player::with_task(const std::vector<Statement>& statements, const st
 }
 
 std::string Player::move_completion(const std::string& bio, std::size_t to_tick) {
+    return replay_end(bio, to_tick, true);
+}
+
+std::string Player::try_completion(const Branch& base, const std::string& bio, std::size_t to_tick) {
+    if (std::string wrong = restore(base); !wrong.empty()) return wrong;
+    return replay_end(bio, to_tick, false);
+}
+
+std::string Player::replay_end(const std::string& bio, std::size_t to_tick, bool keeps) {
     std::optional<std::size_t> born;
     for (std::size_t tick = 0; tick <= end() && !born; tick++)
         for (const Side side : kSides)
@@ -310,8 +319,8 @@ std::string Player::move_completion(const std::string& bio, std::size_t to_tick)
                 born = tick;
     if (!born) return fmt::format("there is no write '{}' in this run", bio);
     const std::size_t at = std::max(to_tick, *born + 1);
-    if (branches_.size() < kMostBranches) branches_.push_back(present());
-    branch_name_ = fmt::format("fork {}", ++forks_);
+    if (keeps && branches_.size() < kMostBranches) branches_.push_back(present());
+    if (keeps) branch_name_ = fmt::format("fork {}", ++forks_);
     // It may have been held, and others may have been let go later: only this one's end is meant.
     const std::size_t from = std::min(*born, at - 1);
     Order due = wish(Order::Kind::Due, bio, Order::kBoth);

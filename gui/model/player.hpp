@@ -110,6 +110,9 @@ class Player {
     // As if the bio had been let end at that tick: from its beginning on the run is played again.
     std::string move_completion(const std::string& bio, std::size_t to_tick);
 
+    // The same, of `base` and kept nowhere: for as long as somebody only tries.
+    std::string try_completion(const Branch& base, const std::string& bio, std::size_t to_tick);
+
     std::string fork();
     [[nodiscard]] const std::vector<Branch>& branches() const { return branches_; }
     std::string switch_to(std::size_t branch);  // the present one becomes a branch
@@ -123,6 +126,7 @@ class Player {
 
    private:
     void keep_future();
+    std::string replay_end(const std::string& bio, std::size_t to_tick, bool keeps);
     [[nodiscard]] Branch present() const;
     std::string load(const Scenario& a, const Scenario& b, std::optional<std::size_t> tick);
     std::string put_on_a_plug();

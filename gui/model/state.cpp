@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <utility>
+
+#include "gui/model/value_back.hpp"
 
 namespace mdscope::gui {
 
@@ -171,6 +174,37 @@ void State::move_end(const std::string& bio, std::size_t tick) {
     answer(player.move_completion(bio, tick));
 }
 
+void State::drag_end(const std::string& bio, std::size_t tick, const LaneView& view) {
+    if (!end_drag) end_drag = EndDrag{bio, player.bookmark(), view, player.at_end(), tick, std::nullopt};
+    end_drag->tick = tick;
+}
+
+void State::follow_drag() {
+    if (!end_drag || end_drag->shown == end_drag->tick) return;
+    end_drag->shown = end_drag->tick;
+    answer(player.try_completion(end_drag->base, end_drag->bio, end_drag->tick));
+    if (end_drag->was_at_end) player.go_to(player.end());
+}
+
+void State::drop_end(std::size_t tick) {
+    if (!end_drag) return;
+    const EndDrag dropped = std::move(*end_drag);
+    end_drag.reset();
+    if (const std::string wrong = player.restore(dropped.base); !wrong.empty()) return say(wrong, true);
+    move_end(dropped.bio, tick);
+}
+
+void State::to_where_it_was_set() {
+    std::string thing = pointed();
+    if (thing.empty() || thing == "task") thing = "counter/" + stages()[focus].gauges[0].counter;
+    const auto at = set_last(player.duel(), thing, player.tick(), set_last_of == std::pair(thing, player.tick()));
+    if (at) {
+        set_last_of = std::pair(thing, *at);  // stands it there still, the next time it is the one before
+        return player.go_to(*at);
+    }
+    say(fmt::format("{} was so from the start.", thing.substr(thing.find('/') + 1)));
+}
+
 void State::let_end_last(const std::string& bio) {
     std::uint64_t last = player.end() + 1;
     for (const Side side : kSides)
@@ -213,6 +247,7 @@ void State::before_the_cut() {
 // ---- lanes
 
 LaneView State::lane_view(float left, float right) {
+    if (end_drag) return end_drag->view;
     LaneView view{.left = left, .right = right};
     // Room for where a held write may end.
     const double ahead = player.duel().tick(player.tick()).held[Side::A].empty() ? 8 : EndZones::kMostEnds;

@@ -14,6 +14,7 @@
 #include "engine/story/lesson/window_words.hpp"
 #include "engine/story/record/close_up.hpp"
 #include "gui/model/end_zones.hpp"
+#include "gui/model/home_page.hpp"
 #include "gui/model/lane_view.hpp"
 #include "gui/model/layout.hpp"
 #include "gui/model/lesson_run.hpp"
@@ -80,6 +81,16 @@ struct Staged {
     Sentence sentence;
 };
 
+// The end of a write, under the mouse.
+struct EndDrag {
+    std::string bio;
+    Branch base;    // the run as it was
+    LaneView view;  // the axis as it was: a tick stays where it is while the run becomes longer or shorter
+    bool was_at_end = false;
+    std::size_t tick = 0;
+    std::optional<std::size_t> shown;  // the tick that the run on the screen is of
+};
+
 struct LogRow {
     std::size_t tick;
     std::string text;
@@ -99,10 +110,13 @@ struct State {
     bool brings_middle = false;    // tree or page into sight, with the next frame
     bool shows_all_lanes = false;  // where there is no room for them
     Preset preset = Preset::compare;
+    [[nodiscard]] bool is_presenting() const { return preset == Preset::present && mode == Mode::lab; }
+    bool is_black = false;  // while presenting
 
     // What the mouse was on in the last frame, what it is on in this one, as far as it is drawn, and what was clicked
     // (pointed.hpp). Empty: nothing.
     std::string hovered, hovers, pinned;
+    std::optional<std::pair<std::string, std::size_t>> set_last_of;  // what G has gone to, and where that was
     [[nodiscard]] const std::string& pointed() const { return pinned.empty() ? hovered : pinned; }
     std::string selected_bio;  // "sdb bitmap 1"; empty: none
     bool act_on_both = true;   // hold, release, fail: in both arrays, or only in the one in focus
@@ -113,6 +127,8 @@ struct State {
     std::optional<LessonRun> lesson;
     bool choosing_lesson = false;
     std::set<int> lessons_done;
+
+    std::optional<EndDrag> end_drag;
 
     float zoom = 0;     // pixels a tick; 0: everything fits
     double scroll = 0;  // the tick at the left edge
@@ -134,6 +150,7 @@ struct State {
     bool wants_quit = false;
     std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
 
+    HomePage home;
     MatrixPage matrix;
     MuseumPage museum;
     SharePage share;
@@ -177,6 +194,8 @@ struct State {
     void toggle_play();
     void step_forward();
     void to_end();
+    // The step at which what is pointed at was set last; nothing is: the counter that the exhibit is about.
+    void to_where_it_was_set();
     void toggle_lessons();
     void pass(double seconds);  // time, for the player and for who waits for it
     bool may_step();            // before a step: false where a lesson or a question wants to be heard first
@@ -185,6 +204,9 @@ struct State {
     [[nodiscard]] bool is_asked() const { return prediction && !prediction->given; }
     void run_to(Side side, const TreeLine& line);  // or back to where it was entered
     void move_end(const std::string& bio, std::size_t tick);
+    // The same while the mouse still has it: both runs are played again with the next frame, and nothing is kept.
+    void drag_end(const std::string& bio, std::size_t tick, const LaneView& view);
+    void drop_end(std::size_t tick);  // lets go: it becomes a branch
     void let_end_last(const std::string& bio);
     void write_chunk();
     // At the playhead, or where it was pulled before; `keeps`: disks that lose nothing.
@@ -205,6 +227,7 @@ struct State {
     // 16 lines of bytes and those of the tick before, from the image shown.
     void look_at_bytes(Side side, const std::string& path, std::uint64_t offset, std::size_t size);
     const std::vector<LogRow>& log_rows();
+    void follow_drag();  // once a frame
     // Numbers of the rows that the filter lets through; kept until rows or filter change.
     const std::vector<std::size_t>& log_shown();
 };

@@ -25,7 +25,9 @@ void State::toggle_lessons() {
 
 void State::pass(double seconds) {
     player.pass(seconds);
-    if (lesson) lesson->pass(*this, seconds);
+    if (mode == Mode::learn) home.pass(seconds);
+    follow_drag();
+    if (lesson && !end_drag) lesson->pass(*this, seconds);  // what is only tried is no answer
 }
 
 bool State::may_step() {

@@ -74,10 +74,10 @@ class Builder {
         if (known[name] == nullptr) known[name] = &lane_of(history_.name(name) + (is_member ? " bios" : ""));
         return *known[name];
     }
-    Role role_of(NameId kind) {
-        if (roles_.size() <= kind) roles_.resize(kind + std::size_t{1}, Role::count);
-        if (roles_[kind] == Role::count) roles_[kind] = gui::role_of(history_.name(kind));
-        return roles_[kind];
+    Role role_of(NameId member, NameId kind) {
+        const auto [known, is_new] = roles_.try_emplace({member, kind}, Role::idle);
+        if (is_new) known->second = gui::role_of(default_exhibit(), {history_.name(member), history_.name(kind), 0});
+        return known->second;
     }
     [[nodiscard]] float x_of(std::uint64_t ns) const {
         return static_cast<float>((static_cast<double>(ns) - static_cast<double>(left_)) * pixels_a_ns_);
@@ -119,7 +119,7 @@ class Builder {
         LiveBar bar;
         bar.begin_ns = bio.since_ns;
         bar.end_ns = std::max(history_.last_ns, bio.since_ns);
-        bar.role = gui::role_of(bio.kind);
+        bar.role = gui::role_of(default_exhibit(), {bio.member, bio.kind, bio.id});
         bar.is_held = bio.held;
         bar.is_open = true;
         Filling& lane = lane_of(bio.member + " bios");
@@ -134,7 +134,7 @@ class Builder {
         bar.begin_ns = bio.begin_ns;
         bar.is_open = bio.end_ns == kStillOpen;
         bar.end_ns = bar.is_open ? std::max(history_.last_ns, bio.begin_ns) : bio.end_ns;
-        bar.role = role_of(bio.kind);
+        bar.role = role_of(bio.member, bio.kind);
         bar.is_held = bio.is_held();
         bar.is_cut = bio.cut;
         Filling& lane = lane_of(bio.member, true);
@@ -221,8 +221,8 @@ class Builder {
     double pixels_a_ns_;
     std::map<std::string, Filling> filling_;  // nodes: pointers into it stay good
     std::vector<Filling*> of_member_, of_task_;
-    std::vector<Role> roles_;
-    std::vector<signed char> of_md_;  // by the name of a queue; -1: not known yet
+    std::map<std::pair<NameId, NameId>, Role> roles_;  // of member and kind
+    std::vector<signed char> of_md_;                   // by the name of a queue; -1: not known yet
 };
 
 }  // namespace

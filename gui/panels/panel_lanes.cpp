@@ -55,14 +55,8 @@ Role bar_role(const State& state, const Bar& bar) {
         default:
             break;
     }
-    const Exhibit& exhibit = state.player.duel().exhibit();
     BioName name;
-    if (!read_bio_name(bar.bio, &name)) return Role::idle;
-    const std::string_view counter = exhibit.counted_in(name, false);
-    const auto counters = stage_counters(exhibit);
-    for (std::size_t i = 0; i < 2; i++)
-        if (counters.at(i) != nullptr && counter == counters.at(i)->name) return i == 0 ? Role::mddev : Role::bitmap;
-    return Role::idle;
+    return read_bio_name(bar.bio, &name) ? role_of(state.player.duel().exhibit(), name) : Role::idle;
 }
 
 void draw_hatch(const ui::Rect& rect, Role role) {
@@ -152,8 +146,10 @@ void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect
         if (pressed("splitter_grow")) state.move_end(bar.bio, bar.end + 1);
         if (pressed("splitter_shrink") && bar.end > 0) state.move_end(bar.bio, bar.end - 1);
     }
-    if (!ImGui::IsItemDeactivated() || std::abs(ImGui::GetMouseDragDelta(0, 0).x) < sp(3)) return;
-    state.move_end(bar.bio, view.tick_at(ImGui::GetIO().MousePos.x));
+    const bool is_moved = state.end_drag || std::abs(ImGui::GetMouseDragDelta(0, 0).x) >= sp(3);
+    const std::size_t tick = view.tick_at(ImGui::GetIO().MousePos.x);
+    if (ImGui::IsItemActive() && is_moved) state.drag_end(bar.bio, tick, view);
+    if (ImGui::IsItemDeactivated() && is_moved) state.drop_end(tick);
 }
 
 void draw_ring(const ui::Rect& rect) {

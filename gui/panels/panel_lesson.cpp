@@ -147,7 +147,7 @@ void draw_choice(State& state) {
 
 void draw_free_question(State& state) {
     const std::string pressed_id = draw_head_buttons({{"lesson/close", "×", true, Role::button, "never mind (Esc)"}},
-                                                     "What will happen?  (P turns these questions off)", "");
+                                                     "What will happen?  (Shift+P turns these questions off)", "");
     draw_given(state);
     draw_question(state);
     if (!pressed_id.empty()) state.prediction.reset();
@@ -191,6 +191,9 @@ void take_escape(State& state) {
 
 // A lesson that runs is about the simulated arrays: it waits while a mounted one is looked at.
 bool has_lesson_strip(const State& state) {
+    if (state.mode == Mode::learn) return false;
+    // In large type its sentence is the state's; only what has to be answered needs a place, if the sentence has none.
+    if (state.is_presenting() && !state.choosing_lesson) return state.is_asked() && !asks_in_sentence(state);
     if (state.mode == Mode::live) return state.choosing_lesson;
     return state.lesson || state.choosing_lesson || state.prediction;
 }

@@ -34,7 +34,7 @@ void draw_holds(LivePage& page) {
             page.hold(kind, on);
     }
     if (const LivePart* part = page.view().part(Part::Hold))
-        if (has_rules(part->text)) ui::paragraph("live/hold/rules", "in force: " + part->text, Role::bitmap_write);
+        if (has_rules(part->text)) ui::paragraph("live/hold/rules", "in force: " + part->text, Role::held);
 }
 
 void draw_bio(State& state, const SnapshotBio& bio, std::uint64_t now_ns) {
@@ -49,7 +49,7 @@ void draw_bio(State& state, const SnapshotBio& bio, std::uint64_t now_ns) {
     ui::text(id,
              fmt::format("{} {} {}, sector {}, {} bytes{}, {}", bio.member, bio.kind, bio.op, bio.sector, bio.bytes,
                          held ? " HELD" : "", age_words(bio.since_ns, now_ns)),
-             held ? role_of(bio.kind) : Role::dim_text);
+             held ? role_of(default_exhibit(), {bio.member, bio.kind, bio.id}) : Role::dim_text);
 }
 
 void draw_bios(State& state) {
@@ -91,7 +91,7 @@ void draw_row_choice(State& state, const Variant& variant, const VariantRow& now
         if (&variant.row(i) == &now) chosen = static_cast<int>(i);
         names.emplace_back(variant.row(i).name);
     }
-    const float label = ui::text_width(name), width = sp(110);
+    const float label = ui::text_width(name), width = std::max(sp(110), ui::combo_width(names));
     flow(label + width + ImGui::GetStyle().ItemSpacing.x);
     ImGui::AlignTextToFramePadding();
     ui::text(fmt::format("live/axis/{}/label", name), name, Role::dim_text, Font::text, label);

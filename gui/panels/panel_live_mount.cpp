@@ -61,7 +61,7 @@ void text_field(const char* id, const char* words, std::string& value, const cha
 // True when another one was chosen.
 bool choice(const char* id, const char* words, const std::vector<std::string>& items, std::string& value,
             const std::string& tip) {
-    const float width = std::min(sp(200), label(id, words));
+    const float room = label(id, words), width = std::min(std::max(sp(200), ui::combo_width(items)), room);
     const auto found = std::ranges::find(items, value);
     int chosen = found == items.end() ? 0 : static_cast<int>(found - items.begin());
     const bool changed = ui::combo(fmt::format("live/form/{}", id), items, chosen, width, tip);

@@ -100,8 +100,8 @@ void draw_bar(const LiveBar& bar, const ui::Rect& rect, const std::string& id) {
     const ImVec2 from(rect.x, rect.y), to(rect.right(), rect.bottom());
     if (rect.w < sp(4)) return draw.AddRectFilled(from, to, color_u32(bar.role));
     draw.AddRectFilled(from, to, fill_u32(bar.role), sp(2));
-    if (bar.is_held) draw_hatch(rect, bar.role);
-    draw.AddRect(from, to, color_u32(bar.role), sp(2));
+    if (bar.is_held) draw_hatch(rect, Role::held);
+    draw.AddRect(from, to, color_u32(bar.is_held ? Role::held : bar.role), sp(2));
     const std::string label = bar.is_held ? bar.label + " HELD" : bar.label;
     if (rect.w > sp(40)) {
         const std::string shown = ui::shortened(label, rect.w - sp(8));

@@ -18,12 +18,12 @@ constexpr float kTop = 8, kSecond = 16;
 // By the window's width alone: the sentence of the next step must not be of another size.
 float first_size(const State& state, float width) {
     const float units = width / (sp(1000) / 1000);
-    if (state.preset == Preset::present && units >= 1440) return 36;
+    if (state.is_presenting()) return units >= 1440 ? 44 : units >= 1180 ? 36 : units >= 900 ? 26 : 19;
     return units >= 1440 ? 26 : units >= 1180 ? 22 : units >= 900 ? 19 : 16;
 }
 
 int first_lines(const State& state, float width) {
-    if (state.preset == Preset::present) return 2;
+    if (state.is_presenting()) return 2;
     return width / (sp(1000) / 1000) >= 1100 ? 1 : 2;
 }
 
@@ -37,7 +37,7 @@ bool is_left_out(const State& state) {
 }
 
 int second_lines(const State& state, float width) {
-    if (is_told_by_lesson(state)) return 0;
+    if (is_told_by_lesson(state) || state.is_presenting()) return 0;
     return width / (sp(1000) / 1000) >= 1180 ? 1 : 2;
 }
 
@@ -154,7 +154,56 @@ void draw_question_as_sentence(State& state, const ui::Rect& rect) {
     ui::mark_rect(first, "predict/question", "text", text);
 }
 
+// ---- the last line: the keys that work now, and where one is
+
+std::string status_keys(const State& state) {
+    using Ids = std::initializer_list<std::string_view>;
+    switch (state.mode) {
+        case Mode::learn:
+            return fmt::format("Enter start    1-{} a lesson    Space watch lesson 1    ", kLessons) +
+                   status_text(Ids{"mode_lab", "mode_live", "mode_matrix", "mode_museum", "focus_next", "help"});
+        case Mode::live:
+            if (state.live.has_pair())
+                return status_text(Ids{"hold", "stop_both", "release", "why", "focus_next", "help"});
+            return live_status_text(state.live.is_attached());
+        case Mode::matrix:
+            return status_text(Ids{"matrix", "focus_next", "help"});
+        case Mode::museum:
+            if (state.museum.shows_list) return status_text(Ids{"focus_next", "help"});
+            return "Space play the crash    1-3 a question    Esc all    " +
+                   status_text(Ids{"next_exhibit", "mode_lab", "focus_next", "help"});
+        case Mode::lab:
+            break;
+    }
+    if (state.is_presenting())
+        return status_text(Ids{"present_next", "present_back", "present_black", "tree", "present", "help"});
+    return status_text(Ids{"play", "step_forward", "stop_both", "hold", "release", "why", "details", "help"});
+}
+
+std::string status_place(State& state) {
+    switch (state.mode) {
+        case Mode::learn:
+            return "nothing here needs root or a network";
+        case Mode::live:
+            return state.live.status_line();
+        case Mode::matrix:
+            return progress_words(*state.matrix.run().view());
+        case Mode::museum:
+            return fmt::format("{} exhibits", exhibits().size());
+        case Mode::lab:
+            break;
+    }
+    if (state.is_presenting() && state.lesson)
+        return fmt::format("{}, {} of {}", state.lesson->lesson().title, state.lesson->page() + 1,
+                           state.lesson->lesson().pages.size());
+    return state.status_line();
+}
+
 }  // namespace
+
+void press_next_act(State& state) {
+    if (const auto act = next_act(state)) act->press(state);
+}
 
 bool asks_in_sentence(const State& state) {
     return state.mode == Mode::lab && !is_left_out(state) && state.prediction && !state.prediction->given &&
@@ -196,20 +245,7 @@ void draw_status(State& state, const ui::Rect& rect) {
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(8, 2));
     {
         const Panel panel("status", rect, {.fill = Role::card, .border = Role::card, .scrolls = false});
-        constexpr std::array<std::string_view, 8> kKeys = {"play",    "step_forward", "stop_both", "hold",
-                                                           "release", "why",          "details",   "help"};
-        constexpr std::array<std::string_view, 3> kMatrixKeys = {"matrix", "focus_next", "help"};
-        constexpr std::array<std::string_view, 2> kMuseumKeys = {"focus_next", "help"};
-        const bool matrix = state.mode == Mode::matrix, live = state.mode == Mode::live;
-        const bool museum = state.mode == Mode::museum;
-        const std::string keys = live ? live_status_text(state.live.is_attached())
-                                      : status_text(matrix   ? std::span<const std::string_view>(kMatrixKeys)
-                                                    : museum ? std::span<const std::string_view>(kMuseumKeys)
-                                                             : std::span<const std::string_view>(kKeys));
-        const std::string place = live     ? state.live.status_line()
-                                  : matrix ? progress_words(*state.matrix.run().view())
-                                  : museum ? fmt::format("{} exhibits", exhibits().size())
-                                           : state.status_line();
+        const std::string keys = status_keys(state), place = status_place(state);
         const float width = ImGui::CalcTextSize(place.c_str()).x + sp(8);
         const float room = ImGui::GetContentRegionAvail().x;
         ui::text("status/keys", keys, Role::dim_text, Font::text, std::max(sp(40), room - width - sp(24)));

@@ -22,10 +22,6 @@ using namespace figures;
 
 constexpr float kLeft = 14, kRight = 552;
 
-float linear(float share) {
-    return share;
-}
-
 // Draws one stage, and remembers what the mouse is on.
 class Stager {
    public:
@@ -84,14 +80,17 @@ class Stager {
     // ---- the head
 
     void draw_head() {
-        pen_.frame(12, 10, 28, 28, pen_.ink(Role::text), 2, 5);
-        pen_.text(26, 24, stage_.letter, Face::bold, 19, pen_.ink(Role::text), Align::middle);
+        if (!stage_.letter.empty()) {
+            pen_.frame(12, 10, 28, 28, pen_.ink(Role::text), 2, 5);
+            pen_.text(26, 24, stage_.letter, Face::bold, 19, pen_.ink(Role::text), Align::middle);
+        }
         const float pulse = is_new_danger() && look_.motion ? std::sin(3.14F * look_.motion->share(0, 200)) : 0;
         const float chip = draw_status_chip(stage_.status, stage_.word, pen_.at(right(), 0).x, pen_.at(0, 24).y,
                                             look_.factor * (1 + 0.15F * pulse), id("status"));
         draw_title((chip - pen_.at(0, 0).x) / pen_.px(1) - 12);
         const ui::Rect line = pen_.rect_of(kLeft, 46, right() - kLeft, 22);
-        const float size = phrases_width(stage_.line, 16, false) <= line.w ? 16 : 14;
+        const float large = 16 * std::max(1.0F, look_.factor);
+        const float size = phrases_width(stage_.line, large, false) <= line.w ? large : 14;
         draw_phrases(stage_.line, line, size, false, 1);
         const float out = std::max(0.0F, phrases_width(stage_.line, size, false) - line.w - 1);
         ui::mark_rect(line, id("verdict"), "text", plain_text(stage_.line), out);  // so much of it is left out
@@ -109,15 +108,15 @@ class Stager {
     }
 
     void draw_title(float to) {
-        constexpr float kAt = 52;
+        const float at = stage_.letter.empty() ? kLeft : 52;
         const FontScope bold(type(Face::bold, 19 * look_.factor));
-        const std::string shown = ui::shortened(stage_.title, pen_.px(to - kAt));
-        const ui::Rect rect = pen_.rect_of(kAt, 12, std::max(8.0F, pen_.width_of(shown, Face::bold, 19)), 24);
+        const std::string shown = ui::shortened(stage_.title, pen_.px(to - at));
+        const ui::Rect rect = pen_.rect_of(at, 12, std::max(8.0F, pen_.width_of(shown, Face::bold, 19)), 24);
         const std::string all =
             stage_.rows == stage_.title ? stage_.title : fmt::format("{}  ({})", stage_.title, stage_.rows);
-        mark_title(rect, fmt::format("{}   {}", stage_.letter, all));
-        pen_.text(kAt, 24, shown, Face::bold, 19, pen_.ink(Role::text));
-        const float rows = kAt + rect.w / pen_.px(1) + 12;
+        mark_title(rect, stage_.letter.empty() ? all : fmt::format("{}   {}", stage_.letter, all));
+        pen_.text(at, 24, shown, Face::bold, 19, pen_.ink(Role::text));
+        const float rows = at + rect.w / pen_.px(1) + 12;
         if (stage_.rows == stage_.title || rows > to - 40) return;
         const FontScope small(type(Face::text, 14 * look_.factor));
         pen_.text(rows, 25, ui::shortened(stage_.rows, pen_.px(to - rows)), Face::text, 14, pen_.ink(Role::faint));
@@ -455,8 +454,9 @@ class Stager {
     void draw_outcome() {
         if (stage_.crash) {
             const bool is_new = !before().crash;
-            return draw_crash(pen_, stage_, look_.id,
-                              {moved(is_new, 80, 340, back_out), moved(is_new, 120, 420, linear)});
+            return draw_crash(
+                pen_, stage_, look_.id,
+                {moved(is_new, 80, 340, back_out), moved(is_new, 120, 420, [](float share) { return share; })});
         }
         if (stage_.end.empty()) return;
         pen_.set_alpha(moved(before().end.empty(), 200, 500, cubic_out));

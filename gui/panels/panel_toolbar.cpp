@@ -92,6 +92,8 @@ void draw_lab(State& state, Flow& flow) {
     draw_hands(state, flow);
 }
 
+void draw_nothing(State& /*state*/, Flow& /*flow*/) {}
+
 void draw_everywhere(State& state, Flow& flow) {
     if (hand(flow, "share", "Share…", "save, open, copy, export")) state.begin_share(SharePage::Tab::Save);
     if (hand(flow, "lesson", "Lessons", "short lessons: predict, watch, understand")) state.toggle_lessons();
@@ -105,10 +107,11 @@ struct ModeRow {
     void (*draw)(State&, Flow&);  // what only this mode has
 };
 constexpr std::array kModeRows = {
-    ModeRow{Mode::lab, "Lab", "two simulated arrays, one schedule", draw_lab},
-    ModeRow{Mode::museum, "Museum", "real bugs of Linux md, each found again", draw_scenarios},
-    ModeRow{Mode::matrix, "Matrix", "every configuration, searched", draw_scenarios},
-    ModeRow{Mode::live, "Live", "an array that is mounted", live::draw_toolbar},
+    ModeRow{Mode::learn, "Learn", "the course (F2)", draw_nothing},
+    ModeRow{Mode::lab, "Lab", "two simulated arrays, one schedule (F3)", draw_lab},
+    ModeRow{Mode::live, "Live", "an array that is mounted (F4)", live::draw_toolbar},
+    ModeRow{Mode::matrix, "Matrix", "every configuration, searched (F5)", draw_scenarios},
+    ModeRow{Mode::museum, "Museum", "real bugs of Linux md, each found again (F6)", draw_nothing},
 };
 
 void draw_modes(State& state, Flow& flow) {

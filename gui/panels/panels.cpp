@@ -77,10 +77,17 @@ StateLook look_of(TreeLine::State state) {
     return {"·", Role::dim_text};
 }
 
-Role role_of(const std::string& bio_kind) {
-    const std::optional<BioKind> kind = kBioKinds.find(bio_kind);
-    if (kind == BioKind::Data || kind == BioKind::Resync) return Role::data_write;
-    return kind == BioKind::Bitmap ? Role::bitmap_write : Role::daemon;
+Role role_of(const Exhibit& exhibit, const BioName& bio) {
+    if (exhibit.counted_in == nullptr) return Role::idle;
+    const std::string_view counter = exhibit.counted_in(bio, false);
+    const auto counters = stage_counters(exhibit);
+    for (std::size_t i = 0; i < counters.size(); i++)
+        if (counters.at(i) != nullptr && counter == counters.at(i)->name) return i == 0 ? Role::mddev : Role::bitmap;
+    return Role::idle;
+}
+
+bool is_dialog_open(const State& state) {
+    return state.show_help || state.show_setup || state.show_share || state.show_open || state.live.is_asking();
 }
 
 const char* side_name(Side side) {

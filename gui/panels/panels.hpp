@@ -39,8 +39,9 @@ struct StateLook {
 };
 StateLook look_of(Status status);
 StateLook look_of(TreeLine::State state);
-Role role_of(const std::string& bio_kind);  // data, superblock, bitmap
-const char* side_name(Side side);           // "A"
+// Of a write: the colour of the counter that it is counted in; grey if none.
+Role role_of(const Exhibit& exhibit, const BioName& bio);
+const char* side_name(Side side);  // "A"
 // What a side's kernel is called: "without the fix  (fix none)".
 std::string side_title(const State& state, Side side);
 
@@ -51,11 +52,13 @@ bool shows_sentence(const State& state);  // with its button
 // Whether the open question stands in the sentence's place, with its answers where the button was.
 bool asks_in_sentence(const State& state);
 void draw_now(State& state, const ui::Rect& rect);
+void press_next_act(State& state);  // the sentence's button
 void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layout);
 void draw_tree(State& state, const ui::Rect& rect);
 void draw_lanes(State& state, const ui::Rect& rect);
 void draw_side(State& state, const ui::Rect& rect);
 void draw_status(State& state, const ui::Rect& rect);
+void draw_home(State& state, const ui::Rect& rect);
 void draw_museum(State& state, const ui::Rect& rect);
 void draw_matrix(State& state, const ui::Rect& rect);
 void draw_live(State& state, const ui::Rect& rect);
@@ -72,6 +75,7 @@ void draw_plug(State& state);
 void draw_branches(State& state);
 
 // Dialogs over everything else.
+bool is_dialog_open(const State& state);
 void draw_help(State& state);
 void draw_setup(State& state);
 void draw_share(State& state);

@@ -70,8 +70,10 @@ void draw_bio(State& state, const BioLine& line) {
     const std::string id = fmt::format("bio/{}/{}", side_name(line.side), line.at.name);
     const SnapshotBio* bio = find_bio(state.player.duel().at(line.side, state.player.tick()), line.at.id);
     const Role role = line.cover != nullptr && !line.cover->covered ? Role::danger
-                      : line.held                                   ? Role::held
-                                                                    : role_of(bio != nullptr ? bio->kind : "bitmap");
+                      : line.held
+                          ? Role::held
+                          : role_of(state.player.duel().exhibit(), {line.at.name.substr(0, line.at.name.find(' ')),
+                                                                    bio != nullptr ? bio->kind : "bitmap", 0});
     if (ui::row(id, fmt::format("{}  {}", line.at.name, state_words(line)),
                 {.selected = state.selected_bio == line.at.name && state.focus == line.side,
                  .role = role,

@@ -42,6 +42,11 @@ constexpr std::array kNamed = {
     NamedKey{"PageUp", key::kPageUp},
     NamedKey{"PageDown", key::kPageDown},
     NamedKey{"F1", key::kF1},
+    NamedKey{"F2", key::kF2},
+    NamedKey{"F3", key::kF3},
+    NamedKey{"F4", key::kF4},
+    NamedKey{"F5", key::kF5},
+    NamedKey{"F6", key::kF6},
 };
 
 int key_named(std::string_view name) {

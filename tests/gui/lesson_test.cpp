@@ -383,7 +383,7 @@ TEST_CASE("the button Lessons offers all of them") {
 TEST_CASE("predict mode asks before a write ends that may decide something, and only then") {
     Seat seat(0);
     Headless& ui = seat.ui;
-    for (const char* key : {"p", "h", "s", "k"}) ui.key(key);
+    for (const char* key : {"Shift+P", "h", "s", "k"}) ui.key(key);
     std::size_t questions = 0;
     for (int i = 0; i < 4000 && ui.text("card/A/status") != "OOPS"; i++) {
         ui.frame(2);

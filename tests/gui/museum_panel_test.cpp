@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The museum on the screen: what the text of an exhibit says, nothing cut, and a way into the lab.
+// The museum on the screen: all bugs as a list, of each a page with what its text says, nothing cut, five pictures of
+// its shortest crash, and ways into the lab.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <imgui.h>
@@ -33,15 +34,20 @@ void check_pages(const HeadlessOptions& size) {
     Headless ui(*app, size);
     for (const Exhibit* exhibit : exhibits_by_number()) {
         CAPTURE(std::string(exhibit->name));
-        ui.click(fmt::format("museum/list/{}", exhibit->page.number));
+        const std::string entry = fmt::format("museum/list/{}", exhibit->page.number);
+        ui.reveal(entry);
+        ui.click(entry);
+        CHECK_FALSE(ui.has("museum/list/M1"));
         CHECK(ui.text("museum/title") == fmt::format("{}  {}", exhibit->page.number, exhibit->title));
         CHECK(ui.text("museum/head") == museum_head(*exhibit));
         check_parts(ui, museum_parts(*exhibit));
         check_parts(ui, museum_proofs(*exhibit));
         for (std::size_t i = 0; i < exhibit->page.wrong_order.size(); i++)
-            CHECK(ui.text(fmt::format("museum/wrong_order/{}", i)) ==
-                  fmt::format("{}. {}", i + 1, exhibit->page.wrong_order[i]));
+            CHECK(ui.text(fmt::format("museum/wrong_order/{}", i)) == exhibit->page.wrong_order[i]);
         CHECK(ui.faults() == kNone);
+        for (const ui::Mark& mark : ui::all())  // and none of it is left out
+            if (mark.id.starts_with("museum/") && mark.role == "text") CHECK_MESSAGE(mark.value == 0, mark.id);
+        ui.key("Escape");
     }
 }
 
@@ -63,17 +69,61 @@ TEST_CASE("nothing of the museum is cut, twice there or without a glyph, at any 
         Headless ui(*app, {.width = size.width, .height = size.height, .text_percent = size.percent});
         CHECK(ui.faults() == kNone);
         CHECK(ui.out_of_reach() == kNone);
+        ui.reveal("museum/list/M1");
+        ui.click("museum/list/M1");
+        CHECK(ui.faults() == kNone);
+        CHECK(ui.out_of_reach() == kNone);
+        ui.key("Escape");
     }
 }
 
-TEST_CASE("an answer is covered until it is asked for, and another exhibit covers it again") {
+TEST_CASE("questions are asked one at a time; an answer is covered until it is asked for, and on another page again") {
     const auto app = museum_app();
     Headless ui(*app);
+    ui.click("museum/list/M1");
+    const auto& questions = exhibits_by_number().front()->page.questions;
+    CHECK(ui.text("museum/question/0") == questions[0].asks);
+    CHECK_FALSE(ui.has("museum/question/1"));
+    ui.key("2");
+    CHECK(ui.text("museum/question/1") == questions[1].asks);
     CHECK_FALSE(ui.has("museum/question/1/answer"));
+    ui.reveal("museum/question/1/reveal");
     ui.click("museum/question/1/reveal");
-    CHECK(ui.text("museum/question/1/answer") == exhibits_by_number().front()->page.questions[1].answer);
-    ui.click("museum/list/M2");
+    CHECK(ui.text("museum/question/1/answer") == questions[1].answer);
+    ui.key("n");
+    CHECK(ui.text("museum/title").starts_with("M2"));
+    CHECK_FALSE(ui.has("museum/question/0/answer"));
+    ui.key("2");
     CHECK_FALSE(ui.has("museum/question/1/answer"));
+}
+
+TEST_CASE("a page looks for its shortest crash by itself, and shows five moments of it; a click plays from there") {
+    const auto app = museum_app();
+    Headless ui(*app);
+    ui.click("museum/list/M24");
+    CHECK_FALSE(ui.has("museum/frame/0"));  // who leafs through the pages looks for nothing
+    for (int i = 0; i < 100'000 && !ui.has("museum/frame/4"); i++) ui.frame();
+    REQUIRE(ui.has("museum/frame/4"));
+    CHECK_FALSE(ui.has("museum/frame/5"));
+    CHECK(ui.faults() == kNone);
+    CHECK(ui.text("museum/frame/4/stage").find("OOPS") != std::string::npos);
+    const std::string words = ui.text("museum/frame/2/words");
+    ui.reveal("museum/frame/2");
+    ui.click("museum/frame/2");
+    CHECK(ui.text("now/what") == words);
+    CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("a kernel of a page opens the lab with its row, beside the mended one") {
+    const auto app = museum_app();
+    Headless ui(*app);
+    ui.click("museum/list/M24");
+    CHECK(ui.text("museum/era/6.1") == "6.1: had it");
+    CHECK(ui.text("museum/era/6.1.3") == "6.1.3: safe");
+    ui.reveal("museum/era/6.1");
+    ui.click("museum/era/6.1");
+    CHECK(ui.text("card/A/title").find("order 2021") != std::string::npos);
+    CHECK(ui.text("card/B/title").find("order 2022") != std::string::npos);
 }
 
 TEST_CASE("the crash of an exhibit is looked for, and opened in the lab beside the fix; played, it crashes") {
@@ -100,6 +150,7 @@ TEST_CASE("a search that was cancelled, and one that is left alone, leave nothin
     ui.click("museum/cancel");
     CHECK(ui.has("museum/play"));
     ui.click("museum/play");
+    ui.key("Escape");
     ui.click("museum/list/M5");  // another page: the search for the first is not wanted any more
     CHECK(ui.has("museum/play"));
     ui.click("museum/play");  // and the window goes in the middle of it

@@ -16,7 +16,9 @@ LESSON = 60   # for what a lesson shows at its own pace
 def story_the_first_lesson_by_space_a_click_and_a_drag():
     """No words on the command line, no settings, no mount: what a newcomer meets."""
     with Gui(display) as gui:
-        check(gui.shows("lesson/title", "Lesson 1   The race in 60 seconds"), "opens in the first lesson")
+        check(gui.shows("home/start", "Start here"), "opens with the course, and one button")
+        gui.keys("Return")
+        check(gui.shows("lesson/title", "Lesson 1   The race in 60 seconds"), "which begins the first lesson")
         check(gui.ask("text", "lesson/text").endswith("Press Space."), gui.ask("text", "lesson/text"))
         gui.keys("space")
         wait_for(lambda: "predict/0" in gui.ask("ids"), "the question", LESSON)

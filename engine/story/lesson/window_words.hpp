@@ -8,8 +8,8 @@
 
 namespace mdscope {
 
-enum class WindowMode { lab, museum, matrix, live };
-inline constexpr Words<WindowMode, 4> kWindowModes{{"lab", "museum", "matrix", "live"}};
+enum class WindowMode { learn, lab, live, matrix, museum };
+inline constexpr Words<WindowMode, 5> kWindowModes{{"learn", "lab", "live", "matrix", "museum"}};
 
 enum class SideTab { in_flight, why, inspect, bitmap, hex, log, oops, plug, branches };
 inline constexpr Words<SideTab, 9> kSideTabs{

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+
+#include "gui/model/museum_frames.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "gui/model/player.hpp"
+#include "gui/model/sentence.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+constexpr std::size_t kMostLookedAt = 48;  // what is told of a step is not cheap: the engine is asked for the future
+
+// What can be seen to move on a stage, from the snapshot alone.
+auto moves_of(const SnapshotArray& array, const Snapshot& snapshot, std::size_t bios) {
+    return std::tuple(array.pending_writes, array.bitmap_pending_writes, array.degraded, snapshot.members.size(), bios,
+                      snapshot.oops.has_value());
+}
+
+// Where something moves in A, up to where it ends; thinned out evenly where there is much of it.
+std::vector<std::size_t> ticks_that_move(const Duel& duel) {
+    std::vector<std::size_t> ticks;
+    for (std::size_t tick = 0; tick <= duel.end(); tick++) {
+        const TapeStep& now = duel.at(Side::A, tick);
+        const TapeStep& before = duel.at(Side::A, tick == 0 ? 0 : tick - 1);
+        const bool moves = moves_of(now.snapshot.array, now.snapshot, now.bios.size()) !=
+                           moves_of(before.snapshot.array, before.snapshot, before.bios.size());
+        if (moves || tick == duel.end()) ticks.push_back(tick);
+        if (now.snapshot.oops) break;
+    }
+    if (ticks.size() <= kMostLookedAt) return ticks;
+    std::vector<std::size_t> some;
+    for (std::size_t i = 0; i < kMostLookedAt; i++) some.push_back(ticks[i * (ticks.size() - 1) / (kMostLookedAt - 1)]);
+    return some;
+}
+
+MuseumFrame frame_at(Player& player, std::size_t tick) {
+    player.go_to(tick);
+    const MomentView& view = player.view();
+    std::array<StageModel, 2> stages;
+    for (const Side side : kSides) stages.at(side) = stage_of(player.duel(), side, tick, view.sides[side], false);
+    const Sentence sentence = sentence_of(player.duel(), tick, view, stages, false);
+    return {tick, stages[Side::A], plain_text(sentence.first)};
+}
+
+// The first, the last, where it begins to be dangerous; and those that lie farthest from what was chosen already.
+std::set<std::size_t> chosen_of(const std::vector<MuseumFrame>& all) {
+    std::set<std::size_t> chosen = {0, all.size() - 1};
+    const auto danger =
+        std::ranges::find_if(all, [](const MuseumFrame& frame) { return frame.stage.status == Status::InDanger; });
+    if (danger != all.end()) chosen.insert(static_cast<std::size_t>(danger - all.begin()));
+    while (chosen.size() < std::min(kMuseumFrames, all.size())) {
+        std::size_t from = 0, widest = 0;
+        for (auto one = chosen.begin(); std::next(one) != chosen.end(); ++one)
+            if (*std::next(one) - *one > widest) {
+                from = *one;
+                widest = *std::next(one) - from;
+            }
+        chosen.insert(from + widest / 2);
+    }
+    return chosen;
+}
+
+}  // namespace
+
+std::vector<MuseumFrame> frames_of(const Scenario& run, const std::function<bool()>& goes_on) {
+    Player player(run);
+    std::vector<MuseumFrame> all;
+    for (const std::size_t tick : ticks_that_move(player.duel())) {
+        if (!goes_on()) return {};
+        MuseumFrame frame = frame_at(player, tick);
+        if (!all.empty() && all.back().words == frame.words) all.pop_back();  // the later one says it, too
+        all.push_back(std::move(frame));
+    }
+    std::vector<MuseumFrame> frames;
+    if (all.empty()) return frames;
+    for (const std::size_t i : chosen_of(all)) frames.push_back(std::move(all[i]));
+    return frames;
+}
+
+}  // namespace mdscope::gui
