@@ -9,6 +9,7 @@
 
 #include "engine/look/lab_rules.hpp"
 #include "engine/look/waits.hpp"
+#include "gui/model/stage_mounted.hpp"
 
 namespace mdscope::gui {
 
@@ -102,6 +103,7 @@ void LivePage::detach() {
     lanes.clear();
     cell.reset();
     hold_member.clear();
+    members.clear();
     question.reset();
     time.go_live();
     mounts_at_ = {};
@@ -128,7 +130,10 @@ void LivePage::poll(bool visible) {
     if (!lab_) return;
     lab_->set_visible(visible && !pair_);
     view_ = lab_->view();
-    if (view_->snapshot && looked_at_ != view_->snapshot) mounted_ = look_at(*view_->snapshot, "The array");
+    if (view_->snapshot && looked_at_ != view_->snapshot) {
+        mounted_ = look_at(*view_->snapshot, "The array");
+        note_members(*view_->snapshot, members);
+    }
     looked_at_ = view_->snapshot;
     // Plots and lanes begin where the person looks; a little earlier, for what was already there.
     const std::uint64_t last = history_ ? history_->last_ns : 0;

@@ -140,6 +140,7 @@ class LivePage {
     LiveTab tab = LiveTab::control;
     LiveTime time;
     LiveFaults faults;
+    std::vector<std::string> members;   // the names of those it had last, sorted
     std::string hold_member;            // empty: all of them
     std::optional<std::uint64_t> cell;  // of the bitmap, whose chunks are listed
     std::string event_filter;

@@ -8,6 +8,7 @@
 
 #include "engine/look/lab_rules.hpp"
 #include "engine/look/waits.hpp"
+#include "gui/model/stage_mounted.hpp"
 
 namespace mdscope::gui {
 
@@ -15,9 +16,9 @@ namespace {
 
 constexpr int kWorkingMs = 100;                  // what a program prints, and its writes
 constexpr std::chrono::milliseconds kTick{100};  // of the axis: two frames in a row are one picture
-constexpr int kOldAgesMs = 1000;                 // once nothing has changed for some seconds
-constexpr std::uint64_t kOldNs = 10'000'000'000;
-constexpr int kAgesMs = 500;                        // "HELD 12.4 s", and an axis that says "4 s ago"
+constexpr int kOldPairAgesMs = 1000;             // once nothing has changed for some seconds
+constexpr std::uint64_t kOldPairNs = 10'000'000'000;
+constexpr int kPairAgesMs = 500;                    // "HELD 12.4 s", and an axis that says "4 s ago"
 constexpr std::chrono::milliseconds kForGood{150};  // the same happens to both, but not in the same moment
 
 // Two are looked at, each as often as is needed to see a number move.
@@ -78,11 +79,24 @@ PairPage::PairPage(std::string folder, std::function<void()> wake, const LiveOpt
 
 // ---- each frame
 
-static void note_members(PairArray& array) {
-    if (array.snapshot->members.empty()) return;
-    array.members.clear();
-    for (const SnapshotMember& member : array.snapshot->members) array.members.push_back(member.name);
-    std::ranges::sort(array.members);  // md lists the newest first
+// Asked for here, it begins when it was asked for; else when it was first seen.
+static void note_stop(PairArray& array) {
+    using enum Status;
+    const Mounted& seen = array.seen;
+    const bool is_under_way = !seen.stop_stack.empty();
+    const bool is_over = !is_under_way && (seen.status == Stopped || seen.status == InDanger || seen.status == Oops);
+    const bool begins = is_under_way || (is_over && array.stop_asked_at);
+    if (begins && !array.stop) {
+        const MountedSleeper* first = seen.sleepers.empty() ? nullptr : &seen.sleepers.front();
+        const std::uint64_t asked = array.stop_asked_at ? array.ns_at(*array.stop_asked_at) : 0;
+        const std::uint64_t asleep = first != nullptr && first->is_stop ? first->since_ns : array.snapshot->at_ns;
+        array.stop = PairArray::Stop{asked != 0 ? asked : asleep, 0};
+    }
+    if (is_over && array.stop && array.stop->to_ns == 0) array.stop->to_ns = array.snapshot->at_ns;
+    if (is_under_way || is_over || !array.view->running.empty()) return;
+    array.stop.reset();  // it runs again, or was refused
+    if (array.stop_asked_at && LiveClock::now() - *array.stop_asked_at > std::chrono::seconds(1))
+        array.stop_asked_at.reset();
 }
 
 void PairPage::poll(bool visible) {
@@ -99,10 +113,11 @@ void PairPage::poll(bool visible) {
         if (array.view->snapshot && array.snapshot != array.view->snapshot) {
             array.snapshot = array.view->snapshot;
             array.seen = look_at(*array.snapshot, array.letter);
-            note_members(array);
             const LiveClock::duration behind =
                 array.view->answered_at.time_since_epoch() - std::chrono::nanoseconds(array.snapshot->at_ns);
             array.behind = std::min(array.behind.value_or(behind), behind);
+            note_members(*array.snapshot, array.members);
+            note_stop(array);
         }
         const std::uint64_t left = array.ns_at(now_ - span);
         array.history = array.lab->history().window(left);
@@ -115,11 +130,15 @@ void PairPage::note_difference() {
     const auto word = [&](std::size_t side) {
         return std::pair(arrays_[side].seen.status, arrays_[side].snapshot->array.state);
     };
+    const bool is_first_look = !std::exchange(was_there_, true);
     if (word(0) == word(1)) {
         differs_since_.reset();
+        differed_before_ = false;
         if (arrays_[0].seen.status == Status::Running) difference_.reset();  // both begin anew
         return;
     }
+    if (is_first_look) differed_before_ = true;
+    if (differed_before_) return;  // what was missed cannot be marked
     if (!differs_since_) differs_since_ = now_;
     if (now_ - *differs_since_ >= kForGood && !difference_) difference_ = differs_since_;
 }
@@ -138,9 +157,9 @@ std::optional<int> PairPage::next_frame_ms() const {
     if (!moves && held() == 0 && !(difference_ && now_ - *difference_ < span)) return std::nullopt;
     const bool is_old = std::ranges::all_of(arrays_, [](const PairArray& array) {
         const std::uint64_t since = array.seen.unchanged_since_ns();
-        return array.snapshot && since != 0 && since + kOldNs < array.snapshot->at_ns;
+        return array.snapshot && since != 0 && since + kOldPairNs < array.snapshot->at_ns;
     });
-    return is_old ? kOldAgesMs : kAgesMs;
+    return is_old ? kOldPairAgesMs : kPairAgesMs;
 }
 
 bool PairPage::is_there() const {
@@ -237,6 +256,10 @@ std::string PairPage::second() const {
     if (!is_there()) return "";
     const bool b_is_worse = badness(arrays_[1].seen.status) > badness(arrays_[0].seen.status);
     return arrays_[b_is_worse ? 0 : 1].seen.sentence;
+}
+
+const std::vector<TreeRow>& PairPage::tree_rows() {
+    return tree_.rows({arrays_[0].snapshot.get(), arrays_[1].snapshot.get()}, {&arrays_[0].seen, &arrays_[1].seen});
 }
 
 // ---- folders

@@ -22,6 +22,7 @@
 #include "engine/story/tell/mounted.hpp"
 #include "gui/live/live_lab.hpp"
 #include "gui/live/mount_process.hpp"
+#include "gui/model/mounted_tree.hpp"
 
 namespace mdscope::gui {
 
@@ -35,6 +36,11 @@ struct PairArray {
     std::vector<std::string> members;           // the names of those it had last, sorted; stopped, it has none
     std::optional<LiveClock::duration> behind;  // this clock less the array's
     std::optional<LiveClock::time_point> stop_asked_at;
+    // Its last stop, on its own clock; to_ns 0: it is not over.
+    struct Stop {
+        std::uint64_t from_ns = 0, to_ns = 0;
+    };
+    std::optional<Stop> stop;
 
     [[nodiscard]] std::string kernel() const;         // "fix none"
     [[nodiscard]] bool is_down() const;               // stopped or crashed, and nothing runs that would change it
@@ -77,12 +83,17 @@ class PairPage {
     // ---- told
     [[nodiscard]] std::string sentence() const;  // of both: the worse first
     [[nodiscard]] std::string second() const;
+    // The lines of the stop of both, with where they are. REQUIRES: is_there()
+    const std::vector<TreeRow>& tree_rows();
     // Since when they have been in different states, for good.
     [[nodiscard]] std::optional<LiveClock::time_point> first_difference() const { return difference_; }
+    // They were in different states when they were first looked at: since when, nobody here knows.
+    [[nodiscard]] bool differed_before() const { return differed_before_; }
 
     Workload workload = Workload::Blocks;
     std::string tree;  // the folder whose files are copied
     std::chrono::milliseconds span{24'000};
+    bool shows_why = false;  // in the tree's place
 
    private:
     void note_difference();
@@ -91,11 +102,13 @@ class PairPage {
     const std::string folder_;
     const std::function<void()> wake_;
     std::array<PairArray, 2> arrays_;
+    MountedTree tree_;
     LiveClock::time_point now_{};
     std::optional<LiveClock::time_point> differs_since_, difference_;
     std::unique_ptr<MountProcess> process_;
     std::shared_ptr<const MountProgress> progress_;
     bool takes_down_ = false;
+    bool was_there_ = false, differed_before_ = false;
 };
 
 // A folder for a pair that is not there yet, beside where labs go.

@@ -175,6 +175,13 @@ StageCrash crash_of(const MountedFacts& facts) {
 
 }  // namespace
 
+void note_members(const Snapshot& snapshot, std::vector<std::string>& names) {
+    if (snapshot.members.empty()) return;
+    names.clear();
+    for (const SnapshotMember& member : snapshot.members) names.push_back(member.name);
+    std::ranges::sort(names);  // md lists the newest first
+}
+
 StageModel stage_of(const Mounted& seen, const Snapshot& snapshot, const std::string& letter, const std::string& title,
                     const std::vector<std::string>& members) {
     const MountedFacts facts{default_exhibit(), seen, snapshot};

@@ -15,4 +15,7 @@ namespace mdscope::gui {
 StageModel stage_of(const Mounted& seen, const Snapshot& snapshot, const std::string& letter, const std::string& title,
                     const std::vector<std::string>& members);
 
+// The names of the members, sorted, while it has some: a stopped array has none, and still had those.
+void note_members(const Snapshot& snapshot, std::vector<std::string>& names);
+
 }  // namespace mdscope::gui

@@ -107,7 +107,9 @@ void draw_wide(State& state, ImVec2 size) {
     const float gap = sp(8), left = std::floor(size.x * 0.6F) - gap;
     const float counters = std::floor(std::max(sp(200), size.y * 0.46F));
     ImGui::BeginChild("left", {left, size.y});
-    {
+    if (const float factor = live_stage_factor(state, {left, size.y}); factor > 0) {
+        draw_live_stage(state, factor);
+    } else {
         const Page page("counters", {0, counters});
         draw_counters(state);
     }

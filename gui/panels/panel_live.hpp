@@ -21,9 +21,11 @@ struct Told {
     const Mounted& seen;
     std::uint64_t now_ns;
 };
-void draw_sentence(const Told& told);
+void draw_sentence(const Told& told);  // the state, and what becomes of it when the writes that are held end
+void draw_state(const Told& told);
 void draw_when_released(const Told& told);
-void draw_story(const Told& told);
+void draw_story(const Told& told);  // the writes, and the rest
+void draw_stop_and_why(const Told& told);
 void draw_pair(State& state);  // two arrays side by side. REQUIRES: has_pair()
 void take_pair_keys(State& state);
 void draw_making_a_pair(LivePage& page);  // where there is none
@@ -35,6 +37,9 @@ void draw_last_failure(LivePage& page);
 
 // Pages. REQUIRES: attached, with a snapshot.
 void draw_counters(State& state);
+// The same with its stage, as large as there is room for beside its words and above the lanes; 0: there is none.
+float live_stage_factor(const State& state, ImVec2 room);
+void draw_live_stage(State& state, float factor);
 void draw_time(State& state);
 void draw_control(State& state);
 void draw_faults(State& state);

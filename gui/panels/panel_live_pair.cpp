@@ -2,85 +2,37 @@
 // A pair of mounted arrays: what both are up to, the hands that act on both, and both counters of both on one axis of
 // real time.
 //
-//   A says it has stopped. One of its bitmap writes is still out.      the worse of the two, then the other
-//   [Hold] [Stop] [Release]   [workload] [Write]   [Take down] [Close]
-//   +-- A  fix none --------+  +-- B  fix upstream ----+
-//   | word, why, counters   |  |                       |               narrow: A above B; both stay
-//   +-----------------------+  +-----------------------+
-//   A  mddev  ___|-|____|------------- now               24 s ago ... now; where they part is marked
-//   B  mddev  ___|-|____|--|__________ now
+//   A says it has stopped. One of its bitmap writes is still out.      [Why? W] [Release on both R]
+//   +-- A  fix none --------+ +- Hold Stop Release -+ +-- B  fix upstream ----+
+//   | stage                 | | the stop, line by   | |  stage                |   smaller: verbs in a row, no tree;
+//   |                       | | line, two cursors   | |                       |   narrow: A above B; both stay
+//   +-----------------------+ +---------------------+ +-----------------------+
+//   A  mddev  ___|-|____|------------- now
+//   B  mddev  ___|-|____|--|__________ now      24 s ago ... now; where they part is marked (pair_strip.cpp)
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "gui/frame/keys.hpp"
 #include "gui/frame/ui_parts.hpp"
-#include "gui/live/words.hpp"
 #include "gui/model/layout.hpp"
 #include "gui/model/stage_mounted.hpp"
 #include "gui/panels/counter_plot.hpp"
-#include "gui/panels/panel_live.hpp"
+#include "gui/panels/pair_parts.hpp"
 #include "gui/panels/panel_stage.hpp"
 
 namespace mdscope::gui::live {
 
 namespace {
 
-using Seconds = std::chrono::duration<double>;
+constexpr float kGap = 10;
 
-std::string id_of(const PairArray& array) {
-    return "pair/" + array.letter;
-}
+// ---- the sentence, and what is pressed next
 
-// ---- the hands
-
-// The one that is useful next is loud.
-enum class Next { Hold, Stop, Release, Assemble };
-Next next_of(const PairPage& pair) {
-    if (pair.held() > 0 && !pair.can_stop()) return Next::Release;
-    if (!pair.can_stop()) return Next::Assemble;
-    return pair.holds() ? Next::Stop : Next::Hold;
-}
-
-ui::ButtonLook look_of_hand(bool is_next, bool enabled, const char* tip) {
-    return {.role = is_next ? Role::accent : Role::button, .enabled = enabled, .tip = tip};
-}
-
-void draw_verbs(PairPage& pair) {
-    const Next next = next_of(pair);
-    const bool holds = pair.holds();
-    if (ui::button("pair/hold", holds ? "Hold no more (H)" : "Hold (H)",
-                   look_of_hand(next == Next::Hold, pair.is_there(),
-                                "bitmap writes of both do not touch the images until they are released")))
-        pair.hold(!holds);
-    if (flow_button("pair/stop", "Stop (S)",
-                    look_of_hand(next == Next::Stop, pair.can_stop(), "echo clear > md/array_state, in both")))
-        pair.stop();
-    if (flow_button("pair/release", "Release (R)",
-                    look_of_hand(next == Next::Release, pair.held() > 0 || holds, "what is held goes on, in both")))
-        pair.release();
-    if (flow_button("pair/assemble", "Assemble",
-                    look_of_hand(next == Next::Assemble, pair.can_assemble(), "both, from what is on disk")))
-        pair.assemble();
-}
-
-void draw_workload(PairPage& pair) {
-    static const std::vector<std::string> kWorkloads = {"1,000 writes of 4 KiB", "files of a folder", "fio"};
-    auto chosen = static_cast<int>(pair.workload);
-    const float width = sp(200);
-    flow(width);
-    if (ui::combo("pair/workload", kWorkloads, chosen, width, "what Write writes, the same to both"))
-        pair.workload = static_cast<PairPage::Workload>(chosen);
-    const bool is_tree = pair.workload == PairPage::Workload::Tree;
-    if (is_tree) {
-        flow(width);
-        ui::field("pair/tree", pair.tree, "folder whose files are copied", width);
-    }
-    const bool can = pair.can_stop() && !pair.is_working() && !pair.holds() && !(is_tree && pair.tree.empty());
-    if (flow_button("pair/write", "Write to both",
-                    {.enabled = can, .tip = "not while bitmap writes are held: a write would wait for its page"}))
-        pair.write();
+std::string key_of(PairVerb verb) {
+    return verb == PairVerb::Hold ? "H" : verb == PairVerb::Stop ? "S" : verb == PairVerb::Release ? "R" : "";
 }
 
 // True: the pair was closed.
@@ -95,47 +47,99 @@ bool draw_ends(LivePage& page) {
     return true;
 }
 
-void draw_pair_progress(PairPage& pair) {
-    const MountProgress* progress = pair.progress();
-    if (progress == nullptr) return ui::text("pair/progress", " ", Role::dim_text);
-    const bool failed = progress->phase == MountPhase::Failed;
-    const std::string last = progress->lines.empty() ? "" : progress->lines.back();
-    if (failed) return ui::paragraph("pair/progress", "✗ " + progress->advice.text(), Role::danger);
-    ui::text("pair/progress", fmt::format("{}: {}", mount_phase_word(progress->phase), last),
-             progress->is_over() ? Role::dim_text : Role::current);
+// Why and the next verb, with the ends below them; returns how much room they take. None where there is too little.
+float draw_sentence_buttons(PairPage& pair, float room) {
+    const PairVerb next = next_verb(pair);
+    const std::string why = "Why?   W", act = fmt::format("{}   {}", verb_words(next), key_of(next));
+    const ImVec2 begin = ImGui::GetCursorScreenPos();
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, sp(12, 9));
+    const float gap = sp(8), widest = ui::button_width("Release on both   R");
+    const float width = ui::button_width(why) + gap + widest;
+    const bool has_room = room - width > sp(560);
+    if (has_room) {
+        ImGui::SetCursorScreenPos({begin.x + room - width, begin.y});
+        if (ui::button("pair/why", why, {.tip = "the chain from cause to effect"})) pair.shows_why = !pair.shows_why;
+        ImGui::SameLine(0, gap);
+        if (ui::button("pair/act", act, {.role = Role::act, .enabled = can_do(pair, next), .width = widest}))
+            do_verb(pair, next);
+    }
+    ImGui::PopStyleVar();
+    ImGui::SetCursorScreenPos(begin);
+    return has_room ? width : 0;
+}
+
+struct PairHead {
+    bool is_closed = false, has_ends = false;
+};
+PairHead draw_head(LivePage& page) {
+    PairPage& pair = page.pair();
+    const ImVec2 begin = ImGui::GetCursorScreenPos();
+    const float room = ImGui::GetContentRegionAvail().x, unit = sp(1000) / 1000;
+    const float buttons = draw_sentence_buttons(pair, room);
+    const float width = std::floor((room - (buttons > 0 ? buttons + sp(24) : 0)) / unit);
+    const float size = ImGui::GetIO().DisplaySize.x >= sp(1440) ? 26 : 19;
+    const PagePen words;
+    float y = words.text("pair/sentence", pair.sentence(), {0, 0, width, 0}, {size, true, 4}) + 2;
+    const std::string second = pair.second().empty() ? " " : pair.second();
+    y += words.text("pair/second", second, {0, y, width, 0}, {16, false, 4, Role::dim_text});
+    float below = begin.y + std::max(y * unit, buttons > 0 ? sp(76) : 0.0F);
+    if (buttons > 0) {
+        const float ends = ui::button_width("Take down") + ui::button_width("Close") + ImGui::GetStyle().ItemSpacing.x;
+        ImGui::SetCursorScreenPos({begin.x + room - ends, begin.y + sp(44)});
+        ImGui::Dummy({0, 0});
+        ImGui::SetCursorScreenPos({begin.x + room - ends, begin.y + sp(44)});
+        if (draw_ends(page)) return {true, true};
+        below = std::max(below, begin.y + sp(44) + ImGui::GetFrameHeight());
+    }
+    ImGui::SetCursorScreenPos({begin.x, below + sp(4)});
+    return {false, buttons > 0};
+}
+
+// ---- the hands, where there is no room for the middle
+
+void draw_verbs(PairPage& pair) {
+    const PairVerb next = next_verb(pair);
+    const auto look = [&](PairVerb verb, const char* tip) {
+        return ui::ButtonLook{
+            .role = next == verb ? Role::act : Role::button, .enabled = can_do(pair, verb), .tip = tip};
+    };
+    if (ui::button("pair/hold", pair.holds() ? "Hold no more (H)" : "Hold (H)",
+                   look(PairVerb::Hold, "bitmap writes of both do not touch the images until they are released")))
+        do_verb(pair, PairVerb::Hold);
+    if (flow_button("pair/stop", "Stop (S)", look(PairVerb::Stop, "echo clear > md/array_state, in both")))
+        do_verb(pair, PairVerb::Stop);
+    if (flow_button("pair/release", "Release (R)", look(PairVerb::Release, "what is held goes on, in both")))
+        do_verb(pair, PairVerb::Release);
 }
 
 // ---- one of the two
 
-// How large a stage there is room for, with what is told below it; 0: for none.
-float stage_factor(const ui::Rect& room) {
-    constexpr float kBelow = 84;
-    for (const float factor : {1.6F, 1.37F, 1.09F, 1.0F, 0.82F})
-        if (sp(kStageWidth * factor) <= room.w && sp(kStageHeight * factor + kBelow) <= room.h) return factor;
+// How large a stage there is room for; 0: for none.
+float stage_factor(ImVec2 room) {
+    for (const float factor : kStageFactors)
+        if (sp(kStageWidth * factor) <= room.x && sp(kStageHeight * factor) <= room.y) return factor;
     return 0;
 }
 
+bool has_stage(const PairArray& array) {
+    return array.snapshot && array.view->state == LiveState::Live && array.failure() == nullptr;
+}
+
 void draw_array_stage(const PairArray& array, float factor) {
-    const std::string id = id_of(array);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     StageLook look;
     look.rect = {at.x, at.y, ImGui::GetContentRegionAvail().x, sp(kStageHeight * factor)};
     look.factor = factor;
-    look.id = id;
+    look.id = id_of(array);
     look.is_title_a_link = false;
     (void)draw_stage(stage_of(array.seen, *array.snapshot, array.letter, array.kernel(), array.members), look);
     ImGui::SetCursorScreenPos(at);
     ImGui::Dummy({look.rect.w, look.rect.h});
-    draw_when_released({id, array.seen, array.snapshot->at_ns});
-    draw_story({id, array.seen, array.snapshot->at_ns});
 }
 
-void draw_array(const PairArray& array) {
+// Without a stage: what is wrong with it, or all of it in words.
+void draw_array_words(const PairArray& array) {
     const std::string id = id_of(array);
-    const ImVec2 room = ImGui::GetContentRegionAvail();
-    const bool is_live = array.snapshot && array.view->state == LiveState::Live && array.failure() == nullptr;
-    if (const float factor = stage_factor({0, 0, room.x, room.y}); is_live && factor > 0)
-        return draw_array_stage(array, factor);
     ui::header(id + "/title", fmt::format("{}   {}", array.letter, array.kernel()));
     if (!array.snapshot || array.view->state != LiveState::Live) {
         ui::text(id + "/state", live_state_word(array.view->state), Role::danger);
@@ -146,7 +150,7 @@ void draw_array(const PairArray& array) {
     if (const LiveResult* failure = array.failure())
         ui::paragraph(id + "/failure", fmt::format("✗ {}: {}", failure->label, failure->advice.text()), Role::danger);
     const Told told{id, array.seen, array.snapshot->at_ns};
-    draw_sentence(told);
+    draw_state(told);
     for (const ShownCounter& row : kShownCounters) {
         const std::string counter = fmt::format("{}/counter/{}", id, row.id);  // as on the stage
         const int value = value_of(row, array.snapshot->array);
@@ -154,7 +158,17 @@ void draw_array(const PairArray& array) {
         ImGui::SameLine();
         ui::text(counter + "/name", row.name, row.role);
     }
-    draw_story(told);
+    draw_stop_and_why(told);
+}
+
+// `factor`: of its stage; 0: as large as there is room for, and with why below it.
+void draw_array(const PairArray& array, float factor) {
+    if (!has_stage(array)) return draw_array_words(array);
+    if (factor > 0) return draw_array_stage(array, factor);
+    const float fits = stage_factor(ImGui::GetContentRegionAvail());
+    if (fits == 0) return draw_array_words(array);
+    draw_array_stage(array, fits);
+    draw_stop_and_why({id_of(array), array.seen, array.snapshot->at_ns});
 }
 
 void draw_arrays(PairPage& pair, float height) {
@@ -163,86 +177,36 @@ void draw_arrays(PairPage& pair, float height) {
     const ImVec2 size(wide ? std::floor((room - gap) / 2) : room, wide ? height : std::floor((height - gap) / 2));
     {
         const gui::Page page("pair_a", size);
-        draw_array(pair.side(0));
+        draw_array(pair.side(0), 0);
     }
     if (wide) ImGui::SameLine(0, gap);
     const gui::Page page("pair_b", size);
-    draw_array(pair.side(1));
+    draw_array(pair.side(1), 0);
 }
 
-// ---- both on one axis
+// The factor with which everything that is drawn has its place; 0: there is none.
+float full_factor(ImVec2 room) {
+    constexpr float kMiddle = 372;
+    for (const float factor : kStageFactors)
+        if (2 * sp(kStageWidth * factor) + 2 * sp(kGap) + sp(kMiddle) <= room.x &&
+            sp(kStageHeight * factor) + sp(kGap) + pair_strip_height(false) <= room.y)
+            return factor;
+    return 0;
+}
 
-struct RealAxis {
-    float x, width;
-    LiveClock::time_point now;
-    Seconds span;
-    [[nodiscard]] float x_of(LiveClock::time_point at) const {
-        const double ago = Seconds(now - at).count();
-        return x + width * static_cast<float>(std::clamp(1 - ago / span.count(), 0.0, 1.0));
+void draw_in_full(PairPage& pair, float factor) {
+    const ImVec2 begin = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
+    const ImVec2 size(sp(kStageWidth * factor), sp(kStageHeight * factor));
+    const float gap = sp(kGap);
+    for (const std::size_t i : {0U, 1U}) {
+        ImGui::SetCursorScreenPos({i == 0 ? begin.x : begin.x + room.x - size.x, begin.y});
+        ImGui::BeginChild(i == 0 ? "pair_a" : "pair_b", size);
+        draw_array(pair.side(i), factor);
+        ImGui::EndChild();
     }
-};
-
-void draw_ago(const RealAxis& axis, float y, float bottom) {
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    constexpr int kParts = 6;
-    for (int i = 0; i <= kParts; i++) {
-        const double ago = axis.span.count() * (kParts - i) / kParts;
-        const float x = axis.x + axis.width * static_cast<float>(i) / kParts;
-        const std::string words = i == kParts ? "now" : fmt::format("{:.0f} s ago", ago);
-        const float left =
-            std::clamp(x - ui::text_width(words) / 2, axis.x, axis.x + axis.width - ui::text_width(words));
-        draw.AddLine({x, y + ImGui::GetTextLineHeight()}, {x, bottom}, color_u32(Role::border));
-        draw.AddText({left, y}, color_u32(i == kParts ? Role::current : Role::dim_text), words.c_str());
-    }
-}
-
-void draw_difference(const PairPage& pair, const RealAxis& axis, float y, float bottom) {
-    const auto at = pair.first_difference();
-    if (!at || pair.now() - *at > pair.span) return;
-    const float x = axis.x_of(*at);
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    for (float part = y; part < bottom; part += sp(6))
-        draw.AddLine({x, part}, {x, std::min(part + sp(3), bottom)}, color_u32(Role::text), sp(1.5F));
-    const std::string words = "◆ first difference";
-    const ui::Rect rect{x, y, sp(2), bottom - y};
-    ui::mark_rect(rect, "pair/first_difference", "mark", words, Seconds(pair.now() - *at).count());
-    const float left = std::clamp(x + sp(4), axis.x, std::max(axis.x, axis.x + axis.width - ui::text_width(words)));
-    draw.AddText({left, bottom}, color_u32(Role::text), words.c_str());
-}
-
-// The plots of one array, and what it will come to at their right.
-void draw_plots(const PairPage& pair, const PairArray& array, const RealAxis& axis, float left, float row) {
-    for (const ShownCounter& plot : kShownCounters) {
-        const ImVec2 at(left, ImGui::GetCursorScreenPos().y);
-        const std::string id = fmt::format("{}/{}", id_of(array), plot.id);
-        ImGui::SetCursorScreenPos({at.x, at.y + (row - ImGui::GetTextLineHeight()) / 2});
-        ui::text(id + "/row", fmt::format("{}  {}", array.letter, plot.name), plot.role, Font::text,
-                 axis.x - at.x - sp(6));
-        const std::uint64_t from = array.ns_at(pair.now() - pair.span), to = array.ns_at(pair.now());
-        if (to > from && array.history)
-            draw_counter_plot({*array.history, plot.counter, from, to}, {axis.x, at.y, axis.width, row - sp(4)},
-                              plot.role, id);
-        ImGui::SetCursorScreenPos({at.x, at.y + row});
-    }
-    ImGui::Dummy({1, 0});
-}
-
-float strip_height() {
-    return 4 * sp(34) + 3 * ImGui::GetTextLineHeight() + sp(24);
-}
-
-void draw_strip(const PairPage& pair) {
-    const ImVec2 begin = ImGui::GetCursorScreenPos();
-    const float names = ui::text_width("A  bitmap->pending_writes") + sp(14), row = sp(34);
-    const float width = std::max(sp(120), ImGui::GetContentRegionAvail().x - names - sp(4));
-    const RealAxis axis{begin.x + names, width, pair.now(), pair.span};
-    const float top = begin.y + ImGui::GetTextLineHeight() + sp(4), bottom = top + 4 * row;
-    draw_ago(axis, begin.y, bottom);
-    ImGui::SetCursorScreenPos({begin.x, top});
-    for (std::size_t i = 0; i < 2; i++) draw_plots(pair, pair.side(i), axis, begin.x, row);
-    draw_difference(pair, axis, top, bottom);
-    ImGui::SetCursorScreenPos({begin.x, bottom});
-    ImGui::Dummy({1, ImGui::GetTextLineHeight() + sp(4)});
+    draw_pair_middle(pair, {begin.x + size.x + gap, begin.y, room.x - 2 * (size.x + gap), size.y});
+    ImGui::SetCursorScreenPos({begin.x, begin.y + size.y + gap});
+    if (pair.is_there()) draw_pair_strip(pair, false);
 }
 
 }  // namespace
@@ -250,18 +214,18 @@ void draw_strip(const PairPage& pair) {
 void draw_pair(State& state) {
     LivePage& page = state.live;
     PairPage& pair = page.pair();
-    // As large as the lab's, with the stage's thresholds.
-    ImGui::PushFont(type(Face::bold, ImGui::GetIO().DisplaySize.x >= sp(1440) ? 26.0F : 20.0F));
-    ui::paragraph("pair/sentence", pair.sentence());
-    ImGui::PopFont();
-    ui::paragraph("pair/second", pair.second().empty() ? " " : pair.second(), Role::dim_text);
+    const PairHead head = draw_head(page);
+    if (head.is_closed) return;
+    if (const float factor = full_factor(ImGui::GetContentRegionAvail()); factor > 0) return draw_in_full(pair, factor);
     draw_verbs(pair);
-    draw_workload(pair);
-    if (draw_ends(page)) return;
+    draw_pair_workload(pair);
+    if (!head.has_ends && draw_ends(page)) return;
     draw_pair_progress(pair);
-    const float room = ImGui::GetContentRegionAvail().y - strip_height() - ImGui::GetStyle().ItemSpacing.y;
-    draw_arrays(pair, std::max(room, sp(220)));
-    if (pair.is_there()) draw_strip(pair);
+    const float room = ImGui::GetContentRegionAvail().y - 2 * ImGui::GetStyle().ItemSpacing.y;
+    // The stages come before the lanes.
+    const bool is_short = room - pair_strip_height(false) < sp(kStageHeight * kStageFactors.back());
+    draw_arrays(pair, std::max(room - pair_strip_height(is_short), sp(220)));
+    if (pair.is_there()) draw_pair_strip(pair, is_short);
 }
 
 void take_pair_keys(State& state) {
@@ -269,6 +233,7 @@ void take_pair_keys(State& state) {
     if (pressed("hold") && pair.is_there()) pair.hold(!pair.holds());
     if (pressed("stop_both") && pair.can_stop()) pair.stop();
     if (pressed("release") && (pair.held() > 0 || pair.holds())) pair.release();
+    if (pressed("why")) pair.shows_why = !pair.shows_why;
 }
 
 void draw_making_a_pair(LivePage& page) {

@@ -64,12 +64,16 @@ void draw_why(const Told& told) {
 
 }  // namespace
 
-void draw_sentence(const Told& told) {
+void draw_state(const Told& told) {
     const Mounted& seen = told.seen;
     const StateLook look = gui::look_of(seen.status);
     ui::chip(told.id + "/status", look.shape, status_word(default_exhibit(), seen.status), look.role);
     ui::paragraph(told.id + "/sentence", seen.sentence, look.role == Role::danger ? Role::danger : Role::text);
     if (!seen.second.empty()) ui::paragraph(told.id + "/second", seen.second, Role::dim_text);
+}
+
+void draw_sentence(const Told& told) {
+    draw_state(told);
     draw_when_released(told);
     ImGui::Spacing();
 }
@@ -82,6 +86,10 @@ void draw_when_released(const Told& told) {
 
 void draw_story(const Told& told) {
     draw_writes(told);
+    draw_stop_and_why(told);
+}
+
+void draw_stop_and_why(const Told& told) {
     draw_why(told);
     draw_stop_calls(told);
 }

@@ -15,6 +15,7 @@
 #include "gui/panels/panel_stage.hpp"
 #include "gui/panels/panels.hpp"
 #include "gui/panels/stage_figures.hpp"
+#include "gui/panels/tree_pen.hpp"
 
 namespace mdscope::gui {
 
@@ -22,54 +23,28 @@ namespace {
 
 using LineState = TreeLine::State;
 
-std::string line_text(const TreeRow& row) {
-    return row.number > 0 ? fmt::format("{} #{}", row.name, row.number) : row.name;
-}
-
-bool is_here(LineState state) {
-    return state == LineState::Now || state == LineState::Asleep || state == LineState::Oops;
-}
-
 // ---- a line
 
 class Liner {
    public:
-    Liner(State& state, const ui::Rect& rect, float line)
-        : state_(state), rect_(rect), line_(line), draw_(*ImGui::GetWindowDrawList()) {}
+    Liner(State& state, const ui::Rect& rect, float line) : state_(state), pen_(rect, line, state.hides_outcome()) {}
 
     void draw(const TreeRow& row, std::size_t number) {
-        const ImVec2 at = ImGui::GetCursorScreenPos();
-        ground(row, at.y);
+        const float y = ImGui::GetCursorScreenPos().y;
+        pen_.ground(row, y);
         ImGui::PushID(static_cast<int>(number));
-        const bool clicked = ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {rect_.w, line_});
+        const bool clicked =
+            ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {pen_.rect().w, pen_.line()});
         ImGui::PopID();
         const bool is_hovered = ImGui::IsItemHovered();
-        mark(row, at.y);
+        mark(row, y);
         if (is_hovered) state_.hovers = "function/" + row.name;
-        if (is_marked("function/" + row.name, state_.pointed(), state_.stages()))
-            draw_.AddRect({name_x() - sp(4), at.y}, {b_x() - sp(14), at.y + line_}, color_u32(Role::here), sp(4),
-                          ImDrawFlags_None, sp(3));
-        words(row, at.y);
-        symbol(row, Side::A, {a_x(), at.y + line_ / 2});
-        symbol(row, Side::B, {b_x(), at.y + line_ / 2});
+        if (is_marked("function/" + row.name, state_.pointed(), state_.stages())) pen_.ring(y);
+        pen_.draw(row, y);
         if (clicked) click(row);
     }
 
    private:
-    [[nodiscard]] float a_x() const { return rect_.x + sp(17); }
-    [[nodiscard]] float b_x() const { return rect_.right() - sp(17); }
-    [[nodiscard]] float name_x() const { return rect_.x + sp(38); }
-
-    void ground(const TreeRow& row, float y) {
-        const float middle = rect_.x + rect_.w / 2;
-        if (row.only)
-            draw_.AddRectFilled({name_x() - sp(4), y}, {b_x() - sp(14), y + line_}, fill_u32(Role::safe), sp(2));
-        if (is_here(row.state[Side::A]))
-            draw_.AddRectFilled({rect_.x, y}, {middle, y + line_}, fill_u32(Role::current), sp(2));
-        if (is_here(row.state[Side::B]))
-            draw_.AddRectFilled({middle, y}, {rect_.right(), y + line_}, fill_u32(Role::current), sp(2));
-    }
-
     // In both trees it has a place: A's is the whole line, which can be pressed; B's is its right part.
     void mark(const TreeRow& row, float y) {
         for (const Side side : kSides) {
@@ -80,81 +55,17 @@ class Liner {
             if (side == Side::A || !row.line[Side::A])
                 ui::mark(id, "row", text);
             else
-                ui::mark_rect({name_x() - sp(4), y, rect_.right() - name_x() + sp(4), line_}, id, "text", text);
+                ui::mark_rect(right_part(y), id, "text", text);
         }
     }
 
-    void words(const TreeRow& row, float y) {
-        const bool is_ahead = row.state[0] != LineState::Done && row.state[1] != LineState::Done && !inside(row);
-        const bool adds = row.only.has_value();
-        const ImU32 ink = color_u32(adds ? Role::safe : is_ahead ? Role::faint : Role::text);
-        const float x = name_x() + static_cast<float>(row.depth) * sp(10), text_y = y + (line_ - sp(14)) / 2 - sp(1);
-        const float right = b_x() - sp(18);
-        std::string name = (adds ? "+ " : "") + line_text(row);
-        {
-            const FontScope code(adds ? type(Face::bold_code, 14) : font(Font::code));
-            name = ui::shortened(name, right - x);
-            draw_.AddText({x, text_y}, ink, name.c_str());
-            name_end_ = x + ImGui::CalcTextSize(name.c_str()).x;
-        }
-        const FontScope small(type(Face::text, 14));
-        const std::string note =
-            fitting(adds ? fmt::format("only {}", side_name(*row.only)) : row.note, right - name_end_ - sp(10));
-        draw_.AddText({right - ImGui::CalcTextSize(note.c_str()).x, text_y - sp(1)},
-                      adds ? ink : color_u32(is_ahead ? Role::faint : Role::dim_text), note.c_str());
-    }
-    // All of it, or what stands before its colon; a note that is cut says nothing.
-    static std::string fitting(const std::string& note, float room) {
-        const auto fits = [room](const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x <= room; };
-        if (fits(note)) return note;
-        const std::string first = note.substr(0, note.find(": "));
-        return fits(first) ? first : "";
-    }
-    static bool inside(const TreeRow& row) {
-        return std::ranges::any_of(row.state,
-                                   [](LineState state) { return is_here(state) || state == LineState::Inside; });
-    }
-
-    void symbol(const TreeRow& row, Side side, ImVec2 at) {
-        if (!row.line.at(side)) return dot(at);
-        switch (row.state.at(side)) {
-            case LineState::Done:
-                return check(at);
-            case LineState::Now:
-            case LineState::Asleep:
-                return cursor(side, at);
-            case LineState::Inside:
-                draw_.AddRectFilled({at.x - sp(1), at.y - line_ / 2 + sp(2)}, {at.x + sp(1), at.y + line_ / 2 - sp(2)},
-                                    color_u32(Role::here));
-                return;
-            case LineState::ToCome:
-            case LineState::Never:
-                return dot(at);
-            case LineState::Missing:
-                return cross(at, row.is_news && !state_.hides_outcome() ? Role::danger : Role::faint);
-            case LineState::Oops:
-                return cross(at, Role::danger);
-        }
-    }
-    void dot(ImVec2 at) { draw_.AddCircleFilled(at, sp(1.6F), color_u32(Role::faint)); }
-    void check(ImVec2 at) {
-        const std::array<ImVec2, 3> points = {ImVec2{at.x - sp(5), at.y}, ImVec2{at.x - sp(1), at.y + sp(4)},
-                                              ImVec2{at.x + sp(6), at.y - sp(5)}};
-        draw_.AddPolyline(points.data(), 3, color_u32(Role::faint), ImDrawFlags_None, sp(2));
-    }
-    void cross(ImVec2 at, Role role) {
-        const float r = sp(4);
-        draw_.AddLine({at.x - r, at.y - r}, {at.x + r, at.y + r}, color_u32(role), sp(2.5F));
-        draw_.AddLine({at.x - r, at.y + r}, {at.x + r, at.y - r}, color_u32(role), sp(2.5F));
-    }
-    void cursor(Side side, ImVec2 at) {
-        const float way = side == Side::A ? 1.0F : -1.0F, r = sp(6);
-        draw_.AddTriangleFilled({at.x + way * r, at.y}, {at.x - way * r, at.y - r}, {at.x - way * r, at.y + r},
-                                color_u32(Role::here));
+    [[nodiscard]] ui::Rect right_part(float y) const {
+        const ui::Rect words = pen_.words_rect(y);
+        return {words.x, y, pen_.rect().right() - words.x, words.h};
     }
 
     void click(const TreeRow& row) {
-        const bool right = ImGui::GetIO().MousePos.x > rect_.x + rect_.w * 0.6F;
+        const bool right = ImGui::GetIO().MousePos.x > pen_.rect().x + pen_.rect().w * 0.6F;
         Side side = right ? Side::B : Side::A;
         if (!row.line.at(side)) side = side == Side::A ? Side::B : Side::A;
         state_.focus = side;
@@ -162,10 +73,7 @@ class Liner {
     }
 
     State& state_;
-    ui::Rect rect_;
-    float line_;
-    ImDrawList& draw_;
-    float name_end_ = 0;
+    TreePen pen_;
 };
 
 // Scrolls when another line has become the one to look at, and leaves it to the person otherwise.

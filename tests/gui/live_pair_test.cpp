@@ -66,8 +66,8 @@ struct PairSize {
     float width, height;
     int percent;
 };
-constexpr PairSize kPairSizes[] = {{900, 600, 100}, {1600, 900, 100},  {1600, 900, 200},
-                                   {900, 600, 200}, {2560, 1440, 100}, {1280, 720, 150}};
+constexpr PairSize kPairSizes[] = {{900, 600, 80},   {900, 600, 100}, {1600, 900, 100},  {2560, 1440, 250},
+                                   {1600, 900, 200}, {900, 600, 200}, {2560, 1440, 100}, {1280, 720, 150}};
 
 }  // namespace
 
@@ -92,7 +92,66 @@ TEST_CASE("a pair shows both arrays: what they are up to, both counters of both,
     CHECK(ui.text("pair/B/when_released").find("wakes") != std::string::npos);
     REQUIRE(pair.app->next_frame_ms());
     CHECK(*pair.app->next_frame_ms() <= 1'000);
+}
+
+TEST_CASE("where they part is marked when it was seen; who looks later is told that it was before") {
+    FakePair pair(false);
+    Headless ui(*pair.app);
+    REQUIRE(pair.is_read(ui));
+    CHECK_FALSE(ui.has("pair/first_difference"));
+    fill(pair.b.snapshot);  // B sleeps in its stop
+    pair.b.show(pair.b.snapshot);
     CHECK(pair.shows(ui, "pair/first_difference", "first difference"));
+    CHECK_FALSE(ui.has("pair/differed_before"));
+
+    const FakePair late;
+    Headless other(*late.app);
+    REQUIRE(late.is_read(other));
+    CHECK(late.shows(other, "pair/differed_before", "when, it cannot say"));
+    for (int i = 0; i < 60; i++) other.frame();
+    CHECK_FALSE(other.has("pair/first_difference"));
+}
+
+TEST_CASE("between the stages: the verbs, the stop line by line with both cursors, or why") {
+    FakePair pair;
+    Headless ui(*pair.app);
+    REQUIRE(pair.is_read(ui));
+    CHECK(ui.text("pair/act") == "Release on both   R");
+    std::string b_is_in, missing;
+    for (const ui::Mark& mark : ui::all())
+        if (mark.id.starts_with("pair/tree/") && mark.value == 2) b_is_in = mark.text;
+    CHECK(b_is_in == "md_super_wait()");
+    ui.key("w");
+    CHECK(ui.text("pair/why/0").find("did not wait") != std::string::npos);
+    CHECK_FALSE(ui.has("pair/tree/title"));
+    SnapshotOops oops;
+    oops.what = "NULL pointer dereference";
+    oops.object = "rdev->mddev";
+    oops.function = "super_written";
+    oops.comm = "sdb_io";
+    oops.in_irq = true;
+    pair.a.snapshot.oops = oops;
+    pair.a.snapshot.bios.clear();
+    pair.a.show(pair.a.snapshot);
+    CHECK(pair.shows(ui, "pair/A/status", "OOPS"));
+    CHECK(ui.text("pair/why/0").find("did not wait") != std::string::npos);  // not empty after the crash either
+    CHECK(ui.faults() == std::vector<std::string>{});
+    ui.key("w");
+    CHECK(ui.has("pair/tree/title"));
+}
+
+TEST_CASE("the axis has the stop and each member's writes, held ones with their age") {
+    const FakePair pair;
+    Headless ui(*pair.app);
+    REQUIRE(pair.is_read(ui));
+    for (const char* side : {"A", "B"}) {
+        const std::string id = std::string("pair/") + side;
+        CHECK(ui.text(id + "/write/7").find("bitmap write HELD") != std::string::npos);
+        CHECK(ui.text(id + "/lane/sda") == "sda");
+        CHECK(ui.text(id + "/now/mddev") == "1 in flight");
+        CHECK(ui.text(id + "/now/bitmap") == "0 in flight");
+    }
+    CHECK(ui.text("pair/B/stop_bar").find("asleep in md_super_wait") != std::string::npos);
 }
 
 TEST_CASE("hold, stop and release are done to both, by buttons and by keys") {

@@ -9,6 +9,7 @@
 #include "gui/app.hpp"
 #include "gui/model/live_state.hpp"
 #include "gui/panels/live_lanes.hpp"
+#include "gui/panels/panels.hpp"
 #include "tests/gui/harness.hpp"
 #include "tests/gui/live_app.hpp"
 
@@ -24,8 +25,8 @@ struct LiveSize {
     float width, height;
     int percent;
 };
-constexpr LiveSize kLiveSizes[] = {{900, 600, 100}, {1600, 900, 100},  {1600, 900, 200},
-                                   {900, 600, 200}, {2560, 1440, 100}, {1280, 720, 150}};
+constexpr LiveSize kLiveSizes[] = {{900, 600, 80},   {900, 600, 100}, {1600, 900, 100},  {2560, 1440, 250},
+                                   {1600, 900, 200}, {900, 600, 200}, {2560, 1440, 100}, {1280, 720, 150}};
 constexpr const char* kTabs[] = {"control", "faults", "members", "bitmap", "events", "oops", "commands"};
 
 TEST_CASE("an array that is attached shows what its files say") {
@@ -43,6 +44,32 @@ TEST_CASE("an array that is attached shows what its files say") {
     ui.click("live/members");
     CHECK(ui.text("live/recovery/words") == "recover: 25 of 100 sectors, 25.0 %");
     CHECK(ui.value("live/recovery/bar") == doctest::Approx(0.25));
+}
+
+TEST_CASE("one mounted array has the stage of the lab, where there is room for it") {
+    const LiveApp live;
+    Headless ui(*live.app);
+    REQUIRE(live.is_read(ui));
+    CHECK(ui.text("live/stage/status") == "WAITING");
+    CHECK(ui.text("live/stage/stopper") == "md_super_wait");
+    CHECK(ui.text("live/stage/member/sdb") == "sdb: rdev->mddev → md0");
+    CHECK(ui.text("live/stage/verdict").find("mddev->pending_writes (now 1)") != std::string::npos);
+    CHECK(ui.text("live/sentence").starts_with("The array waits"));
+    CHECK(ui.has("live/counter/mddev/plot"));
+    CHECK(ui.faults() == kNone);
+    ui.resize(900, 600);
+    ui.settle();
+    CHECK_FALSE(ui.has("live/stage/stopper"));
+    ui.click("live/now");
+    CHECK(ui.text("live/counter/mddev") == "1");
+}
+
+TEST_CASE("a bar has the colour of the counter that its write is counted in; who is counted in none is grey") {
+    const Exhibit& exhibit = default_exhibit();
+    CHECK(role_of(exhibit, {"sdb", "bitmap", 1}) == Role::mddev);
+    CHECK(role_of(exhibit, {"sdb", "superblock", 1}) == Role::mddev);
+    CHECK(role_of(exhibit, {"bitmap", "bitmap", 1}) == Role::bitmap);  // of a bitmap file
+    CHECK(role_of(exhibit, {"sdb", "data", 1}) == Role::idle);
 }
 
 TEST_CASE("nothing of the live page is cut, twice there or without a glyph, at any size") {
