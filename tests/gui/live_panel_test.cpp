@@ -8,8 +8,10 @@
 
 #include "gui/app.hpp"
 #include "gui/model/live_state.hpp"
+#include "gui/panels/counter_plot.hpp"
 #include "gui/panels/live_lanes.hpp"
 #include "gui/panels/panels.hpp"
+#include "gui/panels/stage_figures.hpp"
 #include "tests/gui/harness.hpp"
 #include "tests/gui/live_app.hpp"
 
@@ -70,6 +72,15 @@ TEST_CASE("a bar has the colour of the counter that its write is counted in; who
     CHECK(role_of(exhibit, {"sdb", "superblock", 1}) == Role::mddev);
     CHECK(role_of(exhibit, {"bitmap", "bitmap", 1}) == Role::bitmap);  // of a bitmap file
     CHECK(role_of(exhibit, {"sdb", "data", 1}) == Role::idle);
+}
+
+TEST_CASE("each counter has one name, one place and one colour, in the lab and of a mount") {
+    const auto counters = stage_counters(default_exhibit());
+    REQUIRE(kShownCounters.size() == counters.size());
+    for (std::size_t i = 0; i < counters.size(); i++) {
+        CHECK(kShownCounters.at(i).name == std::string(counters.at(i)->name));
+        CHECK(kShownCounters.at(i).role == figures::counter_role(i));
+    }
 }
 
 TEST_CASE("nothing of the live page is cut, twice there or without a glyph, at any size") {
