@@ -138,9 +138,9 @@ float draw_home_cards(State& state, const PagePen& page, const ui::Rect& units) 
     const float width = (units.w - kCardGap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
     for (std::size_t i = 0; i < cards.size(); i++)
         draw_home_card(state, page, cards.at(i),
-                       {units.x + static_cast<float>(i % columns) * (width + kCardGap),
-                        units.y + static_cast<float>(i / columns) * (kCardHeight + kCardGap), width, kCardHeight});
-    const auto rows = static_cast<float>((cards.size() + columns - 1) / columns);
+                       {units.x + place_in_grid(i, columns).column * (width + kCardGap),
+                        units.y + place_in_grid(i, columns).row * (kCardHeight + kCardGap), width, kCardHeight});
+    const auto rows = grid_rows(cards.size(), columns);
     return units.y + rows * kCardHeight + (rows - 1) * kCardGap;
 }
 

@@ -128,8 +128,8 @@ FrameGrid frame_grid(std::size_t count, float room) {
 
 void draw_frames(State& state, const PagePen& page, const FrameGrid& grid, ImVec2 at) {
     for (std::size_t i = 0; i < state.museum.run()->frames.size(); i++) {
-        const float x = at.x + static_cast<float>(i % grid.columns) * (grid.width + FrameGrid::kBetween);
-        const float y = at.y + static_cast<float>(i / grid.columns) * (grid.height + kMuseumGap);
+        const float x = at.x + place_in_grid(i, grid.columns).column * (grid.width + FrameGrid::kBetween);
+        const float y = at.y + place_in_grid(i, grid.columns).row * (grid.height + kMuseumGap);
         draw_frame(state, page, i, {x, y, grid.width, grid.height}, grid.factor);
         if (i % grid.columns > 0) draw_arrow(page.pen(), x - FrameGrid::kBetween / 2, y + grid.height / 2);
     }
@@ -176,12 +176,12 @@ float put_kernels(State& state, const PagePen& page, const ui::Rect& units, bool
     const float each = units.w / static_cast<float>(columns), top = units.y + line_of(19) + 10;
     std::size_t i = 0;
     for (const KernelEra* era : real_eras()) {
-        const ui::Rect box{units.x + static_cast<float>(i % columns) * each,
-                           top + static_cast<float>(i / columns) * kRow, each - 4, kRow};
+        const ui::Rect box{units.x + place_in_grid(i, columns).column * each,
+                           top + place_in_grid(i, columns).row * kRow, each - 4, kRow};
         if (draws) draw_era(state, page, *era, std::ranges::find(had, era) != had.end(), box);
         i++;
     }
-    float height = line_of(19) + 10 + static_cast<float>((i + columns - 1) / columns) * kRow + 4;
+    float height = line_of(19) + 10 + grid_rows(i, columns) * kRow + 4;
     height += put_parts(page, museum_proofs(state.museum.chosen()), {units.x, units.y + height, units.w, 0}, draws);
     return height;
 }

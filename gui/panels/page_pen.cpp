@@ -17,6 +17,16 @@ float line_of(float size) {
     return std::round(size * 1.32F);
 }
 
+GridPlace place_in_grid(std::size_t number, std::size_t columns) {
+    const std::size_t column = number % columns, row = number / columns;
+    return {static_cast<float>(column), static_cast<float>(row)};
+}
+
+float grid_rows(std::size_t count, std::size_t columns) {
+    const std::size_t rows = (count + columns - 1) / columns;
+    return static_cast<float>(rows);
+}
+
 void PagePen::panel(const ui::Rect& units, Role border, float width) const {
     pen_.fill(units.x, units.y, units.w, units.h, pen_.ink(Role::panel), 8);
     pen_.frame(units.x, units.y, units.w, units.h, pen_.ink(border), width, 8);

@@ -48,4 +48,11 @@ class PagePen {
 
 float line_of(float size);  // its height in units
 
+// Where the `number`th of equal boxes stands, in so many columns.
+struct GridPlace {
+    float column, row;
+};
+GridPlace place_in_grid(std::size_t number, std::size_t columns);
+float grid_rows(std::size_t count, std::size_t columns);
+
 }  // namespace mdscope::gui

@@ -164,7 +164,7 @@ class ArrayRows {
             draw.AddRectFilled({sleep.x, sleep.y}, {sleep.right(), sleep.bottom()}, fill_u32(Role::safe), sp(3));
             draw.AddRect({sleep.x, sleep.y}, {sleep.right(), sleep.bottom()}, color_u32(Role::safe), sp(3));
             words = fmt::format("asleep in {}  {}", stop->function, age_words(stop->since_ns, now_ns));
-            write_in(sleep, words, Role::safe);
+            write_in(with_room(sleep, words), words, Role::safe, true);
         } else if (is_over) {
             words = fmt::format("said \"stopped\" after {}", age_words(array_.stop->from_ns, end));
             const float width = ui::text_width(words) + sp(12);
@@ -187,6 +187,12 @@ class ArrayRows {
         names.resize(std::min(names.size(), is_short_ ? 1 : kMemberRows));
         if (!is_short_) std::ranges::sort(names);
         return names;
+    }
+    // Of a bar that is too short for its words: beside it, where it is still empty.
+    [[nodiscard]] ui::Rect with_room(const ui::Rect& bar, const std::string& words) const {
+        const float width = ui::text_width(words) + sp(12);
+        if (bar.w >= width || bar.x - width < axis_.x) return bar;
+        return {bar.x - width, bar.y, width, bar.h};
     }
     void draw_members() {
         for (const std::string& member : members_shown()) {
@@ -229,7 +235,7 @@ class ArrayRows {
             draw.AddRect({bar.x, bar.y}, {bar.right(), bar.bottom()}, color_u32(write.held ? Role::held : role), sp(2));
             const std::string words = fmt::format("{} write{} {}", write.kind, write.held ? " HELD" : "",
                                                   age_words(write.since_ns, std::max(now_ns, array_.snapshot->at_ns)));
-            write_in(bar, words, Role::text, true);
+            write_in(with_room(bar, words), words, Role::text, true);
             ui::mark_rect(bar, fmt::format("{}/write/{}", id_of(array_), write.id), "bar", words);
         }
     }

@@ -205,7 +205,7 @@ float draw_course(State& state, const PagePen& page, const ui::Rect& units) {
     const float cell = (units.w - 16) / static_cast<float>(columns);
     const int next = next_lesson(state.lessons_done);
     for (std::size_t i = 0; i < count; i++) {
-        const auto column = static_cast<float>(i % columns), row = static_cast<float>(i / columns);
+        const auto column = place_in_grid(i, columns).column, row = place_in_grid(i, columns).row;
         const ui::Rect place{units.x + 8 + column * cell, units.y + kHead + row * kRow, cell, kRow - 6};
         if (i % columns > 0)  // the way that leads here
             pen.line(pen.at(place.x - cell / 2 + 32, place.y + 38), pen.at(place.x + cell / 2 - 32, place.y + 38),

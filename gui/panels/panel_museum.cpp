@@ -60,9 +60,9 @@ void draw_exhibits(State& state) {
     const float each = (width - kMuseumGap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
     for (std::size_t i = 0; i < all.size(); i++)
         draw_exhibit_entry(state, page, *all[i],
-                           {static_cast<float>(i % columns) * (each + kMuseumGap),
-                            y + static_cast<float>(i / columns) * (kHeight + kMuseumGap), each, kHeight});
-    page.end_at(y + static_cast<float>((all.size() + columns - 1) / columns) * (kHeight + kMuseumGap));
+                           {place_in_grid(i, columns).column * (each + kMuseumGap),
+                            y + place_in_grid(i, columns).row * (kHeight + kMuseumGap), each, kHeight});
+    page.end_at(y + grid_rows(all.size(), columns) * (kHeight + kMuseumGap));
 }
 
 // ---- the page
