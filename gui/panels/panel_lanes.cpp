@@ -148,7 +148,8 @@ void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect
     }
     const bool is_moved = state.end_drag || std::abs(ImGui::GetMouseDragDelta(0, 0).x) >= sp(3);
     const std::size_t tick = view.tick_at(ImGui::GetIO().MousePos.x);
-    if (ImGui::IsItemActive() && is_moved) state.drag_end(bar.bio, tick, view);
+    // A quick hand moves and lets go between two frames.
+    if ((ImGui::IsItemActive() || ImGui::IsItemDeactivated()) && is_moved) state.drag_end(bar.bio, tick, view);
     if (ImGui::IsItemDeactivated() && is_moved) state.drop_end(tick);
 }
 
