@@ -98,7 +98,7 @@ void add_counters(Hasher& hash, const Bitmap& bitmap) NO_THREAD_SAFETY_ANALYSIS 
     for (std::size_t number = 0; number < bitmap.counts.bp.size(); number++) {
         const BitmapPage& page = bitmap.counts.bp[number];
         if (page.count == 0 && !page.pending) continue;
-        hash << (std::uint64_t{number} << 32 | page.count * 2 + (page.pending ? 1U : 0U));
+        hash << (std::uint64_t{number} << 32 | (page.count * 2 + (page.pending ? 1U : 0U)));
         if (page.map == nullptr) continue;
         constexpr unsigned kMany = 64;
         if (page.count > kMany) {

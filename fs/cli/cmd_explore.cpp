@@ -141,8 +141,12 @@ Result<SavedSearch> new_search(const ExploreRequest& request, ExploreOptions& op
     if (!scenario) return scenario.error();
     if (!request.scenario.expect.empty()) scenario->schedule.clear();  // it is expected of the search
     search_as_said(*scenario, request, options);
-    return SavedSearch{
-        .scenario = *scenario, .strategy = options.strategy, .seed = options.seed, .preemptions = options.preemptions};
+    SavedSearch search;
+    search.scenario = *scenario;
+    search.strategy = options.strategy;
+    search.seed = options.seed;
+    search.preemptions = options.preemptions;
+    return search;
 }
 
 // One that was saved. It may count as much again, and what ended it before does not end it at once.
