@@ -33,16 +33,17 @@ Picks whole(const Trail* trail, const Picks& last) {
     return picks;
 }
 
+// Of a life that was left in the middle: the states met, and the way to the one that is next, in picks and steps.
+struct LeftLife {
+    std::vector<std::uint64_t> known;
+    Picks picks;
+    std::uint64_t taken = 0;
+};
+
 struct Job {
     std::optional<LifeStart> start;  // nullopt: the first life
     std::shared_ptr<const Trail> trail;
-    // Of a life that was left in the middle: the states met, and the way to the one that is next, in picks and steps.
-    struct Left {
-        std::vector<std::uint64_t> known;
-        Picks picks;
-        std::uint64_t taken = 0;
-    };
-    std::optional<Left> left = std::nullopt;
+    std::optional<LeftLife> left = std::nullopt;
 };
 
 // The lives that wait, and what all threads have found.
@@ -102,7 +103,7 @@ class Lives {
         if (options_.stop_at_first_crash) stop();
     }
     // It goes on there, if somebody goes on.
-    void leave(const Job& job, Job::Left left) {
+    void leave(const Job& job, LeftLife left) {
         const HostGuard guard(mutex_);
         jobs_.push_front({job.start, job.trail, std::move(left)});
     }
@@ -335,7 +336,7 @@ class LifeSearch {
     }
 
     // To where it was left, by the same way.
-    void follow(const Job::Left& left) {
+    void follow(const LeftLife& left) {
         known_.insert(left.known.begin(), left.known.end());
         std::size_t next = 0;
         while (taken_ < left.taken) {
