@@ -72,9 +72,9 @@ StageModel plain_stage() {
 
 void check_all_differ(const std::map<std::string, StageModel>& stages) {
     std::map<Shape, std::string> seen;
-    for (const auto& [name, stage] : stages) {
-        const auto [other, is_new] = seen.emplace(shape_of(stage), name);
-        CHECK_MESSAGE(is_new, name, " looks as ", other->second, " without colours");
+    for (const auto& stage : stages) {
+        const auto other = seen.emplace(shape_of(stage.second), stage.first);
+        CHECK_MESSAGE(other.second, stage.first, " looks as ", other.first->second, " without colours");
     }
 }
 
