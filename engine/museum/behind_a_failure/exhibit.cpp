@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Write-behind acknowledges in spite of a failed write (read in md, 7.3.4 too; ours waits for the record).
-#include "engine/museum/exhibit.hpp"
-
 #include <array>
+
+#include "engine/museum/writing.hpp"
 
 namespace mdscope {
 
@@ -11,11 +11,6 @@ namespace behind_a_failure {
 namespace {
 
 using namespace museum;
-
-bool is_act(const Statement& statement) {
-    return statement.kind == Statement::Kind::Write;
-}
-constexpr std::array kFunctions = {ActFunction{"raid1_make_request", false}};
 
 constexpr std::array kWrongOrder = {
     "a write goes to sda, sdb and the write-mostly sdc",
@@ -58,16 +53,7 @@ const Exhibit& behind_a_failure_exhibit() {
         that.scenario = "behind-a-failure";
         that.lesson = 0;
         that.matrix = {};
-        that.act = {.noun = "write",
-                    .doing = "writing",
-                    .does = "writes to the array",
-                    .done = "ended its writes without harm",
-                    .none = "nobody writes in this scenario",
-                    .over = "Done: the writes have ended.",
-                    .status_begun = "WRITING",
-                    .status_over = "DONE",
-                    .is = is_act,
-                    .functions = kFunctions};
+        that.act = act_of_writing("Done: the writes have ended.");
         that.recipe =
             "Three members, sdc write-mostly with a backlog: let the write to sda"
             " fail, and hold the superblocks.";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A write that ends on a member that has failed already (found with this engine; proven on 6.1.192 and 7.3.4).
-#include "engine/museum/exhibit.hpp"
-
 #include <array>
+
+#include "engine/museum/writing.hpp"
 
 namespace mdscope {
 
@@ -11,11 +11,6 @@ namespace faulty_acknowledged {
 namespace {
 
 using namespace museum;
-
-bool is_act(const Statement& statement) {
-    return statement.kind == Statement::Kind::Write;
-}
-constexpr std::array kFunctions = {ActFunction{"raid1_make_request", false}};
 
 constexpr std::array kWrongOrder = {
     "the page of the bitmap fails on sdb, and sdb is Faulty in memory",
@@ -54,16 +49,7 @@ const Exhibit& faulty_acknowledged_exhibit() {
         that.scenario = "faulty-acknowledged";
         that.lesson = 0;
         that.matrix = {};
-        that.act = {.noun = "write",
-                    .doing = "writing",
-                    .does = "writes to the array",
-                    .done = "ended its writes without harm",
-                    .none = "nobody writes in this scenario",
-                    .over = "Done: the writes have ended.",
-                    .status_begun = "WRITING",
-                    .status_over = "DONE",
-                    .is = is_act,
-                    .functions = kFunctions};
+        that.act = act_of_writing("Done: the writes have ended.");
         that.recipe = "Hold the superblock of sda, let the bitmap page of sdb fail, and write.";
         that.page = {.number = "M11",
                      .commit = "",

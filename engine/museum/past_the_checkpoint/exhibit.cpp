@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A recovery that goes on at its checkpoint after a crash (read in md; ours starts over).
-#include "engine/museum/exhibit.hpp"
-
 #include <array>
+
+#include "engine/museum/writing.hpp"
 
 namespace mdscope {
 
@@ -11,11 +11,6 @@ namespace past_the_checkpoint {
 namespace {
 
 using namespace museum;
-
-bool is_act(const Statement& statement) {
-    return statement.kind == Statement::Kind::Write;
-}
-constexpr std::array kFunctions = {ActFunction{"raid1_make_request", false}};
 
 constexpr std::array kWrongOrder = {
     "sdb is rebuilt up to sector 128, and its superblock says so",
@@ -58,16 +53,7 @@ const Exhibit& past_the_checkpoint_exhibit() {
         that.scenario = "past-checkpoint";
         that.lesson = 0;
         that.matrix = {};
-        that.act = {.noun = "write",
-                    .doing = "writing",
-                    .does = "writes to the array",
-                    .done = "ended its writes without harm",
-                    .none = "nobody writes in this scenario",
-                    .over = "Done: the members are equal.",
-                    .status_begun = "WRITING",
-                    .status_over = "DONE",
-                    .is = is_act,
-                    .functions = kFunctions};
+        that.act = act_of_writing("Done: the members are equal.");
         that.recipe =
             "No bitmap: add a member, write to the part that has been rebuilt, "
             "kill the program in the middle, and assemble.";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Two writers of one bitmap page (found with this engine; Linux has it, proven on 6.1.192 and 7.3.4).
-#include "engine/museum/exhibit.hpp"
-
 #include <array>
+
+#include "engine/museum/writing.hpp"
 
 namespace mdscope {
 
@@ -11,11 +11,6 @@ namespace unplug_two_writers {
 namespace {
 
 using namespace museum;
-
-bool is_act(const Statement& statement) {
-    return statement.kind == Statement::Kind::Write;
-}
-constexpr std::array kFunctions = {ActFunction{"raid1_make_request", false}};
 
 constexpr std::array kWrongOrder = {
     "a writer takes the mark off a page of the bitmap, and writes the page",
@@ -56,16 +51,7 @@ const Exhibit& unplug_two_writers_exhibit() {
         that.scenario = "two-writers";
         that.lesson = 0;
         that.matrix = {};
-        that.act = {.noun = "write",
-                    .doing = "writing",
-                    .does = "writes to the array",
-                    .done = "ended its writes without harm",
-                    .none = "nobody writes in this scenario",
-                    .over = "Done: the writes have ended.",
-                    .status_begun = "WRITING",
-                    .status_over = "DONE",
-                    .is = is_act,
-                    .functions = kFunctions};
+        that.act = act_of_writing("Done: the writes have ended.");
         that.recipe = "Two writers of one chunk: hold the first one's bitmap page, and let the second one begin.";
         that.page = {
             .number = "M10",
