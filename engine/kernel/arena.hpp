@@ -149,7 +149,8 @@ class Checkpoint {
     // Without what it shares with others.
     [[nodiscard]] std::size_t bytes() const { return copy_.size(); }
     [[nodiscard]] std::size_t bytes_reserved() const {
-        return copy_.capacity() + changed_.capacity() * sizeof(Changed) + places_.capacity() * sizeof(places_[0]);
+        return copy_.capacity() + changed_.capacity() * sizeof(Changed) +
+               places_.capacity() * sizeof(std::span<std::byte>);
     }
 
    private:
