@@ -31,13 +31,13 @@
 namespace mdscope {
 
 struct SavedSearch {
-    std::string commit;
+    std::string commit{};
     Scenario scenario;
     Strategy strategy = Strategy::Bfs;
     std::uint64_t seed = 1;
-    std::optional<unsigned> preemptions;
+    std::optional<unsigned> preemptions = std::nullopt;
     std::uint64_t counted = 0;
-    std::string body;  // Verdict::rest, ExploreOptions::resume
+    std::string body{};  // Verdict::rest, ExploreOptions::resume
 };
 std::string saved_search_text(const SavedSearch& saved);
 Result<SavedSearch> parse_saved_search(std::string_view text);
