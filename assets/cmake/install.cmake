@@ -123,7 +123,7 @@ set(CPACK_COMPONENT_GUI_DESCRIPTION "Linux md RAID1 in user space: the window
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libmdscope-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libboost-context-dev, libfmt-dev, nlohmann-json3-dev, zlib1g-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libboost-context-dev, libfmt-dev, libmd-dev, nlohmann-json3-dev, pkgconf, zlib1g-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "mdscope (= ${PROJECT_VERSION})")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Linux md RAID1 in user space: the engine as a library
  Static libraries, headers and CMake targets, for scripted arrays and searches

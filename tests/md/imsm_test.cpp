@@ -10,7 +10,6 @@
 #include "engine/mdadm/imsm/anchor.hpp"
 #include "engine/mdadm/imsm/bitmap.hpp"
 #include "engine/mdadm/imsm/read.hpp"
-#include "engine/mdadm/imsm/sha1.hpp"
 #include "tests/scratch.hpp"
 
 namespace mdscope {
@@ -282,21 +281,6 @@ TEST_CASE("a disk with sectors of 4096 bytes is refused") {
         found.error().text ==
         "IMSM metadata: it is at sector 1008, as on a disk with sectors of 4096 bytes; expected at 1022, since mdscope "
         "has sectors of 512 bytes only");
-}
-
-TEST_CASE("SHA-1 of what the standard gives") {
-    const auto hex = [](const std::string& text) {
-        Bytes message;
-        for (const char c : text) message.push_back(static_cast<std::byte>(c));
-        std::string digits;
-        for (const std::uint8_t byte : sha1(message)) digits += fmt::format("{:02x}", byte);
-        return digits;
-    };
-    CHECK(hex("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-    CHECK(hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
-    CHECK(hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
-          "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
-    CHECK(hex(std::string(1000, 'a')) == "291e9a6c66994949b57ba5e650361e98fc36b1ba");
 }
 
 }  // namespace

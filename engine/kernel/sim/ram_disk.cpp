@@ -19,7 +19,6 @@ RamImage::RamImage(std::string path, std::uint64_t size_bytes)
 namespace {
 
 constexpr Sector kPageSectors = kPageSize / kSectorSize;
-constexpr RamImage::SectorContent kZeros{};
 
 // Calls visit(sector, offset in it, bytes, bytes before) for each sector of a range.
 template <class Visit>
@@ -221,7 +220,7 @@ RamImage::PageContent RamImage::page(std::uint64_t number, bool durable) const {
 
 std::span<const std::byte, kSectorSize> RamImage::sector(Sector number, bool durable) const {
     const auto found = sectors_.find(number);
-    if (found == sectors_.end()) return kZeros;
+    if (found == sectors_.end()) return kZeroSector;
     return found->second.contents[durable ? Durable : Cached].bytes;
 }
 
@@ -243,8 +242,8 @@ void RamImage::set_page(std::uint64_t number, const PageContent* content, std::u
         return;
     changes_++;
     for (Sector i = 0; i < kPageSectors; i++) {
-        const std::byte* const bytes = content == nullptr ? kZeros.data() : content->data() + i * kSectorSize;
-        if (std::memcmp(bytes, kZeros.data(), kSectorSize) == 0 && !sectors_.contains(first + i)) continue;
+        const std::byte* const bytes = content == nullptr ? kZeroSector.data() : content->data() + i * kSectorSize;
+        if (std::memcmp(bytes, kZeroSector.data(), kSectorSize) == 0 && !sectors_.contains(first + i)) continue;
         Kept& sector = kept(first + i);
         set(sector, Cached, bytes);
         set(sector, Durable, bytes);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What follows from a block that was read: names, UUIDs, and whether mdscope would run it.
 #include <fmt/format.h>
+#include <sha1.h>
 
 #include <algorithm>
 
 #include "engine/kernel/shown.hpp"
 #include "engine/mdadm/imsm/anchor.hpp"
-#include "engine/mdadm/imsm/sha1.hpp"
 
 namespace mdscope {
 
@@ -29,7 +29,11 @@ std::vector<std::byte> family_message(const ImsmAnchor& anchor) {
 }
 
 Uuid uuid_of(const std::vector<std::byte>& message) {
-    const std::array<std::uint8_t, 20> digest = sha1(message);
+    SHA1_CTX sha1;
+    SHA1Init(&sha1);
+    SHA1Update(&sha1, reinterpret_cast<const std::uint8_t*>(message.data()), message.size());
+    std::array<std::uint8_t, SHA1_DIGEST_LENGTH> digest{};
+    SHA1Final(digest.data(), &sha1);
     Uuid uuid{};
     std::copy_n(digest.begin(), uuid.size(), uuid.begin());
     return uuid;
