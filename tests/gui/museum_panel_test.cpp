@@ -102,7 +102,7 @@ TEST_CASE("a page looks for its shortest crash by itself, and shows five moments
     Headless ui(*app);
     ui.click("museum/list/M24");
     CHECK_FALSE(ui.has("museum/frame/0"));  // who leafs through the pages looks for nothing
-    for (int i = 0; i < 100'000 && !ui.has("museum/frame/4"); i++) ui.frame();
+    while (!ui.has("museum/frame/4") && !ui.has("message/text")) ui.frame();  // however long the search takes
     REQUIRE(ui.has("museum/frame/4"));
     CHECK_FALSE(ui.has("museum/frame/5"));
     CHECK(ui.faults() == kNone);
