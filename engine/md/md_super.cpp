@@ -305,9 +305,8 @@ static Bitmap* lost_bitmap(const Mddev& mddev) {
 }
 
 // One round: new event number, images, bitmap header, superblocks. False: something changed meanwhile, do it again.
-static bool update_sb_once(Mddev& mddev, bool force_change) {
+static bool update_sb_once(Mddev& mddev, bool force_change, bool& badblocks_changed) {
     Bitmap* const kicked = lost_bitmap(mddev);
-    bool badblocks_changed = false;
     bool claims_more;
     int sync_req;
     {
@@ -349,13 +348,14 @@ void md_update_sb(Mddev& mddev, bool force_change) {
         if (force_change) set_bit(MD_SB_CHANGE_DEVS, mddev.sb_flags);
         return;
     }
+    bool badblocks_changed = false;  // in any of the rounds: a log is written in one, and acknowledged after the last
     do {
         update_recovery_offsets(mddev);
         if (!mddev.persistent) {
             forget_changes(mddev);
             return;
         }
-    } while (!update_sb_once(mddev, force_change));
+    } while (!update_sb_once(mddev, force_change, badblocks_changed));
 }
 
 }  // namespace mdscope

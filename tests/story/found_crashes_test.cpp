@@ -43,7 +43,8 @@ void check_crash(const Duel& duel, const std::string& third_link) {
     for (const std::size_t tick : {before, duel.end()}) {
         const std::vector<Link> links = why(duel, Side::A, tick, foresight);
         REQUIRE(links.size() == 5);
-        CHECK(links[2].text.starts_with(third_link));
+        // Third, or second where the write was counted down before the stop came to wait.
+        CHECK((links[2].text.starts_with(third_link) || links[1].text.starts_with(third_link)));
         for (std::size_t i = 1; i < links.size(); i++) CHECK(links[i - 1].tick <= links[i].tick);
         CHECK(std::ranges::count(links, true, &Link::has_happened) == (tick == before ? 4 : 5));
     }

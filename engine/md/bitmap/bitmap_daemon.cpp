@@ -113,9 +113,25 @@ static void write_cleared_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
     }
 }
 
-static bool has_pages_to_write(const Bitmap& bitmap) {
-    return std::ranges::any_of(bitmap.storage.filemap,
-                               [](const auto& page) { return test_bit(BITMAP_PAGE_NEEDWRITE, page->attr); });
+// Whether a bit would be cleared now: one of a counter that a run before this one has lowered to 1. Its writes had
+// ended then.
+static bool has_bits_to_clear(Bitmap& bitmap) {
+    if (bitmap.need_sync) return false;
+    for (std::uint64_t page = 0; page < bitmap.counts.pages; page++) {
+        const SpinGuard guard(bitmap.counts.lock);
+        const BitmapPage& counters = bitmap.counts.bp[page];
+        if (counters.pending && counters.map != nullptr && std::ranges::count(*counters.map, 1) > 0) return true;
+    }
+    return false;
+}
+
+// A bit that is cleared says that the members agree. It is in a page that may go out at any moment, for a bit that is
+// set or with the header: so that is true before the bit is cleared in memory. False: a member has failed, and that is
+// not on record yet; the next run looks again.
+static bool may_clear_bits(Mddev& mddev, Bitmap& bitmap) {
+    // The row is asked first: with md's nothing is looked at here.
+    return !mddev.variants.row<variants::claims>().are_flushed_first || !has_bits_to_clear(bitmap) ||
+           md_flush_before_claim(mddev);
 }
 
 static void run_daemon(Mddev& mddev, Bitmap& bitmap) {
@@ -130,16 +146,14 @@ static void run_daemon(Mddev& mddev, Bitmap& bitmap) {
     bitmap.allclean = true;
     mark_pages_for_writing(bitmap);
     sync_events_cleared(bitmap);
-    lower_counters(bitmap);
+    if (may_clear_bits(mddev, bitmap))
+        lower_counters(bitmap);
+    else
+        bitmap.allclean = false;
 
     const MutexGuard guard(bitmap.write_mutex);
     wait_before_write(bitmap);
-    // The row is asked first: with md's no page is looked at here.
-    if (mddev.variants.row<variants::claims>().are_flushed_first && has_pages_to_write(bitmap) &&
-        !md_flush_before_claim(mddev))
-        bitmap.allclean = false;  // at the next run, when the failure is on record
-    else
-        write_cleared_pages(bitmap);
+    write_cleared_pages(bitmap);
     TRACE(mddev.kernel, daemon_end, bitmap.allclean.peek() ? "yes" : "no");
 }
 

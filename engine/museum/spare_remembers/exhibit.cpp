@@ -85,7 +85,7 @@ const Exhibit& spare_remembers_exhibit() {
             .wrong_order = kWrongOrder,
             .right_order = kRightOrder,
             .questions = kQuestions,
-            .found = {.states = 282, .shortest = 37, .mended_states = 266}};
+            .found = {.states = 294, .shortest = 35, .mended_states = 278}};
         return that;
     }();
     return exhibit;

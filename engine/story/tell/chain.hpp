@@ -36,6 +36,7 @@ class Chain {
         add_early_count();
         add_taking(takes, fmt::format(", though the completion of {} still needs it", bio_));
         add_end();
+        std::ranges::stable_sort(links_, {}, &Link::tick);  // it may have counted long before somebody waits
         return std::move(links_);
     }
     std::vector<Link> somebody_waited(const Cover* cover) {
