@@ -182,6 +182,14 @@ bool says_failed(const SimLab& lab, const Rdev& survivor, const Rdev& failed) {
     return number >= sb->dev_roles.size() || sb->dev_roles[number] >= MD_DISK_ROLE_FAULTY;
 }
 
+// What it says itself: it is a spare, or it is being rebuilt and has not come as far. Whoever assembles it goes on
+// there.
+bool says_it_is_behind(const SimLab& lab, const Rdev& rdev, Sector sector) {
+    if (says_failed(lab, rdev, rdev)) return true;
+    const auto sb = superblock_of(lab, rdev);
+    return sb && (sb->feature_map & MD_FEATURE_RECOVERY_OFFSET) != 0 && sb->recovery_offset <= sector;
+}
+
 bool sidecar_says_failed(const SimLab& lab, const Rdev& failed) {
     const auto file = lab.kernel.files().find(container_path("lab"));
     if (file == lab.kernel.files().end()) return false;
@@ -200,8 +208,9 @@ const Rdev* find_unrecorded(const SimLab& lab) {
     if (std::ranges::none_of(mddev.disks, is_in_sync)) return nullptr;  // nobody is left to keep a record
     for (const Rdev* rdev : mddev.disks) {
         if (is_written_behind(mddev, *rdev)) continue;  // what it has not got is marked, and was promised by the others
-        if ((rdev->flags.peek() >> Faulty & 1U) == 0 || !wrong_sector_of(lab, *rdev, mddev.dev_sectors.load()))
-            continue;
+        if ((rdev->flags.peek() >> Faulty & 1U) == 0) continue;
+        const auto wrong = wrong_sector_of(lab, *rdev, mddev.dev_sectors.load());
+        if (!wrong || says_it_is_behind(lab, *rdev, wrong->sector)) continue;
         const bool is_recorded = mddev.external.load()
                                      ? sidecar_says_failed(lab, *rdev)
                                      : std::ranges::any_of(mddev.disks, [&](const Rdev* survivor) {

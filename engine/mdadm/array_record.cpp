@@ -66,15 +66,19 @@ int ArrayImpl::record_member_flags(const Mddev& mddev, const Rdev& rdev) {
     });
 }
 
-// The labels first: they say how much a member can give, and the sidecar must not ask for more than that.
+// The labels first: they say how much a member can give, and the sidecar must not ask for more than that. Under the
+// mutex, since a member that fails meanwhile is removed, and its disk with it.
 static int enlarge_labels(Mddev& mddev, Sector sectors) {
+    int err = 0;
+    mddev_lock_nointr(mddev);
     for (Rdev* rdev : rdev_list(mddev)) {
         if (rdev->label_uuid == Uuid{} || test_bit(Faulty, rdev->flags)) continue;
-        const int err = edit_label(mddev.kernel, *rdev->bdev,
-                                   [&](LabLabel& label) { label.data_size = std::max(label.data_size, sectors); });
-        if (err != 0) return err;
+        err = edit_label(mddev.kernel, *rdev->bdev,
+                         [&](LabLabel& label) { label.data_size = std::max(label.data_size, sectors); });
+        if (err != 0) break;
     }
-    return 0;
+    mddev_unlock(mddev);
+    return err;
 }
 
 // What is new was never synced.

@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint64_t kWanted = 300'000;
 // An external bitmap has mdmon beside everything else: more states than can be looked at here.
 constexpr std::uint64_t kMostStates = 300'000, kMostStatesOfExternal = 15'000;
+constexpr std::uint64_t kMostStatesWithAnError = 20'000;
 
 struct Counted {
     std::uint64_t points = 0, lives = 0, states = 0;
@@ -76,6 +77,28 @@ TEST_CASE("nothing that was promised is lost, wherever a kill or a power cut com
                                     << "\n"
                                     << text);
     CHECK(counted.points >= kWanted);
+}
+
+TEST_CASE("nothing is lost with a disk error at any request beside the cut, as far as a bound goes" *
+          doctest::skip(!Arena::available())) {
+    Counted counted;
+    for (const CrashOperation& operation : crash_operations())
+        for (const std::string home : {"internal", "file", "none", "external"})
+            for (const std::string crash : {"kill", "power-cut"}) {
+                if (std::string(operation.homes).find(home) == std::string::npos) continue;
+                if (!takes_an_error(operation)) continue;
+                ExploreOptions options;
+                options.jobs = 2;
+                options.budget = kMostStatesWithAnError;
+                const Verdict verdict = explored(with_disk_error(crash_scenario(home, operation, crash)), options);
+                INFO(verdict_card(verdict, ""));
+                CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
+                counted.add(verdict);
+            }
+    MESSAGE("disk errors: " << grouped(counted.points) << " crash points, " << grouped(counted.lives) << " lives, "
+                            << grouped(counted.states) << " states, " << counted.seconds
+                            << " s; bounded:" << counted.bounded);
+    CHECK(counted.points > 5'000);
 }
 
 TEST_CASE("nothing is lost in fine steps, as far as a bound goes" * doctest::skip(!Arena::available())) {

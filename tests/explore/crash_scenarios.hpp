@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/explore/fixture.hpp"
@@ -68,6 +69,16 @@ inline Scenario crash_scenario(const std::string& bitmap, const CrashOperation& 
     const Result<Scenario> scenario = parse_scenario(text, bitmap + "-" + operation.name);
     REQUIRE_MESSAGE(scenario, scenario.error().text);
     return *scenario;
+}
+
+// An operation of each kind with one disk error beside the cut, at any of its requests.
+inline bool takes_an_error(const CrashOperation& operation) {
+    return std::string_view(operation.headers).empty();  // others have their own, and more of them
+}
+inline Scenario with_disk_error(Scenario scenario) {
+    scenario.errors = 1;
+    scenario.name += "-with-an-error";
+    return scenario;
 }
 
 }  // namespace mdscope::explore_test

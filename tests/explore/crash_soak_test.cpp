@@ -85,7 +85,7 @@ const T& one_of(const std::vector<T>& list, std::mt19937_64& random) {
     return list[random() % list.size()];
 }
 
-// The operations of the complete searches, with three cuts and in finer steps.
+// The operations of the complete searches, with three cuts and in finer steps; and with a disk error as well.
 std::vector<Scenario> larger_ones() {
     std::vector<Scenario> scenarios;
     for (const CrashOperation& operation : crash_operations())
@@ -97,6 +97,7 @@ std::vector<Scenario> larger_ones() {
                     scenario.cuts = 3;
                     scenario.granularity = granularity;
                     scenario.name += fmt::format("-{}-{}", crash, granularity_name(granularity));
+                    if (takes_an_error(operation)) scenarios.push_back(with_disk_error(Scenario(scenario)));
                 }
     return scenarios;
 }
@@ -121,7 +122,10 @@ std::string some_statements(std::size_t most, std::mt19937_64& random) {
                                                    "idle 1s",
                                                    "store sync_action check",
                                                    "store sync_action repair",
-                                                   "store sync_action idle"};
+                                                   "store sync_action idle",
+                                                   "store component_size 64",
+                                                   "store component_size 128",
+                                                   "store component_size 192"};
     std::string text;
     for (std::size_t left = 2 + random() % (most - 1); left > 0; left--)
         text += (text.empty() ? "" : "; ") + one_of(words, random);
@@ -137,6 +141,7 @@ Scenario random_one(std::uint64_t number) {
     const CrashOperation operation{"random", tasks.c_str()};
     Scenario scenario = crash_scenario(home, operation, crash);
     scenario.cuts = 1 + static_cast<unsigned>(random() % 3);
+    scenario.errors = static_cast<unsigned>(random() % 3);
     scenario.granularity = random() % 4 == 0 ? Granularity::Calls : Granularity::Coarse;
     scenario.name = fmt::format("random-{}", number);
     return scenario;
