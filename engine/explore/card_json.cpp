@@ -100,6 +100,7 @@ std::string verdict_json(const Verdict& verdict, const std::string& replay_path)
     json["complete"] = verdict.complete;
     json["preemptions"] = verdict.preemptions ? Json(*verdict.preemptions) : Json(nullptr);
     json["interrupted"] = verdict.interrupted;
+    json["out_of_memory"] = verdict.out_of_memory;
     json["seconds"] = verdict.seconds;
     json["ways"] = Json::array();
     for (const auto& [what, count] : verdict.crash_ways) json["ways"].push_back({{"what", what}, {"count", count}});

@@ -37,6 +37,11 @@ void Tally::ended(const End& end, const Picks& picks) {
 
 bool Tally::go_on() {
     if (options_.stop_at_first_crash && found()) return false;
+    constexpr std::uint64_t kBetweenLooks = 256;  // at what the program takes: that is a file of the system
+    if (options_.memory != 0 && looks_++ % kBetweenLooks == 0 && host_resident_bytes() >= options_.memory) {
+        verdict.out_of_memory = true;
+        return false;
+    }
     if (!options_.progress) return true;
     const double now = host_monotonic_seconds();
     if (now - reported_ < kBetweenReports) return true;

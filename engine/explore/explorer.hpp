@@ -26,6 +26,7 @@ struct ExploreOptions {
     Strategy strategy = Strategy::Bfs;
     std::uint64_t seed = 1;
     std::uint64_t budget = 10'000'000;  // states (breadth-first) or executions (the others)
+    std::uint64_t memory = 0;           // bytes of the whole program at which the search ends; 0: there is no bound
     bool invariants = true;             // ask all judges (judge.hpp), not only for crashes and hangs
     bool sleep_sets = true;             // depth-first only
     bool stop_at_first_crash = false;
@@ -83,6 +84,7 @@ struct Verdict {
     std::optional<unsigned> preemptions;                             // as asked for
     bool is_bounded = false;  // nothing is left with so few preemptions; with more there is
     bool interrupted = false;
+    bool out_of_memory = false;  // it ended at ExploreOptions::memory
     // Where the power may be cut: moments and what may be left then, those of a moment all different; and the lives
     // after it that were looked at, which are as many as there are different media and promises.
     std::uint64_t crash_points = 0, lives = 0;

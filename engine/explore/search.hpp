@@ -43,6 +43,7 @@ class Tally {
     const ExploreOptions& options_;
     double began_;
     double reported_;
+    std::uint64_t looks_ = 0;
     std::unordered_map<std::string, std::uint64_t> ways_;
     Ending shortest_ = Ending::Done;
     std::uint64_t shortest_steps_ = 0;

@@ -20,6 +20,8 @@ namespace {
 // are equally near, and then one thread takes down what follows from them, in their order, as if it had expanded them
 // one by one. Nothing that follows from a state of the batch can be as near as the batch is.
 class BreadthSearch {
+    static constexpr std::size_t kMostEdges = ~std::uint16_t{0};  // of a state
+
    public:
     BreadthSearch(const Scenario& scenario, const ExploreOptions& options, ConflictMap* conflicts)
         : options_(options), conflicts_(conflicts), tally_(scenario, options), crew_(scenario, options, conflicts) {}
@@ -39,8 +41,8 @@ class BreadthSearch {
             crew_.close();
         });
         if (!failure.empty()) throw std::runtime_error(failure);
-        count_schedules();
         tally_.verdict.rest = rest_of(options_, complete, [this](SearchWriter& to) { save(to); });
+        count_schedules();
         return tally_.finish(complete, conflicts_);
     }
 
@@ -84,7 +86,8 @@ class BreadthSearch {
     void save(SearchWriter& to) const {
         tally_.save(to);
         to.number(table_.size());
-        for (const State& state : table_.states()) {
+        for (std::uint32_t number = 0; number < table_.size(); number++) {
+            const State& state = table_[number];
             to.hash(state.hash);
             to.number(state.steps);
             to.number(state.parent);
@@ -93,16 +96,18 @@ class BreadthSearch {
             to.number(state.edges);
             to.number((state.is_end ? 1U : 0U) | (state.is_expanded ? 2U : 0U));
         }
-        to.numbers(edges_);
+        to.number(edges_.size());
+        for (std::size_t edge = 0; edge < edges_.size(); edge++) to.number(edges_[edge]);
     }
 
     void load(std::string_view saved) {
         SearchReader from(saved);
         tally_.load(from);
         for (std::size_t left = from.count(); left > 0; left--) {
-            State state{.hash = from.hash(), .steps = from.number(), .parent = from.small(), .pick = from.small()};
+            State state{.hash = from.hash(), .steps = from.small(), .parent = from.small()};
+            state.pick = static_cast<std::uint16_t>(from.number_to(kMostEdges));
             state.first_edge = from.small();
-            state.edges = from.small();
+            state.edges = static_cast<std::uint16_t>(from.number_to(kMostEdges));
             const std::uint64_t flags = from.number_to(3);
             state.is_end = (flags & 1U) != 0;
             state.is_expanded = (flags & 2U) != 0;
@@ -110,7 +115,7 @@ class BreadthSearch {
             const std::uint32_t number = table_.add(state);
             if (!state.is_expanded) frontier_.emplace(state.steps, number);
         }
-        edges_ = from.numbers();
+        for (std::size_t left = from.count(); left > 0; left--) edges_.push_back(from.small());
         from.end();
         if (!is_sound()) throw SearchReader::wrong();
     }
@@ -122,8 +127,11 @@ class BreadthSearch {
             return state.first_edge <= edges_.size() && state.edges <= edges_.size() - state.first_edge &&
                    (!has_parent || (is_state(state.parent) && table_[state.parent].steps < state.steps));
         };
-        return table_.size() > 0 && std::ranges::all_of(edges_, is_state) &&
-               std::ranges::all_of(table_.states(), is_right);
+        for (std::size_t edge = 0; edge < edges_.size(); edge++)
+            if (!is_state(edges_[edge])) return false;
+        for (std::uint32_t number = 0; number < table_.size(); number++)
+            if (!is_right(table_[number])) return false;
+        return table_.size() > 0;
     }
 
     [[nodiscard]] bool may_go_on() { return table_.size() < options_.budget && tally_.go_on(); }
@@ -133,7 +141,7 @@ class BreadthSearch {
     bool choose_batch() {
         batch_.clear();
         bool is_old = false;
-        std::uint64_t steps = 0;
+        std::uint32_t steps = 0;
         while (!frontier_.empty() && batch_.size() < Crew::kMostAtOnce) {
             const auto [its_steps, number] = frontier_.top();
             if (!batch_.empty() && its_steps != steps) break;
@@ -150,8 +158,11 @@ class BreadthSearch {
     void take_down(std::uint32_t number, const Expansion& expansion) {
         if (const State& state = table_[number]; state.kept != State::kNone) crew_.forget(state.keeper, state.kept);
         learn(expansion);
+        const std::size_t edges = expansion.followers.size();
+        if (edges > kMostEdges || edges_.size() + edges > ~std::uint32_t{0})
+            throw std::runtime_error("the search has more transitions than can be numbered");
         table_[number].first_edge = static_cast<std::uint32_t>(edges_.size());
-        table_[number].edges = static_cast<std::uint32_t>(expansion.followers.size());
+        table_[number].edges = static_cast<std::uint16_t>(edges);
         for (std::uint32_t pick = 0; pick < expansion.followers.size(); pick++) {
             tally_.verdict.transitions++;
             meet(number, pick, expansion.followers[pick], expansion.by);
@@ -171,17 +182,18 @@ class BreadthSearch {
         if (is_new) number = table_.add({.hash = met.hash, .is_end = is_end, .is_expanded = is_end});
         if (parent != State::kNone) edges_.push_back(number);
         State& state = table_[number];
-        if (!is_new && (state.is_expanded || met.steps >= state.steps)) {
+        const auto steps = static_cast<std::uint32_t>(met.steps);
+        if (!is_new && (state.is_expanded || steps >= state.steps)) {
             if (met.kept != Expander::kNotKept) crew_.forget(by, met.kept);
             return;
         }
         if (state.kept != State::kNone) crew_.forget(state.keeper, state.kept);
         state.parent = parent;
-        state.pick = pick;
-        state.steps = met.steps;
+        state.pick = static_cast<std::uint16_t>(pick);
+        state.steps = steps;
         state.kept = met.kept;
         state.keeper = static_cast<std::uint8_t>(by);
-        if (!is_end) frontier_.emplace(met.steps, number);
+        if (!is_end) frontier_.emplace(steps, number);
         if (!is_new) return;
         tally_.verdict.states++;
         if (is_end) tally_.ended({ending_of(met.moment), met.steps, met.what}, picks_to(table_, number));
@@ -189,27 +201,36 @@ class BreadthSearch {
 
     // Paths from the first state to the ends, counted along the edges. Each step is remembered by somebody, so there
     // are no circles; one would mean that the hash leaves something out, and that what lies behind was not looked at.
+    // Nothing is looked for by then: the number of paths stands where the hash did (modulo 2^64, and how many there
+    // are in truth beside it), the edges that still lead to a state where its moment was kept.
     void count_schedules() {
-        std::vector<std::uint32_t> missing(table_.size(), 0);
-        for (const std::uint32_t to : edges_) missing[to]++;
-        std::vector<long double> paths(table_.size(), 0);
+        table_.forget_hashes();
+        for (std::uint32_t number = 0; number < table_.size(); number++) table_[number].hash = table_[number].kept = 0;
+        for (std::size_t edge = 0; edge < edges_.size(); edge++) table_[edges_[edge]].kept++;
+        std::vector<double> paths(table_.size(), 0);
         std::vector<std::uint32_t> ready = {0};
         paths[0] = 1;
-        long double total = 0;
+        table_[0].hash = 1;
+        std::uint64_t exact = 0;
+        double total = 0;
         std::size_t counted = 0;
         while (!ready.empty()) {
             const std::uint32_t number = ready.back();
             ready.pop_back();
             counted++;
-            if (table_[number].is_end) total += paths[number];
-            for (const std::uint32_t to : std::span(edges_).subspan(table_[number].first_edge, table_[number].edges)) {
+            const State& state = table_[number];
+            if (state.is_end) total += paths[number];
+            if (state.is_end) exact += state.hash;
+            for (std::uint32_t edge = 0; edge < state.edges; edge++) {
+                const std::uint32_t to = edges_[state.first_edge + edge];
                 paths[to] += paths[number];
-                if (--missing[to] == 0) ready.push_back(to);
+                table_[to].hash += state.hash;
+                if (--table_[to].kept == 0) ready.push_back(to);
             }
         }
         if (counted != table_.size()) throw std::runtime_error("two moments on one way have the same state hash");
-        tally_.verdict.schedules = total < 1e18L ? static_cast<std::uint64_t>(total) : ~std::uint64_t{0};
-        tally_.verdict.schedules_log10 = total > 0 ? static_cast<double>(std::log10(total)) : 0;
+        tally_.verdict.schedules = total < 1e18 ? exact : ~std::uint64_t{0};
+        tally_.verdict.schedules_log10 = total > 0 ? std::log10(total) : 0;
     }
 
     const ExploreOptions& options_;
@@ -217,10 +238,10 @@ class BreadthSearch {
     Tally tally_;
     Crew crew_;
     StateTable table_;
-    std::vector<std::uint32_t> edges_;  // where each leads to; those of a state stand together, by pick
+    Blocks<std::uint32_t> edges_;  // where each leads to; those of a state stand together, by pick
     std::vector<std::uint32_t> batch_;
     std::vector<Expansion> expansions_;                     // of the batch
-    using Entry = std::pair<std::uint64_t, std::uint32_t>;  // steps, number
+    using Entry = std::pair<std::uint32_t, std::uint32_t>;  // steps, number
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> frontier_;
 };
 

@@ -14,7 +14,10 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <system_error>
 
 #include "engine/kernel/shown.hpp"
@@ -160,6 +163,21 @@ std::uint64_t host_seconds() {
 
 std::string host_error_text(int error) {
     return std::generic_category().message(error < 0 ? -error : error);
+}
+
+std::uint64_t host_resident_bytes() {
+    std::uint64_t size = 0, resident = 0;
+    std::ifstream("/proc/self/statm") >> size >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t host_available_bytes() {
+    std::ifstream file("/proc/meminfo");
+    for (std::string line; std::getline(file, line);) {
+        std::uint64_t kib = 0;
+        if (std::sscanf(line.c_str(), "MemAvailable: %" SCNu64, &kib) == 1) return kib * 1024;
+    }
+    return 0;
 }
 
 double host_monotonic_seconds() {

@@ -62,6 +62,10 @@ void host_random_bytes(std::span<std::uint8_t> bytes);
 std::uint64_t host_seconds();            // since 1970
 std::string host_error_text(int error);  // of an errno, either sign
 
+// Of this program in memory, and of the machine what programs can have still; 0: it cannot be told.
+std::uint64_t host_resident_bytes();
+std::uint64_t host_available_bytes();
+
 // Seconds since some moment, always growing: for telling how long something took.
 double host_monotonic_seconds();
 

@@ -32,6 +32,7 @@ struct ExploreRequest {
     std::string strategy;  // "": as the scenario says
     std::string seed;      // "": 1
     std::string budget;    // "": the default of ExploreOptions
+    std::string memory;    // "": most of what is free
     std::optional<unsigned> preemptions;
     unsigned jobs = 0;  // 0: one a processor
     bool first = false;
@@ -52,6 +53,16 @@ unsigned jobs_of(const ExploreRequest& request) {
     return request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
 }
 
+Result<std::uint64_t> memory_of(const ExploreRequest& request) {
+    if (request.memory.empty()) return host_resident_bytes() + host_available_bytes() / 5 * 4;
+    const Result<std::uint64_t> bytes = parse_size(request.memory);
+    if (!bytes) return Error{EINVAL, "--memory: " + bytes.error().text};
+    if (*bytes <= host_resident_bytes())
+        return Error{EINVAL, fmt::format("--memory {}: the program alone has {}M", request.memory,
+                                         (host_resident_bytes() >> 20) + 1)};
+    return *bytes;
+}
+
 // Error: an option makes no sense.
 Result<ExploreOptions> options_of(const ExploreRequest& request) {
     ExploreOptions options;
@@ -64,6 +75,9 @@ Result<ExploreOptions> options_of(const ExploreRequest& request) {
     options.stop_at_first_crash = request.first;
     options.jobs = jobs_of(request);
     options.preemptions = request.preemptions;
+    const Result<std::uint64_t> memory = memory_of(request);
+    if (!memory) return memory.error();
+    options.memory = *memory;
     if (request.budget.empty()) return options;
     const Result<std::uint64_t> budget = parse_count(request.budget);
     if (!budget) return Error{EINVAL, "--budget: " + budget.error().text};
@@ -357,6 +371,9 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
                     "cell, and 30,000 "
                     "where a scenario says which executions it wants")
         ->group(kSearch);
+    sub->add_option("--memory", request->memory,
+                    "The search ends when the program takes so much, as 2G; default: four fifths of what is free")
+        ->group(kSearch);
     sub->add_option_function<unsigned>(
            "--preemptions", [request](const unsigned& most) { request->preemptions = most; },
            "At most so often another task goes on where the one that went last could have; most bugs need 2 or fewer")
@@ -376,7 +393,7 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     sub->add_option("--save-scenario", request->save_scenario,
                     "Write it into a scenario file, in words, for mdscope run and the window (-: stdout)");
     sub->add_option("--save-search", request->save_search,
-                    "Where a search that ends early (by Ctrl-C, --budget, --first) is kept, for --resume");
+                    "Where a search that ends early (by Ctrl-C, --budget, --memory, --first) is kept, for --resume");
     sub->add_option("--resume", request->resume,
                     "Goes on with a search that was kept, to the same counts as in one go; what ends early again is "
                     "kept in the same file");

@@ -7,9 +7,11 @@
 #include <array>
 #include <set>
 
+#include "engine/explore/card.hpp"
 #include "engine/explore/matrix.hpp"
 #include "engine/explore/world.hpp"
 #include "engine/md/variants/fix.hpp"
+#include "tests/explore/crash_scenarios.hpp"
 #include "tests/explore/fixture.hpp"
 
 namespace mdscope::explore_test {
@@ -335,6 +337,22 @@ TEST_CASE("a schedule replays to the same log, and one that does not fit is refu
     CHECK(impossible.error().text.find("pick 1") != std::string::npos);
     const std::vector<std::string> others(first->stood_for.size(), "complete 99");
     CHECK_FALSE(run_once(scenario, &verdict.shortest->picks, &others));
+}
+
+TEST_CASE("a search ends at its bound on memory, by every strategy, and is not called whole") {
+    const Scenario scenario = stop_mid_write("internal", "array_state", 1);
+    for (const Strategy strategy : {Strategy::Bfs, Strategy::Dfs, Strategy::Random}) {
+        ExploreOptions options;
+        options.strategy = strategy;
+        options.memory = 1;  // the program alone takes more
+        const Verdict verdict = explored(scenario, options);
+        CHECK(verdict.out_of_memory);
+        CHECK_FALSE(verdict.complete);
+        CHECK(verdict_card(verdict, "").find("stopped at its bound on memory") != std::string::npos);
+    }
+    ExploreOptions options;
+    options.memory = 1;
+    CHECK(explored(crash_scenario("internal", crash_operations().front(), "kill"), options).out_of_memory);
 }
 
 TEST_CASE("chance finds the crash without a fix, and none with it") {

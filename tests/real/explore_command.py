@@ -57,6 +57,19 @@ def story_a_crash_is_saved_as_a_scenario():
     check(safe.returncode == 0 and "nothing to save" in safe.stderr and not os.path.exists(path("none.mds")), "no crash")
 
 
+def story_a_search_ends_at_its_bound_on_memory():
+    rest = path("rest")
+    words = ("explore", "four-pages", "--granularity", "fine", "--fix", "upstream")
+    found = mds(*words, "--memory", "64M", "--save-search", rest, "--json")
+    said = json.loads(found.stdout)
+    check(found.returncode == 5 and said["out_of_memory"] and not said["complete"], "it ends, not known: " + found.stderr)
+    on = mds("explore", "--resume", rest, "--budget", str(said["states"] + 1000))
+    check(on.returncode == 5, "and is gone on with: " + on.stderr + on.stdout)
+    for wrong, why in (("1M", "the program alone has"), ("2X", "unknown unit"), ("-1", "is negative")):
+        refused = mds(*words, "--memory=" + wrong)
+        check(refused.returncode == 2 and why in refused.stderr, "--memory " + wrong + ": " + refused.stderr)
+
+
 def story_the_museum_is_told_and_searched():
     table = mds("museum")
     told = json.loads(mds("museum", "--json").stdout)["exhibits"]
