@@ -210,12 +210,13 @@ const Rdev* find_unrecorded(const SimLab& lab) {
         if (is_written_behind(mddev, *rdev)) continue;  // what it has not got is marked, and was promised by the others
         if ((rdev->flags.peek() >> Faulty & 1U) == 0) continue;
         const auto wrong = wrong_sector_of(lab, *rdev, mddev.dev_sectors.load());
-        if (!wrong || says_it_is_behind(lab, *rdev, wrong->sector)) continue;
-        const bool is_recorded = mddev.external.load()
-                                     ? sidecar_says_failed(lab, *rdev)
-                                     : std::ranges::any_of(mddev.disks, [&](const Rdev* survivor) {
-                                           return is_in_sync(survivor) && says_failed(lab, *survivor, *rdev);
-                                       });
+        if (!wrong) continue;
+        const bool is_external = mddev.external.load();
+        if (!is_external && says_it_is_behind(lab, *rdev, wrong->sector)) continue;
+        const bool is_recorded =
+            is_external ? sidecar_says_failed(lab, *rdev) : std::ranges::any_of(mddev.disks, [&](const Rdev* survivor) {
+                return is_in_sync(survivor) && says_failed(lab, *survivor, *rdev);
+            });
         if (!is_recorded) return rdev;
     }
     return nullptr;
