@@ -256,6 +256,8 @@ std::string verdict_card(const Verdict& verdict, const std::string& replay_path)
                  held == Held::Yes  ? "yes"
                  : held == Held::No ? "NO"
                                     : "not known");
+    else if (verdict.violations != 0)
+        rows.add("expected", "no violation, as nothing else was said: NO");
     text += rows.take() + places_text(verdict) + ways_text(verdict);
     if (verdict.shortest) {
         const bool is_shortest = verdict.strategy == Strategy::Bfs;

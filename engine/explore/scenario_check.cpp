@@ -8,6 +8,7 @@
 
 #include "engine/explore/world.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
+#include "engine/scenario/text_lines.hpp"
 
 namespace mdscope {
 
@@ -56,6 +57,15 @@ bool may_change_a_bit(World& world) {
 }
 
 }  // namespace
+
+std::string wrong_about_size(const Scenario& scenario) {
+    constexpr std::uint64_t kMostJudged = 16ULL << 20;
+    if (!scenario.after_cut() || scenario.size <= kMostJudged) return "";
+    return fmt::format(
+        "images of {} are too large for `crash {}`, where data is judged sector by sector: at most 16M, "
+        "and a search is quickest with `size 1152K`, `chunk 64K`",
+        exact_size_text(scenario.size), cut_name(scenario.after_cut()->crash));
+}
 
 std::string wrong_about_writers(const Scenario& scenario) {
     if (!scenario.after_cut()) return "";

@@ -13,6 +13,10 @@ namespace mdscope {
 // they run, or nobody writes to the array.
 std::string warning_about_bits(const Scenario& scenario);
 
+// Where data is judged, each sector is looked at, and each moment keeps what differs: large arrays are not. Empty: it
+// is small enough, or data is not judged in this scenario.
+std::string wrong_about_size(const Scenario& scenario);
+
 // Two tasks that write to the same sectors: which of them is there in the end no disk promises, nor do two members
 // agree, so nothing can be said of the data. Empty: none does, or data is not judged in this scenario.
 std::string wrong_about_writers(const Scenario& scenario);

@@ -44,6 +44,7 @@ World::World(const Scenario& scenario, Options options)
     if (std::string wrong = unknown_exhibit(scenario); !wrong.empty()) throw std::runtime_error(wrong);
     if (unasked_ == nullptr && !scenario.unasked.empty())
         throw std::runtime_error("there is no judge '" + scenario.unasked + "'; there are: " + names_of_judges());
+    if (std::string wrong = wrong_about_size(scenario); !wrong.empty()) throw std::runtime_error(wrong);
     if (std::string wrong = wrong_about_writers(scenario); !wrong.empty()) throw std::runtime_error(wrong);
     auto plan = plan_images(scenario);
     if (!plan) throw std::runtime_error(plan.error().text);

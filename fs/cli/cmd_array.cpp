@@ -199,6 +199,9 @@ bool may_be_member(const MountedTree& tree, const std::string& image) {
 // the daemon knows whether one that was interrupted has become a member.)
 int add(const MountedTree& tree, const std::string& member) {
     std::string value = name_or_path(member);
+    if (value == "." || value == ".." || value.ends_with('/'))
+        return complain(kUsage,
+                        "cannot add " + member + ": that is a folder; a name or the path of an image is wanted");
     // NAME.img is the image of NAME.
     if (value.find('/') == std::string::npos && value.size() > 4 && value.ends_with(".img"))
         value.resize(value.size() - 4);

@@ -122,11 +122,27 @@ Result<bool> make_array_point(SetUp& up) {
     return true;
 }
 
+// Whether a mount has images of this lab open.
+bool is_in_use(const std::string& lab) {
+    const Result<std::vector<std::string>> images = images_of_lab(lab);
+    return images && std::ranges::any_of(*images, [](const std::string& image) {
+               const Result<HostFile> file = HostFile::open_to_read(image);
+               return file && file->in_use();
+           });
+}
+
 // Mounts the array, unless it is mounted there already.
 int mount_lab(SetUp& up, bool run) {
     const std::optional<MountEntry> there = mount_at(up.point);
     if (there && there->type == kMdscopeType) {
-        if (there->source == up.lab) return kOk;
+        // The path alone does not tell: a lab may be moved while it is mounted, and another one made in its place.
+        if (there->source == up.lab && is_in_use(up.lab)) return kOk;
+        if (there->source == up.lab)
+            return complain(kBusy,
+                            up.point + " is mounted, and not with the images that are in " + up.lab +
+                                " now: the lab that was there was moved, or its array is stopped. First: mdscope "
+                                "umount " +
+                                shell_word(up.point));
         return complain(kBusy, up.point + " is in use for " + there->source);
     }
     MountRequest request;

@@ -34,9 +34,8 @@ constexpr std::uint64_t kStatesForARace = 100'000;
 
 // Two arrays, and not a word about what is done to them or what it comes to: that is about a race, and shown is the
 // shortest way in which it is lost. There may be none, with another row.
-Scenario with_its_race(const Scenario& scenario) {
-    if (scenario.versus.empty() || !scenario.schedule.empty() || scenario.expect.kind != Expectation::Kind::Any)
-        return scenario;
+Scenario with_its_race(const Scenario& scenario, bool expects_something) {
+    if (scenario.versus.empty() || !scenario.schedule.empty() || expects_something) return scenario;
     ExploreOptions options;
     options.stop_at_first_crash = true;
     options.budget = kStatesForARace;
@@ -54,7 +53,9 @@ Scenario with_its_race(const Scenario& scenario) {
 int run_command(const RunRequest& request) {
     Result<Scenario> scenario = load_scenario(request.scenario);
     if (!scenario) return complain(kUsage, scenario.error().text);
-    scenario = with_its_race(*scenario);
+    // What is expected on the command line does not change what is run.
+    const bool expects_something = scenario->expect.kind != Expectation::Kind::Any && request.scenario.expect.empty();
+    scenario = with_its_race(*scenario, expects_something);
     if (is_duel(*scenario, request.duel)) return run_duel(*scenario, request.duel);
     const Result<Run> run = run_once(*scenario);
     if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);

@@ -127,7 +127,17 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     return kUsage;
 }
 
+// No path, name or value is empty here; one that is stands for a variable that was not set.
+int first_empty(int argc, char** argv) {
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] == '\0') return i;
+    return 0;
+}
+
 int run(int argc, char** argv) {
+    if (const int empty = first_empty(argc, argv); empty != 0)
+        return complain(kUsage,
+                        "argument " + std::to_string(empty) + " is empty: a path, a name or a value was expected");
     CLI::App app{"Linux md RAID1 in user space: a disk you mount, and an engine you can look into.", "mdscope"};
     app.set_version_flag("--version", "mdscope " + version_text());
     app.footer(kFirstSteps + ("\n\n" + exit_codes_text()));
