@@ -355,13 +355,14 @@ int refuse(const SetUp& up, int exit_code) {
 int disk_command(const DiskWords& words) {
     if (const int exit_code = check_words(words); exit_code != kOk) return exit_code;
     SetUp up;
+    static const InterruptFlag interrupt;  // to the end of the program: when the disk is there it is too late
     if (const Result<bool> found = find_dir(words.dir, up); !found) return complain(kFailed, found.error().text);
     up.lab = absolute_path(words.lab);
     if (const Result<bool> apart = check_apart(up); !apart) return refuse(up, complain(kUsage, apart.error().text));
     if (const Result<bool> made = make_images(words); !made) return refuse(up, complain(kFailed, made.error().text));
     up.lab = stdfs::canonical(words.lab).string();
     if (const Result<bool> made = make_array_point(up); !made) return refuse(up, complain(kFailed, made.error().text));
-    set_interrupt_hint("mdscope: interrupted; an array that was being mounted is taken down by its own process\n");
+    if (InterruptFlag::raised()) return refuse(up, complain(kInterrupted, "interrupted; nothing is mounted"));
     if (const int exit_code = mount_lab(up, words.run); exit_code != kOk) return refuse(up, exit_code);
     if (const int exit_code = set_up(words.mkfs, up); exit_code != kOk) return refuse(up, exit_code);
     std::printf("`mdscope umount %s` takes it all down\n", shell_word(words.dir).c_str());

@@ -13,6 +13,7 @@ namespace mdscope {
 namespace {
 
 std::atomic<bool> flag{false};
+int depth = 0;                                          // of the main thread's flags
 static_assert(std::atomic<bool>::is_always_lock_free);  // So that a signal handler may set it.
 
 // Once is enough for those who are patient.
@@ -23,7 +24,7 @@ void on_signal(int /*signal*/) {
 }  // namespace
 
 InterruptFlag::InterruptFlag() {
-    flag = false;
+    if (depth++ == 0) flag = false;  // one inside another does not forget what has come before
     struct sigaction action {};
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, &old_int_);
@@ -31,6 +32,7 @@ InterruptFlag::InterruptFlag() {
 }
 
 InterruptFlag::~InterruptFlag() {
+    depth--;
     sigaction(SIGINT, &old_int_, nullptr);
     sigaction(SIGTERM, &old_term_, nullptr);
 }

@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -34,12 +33,14 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
+#include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/standard_streams.hpp"
 #include "fs/mount/mount_watch.hpp"
 #include "fs/mount/openers.hpp"
@@ -105,7 +106,15 @@ class EndWatch {
         end_ = end;
         changed_.notify_all();
     }
-    std::atomic<bool> is_served{false};  // somebody will wait()
+    // From here on somebody will wait(), and what is mounted is taken down in order.
+    void begin_to_serve() {
+        const std::lock_guard lock(mutex_);
+        is_served_ = true;
+    }
+    void exit_unless_served() {
+        const std::lock_guard lock(mutex_);  // held until the process is gone: nothing is mounted meanwhile
+        if (!is_served_) _exit(kInterrupted);
+    }
     End wait() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return posted_; });
@@ -116,6 +125,7 @@ class EndWatch {
     std::mutex mutex_;
     std::condition_variable changed_;
     bool posted_ = false;
+    bool is_served_ = false;
     End end_ = End::Unmounted;
 };
 
@@ -134,7 +144,7 @@ void listen_for_signals(const std::shared_ptr<EndWatch>& watch) {
         const sigset_t set = ending_signals();
         int signal = 0;
         sigwait(&set, &signal);
-        if (!watch->is_served) _exit(kInterrupted);
+        watch->exit_unless_served();
         watch->post(End::Signal);
         const timespec patience{60, 0};
         while (sigtimedwait(&set, nullptr, &patience) < 0 && errno == EINTR) {
@@ -303,7 +313,7 @@ int serve(const MountRequest& request, const Report& report) {
     Session session(kernel, options);
     session.set_data_node(kDiskInode);
     session.set_over_handler([&watch] { watch.post(End::Unmounted); });
-    watch.is_served = true;
+    watch.begin_to_serve();
     const Result<bool> mounted = session.mount(file_system_operations(), &system, request.mountpoint);
     if (!mounted) {
         std::string why;
@@ -322,26 +332,50 @@ int serve(const MountRequest& request, const Report& report) {
 
 // ---- background
 
+// What the child says, to its end. Ctrl-C is passed on once: what is being mounted is taken down by its own process.
+struct Heard {
+    std::string message;
+    bool was_interrupted;
+};
+Heard message_of(int fd, pid_t child) {
+    std::string message;
+    char buffer[4096];
+    bool was_told = false;
+    for (ssize_t got = 0; (got = read(fd, buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR);) {
+        if (got > 0) message.append(buffer, static_cast<std::size_t>(got));
+        if (InterruptFlag::raised() && !std::exchange(was_told, true)) kill(child, SIGTERM);
+    }
+    return {message, was_told};
+}
+
 int serve_in_background(const MountRequest& request, bool quiet) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return complain(kFailed, std::string("pipe: ") + std::strerror(errno));
     std::fflush(nullptr);
+    static const InterruptFlag interrupt;  // to the end of the program: when it is mounted it is too late
+    // The child takes such signals one by one when it is ready to; before that they have to wait.
+    const sigset_t ending = ending_signals();
+    sigset_t before;
+    pthread_sigmask(SIG_BLOCK, &ending, &before);
     const pid_t child = fork();
+    if (child != 0) pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (child < 0) return complain(kFailed, std::string("fork: ") + std::strerror(errno));
     if (child == 0) {
         close(ends[0]);
         setsid();
+        signal(SIGINT, SIG_IGN);  // what the terminal has sent before that is forgotten: the parent passes it on
         if (chdir("/") != 0) _exit(kFailed);
         const int exit_code = mount_process(request, ends[1]);
         _exit(exit_code);
     }
     close(ends[1]);
-    std::string message;
-    char buffer[4096];
-    // A signal that is only noted (InterruptFlag) does not end the wait: what is being mounted is mounted, or is not.
-    for (ssize_t got = 0; (got = read(ends[0], buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR);)
-        if (got > 0) message.append(buffer, static_cast<std::size_t>(got));
+    const auto [message, was_interrupted] = message_of(ends[0], child);
     close(ends[0]);
+    if (was_interrupted) {  // it was told so, and this waits until it is gone
+        while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+        }
+        return complain(kInterrupted, "interrupted; nothing is mounted on " + request.mountpoint);
+    }
     if (message.empty()) {
         int status = 0;
         waitpid(child, &status, 0);

@@ -57,6 +57,46 @@ for number in (signal.SIGTERM, signal.SIGINT):
     check(not is_mounted(lab.mnt), "signal %d: unmounted" % number)
     check(not sidecar_says_dirty(lab), "signal %d: stopped clean" % number)
 mount_again(lab, "after signals")
+lab.umount()
+
+
+# Ctrl-C while it mounts: what answers 130 has mounted nothing, at whatever moment it came.
+def children_of(pid):
+    try:
+        return [int(word) for word in read("/proc/%d/task/%d/children" % (pid, pid)).split()]
+    except OSError:  # it is over
+        return []
+
+
+# `stopped`: the one that mounts stands still while the signal comes. `turns`: it comes a little later each time;
+# nothing depends on how much.
+def interrupted_mount(turns, stopped=False):
+    command = subprocess.Popen([MDSCOPE, "mount", lab.lab, lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True, start_new_session=True)
+    child = []
+    while command.poll() is None and not child:
+        child = children_of(command.pid)
+    if stopped and child:
+        os.kill(child[0], signal.SIGSTOP)
+    for _ in range(turns):
+        os.sched_yield()
+    if command.poll() is None:
+        os.killpg(command.pid, signal.SIGINT)
+    if stopped and child:
+        os.kill(child[0], signal.SIGCONT)
+    said = "".join(command.communicate(timeout=DEADLINE))
+    check(command.returncode in (0, 130), "Ctrl-C while it mounts: %d %s" % (command.returncode, said))
+    check(is_mounted(lab.mnt) == (command.returncode == 0), "after %d: %s" % (command.returncode, said))
+    if command.returncode == 0:
+        check(mdscope("umount", lab.mnt).returncode == 0, "it is taken down")
+    return command.returncode
+
+
+for turns in (0, 1, 10, 100, 1000, 3000, 10000, 30000):
+    interrupted_mount(turns)
+check(any(interrupted_mount(0, stopped=True) == 130 for _ in range(100)), "one of them was interrupted in time")
+lab.mount_or_die()
+check(data_is_there(lab), "the data is there after all that")
 
 # With md0 open.
 fd = write_synced(lab)
