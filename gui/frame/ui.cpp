@@ -69,6 +69,22 @@ float chip_width(std::string_view shape, std::string_view word) {
     return text_width(std::string(shape) + " " + std::string(word)) + 2 * sp(10);
 }
 
+namespace {
+
+// The list that opens is as wide as its longest words, whatever its button is.
+void allow_for_words(std::span<const std::string> items) {
+    constexpr float kMostRows = 20;
+    const ImGuiStyle& style = ImGui::GetStyle();
+    const ImVec2 screen = ImGui::GetIO().DisplaySize;
+    float width = 0;
+    for (const std::string& item : items) width = std::max(width, text_width(item));
+    width += 2 * sp(6) + 2 * style.WindowPadding.x + style.ScrollbarSize + 1;
+    const float height = kMostRows * (ImGui::GetTextLineHeight() + sp(4) + style.ItemSpacing.y);
+    ImGui::SetNextWindowSizeConstraints({std::min(width, screen.x), 0}, {screen.x, std::min(height, screen.y)});
+}
+
+}  // namespace
+
 bool combo(std::string_view id, std::span<const std::string> items, int& chosen, float width, std::string_view tip_text,
            bool again) {
     const IdScope scope(id);
@@ -77,6 +93,7 @@ bool combo(std::string_view id, std::span<const std::string> items, int& chosen,
     if (width <= 0) width = ImGui::GetContentRegionAvail().x;
     const std::string shown = shortened(label, width - ImGui::GetFrameHeight() - 2 * ImGui::GetStyle().FramePadding.x);
     ImGui::SetNextItemWidth(width);
+    allow_for_words(items);
     const bool open = ImGui::BeginCombo("##it", shown.c_str(), ImGuiComboFlags_HeightLarge);
     bool changed = false;
     if (!open) {

@@ -410,7 +410,10 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const Lanes lanes = lanes_for(state, row, rect.bottom() - sp(6) - top);
     const float height = lanes_height(state, row, lanes);
     draw_axis(view, inside - line - sp(4), inside + height, taken);
-    if (const auto x = x_of_difference(state, view)) draw_dots(*x, inside, inside + height, Role::text);
+    if (const auto x = x_of_difference(state, view)) {
+        draw_dots(*x, inside, inside + height, Role::text);
+        ui::mark_rect({*x - 1, inside, 2, height}, "lanes/first_difference/dots", "shape");
+    }
     const float middle = draw_side_lanes(state, Side::A, view, inside, row, lanes) + sp(4);
     ImGui::GetWindowDrawList()->AddLine({begin.x, middle}, {right, middle}, color_u32(Role::border));
     draw_side_lanes(state, Side::B, view, middle + sp(4), row, lanes);

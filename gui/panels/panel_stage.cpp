@@ -334,7 +334,7 @@ class Stager {
             ui::mark_rect(pen_.rect_of(x + 6, kGaugeTop + 8, kGaugeWidth - 12, 20), mark + "/name", "text",
                           gauge.counter);
             ui::mark_rect(pen_.rect_of(x + 50, kGaugeTop + 30, kGaugeWidth - 56, 40), mark + "/words", "text",
-                          gauge.answer + "; " + gauge.note);
+                          gauge.answer + "; " + gauge.note, gauge_words_left_out(pen_, gauge));
         }
     }
 

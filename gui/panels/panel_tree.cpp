@@ -124,7 +124,7 @@ void draw_rows(State& state, const ui::Rect& rect) {
         ui::paragraph("tree/none", fmt::format("Nothing here belongs to a {}.", state.player.duel().exhibit().act.noun),
                       Role::dim_text);
     const std::size_t row = row_to_look_at(rows);
-    if (row < rows.size()) keep_in_view(state, row, scale);
+    keep_in_view(state, row < rows.size() ? row : 0, scale);  // before anything has happened: the top
     ImGui::EndChild();
 }
 

@@ -10,6 +10,7 @@ namespace mdscope::gui::figures {
 namespace {
 
 constexpr float kDoorHalf = 28, kDoorTop = 99;
+constexpr float kGaugeWords = kGaugeWidth - 54;  // the room for them
 
 void draw_lock(const Pen& pen, float x, float y, ImU32 color) {
     pen.list().PathArcTo(pen.at(x, y - 5), pen.px(6), 3.1416F, 6.2832F, 10);
@@ -146,6 +147,12 @@ void draw_scissors(const Pen& pen, float x, float y, ImU32 color) {
     pen.ring(x - 9, y + 5, 4.5F, color, 2);
 }
 
+float gauge_words_left_out(const Pen& pen, const StageGauge& gauge) {
+    const float longest =
+        std::max(pen.width_of(gauge.answer, Face::text, 14), pen.width_of(gauge.note, Face::text, 14));
+    return std::max(0.0F, longest - kGaugeWords);
+}
+
 void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const Roll& roll) {
     if (gauge.counter.empty()) return;
     const float x = kGauges.at(number), y = kGaugeTop;
@@ -162,7 +169,7 @@ void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, con
     pen.text(x + 27, y + 52 + 16 * (1 - roll.share), std::to_string(gauge.value), Face::bold, 36,
              pen.ink(ink, roll.share), Align::middle);
     pen.text(x + 52, y + 41, gauge.answer, Face::text, 14, pen.ink(Role::text));
-    if (pen.width_of(gauge.note, Face::text, 14) <= kGaugeWidth - 54)
+    if (pen.width_of(gauge.note, Face::text, 14) <= kGaugeWords)
         pen.text(x + 52, y + 60, gauge.note, Face::text, 14, pen.ink(Role::dim_text));
 }
 

@@ -27,6 +27,7 @@ struct Roll {
     int before = 0;
     float share = 1;  // 1: it has rolled
 };
+float gauge_words_left_out(const Pen& pen, const StageGauge& gauge);  // in stage units; 0: all are there
 void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const Roll& roll = {});
 void draw_compact_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const ui::Rect& box);  // a line
 void draw_write(const Pen& pen, float x, float y, const StageWrite& write);

@@ -36,14 +36,29 @@ class OneStage : public Screen {
 
 using Shape = std::vector<std::pair<float, float>>;
 
-Shape shape_of(const StageModel& stage) {
+template <class Look>
+void for_each_vertex(const StageModel& stage, Look&& look) {
     OneStage screen(stage);
     const Headless ui(screen, {.width = 600, .height = 440});
-    Shape shape;
     const ImDrawData& data = *ImGui::GetDrawData();
     for (int i = 0; i < data.CmdListsCount; i++)
-        for (const ImDrawVert& vertex : data.CmdLists[i]->VtxBuffer) shape.emplace_back(vertex.pos.x, vertex.pos.y);
+        for (const ImDrawVert& vertex : data.CmdLists[i]->VtxBuffer) look(vertex);
+}
+
+Shape shape_of(const StageModel& stage) {
+    Shape shape;
+    for_each_vertex(stage, [&](const ImDrawVert& vertex) { shape.emplace_back(vertex.pos.x, vertex.pos.y); });
     return shape;
+}
+
+bool has_danger(const StageModel& stage) {
+    bool found = false;
+    const auto without_alpha = [](ImU32 color) { return color & ~IM_COL32_A_MASK; };
+    for_each_vertex(stage, [&](const ImDrawVert& vertex) {
+        for (const Role role : {Role::danger, Role::danger_fill})
+            found = found || without_alpha(vertex.col) == without_alpha(color_u32(role));
+    });
+    return found;
 }
 
 // With the same words in every state.
@@ -117,6 +132,17 @@ TEST_CASE("doors, the one who walks, writes and members differ without colour") 
     stages["crashed"] = with([](StageModel& stage) { stage.crash = StageCrash{}; });
     stages["well ended"] = with([](StageModel& stage) { stage.end = "every write ended first"; });
     check_all_differ(stages);
+}
+
+TEST_CASE("members that went after a good end have nothing of the colour of danger; one that was met has") {
+    StageModel stage = plain_stage();
+    stage.status = Status::Stopped;
+    stage.end = "every write ended first";
+    stage.writes.clear();
+    for (StageMember& member : stage.members) member.state = StageMember::State::Gone;
+    CHECK_FALSE(has_danger(stage));
+    stage.members[1].state = StageMember::State::Met;
+    CHECK(has_danger(stage));
 }
 
 }  // namespace mdscope::gui

@@ -40,6 +40,7 @@ TEST_CASE("an array that is attached shows what its files say") {
     CHECK(ui.text("live/counter/mddev") == "1");
     CHECK(ui.text("live/counter/mddev/name") == "mddev->pending_writes");
     CHECK(ui.text("live/counter/bitmap") == "0");
+    CHECK(ui.rect("live/counter/mddev").y < ui.rect("live/counter/bitmap").y);
     CHECK(ui.text("live/wait/42").find("md_super_wait() on mddev->sb_wait until mddev.pending_writes == 0") !=
           std::string::npos);
     CHECK(ui.text("live/bio/7").find("HELD") != std::string::npos);

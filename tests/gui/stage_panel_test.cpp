@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The stage in the window: what is drawn at the steps that matter, and that nothing moves which has not changed.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/scenario/scenario_files.hpp"
 #include "gui/app.hpp"
+#include "gui/frame/ui_parts.hpp"
 #include "gui/model/titles.hpp"
 #include "gui/panels/panels.hpp"
 #include "tests/gui/harness.hpp"
@@ -75,8 +78,13 @@ TEST_CASE("the first difference is told on the axis, and no bar is below its wor
         const auto screen = stage_app("race-lost");
         const Headless ui(*screen, size);
         const ui::Rect label = ui.rect("lanes/first_difference");
-        for (const ui::Mark& mark : ui::all())
-            if (mark.id.starts_with("lane/") && mark.visible) CHECK_FALSE(label.overlaps(mark.rect));
+        bool is_below_bars = false;
+        for (const ui::Mark& mark : ui::all()) {
+            if (mark.id == "lanes/first_difference/dots") is_below_bars = true;
+            if (!mark.id.starts_with("lane/") || !mark.visible) continue;
+            CHECK_FALSE(label.overlaps(mark.rect));
+            CHECK(is_below_bars);  // marks are in the order of drawing: the dots cross no words
+        }
     }
 }
 
@@ -119,11 +127,22 @@ TEST_CASE("both cursors are in one tree, and a line has one height") {
 
 TEST_CASE("another scenario begins with its tree at the top") {
     const auto screen = stage_app("race-lost");
-    Headless ui(*screen, {.width = 1600, .height = 720});
-    ui.key("e");
+    Headless ui(*screen, {.width = 1280, .height = 720, .text_percent = 150});
+    const auto is_first_line_seen = [&] {
+        for (const ui::Mark& mark : ui::all())
+            if (mark.id.starts_with("card/A/tree/")) return mark.visible;
+        return false;
+    };
+    if (!ui.has("tree/title")) ui.key("e");
+    ui.key("Shift+E");  // more lines than there is room for
     ui.key("Home");
-    for (const ui::Mark& mark : ui::all())
-        if (mark.id == "card/A/tree/0" || mark.id == "card/A/tree/2") CHECK(mark.visible);
+    CHECK(is_first_line_seen());
+    ui.key("End");
+    REQUIRE_FALSE(is_first_line_seen());
+    ui.click("toolbar/scenario");
+    ui.click(fmt::format("toolbar/scenario/{}", ui.value("toolbar/scenario")));
+    ui.key("Home");
+    CHECK(is_first_line_seen());
 }
 
 TEST_CASE("Play and Pause are of one width, and move nothing") {
@@ -137,6 +156,21 @@ TEST_CASE("Play and Pause are of one width, and move nothing") {
     CHECK(ui.rect("toolbar/forward").x == next.x);
     CHECK(ui.rect("now/act").x == act.x);
     CHECK(ui.rect("now/act").w == act.w);
+}
+
+TEST_CASE("the menu of scenarios has them by their titles, in order, and none is cut") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen);
+    ui.click("toolbar/scenario");
+    std::vector<std::string> titles;
+    for (const ui::Mark& mark : ui::all()) {
+        if (!mark.id.starts_with("toolbar/scenario/")) continue;
+        CAPTURE(mark.text);
+        CHECK(ui::text_width(mark.text) <= mark.rect.w);
+        titles.push_back(mark.text);
+    }
+    CHECK(titles.size() > 20);
+    CHECK(std::ranges::is_sorted(titles));
 }
 
 TEST_CASE("choosing the scenario that is chosen begins it again") {
@@ -175,6 +209,8 @@ TEST_CASE("what the stop waits for is never cut where it decides") {
         CHECK(ui.text("card/B/counter/mddev/words") == "2 == 0 ? no; door stays shut");
         CHECK(ui.value("card/B/verdict") == 0);  // so much of it is left out
         CHECK(ui.value("card/A/verdict") == 0);
+        for (const char* gauge : {"card/A/counter/mddev", "card/A/counter/bitmap", "card/B/counter/mddev"})
+            CHECK(ui.value(std::string(gauge) + "/words") == 0);
     }
 }
 
