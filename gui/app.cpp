@@ -186,11 +186,13 @@ class App : public Screen {
             rect.y -= up;
             return rect;
         };
-        for (const Side side : kSides) draw_card(state_, side, moved(layout.card[side]), layout);
+        // From left to right: so Tab goes.
+        draw_card(state_, Side::A, moved(layout.card[Side::A]), layout);
         if (layout.has_middle && state_.shows_side)
             draw_side(state_, moved(layout.middle));
         else if (layout.has_middle)
             draw_tree(state_, moved(layout.middle));
+        draw_card(state_, Side::B, moved(layout.card[Side::B]), layout);
         draw_lanes(state_, moved(layout.lanes));
     }
 

@@ -138,6 +138,12 @@ bool pressed(std::string_view id) {
     });
 }
 
+int arrow_step() {
+    if (is_typing() || current_edge.mods != kNoMods) return 0;
+    if (current_edge.key == key::kRight || current_edge.key == key::kDown) return 1;
+    return current_edge.key == key::kLeft || current_edge.key == key::kUp ? -1 : 0;
+}
+
 const char* keys_of(std::string_view id) {
     return row_of(id)->keys;
 }

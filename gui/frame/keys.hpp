@@ -44,6 +44,9 @@ struct KeyRow {
 // The table of keys, as the content of a window or popup that the caller has begun.
 void draw_key_table();
 
+// While the keyboard moves the focus, among things that have an order: +1 for → and ↓, -1 for ← and ↑, else 0.
+[[nodiscard]] int arrow_step();
+
 // For the stage: what went down in the frame that begins.
 void set_key_edge(const KeyEdge& edge);
 // Before NewFrame: whether arrows and Space are ImGui's in the coming frame.

@@ -73,6 +73,15 @@ ImVec2 at_least_one(ImVec2 size) {
     return {std::max(1.0F, size.x), std::max(1.0F, size.y)};
 }
 
+ThingUse thing(const Rect& rect, const std::string& id, std::string_view text, double value) {
+    ImGui::SetCursorScreenPos({rect.x, rect.y});
+    before_overlapped_item();
+    const bool is_pressed = ImGui::InvisibleButton(id.c_str(), at_least_one({rect.w, rect.h})) && nav_is_visible();
+    after_overlapped_item();
+    mark(id, "thing", text, value);
+    return {focused_id() == last_item_id(), is_pressed};
+}
+
 void draw_focus() {
     const ImGuiID item = last_item_id();
     if (item == 0 || focused_id() != item) return;

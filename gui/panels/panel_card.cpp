@@ -21,12 +21,14 @@ void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layo
     look.is_compact = layout.is_compact;
     look.motion = state.motion.of(side);
     look.id = fmt::format("card/{}", side_name(side));
+    look.has_stops = true;
     look.is_marked = [&state](const std::string& key) { return is_marked(key, state.pointed(), state.stages()); };
     const StageTouch touch = draw_stage(state.stages().at(side), look);
     ImGui::EndChild();
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
     if (!touch.hovered.empty()) state.hovers = touch.hovered;
+    if (!touch.pressed.empty()) state.pinned = touch.pressed;
     if (touch.is_title_clicked) {
         state.focus = side;
         state.show_side(SideTab::inspect);

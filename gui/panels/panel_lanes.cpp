@@ -134,7 +134,7 @@ void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect
     const float grip = sp(8);
     ImGui::SetCursorScreenPos({rect.right() - grip / 2, rect.y});
     ImGui::InvisibleButton((id + "/grip").c_str(), {grip, rect.h});
-    ui::mark(id + "/end", "slider", fmt::format("end of {}, tick {}", bar.bio, bar.end), static_cast<double>(bar.end));
+    ui::mark(id + "/end", "bar", fmt::format("end of {}, tick {}", bar.bio, bar.end), static_cast<double>(bar.end));
     if (ImGui::IsItemHovered() || ImGui::IsItemActive()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
     ui::tip("Drag: let it end earlier or later. With the keyboard: + and −.");
     if (ImGui::IsItemActive()) {

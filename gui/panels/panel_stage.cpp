@@ -54,8 +54,11 @@ class Stager {
     void thing(const std::string& key, const ui::Rect& box, const std::string& mark, const std::string& text,
                double value = 0) {
         const ui::Rect rect = pen_.rect_of(box.x, box.y, box.w, box.h);
-        ui::mark_rect(rect, mark, "text", text, value);
+        if (key.empty() || !look_.has_stops) ui::mark_rect(rect, mark, "text", text, value);
         if (key.empty()) return;
+        const ui::ThingUse use = look_.has_stops ? ui::thing(rect, mark, text, value) : ui::ThingUse{};
+        if (use.is_focused) touch_.hovered = key;
+        if (use.is_pressed) touch_.pressed = key;
         if (is_window_hovered() && rect.covers({ImGui::GetIO().MousePos.x, ImGui::GetIO().MousePos.y}))
             touch_.hovered = key;
         if (look_.is_marked(key)) pen_.frame(box.x - 3, box.y - 3, box.w + 6, box.h + 6, pen_.ink(Role::here), 3, 8);
@@ -104,7 +107,7 @@ class Stager {
             touch_.is_title_clicked = ImGui::InvisibleButton("##it", {rect.w, rect.h});
         }
         ui::draw_focus();
-        ui::mark(id("title"), "link", words);
+        ui::mark(id("title"), "thing", words);
     }
 
     void draw_title(float to) {
@@ -364,8 +367,7 @@ class Stager {
         std::vector<StageWrite> shown = stage_.writes;
         std::ranges::stable_sort(
             shown, [](const StageWrite& a, const StageWrite& b) { return a.gauge.has_value() > b.gauge.has_value(); });
-        constexpr std::size_t kMost = 4;
-        const std::size_t count = std::min(shown.size(), kMost);
+        const std::size_t count = std::min<std::size_t>(shown.size(), 4);
         float x = kWriteX;
         float last = 0;
         for (std::size_t i = 0; i < count; i++) last = x + kWriteGap * static_cast<float>(i);

@@ -19,13 +19,15 @@ struct StageLook {
     std::optional<StageMotion> motion;
     std::string id;  // of its marks: "card/A"
     bool is_title_a_link = true;
+    bool has_stops = false;  // the keyboard's focus goes through its things
     std::function<bool(const std::string&)> is_marked = [](const std::string&) {
         return false;
     };  // a thing, by its key
 };
 
 struct StageTouch {
-    std::string hovered;  // what the mouse is on; empty: nothing
+    std::string hovered;  // what the mouse or the focus is on; empty: nothing
+    std::string pressed;  // by a key, with the focus on it
     bool is_title_clicked = false;
 };
 

@@ -215,17 +215,17 @@ std::vector<std::string> Headless::out_of_reach() {
         if (mark.interactive && mark.enabled) wanted.insert(mark.id);
     const auto reached = [&wanted] {
         for (const ui::Mark& mark : ui::all())
-            if (mark.focused && mark.visible) return wanted.erase(mark.id) > 0 ? mark.role : std::string();
-        return std::string();
+            if (mark.focused && mark.visible) return wanted.erase(mark.id) > 0 && is_in_group(mark);
+        return false;
     };
     const std::size_t presses = 2 * wanted.size() + 1;  // controls may have come meanwhile
     for (std::size_t i = 0; i < presses && !wanted.empty(); ++i) {
         key("Tab");
-        if (reached() != "row") continue;
-        // Within a list: up to its first row, then down.
+        if (!reached()) continue;
+        // Within a group: up to its first one, then down.
         for (const char* arrow : {"Up", "Down"}) do
                 key(arrow);
-            while (reached() == "row");
+            while (reached());
     }
     key("Escape");
     return {wanted.begin(), wanted.end()};

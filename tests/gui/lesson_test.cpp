@@ -4,6 +4,9 @@
 #include "engine/story/lesson/lesson.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 #include "gui/app.hpp"
 #include "tests/gui/harness.hpp"
@@ -149,7 +152,12 @@ TEST_CASE("the end of a write is moved by the keyboard, too") {
     Seat seat(1);
     Headless& ui = seat.ui;
     seat.to_drag(0);
-    for (int i = 0; i < 100 && !ui.mark("lane/A/bio/sdb bitmap 1/end").focused; i++) ui.key("Tab");
+    const auto is_in_lanes = [] {
+        return std::ranges::any_of(ui::all(),
+                                   [](const ui::Mark& mark) { return mark.focused && mark.id.starts_with("lane/"); });
+    };
+    for (int i = 0; i < 40 && !is_in_lanes(); i++) ui.key("Tab");
+    for (int i = 0; i < 40 && !ui.mark("lane/A/bio/sdb bitmap 1/end").focused; i++) ui.key("Right");
     REQUIRE(ui.mark("lane/A/bio/sdb bitmap 1/end").focused);
     for (int i = 0; i < 40 && !seat.is_through(); i++) ui.key("-");
     CHECK(seat.is_through());
@@ -340,6 +348,24 @@ TEST_CASE("digits answer, 0 shows the answer, Space goes to the answers, Enter g
     CHECK(ui.text("lesson/feedback").starts_with("it crashes: an Oops: A had set"));
     ui.key("Enter");
     seat.until("lesson/show");
+}
+
+TEST_CASE("by keys alone an answer takes one digit; Tab goes to the answers before all else") {
+    for (const int answer : {0, 1, 2}) {
+        CAPTURE(answer);
+        Seat seat(1);
+        seat.to_question();
+        const std::string id = fmt::format("predict/{}", answer);
+        int presses = 0;
+        for (; presses < 9 && !seat.ui.mark(id).focused; presses++) seat.ui.key("Tab");
+        seat.ui.key("Enter");
+        CHECK(presses <= answer + 1);
+        CHECK_FALSE(seat.ui.has("predict/0"));
+        Seat other(1);
+        other.to_question();
+        other.ui.key(std::to_string(answer + 1));
+        CHECK_FALSE(other.ui.has("predict/0"));
+    }
 }
 
 TEST_CASE("who goes somewhere else finds the way back to the lesson") {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "engine/scenario/scenario_files.hpp"
 #include "gui/app.hpp"
@@ -212,6 +213,60 @@ TEST_CASE("what the stop waits for is never cut where it decides") {
         for (const char* gauge : {"card/A/counter/mddev", "card/A/counter/bitmap", "card/B/counter/mddev"})
             CHECK(ui.value(std::string(gauge) + "/words") == 0);
     }
+}
+
+std::string focused_id_of() {
+    for (const ui::Mark& mark : ui::all())
+        if (mark.focused) return mark.id;
+    return "";
+}
+
+TEST_CASE("a stage is one stop of Tab; arrows go from thing to thing, each is explained, Enter keeps it") {
+    const auto screen = stage_app("held-mid-stop");
+    Headless ui(*screen);
+    for (const std::string card : {"card/A/", "card/B/"}) {
+        for (int tabs = 0; tabs < 12 && focused_id_of() != card + "title"; tabs++) ui.key("Tab");
+        REQUIRE(focused_id_of() == card + "title");
+        std::set<std::string> seen;
+        for (std::string id = focused_id_of(); seen.insert(id).second; id = focused_id_of()) {
+            REQUIRE(id.starts_with(card));
+            if (id == card + "counter/mddev") CHECK(ui.text("reading").starts_with("mddev->pending_writes: How many"));
+            if (id == card + "member/sdb") CHECK(ui.text("reading").starts_with("sdb: One disk"));
+            ui.key("Right");
+        }
+        for (const char* thing : {"door/0", "door/1", "stopper", "taker", "completion", "counter/mddev",
+                                  "counter/bitmap", "write/sdb bitmap 1", "member/sda", "member/sdb"})
+            CHECK_MESSAGE(seen.contains(card + thing), thing);
+    }
+    ui.key("Left");
+    CHECK(focused_id_of() == "card/B/member/sda");
+    ui.key("Enter");
+    ui.key("Tab");
+    CHECK(focused_id_of() == "lanes/scrub");
+    CHECK(ui.text("reading").starts_with("sda: One disk"));  // kept
+    ui.key("Escape");
+    CHECK_FALSE(ui.text("reading").starts_with("sda"));
+}
+
+TEST_CASE("the stops of Tab in the lab: sentence, stage, tree, stage, time, and the bar at the top is one") {
+    const auto screen = stage_app("held-mid-stop");
+    Headless ui(*screen);
+    std::vector<std::string> stops;
+    for (ui.key("Tab"); std::ranges::find(stops, focused_id_of()) == stops.end(); ui.key("Tab"))
+        stops.push_back(focused_id_of());
+    const std::vector<std::string> expected = {"now/why",
+                                               "now/act",
+                                               "card/A/title",
+                                               "card/A/tree/1",
+                                               "card/B/title",
+                                               "lanes/scrub",
+                                               "lane/A/bio/sda bitmap 1",
+                                               "toolbar/mode/learn"};
+    std::string all;
+    for (const std::string& stop : stops) all += stop + "\n";
+    CAPTURE(all);
+    CHECK(stops == expected);
+    CHECK(ui.out_of_reach() == kNone);
 }
 
 TEST_CASE("where there is no room for the tree it comes when it is asked for, and A and B stay") {
