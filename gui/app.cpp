@@ -116,7 +116,7 @@ class App : public Screen {
     void begin_lessons() {
         state_.lessons_done = options_.settings.lessons;
         state_.player.set_gate([this] { return state_.may_step(); });
-        if (options_.lesson > 0) state_.answer(LessonRun::start(state_, options_.lesson));
+        if (options_.lesson) state_.answer(LessonRun::start(state_, *options_.lesson));
     }
 
     // Modes that have one panel and nothing else.

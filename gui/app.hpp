@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct AppOptions {
     std::string scenario;              // a name or a path; empty: the usual one
     std::string attach;                // the mount point of an array; empty: none
     std::string pair;                  // the folder of a mounted pair; empty: none
-    int lesson = 0;                    // 0: none
+    std::optional<int> lesson;         // 0 to 7
     std::string mode;                  // learn, lab, ...; empty: the usual one
     std::vector<MatrixCell> explored;  // of the coarse matrix, by somebody who did it before; may be empty
     std::string panel;                 // a page of the sidebar: in_flight, why, oops, ...; empty: the usual one

@@ -66,9 +66,9 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("scenario", line.app.scenario, "Scenario to start in: a name (report-2021) or a file (.mds)");
     app.add_option("--attach", line.app.attach, "Show the array mounted at this folder")->type_name("MNT");
     app.add_option("--pair", line.app.pair, "Show a mounted pair (mdscope pair DIR), side by side")->type_name("DIR");
-    app.add_option("--lesson", line.app.lesson, fmt::format("Start with a lesson, 1 to {}", kLessons))
+    app.add_option("--lesson", line.app.lesson, fmt::format("Start with a lesson, 0 to {}", kLastLesson))
         ->type_name("N")
-        ->check(CLI::Range(1, kLessons));
+        ->check(CLI::Range(0, kLastLesson));
     app.add_option("--mode", line.app.mode, "Start in: " + listed(kWindowModes))
         ->type_name("NAME")
         ->check(one_of(kWindowModes));
@@ -151,7 +151,7 @@ ProbeHost probe_host(Window& window) {
 // Who asks for nothing is shown what there is.
 bool asks_for_nothing(const AppOptions& options) {
     return options.scenario.empty() && options.attach.empty() && options.pair.empty() && options.mode.empty() &&
-           options.lesson == 0;
+           !options.lesson;
 }
 
 int open_window(CommandLine& line) {

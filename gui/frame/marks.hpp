@@ -35,7 +35,7 @@ inline Rect rect_of_item() {
 
 struct Mark {
     std::string id;
-    std::string role;  // button toggle chip combo slider tab row text link header splitter field thing, or a shape's own
+    std::string role;  // button toggle chip combo slider tab row text link header splitter field thing; or a shape
     std::string text;  // what a person reads there, in full even where it is shown shortened
     double value = 0;
     Rect rect, clip;

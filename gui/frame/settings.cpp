@@ -41,7 +41,7 @@ std::set<int> lessons_of(const json& object) {
     const auto found = object.find("lessons");
     if (found == object.end() || !found->is_array()) return lessons;
     for (const json& number : *found)
-        if (number.is_number_integer() && number >= 1 && number <= kMostLessons) lessons.insert(number.get<int>());
+        if (number.is_number_integer() && number >= 0 && number <= kMostLessons) lessons.insert(number.get<int>());
     return lessons;
 }
 

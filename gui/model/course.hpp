@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <set>
 
 #include "engine/story/lesson/lesson.hpp"
@@ -17,6 +18,7 @@ struct CourseRow {
     bool is_game = false;
 };
 inline constexpr std::array<CourseRow, kLessons> kCourse = {{
+    {0, "What is a mirror?", "90 s", "disks, a note, in flight"},
     {1, "The race", "60 s", "watch it crash once"},
     {2, "Two counters", "3 min", "one name, two homes"},
     {3, "Three passes", "4 min", "why 2, 1, 0"},
@@ -26,7 +28,7 @@ inline constexpr std::array<CourseRow, kLessons> kCourse = {{
     {7, "The moved line", "5 min", "one line, five places", true},
 }};
 
-// The first that was not completed; 0: all were.
-int next_lesson(const std::set<int>& done);
+// The first that was not completed; nullopt: all were.
+std::optional<int> next_lesson(const std::set<int>& done);
 
 }  // namespace mdscope::gui

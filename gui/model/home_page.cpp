@@ -17,10 +17,10 @@ constexpr const char* kEnds = "sda bitmap 1";
 
 }  // namespace
 
-int next_lesson(const std::set<int>& done) {
+std::optional<int> next_lesson(const std::set<int>& done) {
     for (const CourseRow& row : kCourse)
         if (!done.contains(row.lesson)) return row.lesson;
-    return 0;
+    return std::nullopt;
 }
 
 // Held until nothing goes on by itself, and then let end: so the run is there as a whole, and playing only shows it.

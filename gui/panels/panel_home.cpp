@@ -32,26 +32,27 @@ constexpr float kStartHeight = 76;
 
 struct HomeStart {
     std::string label, below;
-    int lesson = 0;  // 0: the lab, or the lesson that is under way
+    std::optional<int> lesson;  // nullopt: the lab, or the lesson that is under way
 };
 
 HomeStart start_of(const State& state) {
     if (state.lesson)
-        return {"Continue", fmt::format("lesson {}, page {}", state.lesson->number(), state.lesson->page() + 1), 0};
-    const int next = next_lesson(state.lessons_done);
-    if (next == 0) return {"Free play", "the whole course is done", 0};
-    const CourseRow& row = kCourse.at(static_cast<std::size_t>(next) - 1);
+        return {"Continue", fmt::format("lesson {}, page {}", state.lesson->number(), state.lesson->page() + 1), {}};
+    const std::optional<int> next = next_lesson(state.lessons_done);
+    if (!next) return {"Free play", "the whole course is done", {}};
+    const CourseRow& row = *std::ranges::find(kCourse, *next, &CourseRow::lesson);
+    if (*next == 0) return {"Start here", "lesson 0, 90 seconds, from the very start", next};
     return {state.lessons_done.empty() ? "Start here" : "Continue",
-            fmt::format("lesson {}, {}, {}", next, row.title, row.time), next};
+            fmt::format("lesson {}, {}, {}", *next, row.title, row.time), next};
 }
 
-void begin_lesson(State& state, int lesson) {
-    if (lesson == 0 && state.lesson && state.lesson->is_away())
+void begin_lesson(State& state, std::optional<int> lesson) {
+    if (!lesson && state.lesson && state.lesson->is_away())
         state.lesson->come_back(state);
-    else if (lesson == 0)
+    else if (!lesson)
         state.mode = Mode::lab;
     else
-        state.answer(LessonRun::start(state, lesson));
+        state.answer(LessonRun::start(state, *lesson));
 }
 
 void draw_start(State& state, const PagePen& page, const ui::Rect& units) {
@@ -203,7 +204,7 @@ float draw_course(State& state, const PagePen& page, const ui::Rect& units) {
                   {14, false, 1, Role::dim_text});
     if (has_room) draw_course_progress(state, page, units.x + units.w - kHomeMargin, units.y + 28);
     const float cell = (units.w - 16) / static_cast<float>(columns);
-    const int next = next_lesson(state.lessons_done);
+    const std::optional<int> next = next_lesson(state.lessons_done);
     for (std::size_t i = 0; i < count; i++) {
         const auto column = place_in_grid(i, columns).column, row = place_in_grid(i, columns).row;
         const ui::Rect place{units.x + 8 + column * cell, units.y + kHead + row * kRow, cell, kRow - 6};
@@ -236,7 +237,8 @@ void take_home_keys(State& state) {
     if (focus_moves()) return;
     if (pressed("press")) return begin_lesson(state, start_of(state).lesson);
     if (pressed("play")) state.home.toggle_play();
-    constexpr std::array kDigits = {"digit_1", "digit_2", "digit_3", "digit_4", "digit_5", "digit_6", "digit_7"};
+    constexpr std::array kDigits = {"digit_0", "digit_1", "digit_2", "digit_3",
+                                    "digit_4", "digit_5", "digit_6", "digit_7"};
     static_assert(kDigits.size() == kCourse.size());
     for (std::size_t i = 0; i < kDigits.size(); i++)
         if (pressed(kDigits.at(i))) return begin_lesson(state, kCourse.at(i).lesson);

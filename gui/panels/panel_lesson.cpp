@@ -37,7 +37,7 @@ void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons, bool 
     if (lesson.waiting() == Waiting::Nothing) {
         buttons.push_back(
             {"lesson/explore", "Explore", true, Role::button, "leave the lesson; all of the window is yours"});
-        if (lesson.number() < kLessons)
+        if (lesson.number() < kLastLesson)
             buttons.push_back(
                 {"lesson/another", fmt::format("Lesson {} ▶", lesson.number() + 1), true, Role::accent, ""});
         return;
@@ -126,13 +126,13 @@ void draw_choice(State& state) {
     Flow flow(ImGui::GetContentRegionAvail().x, true);
     static const std::vector<std::string> titles = [] {
         std::vector<std::string> all;
-        for (int number = 1; number <= kLessons; number++) all.push_back(lesson_title(number));
+        for (int number = 0; number <= kLastLesson; number++) all.push_back(lesson_title(number));
         return all;
     }();
-    for (int number = 1; number <= kLessons; number++) {
+    for (int number = 0; number <= kLastLesson; number++) {
         const bool is_done = state.lessons_done.contains(number);
         const std::string label =
-            fmt::format("{}  {}{}", number, titles[static_cast<std::size_t>(number) - 1], is_done ? "  ✓" : "");
+            fmt::format("{}  {}{}", number, titles[static_cast<std::size_t>(number)], is_done ? "  ✓" : "");
         flow.item(ui::button_width(label));
         const bool is_here = state.lesson && state.lesson->number() == number;
         if (!ui::button(fmt::format("lesson/choose/{}", number), label,

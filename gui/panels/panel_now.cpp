@@ -160,7 +160,7 @@ std::string status_keys(const State& state) {
     using Ids = std::initializer_list<std::string_view>;
     switch (state.mode) {
         case Mode::learn:
-            return fmt::format("Enter start    1-{} a lesson    Space watch lesson 1    ", kLessons) +
+            return fmt::format("Enter start    0-{} a lesson    Space watch lesson 1    ", kLastLesson) +
                    status_text(Ids{"mode_lab", "mode_live", "mode_matrix", "mode_museum", "focus_next", "help"});
         case Mode::live:
             if (state.live.has_pair())

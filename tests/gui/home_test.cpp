@@ -60,16 +60,16 @@ TEST_CASE("one key begins; who comes back goes on where they left") {
     Headless ui(*app);
     CHECK(ui.text("home/start") == "Start here");
     ui.key("Enter");
-    CHECK(ui.text("lesson/title").starts_with("Lesson 1"));
+    CHECK(ui.text("lesson/title").starts_with("Lesson 0   What is a mirror?"));
     ui.key("F2");
     CHECK(ui.text("home/start") == "Continue");
     CHECK_FALSE(ui.has("lesson/title"));
     ui.key("Enter");
-    CHECK(ui.text("lesson/title").starts_with("Lesson 1"));
+    CHECK(ui.text("lesson/title").starts_with("Lesson 0   What is a mirror?"));
 }
 
 TEST_CASE("the course goes on with the first lesson that was not done, and a digit begins any") {
-    const auto app = home_app({1, 2, 4});
+    const auto app = home_app({0, 1, 2, 4});
     Headless ui(*app);
     CHECK(ui.text("home/start") == "Continue");
     ui.key("Enter");
@@ -78,9 +78,13 @@ TEST_CASE("the course goes on with the first lesson that was not done, and a dig
     ui.key("7");
     CHECK(ui.text("lesson/title").starts_with("Lesson 7"));
     ui.key("F2");
+    ui.key("0");
+    CHECK(ui.text("lesson/title").starts_with("Lesson 0"));
+    ui.key("F2");
     ui.click("home/lesson/5");
     CHECK(ui.text("lesson/title").starts_with("Lesson 5"));
-    CHECK(next_lesson({1, 2, 3, 4, 5, 6, 7}) == 0);
+    CHECK_FALSE(next_lesson({0, 1, 2, 3, 4, 5, 6, 7}));
+    CHECK(next_lesson({1}) == 0);
 }
 
 TEST_CASE("the race in small: paused where it is decided, played to the crash of A and the good end of B") {

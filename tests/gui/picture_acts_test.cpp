@@ -14,7 +14,7 @@ namespace mdscope::gui {
 
 namespace {
 
-std::unique_ptr<Screen> picture_app(int lesson = 0) {
+std::unique_ptr<Screen> picture_app(std::optional<int> lesson = std::nullopt) {
     AppOptions options;
     options.scenario = "race";
     options.lesson = lesson;

@@ -18,7 +18,7 @@ namespace mdscope::gui {
 
 namespace {
 
-std::unique_ptr<Screen> stage_app(const std::string& scenario, int lesson = 0) {
+std::unique_ptr<Screen> stage_app(const std::string& scenario, std::optional<int> lesson = std::nullopt) {
     AppOptions options;
     options.scenario = scenario;
     options.lesson = lesson;

@@ -63,7 +63,7 @@ TEST_CASE("a crash is on the lanes, once, where it happened") {
         CAPTURE(name);
         check_oops(duel);
     });
-    for (int number = 1; number <= kLessons; number++) {  // where interrupts are paused, and crash in fine steps
+    for (int number = 0; number <= kLastLesson; number++) {  // where interrupts are paused, and crash in fine steps
         CAPTURE(number);
         const Result<Lesson> lesson = load_lesson(number);
         REQUIRE(lesson);

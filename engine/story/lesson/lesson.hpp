@@ -120,13 +120,13 @@ struct LessonPage {
 };
 
 struct Lesson {
-    int number = 0;  // 1 to 7: the first character of its file's name
+    int number = -1;  // 0 to 7: the first character of its file's name
     std::string name, title;
     std::vector<LessonStep> opening;  // before the first page
     std::vector<LessonPage> pages;    // at least one
 };
 
-inline constexpr int kLessons = 7;
+inline constexpr int kLastLesson = 7, kLessons = kLastLesson + 1;  // they begin with 0
 inline constexpr std::size_t kMostPages = 64, kMostLessonSteps = 512, kLongestText = 500;
 
 // The text of a lesson file. Anything may be in it. Errors: "LINE: what is wrong and what could stand there".

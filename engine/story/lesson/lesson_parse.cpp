@@ -85,7 +85,7 @@ Result<Lesson> parse_lesson(std::string_view text, const std::string& name) {
                           fmt::format("a lesson begins with the line '{}'", kFirstLine));
     Lesson lesson;
     lesson.name = name;
-    lesson.number = !name.empty() && name[0] >= '1' && name[0] <= '9' ? name[0] - '0' : 0;
+    lesson.number = !name.empty() && name[0] >= '0' && name[0] <= '9' ? name[0] - '0' : -1;
     Reader reader(lesson);
     for (const TextLine& line : std::span(*lines).subspan(1)) {
         std::string_view rest = line.text;
