@@ -156,7 +156,7 @@ void put_writes(const StageFacts& facts, StageModel& stage) {
     }
 }
 
-// Whether a write to it that was counted has ended by now, and none is on its way.
+// Whether a write to it that was counted has ended by now, and none of any kind is on its way.
 bool has_written(const StageFacts& facts, const StageModel& stage, const std::string& member) {
     const auto is_of = [&](const std::string& bio) {
         BioName name;
@@ -164,7 +164,7 @@ bool has_written(const StageFacts& facts, const StageModel& stage, const std::st
                !std::string_view(facts.exhibit().counted_in(name, false)).empty();
     };
     for (const StageWrite& write : stage.writes)
-        if (is_of(write.bio)) return false;
+        if (write.member == member) return false;
     for (std::size_t step = 0; step <= facts.duel.tick(facts.tick).step[facts.side]; step++)
         if (std::ranges::any_of(facts.tape().step(step).bios, [&](const BioAt& bio) { return is_of(bio.name); }))
             return true;
@@ -187,7 +187,7 @@ StageMember member_of_stage(const StageFacts& facts, const StageModel& stage, co
         member.state = StageMember::State::Leaving;
     if (stage.status == Status::Oops && !is_bound && member_of(crashed_bio(facts.duel, facts.side)) == name)
         member.state = StageMember::State::Met;
-    if (has_written(facts, stage, name)) member.note = "write done ✓";
+    if (member.state != StageMember::State::Off && has_written(facts, stage, name)) member.note = "write done ✓";
     return member;
 }
 

@@ -311,6 +311,18 @@ std::optional<float> x_of_difference(State& state, const LaneView& view) {
     return x;
 }
 
+constexpr float kDifferenceWords = 136;  // the room they take
+
+// Right of it only where on the left the panel's title is.
+bool is_told_on_the_right(const LaneView& view, float x) {
+    return x - sp(kDifferenceWords) < view.left - sp(20);
+}
+
+Taken taken_by_difference(const LaneView& view, float x) {
+    if (is_told_on_the_right(view, x)) return {x - sp(9), x + sp(kDifferenceWords)};
+    return {x - sp(kDifferenceWords), x + sp(9)};
+}
+
 // On the axis, where no bar is.
 void draw_first_difference(State& state, const LaneView& view, float y) {
     const std::optional<float> x = x_of_difference(state, view);
@@ -319,10 +331,12 @@ void draw_first_difference(State& state, const LaneView& view, float y) {
     const FontScope bold(type(Face::bold, 14));
     const std::string label = "first difference";
     const float width = ImGui::CalcTextSize(label.c_str()).x, line = ImGui::GetTextLineHeight(), r = sp(6);
-    const float left = std::max(view.left - sp(120), *x - width - sp(14)), middle = y + line / 2 + sp(2);
+    const float left = is_told_on_the_right(view, *x) ? *x + sp(14) : *x - width - sp(14);
+    const float middle = y + line / 2 + sp(2);
     draw.AddText({left, y + sp(2)}, color_u32(Role::text), label.c_str());
     draw.AddQuadFilled({*x, middle - r}, {*x + r, middle}, {*x, middle + r}, {*x - r, middle}, color_u32(Role::text));
-    ui::mark_rect({left, y, *x + r - left, line + sp(4)}, "lanes/first_difference", "text", label,
+    const float begin = std::min(left, *x - r), end = std::max(left + width, *x + r);
+    ui::mark_rect({begin, y, end - begin, line + sp(4)}, "lanes/first_difference", "text", label,
                   static_cast<double>(*state.player.view().first_difference));
 }
 
@@ -399,7 +413,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float top = axis + axis_height + sp(4);
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
     std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
-    if (const auto x = x_of_difference(state, view)) taken.push_back({*x - sp(136), *x + sp(9)});
+    if (const auto x = x_of_difference(state, view)) taken.push_back(taken_by_difference(view, *x));
     draw_axis(view, axis + sp(2), top, taken);
     take_scrub(state, view, axis, axis_height);
 

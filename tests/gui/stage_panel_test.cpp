@@ -79,6 +79,7 @@ TEST_CASE("the first difference is told on the axis, and no bar is below its wor
         const auto screen = stage_app("race-lost");
         const Headless ui(*screen, size);
         const ui::Rect label = ui.rect("lanes/first_difference");
+        CHECK_FALSE(label.overlaps(ui.rect("lanes/title")));
         bool is_below_bars = false;
         for (const ui::Mark& mark : ui::all()) {
             if (mark.id == "lanes/first_difference/dots") is_below_bars = true;
@@ -87,6 +88,14 @@ TEST_CASE("the first difference is told on the axis, and no bar is below its wor
             CHECK(is_below_bars);  // marks are in the order of drawing: the dots cross no words
         }
     }
+}
+
+TEST_CASE("a first difference at the left end is told beside the title, not over it") {
+    const auto screen = stage_app("race", 6);
+    const Headless ui(*screen);
+    const ui::Rect label = ui.rect("lanes/first_difference");
+    CHECK_FALSE(label.overlaps(ui.rect("lanes/title")));
+    CHECK(label.right() <= ui.rect("lanes/scrub").right());
 }
 
 TEST_CASE("there is one time axis: the playhead's flag stands where the bars end that are open") {

@@ -139,6 +139,32 @@ TEST_CASE("the crash: what was followed, three lines of console, and the member 
     CHECK(plain_text(play.sentence().first).ends_with("B had waited."));
 }
 
+// Whether the stage had a data write on its way.
+bool check_notes(const StageModel& stage) {
+    bool has_data = false;
+    for (const StageMember& member : stage.members) {
+        if (member.state == StageMember::State::Off) CHECK(member.note.empty());  // what was cut off may be lost
+        for (const StageWrite& write : stage.writes) {
+            if (member.name == write.member) CHECK(member.note.empty());
+            has_data = has_data || write.kind == "data";
+        }
+    }
+    return has_data;
+}
+
+TEST_CASE("a member is done only when nothing is on its way to it, of whatever kind, and it is there") {
+    bool seen = false;
+    for (const char* scenario : {"pull-the-plug", "plug-pulled"}) {
+        Play play(scenario);
+        play.player.play_to_end();
+        for (std::size_t tick = 0; tick <= play.player.end(); tick++) {
+            play.to(tick);
+            for (const Side side : kSides) seen = check_notes(play.stage(side)) || seen;
+        }
+    }
+    CHECK(seen);
+}
+
 TEST_CASE("whose turn it is to be asked comes from the exhibit") {
     std::set<std::string> left;
     for (const Exhibit* exhibit : exhibits()) {
