@@ -24,6 +24,7 @@
 #include "gui/frame/settings.hpp"
 #include "gui/frame/theme.hpp"
 #include "gui/frame/window.hpp"
+#include "gui/model/step_back.hpp"
 
 namespace mdscope::gui {
 
@@ -132,6 +133,7 @@ int make_picture(CommandLine& line) {
         return fail("no pair is mounted in " + line.app.pair + "; `mdscope pair` makes one");
     if (!line.app.message.empty()) fmt::print(stderr, "mdscope-gui: {}\n", line.app.message);
     line.app.is_picture = true;
+    step_back();  // nobody watches these frames: what is searched for them gets its share
     const Result<std::unique_ptr<Screen>> screen = make_app(line.app);
     if (!screen) return fail(screen.error().text);
     const Result<bool> made =
