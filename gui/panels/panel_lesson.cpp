@@ -101,7 +101,7 @@ std::string dots_of(const LessonRun& lesson) {
     std::string dots;
     for (std::size_t i = 0; i < lesson.lesson().pages.size(); i++)
         dots += std::string(i > 0 ? " " : "") + (i <= lesson.page() ? "●" : "○");
-    return dots;
+    return dots + fmt::format("   {} of {}", lesson.page() + 1, lesson.lesson().pages.size());
 }
 
 // ---- the words, in the middle
@@ -158,7 +158,7 @@ void draw_running(State& state) {
     const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
     const std::string pressed_id =
         draw_head_buttons(head_buttons(lesson, shows_sentence(state)), title, dots_of(lesson));
-    const float foot = question_height(lesson, ImGui::GetContentRegionAvail().x);
+    const float foot = question_height(state, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
     ImGui::BeginChild("words", {0, words});
     draw_words(state);

@@ -14,8 +14,8 @@ void draw_question(State& state);
 // What came of the answer to the question of the state; before that is to be seen, what was said.
 void draw_given(const State& state);
 void draw_feedback(const std::string& feedback, bool was_right);
-// Room below the words of a page, for its question.
-float question_height(const LessonRun& lesson, float width);
+// Room below the words of a page, for its question. REQUIRES: a lesson.
+float question_height(const State& state, float width);
 // Frames around the widgets that the lesson is about. REQUIRES: in a frame, outside of any window's clipping.
 void draw_highlights(const LessonRun& lesson);
 

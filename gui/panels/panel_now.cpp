@@ -110,16 +110,16 @@ void draw_key_box(const std::string& name) {
     draw.AddText({x + (size - text.x) / 2, y + (size - text.y) / 2}, color_u32(Role::text), name.c_str());
 }
 
-float answers_width(const Prediction& question) {
+float answers_width(const std::vector<std::string>& answers) {
     float width = 0;
-    for (const std::string& answer : question.answers) width += answer_width(answer) + sp(8) + sp(8);
+    for (const std::string& answer : answers) width += answer_width(answer) + sp(8) + sp(8);
     return width;
 }
 
 // Answers, where the button is otherwise; returns how much room they take.
 float draw_answers(State& state, float right, float y) {
     const Prediction question = *state.prediction;
-    const float width = answers_width(question);
+    const float width = answers_width(question.answers);
     std::optional<std::size_t> given;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, sp(12, 9));
     ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, sp(2));
@@ -205,10 +205,13 @@ void press_next_act(State& state) {
     if (const auto act = next_act(state)) act->press(state);
 }
 
+bool fits_in_sentence(const State& state, const std::vector<std::string>& answers) {
+    return shows_sentence(state) && answers_width(answers) < ImGui::GetIO().DisplaySize.x * 0.52F;
+}
+
 bool asks_in_sentence(const State& state) {
-    return state.mode == Mode::lab && !is_left_out(state) && state.prediction && !state.prediction->given &&
-           !(state.lesson && state.lesson->is_away()) &&
-           answers_width(*state.prediction) < ImGui::GetIO().DisplaySize.x * 0.52F;
+    return state.prediction && !state.prediction->given && !(state.lesson && state.lesson->is_away()) &&
+           fits_in_sentence(state, state.prediction->answers);
 }
 
 bool shows_sentence(const State& state) {

@@ -35,7 +35,7 @@ const Question* question_of(const LessonPage& page) {
 }
 
 bool is_short_window() {
-    return ImGui::GetIO().DisplaySize.y < sp(700);
+    return ImGui::GetIO().DisplaySize.y < sp(760);
 }
 
 // What the words on the answer to the question of a page need.
@@ -46,23 +46,29 @@ float answer_height(const LessonPage& page, float width) {
                : wrapped("Not quite (" + question->answers[question->correct] + "): " + question->why, width);
 }
 
-Heights heights_of_page(const Lesson& lesson, std::size_t number, float width) {
-    const LessonPage& page = lesson.pages[number];
+// Where the sentence asks it, it needs a place only once it is answered, and that only if it stays to be looked at.
+bool needs_foot(const State& state, const Question& question) {
+    return question.is_quiz || !fits_in_sentence(state, question.answers);
+}
+
+Heights heights_of_page(const State& state, std::size_t number, float width) {
+    const LessonPage& page = state.lesson->lesson().pages[number];
     const Question* question = question_of(page);
     Heights heights{wrapped(page.text, width), 0};
     if (question == nullptr) return heights;
-    heights.foot = question_lines(question->text, question->answers, width);
+    if (needs_foot(state, *question)) heights.foot = question_lines(question->text, question->answers, width);
     heights.words += answer_height(page, width);
     return heights;
 }
 
 // The most that any page of the lesson needs: the strip keeps its height, and what is below keeps its place. Only where
 // there is little room, each page takes no more than it needs.
-Heights heights_of(const LessonRun& run, float width) {
-    if (is_short_window()) return heights_of_page(run.lesson(), run.page(), width);
+Heights heights_of(const State& state, float width) {
+    const LessonRun& run = *state.lesson;
+    if (is_short_window()) return heights_of_page(state, run.page(), width);
     Heights most{0, 1};
     for (std::size_t i = 0; i < run.lesson().pages.size(); i++) {
-        const Heights heights = heights_of_page(run.lesson(), i, width);
+        const Heights heights = heights_of_page(state, i, width);
         most = {std::max(most.words, heights.words), std::max(most.foot, heights.foot)};
     }
     return most;
@@ -134,8 +140,8 @@ void draw_feedback(const std::string& feedback, bool was_right) {
     if (!feedback.empty()) ui::paragraph("lesson/feedback", feedback, was_right ? Role::safe : Role::held);
 }
 
-float question_height(const LessonRun& lesson, float width) {
-    return foot_height(heights_of(lesson, width).foot);
+float question_height(const State& state, float width) {
+    return foot_height(heights_of(state, width).foot);
 }
 
 float lesson_height(const State& state, float width) {
@@ -143,7 +149,7 @@ float lesson_height(const State& state, float width) {
     const float head = ImGui::GetFrameHeight() + style.ItemSpacing.y + 2 * style.WindowPadding.y;
     const float inside = width - 2 * sp(8) - 2 * style.WindowPadding.x;
     if (!state.lesson) return head + 3 * foot_height(1);
-    const Heights heights = heights_of(*state.lesson, inside);
+    const Heights heights = heights_of(state, inside);
     return head + heights.words + style.ItemSpacing.y + foot_height(heights.foot);
 }
 

@@ -51,6 +51,8 @@ float now_height(const State& state, float width);
 bool shows_sentence(const State& state);  // with its button
 // Whether the open question stands in the sentence's place, with its answers where the button was.
 bool asks_in_sentence(const State& state);
+// Whether a question with these answers is asked there.
+bool fits_in_sentence(const State& state, const std::vector<std::string>& answers);
 void draw_now(State& state, const ui::Rect& rect);
 void press_next_act(State& state);  // the sentence's button
 void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layout);

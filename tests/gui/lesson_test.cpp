@@ -350,6 +350,19 @@ TEST_CASE("digits answer, 0 shows the answer, Space goes to the answers, Enter g
     seat.until("lesson/show");
 }
 
+TEST_CASE("on a small screen a lesson leaves room for both stages") {
+    Seat seat(1, {.width = 1280, .height = 720});
+    CHECK(seat.ui.has("card/A/door/0"));
+    seat.to_question();
+    for (const char* id : {"card/A/door/0", "card/B/door/0", "card/A/member/sdb", "lane/A/bio/sdb bitmap 1"})
+        CHECK_MESSAGE(seat.ui.has(id), id);
+    seat.ui.key("1");
+    seat.until("lesson/next");
+    CHECK(seat.ui.has("card/A/door/0"));
+    CHECK(seat.ui.mark("lesson/feedback").visible);
+    CHECK_FALSE(seat.ui.mark("lesson/feedback").cut);
+}
+
 TEST_CASE("by keys alone an answer takes one digit; Tab goes to the answers before all else") {
     for (const int answer : {0, 1, 2}) {
         CAPTURE(answer);
