@@ -355,7 +355,7 @@ int refuse(const SetUp& up, int exit_code) {
 int disk_command(const DiskWords& words) {
     if (const int exit_code = check_words(words); exit_code != kOk) return exit_code;
     SetUp up;
-    static const InterruptFlag interrupt;  // to the end of the program: when the disk is there it is too late
+    InterruptFlag::stay();  // when the disk is there it is too late
     if (const Result<bool> found = find_dir(words.dir, up); !found) return complain(kFailed, found.error().text);
     up.lab = absolute_path(words.lab);
     if (const Result<bool> apart = check_apart(up); !apart) return refuse(up, complain(kUsage, apart.error().text));

@@ -23,12 +23,20 @@ void on_signal(int /*signal*/) {
 
 }  // namespace
 
-InterruptFlag::InterruptFlag() {
+static void note_signals(struct sigaction* old_int, struct sigaction* old_term) {
     if (depth++ == 0) flag = false;  // one inside another does not forget what has come before
     struct sigaction action {};
     action.sa_handler = on_signal;
-    sigaction(SIGINT, &action, &old_int_);
-    sigaction(SIGTERM, &action, &old_term_);
+    sigaction(SIGINT, &action, old_int);
+    sigaction(SIGTERM, &action, old_term);
+}
+
+InterruptFlag::InterruptFlag() {
+    note_signals(&old_int_, &old_term_);
+}
+
+void InterruptFlag::stay() {
+    note_signals(nullptr, nullptr);
 }
 
 InterruptFlag::~InterruptFlag() {

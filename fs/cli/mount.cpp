@@ -352,7 +352,7 @@ int serve_in_background(const MountRequest& request, bool quiet) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return complain(kFailed, std::string("pipe: ") + std::strerror(errno));
     std::fflush(nullptr);
-    static const InterruptFlag interrupt;  // to the end of the program: when it is mounted it is too late
+    InterruptFlag::stay();  // when it is mounted it is too late
     // The child takes such signals one by one when it is ready to; before that they have to wait.
     const sigset_t ending = ending_signals();
     sigset_t before;

@@ -139,7 +139,7 @@ Result<std::array<MountedTree, 2>> mounted_pair(const PairPlan& plan) {
 
 int make_pair_of_arrays(const PairPlan& plan) {
     if (const Result<bool> free = check_free(plan); !free) return complain(kFailed, free.error().text);
-    static const InterruptFlag interrupt;  // to the end: when both are mounted it is too late
+    InterruptFlag::stay();  // when both are mounted it is too late
     Undo undo;
     if (const Result<bool> made = make_folder(plan.folder, undo); !made) return complain(kFailed, made.error().text);
     for (const PairSide& side : plan.sides) {

@@ -48,8 +48,22 @@ TEST_CASE("two tasks that write to the same sectors are refused where data is ju
     CHECK(wrong("write 1", "crash kill\n").empty());
     CHECK(wrong("read 0", "crash kill\n").empty());
     CHECK(wrong("write 0", "").empty());
-    const Result<Verdict> refused =
-        explore(parsed("bitmap none\nwrite-size 1K\ncrash kill\ntasks\n  a: write 0\n  b: write 0\n"), {});
+    const Result<Verdict> refused = explore(
+        parsed("bitmap none\nsize 1152K\nchunk 64K\nwrite-size 1K\ncrash kill\ntasks\n  a: write 0\n  b: write 0\n"),
+        {});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().text.find("`write 0+8K`") != std::string::npos);
+}
+
+TEST_CASE("images that are too large to be judged sector by sector are refused, with what would do") {
+    const auto wrong = [](const std::string& lines) {
+        return wrong_about_size(parsed("bitmap none\n" + lines + "tasks\n  a: write 0\n"));
+    };
+    CHECK(wrong("crash kill\n").find("images of 64M are too large for `crash kill`") == 0);
+    CHECK_FALSE(wrong("size 17M\ncrash power-cut\n").empty());
+    CHECK(wrong("size 16M\ncrash kill\n").empty());
+    CHECK(wrong("size 1G\n").empty());
+    const Result<Verdict> refused = explore(parsed("bitmap none\ncrash kill\ntasks\n  a: write 0\n"), {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().text.find("at most 16M") != std::string::npos);
 }
