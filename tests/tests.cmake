@@ -16,8 +16,8 @@ function(mdscope_tests name folder)
     mdscope_joined(${name})
     set_source_files_properties(${PROJECT_SOURCE_DIR}/${folder}/main.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     # Told to end in time, doctest says which test case it was in; ctest would just kill it.
-    add_test(NAME ${name} COMMAND timeout --foreground --kill-after=10 880 $<TARGET_FILE:${name}>)
-    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 900)
+    add_test(NAME ${name} COMMAND timeout --foreground --kill-after=10 1780 $<TARGET_FILE:${name}>)
+    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 1800)
 endfunction()
 
 mdscope_tests(kernel_tests tests/kernel mdscope_kernel mdscope_host)
