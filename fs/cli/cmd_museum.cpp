@@ -2,7 +2,10 @@
 // museum: the bugs of Linux md that are here, a line each or one on a page; `explore --museum` searches them again.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include "engine/explore/museum.hpp"
 #include "fs/cli/commands.hpp"
@@ -41,6 +44,31 @@ constexpr const char* kMuseumExamples = R"(Examples:
 
 Exit codes: 0, 2 there is no such exhibit)";
 
+bool is_searched(const Exhibit& exhibit, const std::vector<Tried>& tried) {
+    const auto is_of_it = [&](const Tried& one) { return one.exhibit == &exhibit; };
+    return std::ranges::any_of(tried, is_of_it) &&
+           std::ranges::none_of(tried, [&](const Tried& one) { return is_of_it(one) && one.verdict.interrupted; });
+}
+
+// Against what the exhibits say of themselves. A search that ended early and met nothing says neither.
+int code_of(const std::vector<Tried>& tried, const KernelEra* era) {
+    int exit_code = kOk;
+    for (const Tried& one : tried) {
+        const museum::Page& page = one.exhibit->page;
+        const std::vector<const KernelEra*> eras = had_in(*one.exhibit);
+        const bool should_have_it =
+            era != nullptr ? std::ranges::find(eras, era) != eras.end() : std::string_view(one.row) == page.row;
+        if (one.has_it() == should_have_it) continue;
+        const bool is_known = one.has_it() || one.verdict.complete;
+        note(fmt::format("{} {}: {}", page.number, one.row,
+                         one.has_it() ? "goes wrong, and should not"
+                         : is_known   ? "does not go wrong, and should"
+                                      : "nothing was met; there is more to look at"));
+        if (exit_code != kFailed) exit_code = is_known ? kFailed : kNotKnown;
+    }
+    return exit_code;
+}
+
 }  // namespace
 
 int explore_museum(const std::string& kernel, ExploreOptions options, bool json) {
@@ -66,7 +94,11 @@ int explore_museum(const std::string& kernel, ExploreOptions options, bool json)
     }
     const std::string name = era != nullptr ? fmt::format("Linux {}", era->what) : "Each bug with its row and without";
     fmt::print("{}", json ? tried_json(name, tried) + "\n" : tried_text(name, tried));
-    return InterruptFlag::raised() ? kInterrupted : kOk;
+    if (!InterruptFlag::raised()) return code_of(tried, era);
+    note(fmt::format("interrupted: {} of {} exhibits were not searched to their end",
+                     std::ranges::count_if(exhibits(), [&](const Exhibit* one) { return !is_searched(*one, tried); }),
+                     exhibits().size()));
+    return kInterrupted;
 }
 
 void add_museum_commands(CLI::App& app, int* exit_code) {

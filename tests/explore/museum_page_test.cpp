@@ -81,6 +81,18 @@ TEST_CASE("the table of the museum is what the exhibits say") {
     CHECK(text_of("engine/museum/README.md") == above + table);
 }
 
+TEST_CASE("README says of what was found in Linux how many choices the search needs") {
+    const std::string text = text_of("README.md");
+    for (const char* const number : {"M10", "M11", "M15", "M26"}) {
+        const auto exhibit = std::ranges::find(exhibits(), std::string_view(number),
+                                               [](const Exhibit* one) { return one->page.number; });
+        REQUIRE(exhibit != exhibits().end());
+        const std::string said =
+            fmt::format("`mdscope explore {}`, {}", (*exhibit)->scenario, (*exhibit)->page.found.shortest);
+        CHECK_MESSAGE(text.find(said) != std::string::npos, said);
+    }
+}
+
 TEST_CASE("a difference from Linux that is a row of an exhibit links to the exhibit") {
     const std::string text = text_of("engine/md/README.md");
     std::size_t links = 0;

@@ -80,9 +80,14 @@ def story_the_museum_is_told_and_searched():
     check(page.returncode == 0 and "md_super_wait" in page.stdout and "404a8ef51258" in page.stdout, "a page")
     missing = mds("museum", "M99")
     check(missing.returncode == 2 and "`mdscope museum` lists them" in missing.stderr, "no such exhibit")
-    tried = json.loads(mds("explore", "--museum", "--kernel", "5.13", "--json").stdout)["tried"]
+    searched = mds("explore", "--museum", "--kernel", "5.13", "--json")
+    check(searched.returncode == 0, "5.13 has what its exhibits say: " + searched.stderr)
+    tried = json.loads(searched.stdout)["tried"]
     check(len(tried) == len(told), "each exhibit is tried in a kernel")
     check(not [one for one in tried if one["number"] == "M23" and one["has_it"]], "5.13 has the fix of the report")
+    short = mds("explore", "--museum", "--kernel", "5.12", "--budget", "2")
+    check(short.returncode == 5 and "nothing was met; there is more to look at" in short.stderr,
+          "what was not met in two states is not known: %d %s" % (short.returncode, short.stderr))
     check(mds("explore", "--museum", "report-2021").returncode == 2, "--museum has scenarios of its own")
 
 
