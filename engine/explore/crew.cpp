@@ -93,7 +93,7 @@ void Crew::work(std::uint32_t by) {
         shares_[by].is_at_work = true;
         work_off(by);
     } catch (const std::exception& error) {
-        failed(error.what());
+        failed(why_ended(error));
     }
     shares_[by].is_at_work = false;
 }

@@ -35,8 +35,8 @@ class BreadthSearch {
             if (number > 0) return crew_.help(number);
             try {
                 complete = search();
-            } catch (const std::runtime_error& error) {
-                failure = error.what();
+            } catch (const std::exception& error) {
+                failure = why_ended(error);
             }
             crew_.close();
         });

@@ -421,8 +421,8 @@ Verdict search_crashes(const Scenario& scenario, const ExploreOptions& options) 
     run_on_threads(options.jobs, [&] {
         try {
             LifeSearch(scenario, options, lives, pages).run();
-        } catch (const std::runtime_error& error) {
-            lives.failed(error.what());
+        } catch (const std::exception& error) {
+            lives.failed(why_ended(error));
         }
     });
     if (!lives.failure().empty()) throw std::runtime_error(lives.failure());

@@ -115,7 +115,7 @@ void World::build(Stage& stage) {
         stage.lab = new SimLab(scenario_, plan_, options_.event_log, stage.life);
         stage.lab->kernel.reserve_stacks(16);
     } catch (const std::exception& error) {
-        const std::string text = error.what();  // its own memory may lie in the arena
+        const std::string text = why_ended(error);  // its own memory may lie in the arena
         throw std::runtime_error(text);
     }
     SimKernel& kernel = stage.lab->kernel;

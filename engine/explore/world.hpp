@@ -13,7 +13,9 @@
 // step it would leave the same. After it lab() is another one.
 #pragma once
 
+#include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +27,11 @@
 #include "engine/kernel/arena.hpp"
 
 namespace mdscope {
+
+// Words for what ended a search in one of its threads, which has to tell the others and not to end the program.
+inline std::string why_ended(const std::exception& error) {
+    return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? "not enough memory" : error.what();
+}
 
 Ending ending_of(Moment moment);  // Open counts as Done
 

@@ -70,6 +70,19 @@ def story_a_search_ends_at_its_bound_on_memory():
         check(refused.returncode == 2 and why in refused.stderr, "--memory " + wrong + ": " + refused.stderr)
 
 
+def little_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+
+def story_too_little_memory_is_said():
+    small = path("small.mds", "mdscope-scenario 1\nbitmap internal\nsize 1152K\nchunk 64K\ncrash kill\nbits clear\n"
+                 "write-size 1K\ntasks\n a: write 0\n")
+    for words in (["explore", small, "--jobs", "2"], ["explore", "four-pages", "--jobs", "2"], ["run", "race"]):
+        little = mds(*words, preexec_fn=little_memory)
+        check(little.returncode in (1, 2) and "not enough memory" in little.stderr,
+              "%s: %d %s" % (words, little.returncode, little.stderr))
+
+
 def story_the_museum_is_told_and_searched():
     table = mds("museum")
     told = json.loads(mds("museum", "--json").stdout)["exhibits"]
