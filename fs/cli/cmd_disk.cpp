@@ -285,7 +285,7 @@ void wipe_start(const std::string& disk) {
 
 // In order: file system, its writer, the array, the folders. What was there before stays.
 void take_back(const SetUp& up, bool interrupted) {
-    const InterruptFlag in_peace;  // a second Ctrl-C still ends the command
+    InterruptFlag::answered();
     if (const std::optional<MountEntry> entry = mount_at(up.dir); entry && disk_below(*entry) == up.disk())
         if (const Result<bool> done = unmount_path(up.dir, false); !done) complain(kFailed, done.error().text);
     if (up.made_dir) rmdir(up.dir.c_str());

@@ -45,6 +45,10 @@ InterruptFlag::~InterruptFlag() {
     sigaction(SIGTERM, &old_term_, nullptr);
 }
 
+void InterruptFlag::answered() {
+    flag = false;
+}
+
 bool InterruptFlag::raised() {
     return flag;
 }

@@ -15,6 +15,8 @@ class InterruptFlag {
     InterruptFlag(const InterruptFlag&) = delete;
     InterruptFlag& operator=(const InterruptFlag&) = delete;
     [[nodiscard]] static bool raised();
+    // What is done because of it is not interrupted by it, too: call it before taking back.
+    static void answered();
     // From now on to the very end of the program: for what cannot be taken back by who is told 130.
     static void stay();
 

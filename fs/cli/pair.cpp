@@ -32,6 +32,7 @@ class Undo {
    public:
     ~Undo() {
         if (is_kept_) return;
+        InterruptFlag::answered();
         try {
             undo();
         } catch (const std::exception& error) {  // no memory, in the midst of it

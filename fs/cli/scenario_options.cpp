@@ -28,6 +28,7 @@ Scenario made_small(Scenario scenario) {
     scenario.size = 1152ULL << 10;
     scenario.chunk = 64ULL << 10;
     scenario.write_size = 1024;
+    scenario.bits_clear = true;  // else no write would change one
     scenario.variants = Scenario().variants;
     return scenario;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "engine/explore/card.hpp"
 #include "engine/explore/crash_places.hpp"
@@ -41,21 +42,41 @@ struct Counted {
     }
 };
 
+// Each home that an operation has.
+void for_each_home(const CrashOperation& operation, const auto& visit) {
+    for (const std::string home : {"internal", "file", "none", "external"})
+        if (std::string_view(operation.homes).find(home) != std::string_view::npos) visit(home);
+}
+
+// Nothing is found. Whether it came to its end.
+bool search_one(const Scenario& scenario, std::uint64_t budget, Counted& counted) {
+    ExploreOptions options;
+    options.jobs = 2;
+    options.budget = budget;
+    const Verdict verdict = explored(scenario, options);
+    INFO(verdict_card(verdict, ""));
+    CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
+    counted.add(verdict);
+    return verdict.complete;
+}
+
 void search_all(const std::string& crash, Counted& counted) {
     for (const CrashOperation& operation : crash_operations())
-        for (const std::string home : {"internal", "file", "none", "external"}) {
-            if (std::string(operation.homes).find(home) == std::string::npos) continue;
-            if (std::string(operation.crashes).find(crash) == std::string::npos) continue;
+        for_each_home(operation, [&](const std::string& home) {
+            if (std::string_view(operation.crashes).find(crash) == std::string_view::npos) return;
+            const bool ends = home != "external" && operation.ends;
             const Scenario scenario = crash_scenario(home, operation, crash);
-            ExploreOptions options;
-            options.jobs = 2;
-            options.budget = home != "external" && operation.ends ? kMostStates : kMostStatesOfExternal;
-            const Verdict verdict = explored(scenario, options);
-            INFO(verdict_card(verdict, ""));
-            CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
-            if (home != "external" && operation.ends) CHECK(verdict.complete);
-            counted.add(verdict);
-        }
+            CAPTURE(scenario.name);
+            const bool is_complete = search_one(scenario, ends ? kMostStates : kMostStatesOfExternal, counted);
+            if (ends) CHECK(is_complete);
+        });
+}
+
+// What was looked at as far as a bound goes.
+void tell(const char* what, const Counted& counted) {
+    MESSAGE(what << ": " << grouped(counted.points) << " crash points, " << grouped(counted.lives) << " lives, "
+                 << grouped(counted.states) << " states, " << counted.seconds << " s; bounded:" << counted.bounded);
+    CHECK(counted.points > 5'000);
 }
 
 }  // namespace
@@ -83,47 +104,30 @@ TEST_CASE("nothing is lost with a disk error at any request beside the cut, as f
           doctest::skip(!Arena::available())) {
     Counted counted;
     for (const CrashOperation& operation : crash_operations())
-        for (const std::string home : {"internal", "file", "none", "external"})
-            for (const std::string crash : {"kill", "power-cut"}) {
-                if (std::string(operation.homes).find(home) == std::string::npos) continue;
-                if (!takes_an_error(operation)) continue;
-                ExploreOptions options;
-                options.jobs = 2;
-                options.budget = kMostStatesWithAnError;
-                const Verdict verdict = explored(with_disk_error(crash_scenario(home, operation, crash)), options);
-                INFO(verdict_card(verdict, ""));
-                CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
-                counted.add(verdict);
-            }
-    MESSAGE("disk errors: " << grouped(counted.points) << " crash points, " << grouped(counted.lives) << " lives, "
-                            << grouped(counted.states) << " states, " << counted.seconds
-                            << " s; bounded:" << counted.bounded);
-    CHECK(counted.points > 5'000);
+        for_each_home(operation, [&](const std::string& home) {
+            if (!takes_an_error(operation)) return;
+            for (const char* const crash : {"kill", "power-cut"})
+                search_one(with_disk_error(crash_scenario(home, operation, crash)), kMostStatesWithAnError, counted);
+        });
+    tell("disk errors", counted);
 }
 
 TEST_CASE("nothing is lost in fine steps, as far as a bound goes" * doctest::skip(!Arena::available())) {
     constexpr std::uint64_t kMostFineStates = 10'000;
     const auto& operations = crash_operations();
     Counted counted;
-    for (const std::string operation : {"write", "clear", "re-add"})
-        for (const std::string home : {"internal", "file", "none", "external"})
-            for (const std::string crash : {"kill", "power-cut"}) {
-                const auto found = std::ranges::find(operations, operation, &CrashOperation::name);
-                REQUIRE(found != operations.end());
-                Scenario scenario = crash_scenario(home, *found, crash);
+    for (const std::string name : {"write", "clear", "re-add"}) {
+        const auto operation = std::ranges::find(operations, name, &CrashOperation::name);
+        REQUIRE(operation != operations.end());
+        for_each_home(*operation, [&](const std::string& home) {
+            for (const char* const crash : {"kill", "power-cut"}) {
+                Scenario scenario = crash_scenario(home, *operation, crash);
                 scenario.granularity = Granularity::Fine;
-                ExploreOptions options;
-                options.jobs = 2;
-                options.budget = kMostFineStates;
-                const Verdict verdict = explored(scenario, options);
-                INFO(verdict_card(verdict, ""));
-                CHECK(verdict.crashes + verdict.hangs + verdict.violations == 0);
-                counted.add(verdict);
+                search_one(scenario, kMostFineStates, counted);
             }
-    MESSAGE("fine steps: " << grouped(counted.points) << " crash points, " << grouped(counted.lives) << " lives, "
-                           << grouped(counted.states) << " states, " << counted.seconds
-                           << " s; bounded:" << counted.bounded);
-    CHECK(counted.points > 5'000);
+        });
+    }
+    tell("fine steps", counted);
 }
 
 }  // namespace mdscope::explore_test

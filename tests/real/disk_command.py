@@ -99,25 +99,26 @@ def used_by_something_else():
         disk.take_down()
 
 
-def interrupted_mkfs(array_first):
+def interrupted_mkfs(array_first, disk=None):
     """Ctrl-C while mkfs runs: mkfs has ended, the loop device is gone, and so is the array unless it was there before."""
-    disk = Disk()
+    disk = disk or Disk()
     tools = disk.lab.base + "/tools"
     os.mkdir(tools)
     started = disk.lab.base + "/started"
     os.mkfifo(started)
+    os.chmod(started, 0o666)
     with open(tools + "/mke2fs", "w") as script:
         script.write('#!/bin/sh\nfor target; do :; done\nexec 9<>"$target"\necho $$ > %s\nexec tail -f /dev/null\n' %
                      started)
     os.chmod(tools + "/mke2fs", 0o755)
     point = disk.lab.lab + ".mnt"
     if array_first:
-        check(mdscope("create", disk.lab.lab).returncode == 0, "create")
+        check(disk.run("create", disk.lab.lab).returncode == 0, "create")
         os.mkdir(point)
-        check(mdscope("mount", disk.lab.lab, point).returncode == 0, "mount")
-    env = dict(os.environ, PATH=tools + ":" + os.environ["PATH"])
+        check(disk.run("mount", disk.lab.lab, point).returncode == 0, "mount")
+    env = dict(disk.env or os.environ, PATH=tools + ":" + os.environ["PATH"])
     env.pop("XDG_RUNTIME_DIR", None)
-    command = subprocess.Popen([MDSCOPE, "disk", disk.lab.lab, disk.dir], env=env, stdout=subprocess.PIPE,
+    command = subprocess.Popen(disk.prefix + [MDSCOPE, "disk", disk.lab.lab, disk.dir], env=env, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     with open(started) as line:
         mkfs = int(line.read())
@@ -188,6 +189,10 @@ def as_user(prefix, env, own):
     check(refused.returncode == 1 and "root" in refused.stderr, "xfs without root: " + refused.stderr)
     fill_and_find_again(
         disk, lambda line: subprocess.run(disk.prefix + ["sh", "-c", line], env=env).returncode)
+    disk = Disk(prefix, env)
+    for path in (disk.lab.base, disk.lab.mnt, disk.dir):
+        own(path)
+    interrupted_mkfs(False, disk)  # it is unmounted by a program then, which must not be interrupted, too
 
 
 def usage():
