@@ -74,8 +74,9 @@ void search_all(const std::string& crash, Counted& counted) {
 
 // What was looked at as far as a bound goes.
 void tell(const char* what, const Counted& counted) {
-    MESSAGE(what << ": " << grouped(counted.points) << " crash points, " << grouped(counted.lives) << " lives, "
-                 << grouped(counted.states) << " states, " << counted.seconds << " s; bounded:" << counted.bounded);
+    MESSAGE(std::string(what) << ": " << grouped(counted.points) << " crash points, " << grouped(counted.lives)
+                              << " lives, " << grouped(counted.states) << " states, " << counted.seconds
+                              << " s; bounded:" << counted.bounded);
     CHECK(counted.points > 5'000);
 }
 
