@@ -130,6 +130,20 @@ static Verdict search(const Scenario& scenario, const ExploreOptions& options, C
     throw std::logic_error("no such strategy");
 }
 
+static void write_layout(SearchWriter& to, const Arena::Writes& layout) {
+    to.number(layout.bytes);
+    to.number(layout.blocks.size());
+    for (const bool is_written : layout.blocks) to.number(is_written ? 1 : 0);
+}
+
+static Arena::Writes read_layout(SearchReader& from) {
+    Arena::Writes layout;
+    layout.bytes = from.number_to(Arena::kCapacity / 2);
+    layout.blocks.resize(from.count());
+    for (std::size_t i = 0; i < layout.blocks.size(); i++) layout.blocks[i] = from.flag();
+    return layout;
+}
+
 static std::string with_conflicts(const ConflictMap& conflicts, const std::string& rest) {
     SearchWriter to;
     to.number(conflicts.count());
@@ -139,6 +153,7 @@ static std::string with_conflicts(const ConflictMap& conflicts, const std::strin
         to.number(flags);
     });
     to.number(conflicts.is_full() ? 1 : 0);
+    write_layout(to, conflicts.layout().value_or(Arena::Writes{}));
     to.text(rest);
     return to.take();
 }
@@ -152,6 +167,7 @@ static std::string take_conflicts(std::string_view saved, ConflictMap& conflicts
         conflicts.put(place, actor, static_cast<unsigned>(from.number_to(7)));
     }
     conflicts.set_full(from.flag());
+    conflicts.set_layout(read_layout(from));
     std::string rest(from.text());
     from.end();
     return rest;

@@ -55,7 +55,7 @@ World::World(const Scenario& scenario, Options options)
         // asks for most of them, but a member's file may be touched by a task first.
         (void)rdev_attrs();
         { const SimLab rehearsal(scenario_, plan_, false); }
-        find_what_changes();
+        lay_out();
     }
     make(first_);
     enter(first_);
@@ -72,6 +72,16 @@ void World::tear_down(Stage& stage) {
         stage.arena->unsettle();
     }
     destroy(stage);
+}
+
+void World::lay_out() {
+    ConflictMap* const conflicts = options_.conflicts;
+    if (conflicts != nullptr && conflicts->layout()) {
+        changing_ = *conflicts->layout();
+        return;
+    }
+    find_what_changes();
+    if (conflicts != nullptr) conflicts->set_layout(changing_);
 }
 
 // A few executions at random show which memory a step writes to: marks are a third of a search. What is left out here

@@ -139,6 +139,7 @@ class World {
         SimLab* lab = nullptr;
         Mark root;
     };
+    void lay_out();
     void find_what_changes();
     void make(Stage& stage);
     void build(Stage& stage);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Threads that share one search out: goal, that nothing which is printed says how many there were. Method: the same
 // search by one thread and by several, of searches that end, that are cut off, and that stop at what they find.
+#include "engine/explore/world.hpp"
 #include "tests/explore/fixture.hpp"
 
 using namespace mdscope;
@@ -52,4 +53,28 @@ TEST_CASE("threads that share the states of a search find the same as one") {
             check_same(one, explored(scenario, options));
         }
     }
+}
+
+// A map of conflicts knows an object by its place, so what one simulation teaches is true of another one only if both
+// are laid out alike. Which memory is written to, by which they are laid out, is not always the same in both.
+TEST_CASE("simulations that share a map of conflicts are laid out as the first one was") {
+    if (!Arena::available()) return;
+    const auto place_in = [](World& world) {
+        return reinterpret_cast<std::uintptr_t>(&world.lab().mddev()) % Arena::kCapacity;
+    };
+    const Scenario scenario = scenario_named("report-2021");
+    ConflictMap conflicts;
+    World first(scenario, {.conflicts = &conflicts});
+    REQUIRE(conflicts.layout());
+    CHECK_FALSE(conflicts.layout()->blocks.empty());
+    World second(scenario, {.conflicts = &conflicts});
+    CHECK(place_in(first) == place_in(second));
+
+    ConflictMap otherwise;
+    otherwise.set_layout({});  // nothing is expected to be written to: all blocks lie in their order
+    World third(scenario, {.conflicts = &otherwise});
+    World fourth(scenario, {.conflicts = &otherwise});
+    CHECK(place_in(third) != place_in(first));
+    CHECK(place_in(third) == place_in(fourth));
+    CHECK(otherwise.layout()->blocks.empty());
 }

@@ -50,9 +50,8 @@ def mount_with(kib):
 def use(when):
     """Works, or the process has ended; what it had acknowledged is there at the next mount."""
     try:
-        fd = os.open(lab.path("md0"), os.O_RDWR)
-        os.pwrite(fd, b"x" * (1 << 20), 0)
-        os.close(fd)
+        with open(lab.path("md0"), "r+b", buffering=0) as md0:  # closed if the write fails, too
+            md0.write(b"x" * (1 << 20))
     except OSError as error:
         check(error.errno in (errno.ENOTCONN, errno.ENOENT, errno.ENOMEM, errno.EIO, errno.ECONNABORTED), when + ": " + str(error))
     umount = mdscope("umount", lab.mnt)

@@ -39,6 +39,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/kernel/arena.hpp"
@@ -102,6 +103,10 @@ class AccessSet {
 //
 // Several simulations that learn at the same time leave the map as it is, and each writes down what it would be taught
 // (Lesson); note() gets that afterwards.
+//
+// An object is known by its place in the arena. So all simulations that share a map are laid out alike: as the first of
+// them was, whose layout stays with the map. (Which memory one writes to can differ from that of the next one in bytes
+// that mean nothing, as the gaps of a struct.)
 class ConflictMap {
    public:
     struct Lesson {
@@ -163,6 +168,8 @@ class ConflictMap {
         entry = {place, actor, (flags & 1U) != 0, (flags & 2U) != 0, (flags & 4U) != 0};
     }
     void set_full(bool is_full) { is_full_ = is_full; }
+    [[nodiscard]] const std::optional<Arena::Writes>& layout() const { return layout_; }
+    void set_layout(Arena::Writes layout) { layout_ = std::move(layout); }
 
    private:
     static constexpr std::size_t kSize = kMost * 2;
@@ -187,6 +194,7 @@ class ConflictMap {
     std::vector<Entry> entries_;
     std::size_t count_ = 0;
     bool is_full_ = false;
+    std::optional<Arena::Writes> layout_;
 };
 
 class SimKernel final : public Kernel, private SimHook {
