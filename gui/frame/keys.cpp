@@ -148,22 +148,21 @@ const char* keys_of(std::string_view id) {
     return row_of(id)->keys;
 }
 
-std::string status_text(std::span<const std::string_view> ids) {
-    std::string text;
+std::vector<KeyHint> key_hints(std::initializer_list<std::string_view> ids) {
+    std::vector<KeyHint> hints;
     for (const std::string_view id : ids) {
         const KeyRow& row = *row_of(id);
-        if (!text.empty()) text += "    ";
-        text += std::string(row.keys) + " " + (*row.brief != '\0' ? row.brief : row.label);
+        hints.push_back({row.keys, *row.brief != '\0' ? row.brief : row.label});
     }
-    return text;
+    return hints;
 }
 
-std::string live_status_text(bool is_attached) {
-    std::string text;
+std::vector<KeyHint> live_key_hints(bool is_attached) {
+    std::vector<KeyHint> hints;
     for (const KeyRow& row : kTable)
-        if (is_attached && *row.live != '\0') text += std::string(row.keys) + " " + row.live + "    ";
-    constexpr std::array<std::string_view, 2> kEverywhere = {"focus_next", "help"};
-    return text + status_text(kEverywhere);
+        if (is_attached && *row.live != '\0') hints.push_back({row.keys, row.live});
+    for (KeyHint& hint : key_hints({"focus_next", "help"})) hints.push_back(std::move(hint));
+    return hints;
 }
 
 namespace {

@@ -6,9 +6,11 @@
 // press a button and start to play. Letters go on working; that is why play has K as well.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gui/frame/input.hpp"
 
@@ -38,9 +40,12 @@ struct KeyRow {
 // The key went down in this frame and means this here. The id must be of the table.
 [[nodiscard]] bool pressed(std::string_view id);
 
-[[nodiscard]] const char* keys_of(std::string_view id);                        // "Space"; for labels and tips
-[[nodiscard]] std::string status_text(std::span<const std::string_view> ids);  // "Space play   ←/→ step"
-[[nodiscard]] std::string live_status_text(bool is_attached);                  // the keys that act on a mounted array
+[[nodiscard]] const char* keys_of(std::string_view id);  // "Space"; for labels and tips
+struct KeyHint {                                         // for the last line: "Space", "play"
+    std::string keys, words;
+};
+[[nodiscard]] std::vector<KeyHint> key_hints(std::initializer_list<std::string_view> ids);
+[[nodiscard]] std::vector<KeyHint> live_key_hints(bool is_attached);  // the keys that act on a mounted array
 // The table of keys, as the content of a window or popup that the caller has begun.
 void draw_key_table();
 

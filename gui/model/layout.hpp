@@ -24,7 +24,7 @@ enum class Preset { compare, one, present };
 
 inline constexpr float kStageWidth = 564, kStageHeight = 416;
 // By what a stage may be scaled, beside the text's size.
-inline constexpr std::array<float, 5> kStageFactors = {1.6F, 1.37F, 1.09F, 1.0F, 0.82F};
+inline constexpr std::array<float, 6> kStageFactors = {1.6F, 1.37F, 1.09F, 1.0F, 0.92F, 0.82F};
 
 struct LayoutInput {
     float width = 1600, height = 900;

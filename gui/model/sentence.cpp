@@ -126,7 +126,8 @@ Phrases danger(const Teller& teller) {
             {fmt::format("{} {} taken away what a write on its way to {} needs.", who, has, member_of(worst->bio))}};
     const std::size_t count = count_uncovered(view);
     const StageModel& stage = teller.stages.at(side);
-    if (stage.doors[1].is_passed) return {{fmt::format("{} {} stopped waiting. {}", who, has, on_their_way(view))}};
+    if (stage.doors[1].is_passed)
+        return {{fmt::format("{} {} on without a wait. {}", who, both ? "go" : "goes", on_their_way(view))}};
     return {{fmt::format("{} will not wait for {} that {} on {} way.", who, counted(count, kind_word(worst->bio)),
                          count == 1 ? "is" : "are", count == 1 ? "its" : "their")}};
 }

@@ -65,7 +65,7 @@ std::string note_of(const MountedFacts& facts, const StageGauge& gauge, const St
     if (gauge.is_unwatched) return "nobody waits for it";
     if (door.state == StageDoor::State::Missing) return "nobody asks it here";
     if (gauge.value > 0) return "on their way";
-    return door.is_passed ? "it went through" : "nothing is on its way";
+    return door.is_passed ? "it went through" : "no write is counted here";
 }
 
 void put_doors(const MountedFacts& facts, StageModel& stage) {

@@ -33,7 +33,7 @@ std::string note_of_gauge(const StageFacts& facts, const StageModel& stage, std:
     if (door.state == StageDoor::State::Missing) return facts.hides ? "" : "nobody asks it here";
     if (door.is_passed && gauge.value == 0)
         return steps_slept_for(facts, gauge.counter) > 0 ? "the door opened" : "it went through";
-    return gauge.value > 0 ? "on their way" : "nothing is on its way";
+    return gauge.value > 0 ? "on their way" : "no write is counted here";
 }
 
 // ---- the line below the title

@@ -60,7 +60,7 @@ void draw_arrow(ImDrawList& draw, const ui::Rect& rect) {
 }  // namespace
 
 void draw_highlights(const LessonRun& lesson) {
-    if (is_popup_open() || lesson.is_away()) return;
+    if (is_popup_open() || lesson.is_away() || !lesson.feedback().empty()) return;
     const double age = lesson.page_age();
     const float wide = static_cast<float>(std::max(0.0, 1 - age / kPulse));
     ImDrawList& draw = *ImGui::GetForegroundDrawList();

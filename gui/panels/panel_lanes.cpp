@@ -83,7 +83,8 @@ void draw_bar_shape(const LaneView& view, const Bar& bar, const ui::Rect& rect, 
     draw.AddRect(from, to, color_u32(was_held ? Role::held : role), sp(3), ImDrawFlags_None, sp(1.2F));
     const bool is_held = was_held && bar.held.back().second >= upto && bar.end >= upto;
     const std::string label = ui::shortened(is_held ? bar.label + " HELD" : bar.label, rect.w - sp(10));
-    if (rect.w <= sp(30)) return;  // an ellipsis says nothing
+    constexpr std::size_t kFewLetters = 4 + std::string_view("…").size();
+    if (label.size() < kFewLetters && label != bar.label) return;  // a letter and an ellipsis say nothing
     const ImVec2 text(rect.x + sp(5), rect.y + (rect.h - ImGui::GetTextLineHeight()) / 2);
     if (was_held)  // words on hatching are not read
         draw.AddRectFilled({text.x - sp(3), rect.y + sp(1)},
@@ -95,6 +96,7 @@ void draw_bar_shape(const LaneView& view, const Bar& bar, const ui::Rect& rect, 
 // The outline of where a write in flight will end by itself.
 void draw_ghost(State& state, Side side, const LaneView& view, const Bar& bar, const ui::Rect& rect) {
     if (state.hides_future() || !state.player.at_end() || !bar.is_open || bar.bio.empty()) return;
+    if (!bar.held.empty() && bar.held.back().second >= bar.end) return;  // it does not, until somebody lets it
     const auto due =
         static_cast<double>(std::max<std::uint64_t>(state.player.duel().due_of(side, bar.bio), bar.end + 1));
     const float to = std::min(view.right, view.x_of(due));
@@ -165,8 +167,10 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
     const std::size_t last = std::min(bar.end, upto);
     const float left = view.x_of(static_cast<double>(bar.begin)), right = view.x_of(static_cast<double>(last));
     if (right < view.left || left > view.right) return;
-    const ui::Rect rect{std::max(left, view.left), y,
-                        std::max(sp(3), std::min(right, view.right) - std::max(left, view.left)), height};
+    ui::Rect rect{std::max(left, view.left), y,
+                  std::max(sp(3), std::min(right, view.right) - std::max(left, view.left)), height};
+    // Where a kernel crashed; it was in there no longer.
+    if (bar.kind == Bar::Kind::Oops) rect.w = std::min(rect.w, ImGui::CalcTextSize(bar.label.c_str()).x + sp(12));
     draw_bar_shape(view, bar, rect, upto, bar_role(state, bar));
     draw_ghost(state, side, view, bar, rect);
     draw_ends(state, side, view, bar, rect);

@@ -114,7 +114,8 @@ void draw_words(State& state) {
         ui::paragraph("lesson/text", "You are somewhere else; the lesson waits for you.", Role::dim_text);
         return;
     }
-    ui::paragraph("lesson/text", lesson.text());
+    // Once it has happened, what was said before it is the past.
+    ui::paragraph("lesson/text", lesson.text(), lesson.feedback().empty() ? Role::text : Role::dim_text);
     if (!lesson.hint().empty()) ui::paragraph("lesson/hint", lesson.hint(), Role::held);
     draw_given(state);
 }
@@ -210,7 +211,8 @@ void draw_lesson(State& state, const ui::Rect& rect) {
         else
             draw_free_question(state);
     }
-    if (state.lesson && !state.choosing_lesson) draw_highlights(*state.lesson);
+    // What somebody points at has frames of its own.
+    if (state.lesson && !state.choosing_lesson && state.pointed().empty()) draw_highlights(*state.lesson);
 }
 
 }  // namespace mdscope::gui

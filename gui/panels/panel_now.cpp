@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The one sentence of a step, large, with the one below it and the button that goes on. Below everything: the keys.
+// The one sentence of a step, large, with the one below it and the button that goes on.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -154,51 +154,6 @@ void draw_question_as_sentence(State& state, const ui::Rect& rect) {
     ui::mark_rect(first, "predict/question", "text", text);
 }
 
-// ---- the last line: the keys that work now, and where one is
-
-std::string status_keys(const State& state) {
-    using Ids = std::initializer_list<std::string_view>;
-    switch (state.mode) {
-        case Mode::learn:
-            return fmt::format("Enter start    0-{} a lesson    Space watch lesson 1    ", kLastLesson) +
-                   status_text(Ids{"mode_lab", "mode_live", "mode_matrix", "mode_museum", "focus_next", "help"});
-        case Mode::live:
-            if (state.live.has_pair())
-                return status_text(Ids{"hold", "stop_both", "release", "why", "focus_next", "help"});
-            return live_status_text(state.live.is_attached());
-        case Mode::matrix:
-            return status_text(Ids{"matrix", "focus_next", "help"});
-        case Mode::museum:
-            if (state.museum.shows_list) return status_text(Ids{"focus_next", "help"});
-            return "Space play the crash    1-3 a question    Esc all    " +
-                   status_text(Ids{"next_exhibit", "mode_lab", "focus_next", "help"});
-        case Mode::lab:
-            break;
-    }
-    if (state.is_presenting())
-        return status_text(Ids{"present_next", "present_back", "present_black", "tree", "present", "help"});
-    return status_text(Ids{"play", "step_forward", "stop_both", "hold", "release", "why", "details", "help"});
-}
-
-std::string status_place(State& state) {
-    switch (state.mode) {
-        case Mode::learn:
-            return "nothing here needs root or a network";
-        case Mode::live:
-            return state.live.status_line();
-        case Mode::matrix:
-            return progress_words(*state.matrix.run().view());
-        case Mode::museum:
-            return fmt::format("{} exhibits", exhibits().size());
-        case Mode::lab:
-            break;
-    }
-    if (state.is_presenting() && state.lesson)
-        return fmt::format("{}, {} of {}", state.lesson->lesson().title, state.lesson->page() + 1,
-                           state.lesson->lesson().pages.size());
-    return state.status_line();
-}
-
 }  // namespace
 
 void press_next_act(State& state) {
@@ -242,20 +197,6 @@ void draw_now(State& state, const ui::Rect& rect) {
     const ui::Rect second{left, top, lines == 1 ? rect.w - sp(16) : width, rect.bottom() - top};
     draw_phrases(sentence.second, second, kSecond, false, lines);
     ui::mark_rect(second, "now/meaning", "text", plain_text(sentence.second));
-}
-
-void draw_status(State& state, const ui::Rect& rect) {
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, sp(8, 2));
-    {
-        const Panel panel("status", rect, {.fill = Role::card, .border = Role::card, .scrolls = false});
-        const std::string keys = status_keys(state), place = status_place(state);
-        const float width = ImGui::CalcTextSize(place.c_str()).x + sp(8);
-        const float room = ImGui::GetContentRegionAvail().x;
-        ui::text("status/keys", keys, Role::dim_text, Font::text, std::max(sp(40), room - width - sp(24)));
-        ImGui::SameLine(std::max(sp(48), room - width) + ImGui::GetStyle().WindowPadding.x);
-        ui::text("status/place", place, Role::dim_text, Font::text, width);
-    }
-    ImGui::PopStyleVar();
 }
 
 }  // namespace mdscope::gui

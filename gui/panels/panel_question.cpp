@@ -66,7 +66,7 @@ Heights heights_of_page(const State& state, std::size_t number, float width) {
 Heights heights_of(const State& state, float width) {
     const LessonRun& run = *state.lesson;
     if (is_short_window()) return heights_of_page(state, run.page(), width);
-    Heights most{0, 1};
+    Heights most{0, 0};
     for (std::size_t i = 0; i < run.lesson().pages.size(); i++) {
         const Heights heights = heights_of_page(state, i, width);
         most = {std::max(most.words, heights.words), std::max(most.foot, heights.foot)};

@@ -79,15 +79,21 @@ bool hand(Flow& flow, const char* id, const char* label, const char* tip, Role r
            ui::button(fmt::format("toolbar/{}", id), label, {.role = role, .tip = tip});
 }
 
+// What a lesson has chosen is not to be chosen meanwhile.
+bool is_taught(const State& state) {
+    return state.lesson && !state.lesson->is_away();
+}
+
 void draw_hands(State& state, Flow& flow) {
     if (hand(flow, "stop_both", "■ Stop both", "begin the teardown in both arrays, now (S)"))
         state.answer(state.player.stop());
+    if (is_taught(state)) return;
     if (hand(flow, "fork", "Fork", "keep this future, and try another (F)")) state.answer(state.player.fork());
     if (hand(flow, "setup", "Set up…", "fix, order, pools, bitmap, members of A and B")) state.show_setup = true;
 }
 
 void draw_lab(State& state, Flow& flow) {
-    draw_scenarios(state, flow);
+    if (!is_taught(state)) draw_scenarios(state, flow);
     draw_time(state, flow);
     draw_hands(state, flow);
 }

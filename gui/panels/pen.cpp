@@ -133,6 +133,15 @@ float Pen::text(float x, float y, std::string_view text, Face face, float size, 
     return letters.extent.x / scale_;
 }
 
+void Pen::text_within(float x, float y, std::string_view text, Face face, float size, ImU32 color, float width) const {
+    const Written letters = written(text, face, size * factor_);
+    const float shrunk = std::min(1.0F, px(width) / letters.extent.x);
+    const ImVec2 place = at(x, y);
+    draw_.AddText(letters.font, letters.size * shrunk,
+                  {std::round(place.x), std::round(place.y - letters.extent.y * shrunk / 2)}, color, text.data(),
+                  text.data() + text.size());
+}
+
 float Pen::width_of(std::string_view text, Face face, float size) const {
     return written(text, face, size * factor_).extent.x / scale_;
 }

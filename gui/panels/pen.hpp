@@ -55,6 +55,8 @@ class Pen {
     // `y`: of the middle of the line. Returns its width, in the stage's coordinates.
     float text(float x, float y, std::string_view text, Face face, float size, ImU32 color,
                Align align = Align::left) const;
+    // A name that has to be read in full: smaller, if its place is too small for it.
+    void text_within(float x, float y, std::string_view text, Face face, float size, ImU32 color, float width) const;
     [[nodiscard]] float width_of(std::string_view text, Face face, float size) const;
 
    private:

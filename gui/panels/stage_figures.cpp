@@ -161,7 +161,7 @@ void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, con
     pen.fill(x, y, kGaugeWidth, kGaugeHeight, pen.ink(Role::card));
     pen.frame(x, y, kGaugeWidth, kGaugeHeight, pen.ink(counts ? role : Role::border));
     draw_counter_shape(pen, x + 14, y + 18, number, pen.ink(role));
-    pen.text(x + 25, y + 18, gauge.counter, Face::code, 14, pen.ink(role));
+    pen.text_within(x + 25, y + 18, gauge.counter, Face::code, 14, pen.ink(role), kGaugeWidth - 31);
     const Role ink = counts ? role : Role::dim_text;
     if (roll.share < 1)
         pen.text(x + 27, y + 52 - 16 * roll.share, std::to_string(roll.before), Face::bold, 36,

@@ -158,8 +158,10 @@ TEST_CASE("every key has an id, words, and no other key's combination in its sco
         CHECK((*row.keys == '\0' || *row.label != '\0'));
         CHECK(seen.insert({row.key, row.mods, row.typed}).second);
     }
-    const std::array<std::string_view, 2> shown = {"play", "help"};
-    CHECK(status_text(shown) == "Space play    F1 help");
+    const std::vector<KeyHint> hints = key_hints({"play", "help"});
+    REQUIRE(hints.size() == 2);
+    CHECK(hints[0].keys + " " + hints[0].words == "Space play");
+    CHECK(hints[1].keys + " " + hints[1].words == "F1 help");
 }
 
 }  // namespace
