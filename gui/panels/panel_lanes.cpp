@@ -104,12 +104,17 @@ void draw_ghost(State& state, Side side, const LaneView& view, const Bar& bar, c
     ImGui::GetWindowDrawList()->AddRect({rect.right(), rect.y}, {to, rect.bottom()}, color_u32(Role::dim_text), sp(3));
 }
 
+// The write of which each end was tried; nullptr: none is.
+const StageWrite* write_with_ends(State& state) {
+    const StageWrite* write = state.stages()[Side::A].main_write();
+    const bool is_told = write != nullptr && write->is_held && !state.hides_outcome() && !state.player.is_playing();
+    return is_told ? write : nullptr;
+}
+
 // Behind the playhead: what comes of it if it ends there. Each was tried.
 void draw_ends(State& state, Side side, const LaneView& view, const Bar& bar, const ui::Rect& rect) {
-    const StageWrite* write = state.stages()[Side::A].main_write();
-    if (side != Side::A || write == nullptr || write->bio != bar.bio || !write->is_held || state.hides_outcome())
-        return;
-    if (state.player.is_playing()) return;
+    const StageWrite* write = write_with_ends(state);
+    if (side != Side::A || write == nullptr || write->bio != bar.bio) return;
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     for (const EndZones::Zone& zone : state.ends.zones()) {
         const float left = std::max(rect.right(), view.x_of(static_cast<double>(zone.from) - 1));
@@ -327,6 +332,29 @@ Taken taken_by_difference(const LaneView& view, float x) {
     return {x - sp(kDifferenceWords), x + sp(9)};
 }
 
+constexpr float kNoReturnWords = 156;  // the room they take
+
+// Before here the write may end well; from here on each of its ends is a crash. Not where its words had no room, which
+// begins behind `from`: the zones below say it, too. Negative: nowhere.
+float x_of_no_return(State& state, const LaneView& view, float from) {
+    if (write_with_ends(state) == nullptr || !state.ends.is_done()) return -1;
+    const std::vector<EndZones::Zone> zones = state.ends.zones();
+    if (zones.size() < 2 || !zones.back().crashes) return -1;
+    const float x = view.x_of(static_cast<double>(zones.back().from) - 1);
+    return x - sp(9) < from || x + sp(kNoReturnWords) > view.right ? -1 : x;
+}
+
+void draw_point_of_no_return(float x, float y) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const FontScope bold(type(Face::bold, 14));
+    const std::string label = "point of no return";
+    const float line = ImGui::GetTextLineHeight(), r = sp(6), middle = y + line / 2 + sp(2);
+    draw.AddTriangle({x, middle - r}, {x + r, middle + r}, {x - r, middle + r}, color_u32(Role::danger), sp(2));
+    draw.AddText({x + sp(13), y + sp(2)}, color_u32(Role::danger), label.c_str());
+    ui::mark_rect({x - r, y, sp(19) + ImGui::CalcTextSize(label.c_str()).x, line + sp(4)}, "lanes/no_return", "text",
+                  label);
+}
+
 // On the axis, where no bar is.
 void draw_first_difference(State& state, const LaneView& view, float y) {
     const std::optional<float> x = x_of_difference(state, view);
@@ -418,6 +446,8 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
     std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
     if (const auto x = x_of_difference(state, view)) taken.push_back(taken_by_difference(view, *x));
+    const float no_return = x_of_no_return(state, view, flag + sp(44));
+    if (no_return >= 0) taken.push_back({no_return - sp(9), no_return + sp(kNoReturnWords)});
     draw_axis(view, axis + sp(2), top, taken);
     take_scrub(state, view, axis, axis_height);
 
@@ -433,6 +463,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
         ui::mark_rect({*x - 1, inside, 2, height}, "lanes/first_difference/dots", "shape");
     }
     const float middle = draw_side_lanes(state, Side::A, view, inside, row, lanes) + sp(4);
+    if (no_return >= 0) draw_dots(no_return, inside, inside + height, Role::danger);
     ImGui::GetWindowDrawList()->AddLine({begin.x, middle}, {right, middle}, color_u32(Role::border));
     draw_side_lanes(state, Side::B, view, middle + sp(4), row, lanes);
     draw_veil(state, view, inside, inside + height);
@@ -441,6 +472,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     ImGui::Dummy({1, 1});
     pan_and_zoom(state, view);
     ImGui::EndChild();
+    if (no_return >= 0) draw_point_of_no_return(no_return, axis);
     draw_flag(state, view, axis, axis_height);
     draw_first_difference(state, view, axis);
 }

@@ -34,6 +34,7 @@ TEST_CASE("keys, clicks and time lead to any moment") {
     CHECK(ui.text("card/A/status") == "IN DANGER");
     CHECK(ui.text("reading").starts_with("mddev->pending_writes"));
     CHECK(ui.has("lane/A/ends/" + std::to_string(static_cast<int>(ui.value("now/tick")) + 1)));
+    CHECK(ui.text("lanes/no_return") == "point of no return");
     CHECK(ui.faults() == kNone);
 }
 
