@@ -36,8 +36,7 @@ class Disk:
     def take_down(self):
         done = self.run("umount", self.dir)
         check(done.returncode == 0, "umount: " + done.stderr)
-        with open("/proc/self/mountinfo") as lines:
-            check(self.lab.base not in lines.read(), "everything is unmounted")
+        check(not [point for point in mount_points() if self.lab.base in point], "everything is unmounted")
         return done.returncode == 0
 
 

@@ -8,6 +8,7 @@ processes that a test started itself are ended, by their number. Waiting is alwa
 import atexit
 import errno
 import os
+import re
 import select
 import shutil
 import signal
@@ -128,9 +129,14 @@ def cpu_seconds(pid, of=""):
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def mount_points():
+    """Of the whole system, in the order in which they were mounted: others may have names that are no UTF-8."""
+    with open("/proc/self/mountinfo", errors="surrogateescape") as lines:
+        return [re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split(" ")[4]) for line in lines]
+
+
 def is_mounted(path):
-    with open("/proc/self/mountinfo") as lines:
-        return any(line.split()[4] == path for line in lines)
+    return path in mount_points()
 
 
 def process_exists(pid):
@@ -254,8 +260,7 @@ class Lab:
         if self.pid and process_exists(self.pid) and is_mounted(self.mnt):
             for name, value in (("hold", "off"), ("release", "all")):
                 self.store("lab/" + name, value)
-        with open("/proc/self/mountinfo") as lines:
-            points = [line.split()[4] for line in lines if line.split()[4].startswith(self.base + "/")]
+        points = [point for point in mount_points() if point.startswith(self.base + "/")]
         for point in reversed(points):
             tool = ["umount", "-l"] if os.geteuid() == 0 else ["fusermount3", "-u", "-z"]
             subprocess.run(tool + [point], stderr=subprocess.DEVNULL)

@@ -50,8 +50,7 @@ def story_odd_paths():
         check(mdscope("create", lab.lab, "--size", "16M").returncode == OK, "create %r" % name)
         done = lab.mount()
         check(done.returncode == OK and os.path.exists(lab.path("mdstat")), "mount %r: %s" % (name, done.stderr))
-        with open("/proc/self/mountinfo") as mounts:
-            check("fuse.mdscope" in mounts.read(), "mounted")
+        check(is_mounted(lab.mnt), "mounted")
         check("\x1b" not in done.stdout + done.stderr, "control characters of %r are shown escaped" % name)
         wrong = mdscope("create", lab.lab, "--size", "16M")
         check(wrong.returncode != OK and "\x1b" not in wrong.stderr and (name != ESCAPE or "\\x1b[31m" in wrong.stderr), "escaped: " + repr(wrong.stderr))
