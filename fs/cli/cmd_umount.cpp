@@ -19,7 +19,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "engine/kernel/shown.hpp"
 #include "engine/look/lab_rules.hpp"
@@ -40,6 +43,8 @@ constexpr int kPatienceMs = 60'000;
 constexpr int kReleasedMs = 3'000;  // for programs whose requests were held: to finish and close
 constexpr int kPassingMs = 1'000;   // for programs that only look at a file now and then
 constexpr int kSilentMs = 2'000;    // what takes longer is said
+
+constexpr std::size_t kOopsSentences = 3;  // the last lines of lab/oops
 
 constexpr int kMostLinks = 40;  // as the kernel follows
 
@@ -110,16 +115,45 @@ Result<bool> unmount_when_free(const std::string& point) {
     return done;
 }
 
+// ---- an Oops
+
+bool is_halted(const MountedTree& tree) {
+    return tree.read_or("lab/oops", "none") != "none";
+}
+
+// The last bitmap writes of a stop that did not wait for them end after it, and that is when they meet the Oops.
+void wait_for_last_writes(const MountedTree& tree) {
+    wait_until(kReleasedMs, [&] { return is_halted(tree) || parse_bios(tree.read_or("lab/bios", "")).empty(); });
+}
+
+// Which one, where, and the first of its sentences; then what that leaves.
+void say_oops(const MountedTree& tree, const char* when) {
+    std::vector<std::string> lines;
+    std::istringstream text(tree.read_or("lab/oops", ""));
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    const auto after = [&](const std::string& word) {
+        for (const std::string& line : lines)
+            if (const std::size_t at = line.find(word); at != std::string::npos) return line.substr(at + word.size());
+        return std::string("?");
+    };
+    note(std::string("an Oops halted the kernel of md0 ") + when + ": " + after("BUG: ") + ", in " +
+         after("RIP: 0010:"));
+    if (lines.size() > kOopsSentences) note(lines[lines.size() - kOopsSentences]);
+    note("the images are left as by a power cut: what was acknowledged is there at the next mount");
+}
+
+// ---- down
+
 int stop_for_umount(const MountedTree& tree) {
     if (tree.read_or("md/array_state", "clear") == "clear") return kOk;
-    if (tree.read_or("lab/oops", "none") != "none") return kOk;  // nobody is left who could stop it
+    if (is_halted(tree)) return kOk;  // nobody is left who could stop it
     Result<bool> stopped = tree.write("lab/stop", "1");
     if (!stopped && stopped.error().err == EALREADY)  // Somebody else's stop goes on now that nothing is held.
         wait_until(kPatienceMs, [&] {
             stopped = tree.write("lab/stop", "1");
             return stopped || stopped.error().err != EALREADY;
         });
-    if (stopped) return kOk;
+    if (stopped || is_halted(tree)) return kOk;
     const std::string why = tree.read_or("lab/stop", "");
     const bool busy = stopped.error().err == EBUSY || stopped.error().err == EALREADY;
     return complain(busy ? kBusy : kFailed, "cannot stop md0: " + (why.empty() ? stopped.error().text : why));
@@ -134,21 +168,26 @@ int take_down_array(const std::string& point) {
         std::printf("%s: its process was gone; the dead mount is taken away\n", shown(point).c_str());
         return it_is_done();
     }
+    const bool halted_before = is_halted(*tree);
     const Result<std::vector<Opener>> users = release_held(*tree, point);
     if (!users) return complain(kFailed, users.error().text);
     if (!users->empty()) return complain(kBusy, point + " is in use by " + openers_text(*users));
     const Daemon daemon(*tree);
     const int exit_code = stop_for_umount(*tree);
     if (exit_code != kOk) return exit_code;
+    wait_for_last_writes(*tree);
+    const bool halted = is_halted(*tree);
+    if (halted) say_oops(*tree, halted_before ? "before it was stopped" : "while it was being stopped");
+    const std::string array = halted ? "array not stopped in order" : "array stopped";
     const Result<bool> done = unmount_when_free(point);
     if (!done) {
         const std::string names = openers_text(find_openers(point));
         return complain(done.error().err == EBUSY ? kBusy : kFailed,
-                        "the array is stopped, but " + done.error().text + (names.empty() ? "" : ": " + names));
+                        array + ", but " + done.error().text + (names.empty() ? "" : ": " + names));
     }
     if (!daemon.wait_for_end())
         return complain(kFailed, "unmounted, but process " + std::to_string(daemon.pid()) + " has not ended");
-    std::printf("%s: array stopped, unmounted\n", shown(point).c_str());
+    std::printf("%s: %s, unmounted\n", shown(point).c_str(), array.c_str());
     return it_is_done();
 }
 

@@ -153,10 +153,63 @@ def story_unmounting_after_the_crash():
     lab.mount_or_die("--kernel", "5.12")
     stopper, _ = write_and_stop(lab)
     wait_for(lambda: stopper.poll() is not None, "the stop ends")
-    done = lab.umount()  # releases what is held, and so meets the crash
-    check(done.returncode == 0 and not is_mounted(lab.mnt), "umount: " + done.stderr)
+    check_umount_tells(lab, "while it was being stopped: kernel NULL pointer dereference", ", in super_written\n")
     lab.mount_or_die()
-    check(lab.umount().returncode == 0, "and again")
+    done = lab.umount()
+    check(done.returncode == 0 and done.stdout.endswith(": array stopped, unmounted\n") and not done.stderr,
+          "and again: " + done.stdout + done.stderr)
+
+
+def check_umount_tells(lab, *parts):
+    """It takes the mount down, and says that an Oops was in the way of the stop, and what that leaves."""
+    done = lab.umount()
+    check(done.returncode == 0 and not is_mounted(lab.mnt), "umount: " + done.stderr)
+    check("array not stopped in order, unmounted" in done.stdout, "what was done: " + done.stdout)
+    for part in parts + ("what was acknowledged is there at the next mount",):
+        check(part in done.stderr, "%r in: %s" % (part, done.stderr))
+
+
+def story_unmounting_after_an_oops_before_it():
+    lab = Lab(*SLOW_DAEMON)
+    lab.mount_or_die("--kernel", "6.1.135")
+    check(errno_of(lab.read, "mdstat") == errno.EIO, "an Oops")
+    check_umount_tells(lab, "before it was stopped", ", in md_bitmap_get_stats\n")
+
+
+def umount_put_to_sleep(lab):
+    """The answer of an umount whose stop sleeps on a rule that came back behind its back; none if it was quicker."""
+    told = []
+    umount = threading.Thread(target=lambda: told.append(mdscope("umount", lab.mnt)))
+    umount.start()
+    while not told:
+        if lab.store("lab/hold", "bitmap") == 0 and held(lab) == 2 and "sb_wait" in lab.read("lab/tasks"):
+            check(errno_of(lab.read, "mdstat") == errno.EIO, "an Oops while the stop sleeps")
+            umount.join()
+            return told[0]
+    umount.join()
+    return None
+
+
+def story_an_oops_under_the_stop_of_umount():
+    lab = Lab(*SLOW_DAEMON)
+    done = None
+    while done is None:
+        lab.mount_or_die("--kernel", "6.1.135")
+        fd = os.open(lab.path("md0"), os.O_RDWR)
+        os.pwrite(fd, DATA, 0)
+        os.fsync(fd)
+        os.close(fd)
+        try:
+            done = umount_put_to_sleep(lab)
+        except FileNotFoundError:  # it was quicker
+            wait_for(lambda: not process_exists(lab.pid), "it is down")
+    check(done.returncode == 0 and not is_mounted(lab.mnt), "umount: %d %s" % (done.returncode, done.stderr))
+    check("while it was being stopped" in done.stderr and "md_bitmap_get_stats" in done.stderr, "says: " + done.stderr)
+    lab.mount_or_die()
+    fd = os.open(lab.path("md0"), os.O_RDONLY)
+    check(os.pread(fd, 4096, 0) == DATA, "what was acknowledged is there")
+    os.close(fd)
+    check(lab.umount().returncode == 0, "umount")
 
 
 def while_releasing(lab, call, *arguments):
