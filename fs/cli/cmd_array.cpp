@@ -109,9 +109,27 @@ std::string members_text(const MountedTree& tree) {
     return text.empty() ? "there are none" : "there are " + text;
 }
 
+// Once md knows the array as broken it answers EBUSY whatever it did: with fail_last_dev, and to a spare, it did.
+// (mdmon removes a faulty member; then it has no state any more.)
+bool is_faulty(const MountedTree& tree, const std::string& member) {
+    return tree.read_or("md/dev-" + member + "/state", "faulty").find("faulty") != std::string::npos;
+}
+
+// md/array_state says "broken" only of an array that is clean.
+bool is_broken(const MountedTree& tree) {
+    return tree.read_or("lab/snapshot", "").find("\"BROKEN\"") != std::string::npos;
+}
+
+// Of a member that md keeps, because it is all there is.
+std::string kept_text(const MountedTree& tree) {
+    const std::string why = "it is the last working member, and the array would be lost with it";
+    if (!is_broken(tree)) return why;
+    return why + "; md calls the array broken from now on, and writes get EIO until it is stopped and assembled again";
+}
+
 int fail(const MountedTree& tree, const std::string& member) {
     const Result<bool> done = tree.write("md/dev-" + member + "/state", "faulty");
-    if (done) {
+    if (done || (done.error().err == EBUSY && is_faulty(tree, member))) {
         std::printf("set %s faulty in md0\n", shown(member).c_str());
         return it_is_done();
     }
@@ -123,8 +141,7 @@ int fail(const MountedTree& tree, const std::string& member) {
                                 "md0 is stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it");
             return complain(kFailed, "no member is named " + member + "; " + members_text(tree));
         case EBUSY:
-            return complain(kBusy, "cannot fail " + member +
-                                       ": it is the last working member, and the array would be lost with it");
+            return complain(kBusy, "cannot fail " + member + ": " + kept_text(tree));
         default:
             return complain(kFailed, "cannot fail " + member + ": " + done.error().text);
     }

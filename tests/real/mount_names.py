@@ -215,5 +215,22 @@ def story_failing_the_last_member():
         check(lab.umount().returncode == OK, "umount")
 
 
+def story_failing_the_last_member_of_an_md_that_breaks():
+    """What md has done counts, not that it answers EBUSY for whatever is asked once the array is broken."""
+    for kernel in ("6.1.192", "7.2"):
+        lab = small_lab("--members", "3")
+        lab.mount_or_die("--kernel", kernel)
+        check(mdscope("fail", lab.mnt, "sdb").returncode == OK and mdscope("fail", lab.mnt, "sdc").returncode == OK, "fail")
+        done = mdscope("fail", lab.mnt, "sda")
+        check(done.returncode == BUSY and "last working member" in done.stderr and "writes get EIO" in done.stderr,
+              "it is kept, and the array is broken: " + done.stderr)
+        check("faulty" not in lab.read("md/dev-sda/state"), "it is kept")
+        check(lab.store("md/fail_last_dev", "1") == 0, "fail_last_dev")
+        done = mdscope("fail", lab.mnt, "sda")
+        check(done.returncode == OK and "set sda faulty" in done.stdout, "md failed it: " + done.stderr)
+        wait_for(lambda: not os.path.exists(lab.path("md/dev-sda")), "mdmon removes it")
+        check(lab.umount().returncode == OK, "umount")
+
+
 run_stories(globals())
 finish("mount_names")
