@@ -130,6 +130,8 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
     auto plan = planned();
     if (!plan) return plan.error();
     insist = insist || options_.run;
+    if (plan->external && !options_.bitmap_file.empty())
+        return Error{EINVAL, "an array of external metadata has its bitmap on the members, not in a file"};
     if (!plan->missing.empty() && !insist) return Error{ENODEV, missing_text(*plan)};
     *notes = plan->notes;
     for (const std::string& note : plan->notes) kernel_.printk(LogLevel::Warn, note);

@@ -154,6 +154,7 @@ int mount_lab(SetUp& up, bool run) {
     request.lab = up.lab;
     request.images = *images;
     request.run = run;
+    (void)settle_bitmap_file(request);  // none was named
     const int exit_code = mount_array(request, true);
     up.mounted_array = exit_code == kOk;
     return exit_code;

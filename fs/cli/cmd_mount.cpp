@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include "engine/host/mountinfo.hpp"
 #include "engine/md/variant.hpp"
@@ -71,19 +72,21 @@ Result<bool> find_images(const std::vector<std::string>& paths, MountRequest& re
     return true;
 }
 
-// A superblock does not say that its array has a bitmap file. One that lies in the lab and is of this array is named,
-// where nobody asked for it.
-void tell_of_bitmap_file(const MountRequest& request) {
-    const Result<Examination> image = examine_image(request.images[0]);
-    if (!request.bitmap_file.empty() || !image || !image->super || image->bitmap) return;
+// ---- the bitmap file
+
+// Files of the lab with the bitmap of this array: its superblock does not say that it has one, the file names the
+// array.
+std::vector<std::string> bitmap_files_of(const MountRequest& request, const Superblock1& sb) {
+    std::vector<std::string> files;
     std::error_code failed;
     for (stdfs::directory_iterator at(request.lab, failed), end; !failed && at != end; at.increment(failed)) {
         if (!at->is_regular_file(failed) || at->path().extension() == ".img") continue;
-        const std::string file = at->path().string();
-        const Result<Examination> found = examine_image(file);
-        if (found && found->bitmap && !found->super && found->bitmap->uuid == image->super->sb.set_uuid)
-            note("the bitmap of this array in " + file + " is not used; with it: mount --bitmap " + shell_word(file));
+        const Result<Examination> found = examine_image(at->path().string());
+        if (found && found->bitmap && !found->super && found->bitmap->uuid == sb.set_uuid)
+            files.push_back(at->path().string());
     }
+    std::ranges::sort(files);
+    return files;
 }
 
 struct MountWords {
@@ -100,7 +103,8 @@ int mount_command(const MountWords& words) {
     request.mountpoint = *mountpoint;
     const Result<bool> found = find_images({words.paths.begin(), words.paths.end() - 1}, request);
     if (!found) return complain(kUnusable, found.error().text);
-    if (!request.bitmap_file.empty()) request.bitmap_file = absolute(request.bitmap_file);
+    if (const Result<bool> settled = settle_bitmap_file(request); !settled)
+        return complain(kUsage, settled.error().text);
     std::vector<std::string> needed = request.images;
     needed.push_back(request.lab);
     needed.push_back(request.bitmap_file);
@@ -110,12 +114,34 @@ int mount_command(const MountWords& words) {
                                          " the mount point; it would disappear under the mount");
     const Result<bool> fuse = check_fuse_device();
     if (!fuse) return complain(kFailed, fuse.error().text);
-    const int exit_code = mount_array(request, false);
-    if (exit_code == kOk && !request.foreground) tell_of_bitmap_file(request);
-    return exit_code;
+    return mount_array(request, false);
 }
 
 }  // namespace
+
+Result<bool> settle_bitmap_file(MountRequest& request) {
+    const std::string given = std::exchange(request.bitmap_file, "");
+    if (given == "none") return true;
+    const Result<Examination> image = examine_image(request.images[0]);
+    if (!image) return true;  // the assembly says what is wrong with it
+    if (!given.empty()) {
+        if (image->label)
+            return Error{EINVAL, "--bitmap: " + request.lab + " has its bitmap on its members (external)"};
+        if (image->bitmap) return Error{EINVAL, "--bitmap: " + request.images[0] + " has an internal bitmap"};
+        request.bitmap_file = absolute(given);
+        return true;
+    }
+    if (!image->super || image->bitmap) return true;
+    const std::vector<std::string> files = bitmap_files_of(request, image->super->sb);
+    if (files.size() == 1) {
+        request.bitmap_file = files[0];
+        note("with the bitmap file " + shown(files[0]) + "; without it: mount --bitmap none");
+    }
+    for (std::size_t i = 0; i < files.size() && files.size() > 1; i++)
+        note("a bitmap of this array, one of several, so none is used; with it: mount --bitmap " +
+             shell_word(files[i]));
+    return true;
+}
 
 Result<std::vector<std::string>> images_of_lab(const std::string& lab) {
     std::vector<std::string> images;
@@ -161,7 +187,8 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
     const auto words = std::make_shared<MountWords>();
     MountRequest& request = words->request;
     mount->add_option("PATHS", words->paths, "LAB MNT, or IMAGE... MNT: the last is the mount point")->required();
-    mount->add_option("--bitmap", request.bitmap_file, "Bitmap file of an array that has one");
+    mount->add_option("--bitmap", request.bitmap_file,
+                      "Bitmap file of an array that has one (found if it is in the lab); none: without it");
     mount->add_flag("-f,--foreground", request.foreground, "Stay in front and print the kernel log");
     mount->add_flag("--read-only", request.read_only, "Start the array read-only; images are not written");
     mount->add_flag("--run", request.run, "Start also without a member that was in use: degraded");

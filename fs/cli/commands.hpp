@@ -61,6 +61,9 @@ struct MountRequest {
 };
 // Members of a lab folder: LAB/*.img, sorted.
 Result<std::vector<std::string>> images_of_lab(const std::string& lab);
+// The bitmap file that is mounted with them: the one that was named, else one that lies in the lab ("none": not even
+// that), which is said. Error: these members have their bitmap elsewhere. REQUIRES: lab and images.
+Result<bool> settle_bitmap_file(MountRequest& request);
 // The absolute path of an empty folder where something can be mounted.
 Result<std::string> check_mountpoint(const std::string& path);
 // The folder itself, or anything in it; both absolute and without links.

@@ -193,6 +193,16 @@ TEST_CASE("a bitmap that cannot be loaded is reported in one line") {
     CHECK(lab.log_lines("bitmap initialisation failed") == 1);
 }
 
+TEST_CASE("an array of external metadata takes no bitmap file") {
+    Lab lab(small_home("external"));
+    lab.array.reset();
+    AssembleOptions options = lab.options;
+    options.bitmap_file = options.lab + "/bits";
+    const auto refused = Array::assemble(lab.kernel, options);
+    REQUIRE_FALSE(static_cast<bool>(refused));
+    CHECK(refused.error().text.find("not in a file") != std::string::npos);
+}
+
 TEST_CASE("a stop right after the start is answered by mdmon") {
     Lab lab(small_home("external"));
     std::string why;

@@ -171,15 +171,47 @@ def story_fuse2fs_that_ends_without_a_word():
     check(done.returncode == 1 and "without mounting" in done.stderr, "fuse2fs: %d %s" % (done.returncode, done.stderr))
 
 
-def story_a_bitmap_file_that_is_not_used_is_named():
+def story_a_bitmap_file_of_the_lab_is_used():
+    """A superblock does not say that its array has one: the file in the lab does, and is not forgotten."""
     lab = Lab(create=False)
-    check(mdscope("create", lab.lab, "--size", "8M", "--bitmap", lab.lab + "/bits").returncode == 0, "create")
-    without = lab.mount()
-    check(without.returncode == 0 and "--bitmap " + lab.lab + "/bits" in without.stderr, "without: " + without.stderr)
+    bits = lab.lab + "/bits"
+    check(mdscope("create", lab.lab, "--size", "8M", "--bitmap", bits).returncode == 0, "create")
+    found = lab.mount()
+    check(found.returncode == 0 and "with the bitmap file " + bits in found.stderr, "found: " + found.stderr)
+    check(lab.read("md/bitmap/location") == "file" and "file: " + bits in lab.read("mdstat"), lab.read("mdstat"))
     lab.umount()
-    with_it = lab.mount("--bitmap", lab.lab + "/bits")
-    check(with_it.returncode == 0 and not with_it.stderr, "with it: " + with_it.stderr)
+    for words, location in ((["--bitmap", bits], "file"), (["--bitmap", "none"], "none")):
+        done = lab.mount(*words)
+        check(done.returncode == 0 and not done.stderr, "%s: %s" % (words, done.stderr))
+        check(lab.read("md/bitmap/location") == location, "%s: %s" % (words, lab.read("md/bitmap/location")))
+        lab.umount()
+    shutil.copy(bits, lab.lab + "/more")
+    both = lab.mount()
+    check(both.returncode == 0 and "--bitmap " + bits in both.stderr and lab.lab + "/more" in both.stderr, both.stderr)
+    check(lab.read("md/bitmap/location") == "none", "which of two is not guessed")
     lab.umount()
+
+
+def story_a_bitmap_file_for_an_array_that_has_none():
+    for home, what in (("external", "on its members"), ("internal", "internal bitmap")):
+        lab = Lab("--size", "8M", "--bitmap", home)
+        with open(lab.base + "/bits", "wb") as bits:
+            bits.truncate(4096)
+        done = lab.mount("--bitmap", lab.base + "/bits")
+        check(done.returncode == 2 and what in done.stderr, "%s: %d %s" % (home, done.returncode, done.stderr))
+        check(not is_mounted(lab.mnt), home + ": nothing is mounted")
+
+
+def story_a_disk_with_a_bitmap_file():
+    base = tempfile.mkdtemp(prefix="mdscope-bits-", dir=room())
+    atexit.register(shutil.rmtree, base, True)
+    check(mdscope("create", base + "/lab", "--bitmap", base + "/lab/bits").returncode == 0, "create")
+    env = dict(os.environ)
+    env.pop("XDG_RUNTIME_DIR", None)
+    done = mdscope("disk", base + "/lab", base + "/dir", env=env)
+    if done.returncode == 0:
+        check("with the bitmap file" in done.stderr and read(base + "/lab.mnt/md/bitmap/location") == "file\n", done.stderr)
+        check(mdscope("umount", base + "/dir", env=env).returncode == 0, "umount")
 
 
 run_stories(globals())
