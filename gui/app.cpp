@@ -328,8 +328,8 @@ class App : public Screen {
 
     // While a question is open, digits are its answers and nothing else; what it hid is watched, and Enter goes on.
     void take_answer_keys() {
-        if (state_.lesson && state_.lesson->can_go_next() && !focus_moves() && pressed("press"))
-            state_.lesson->next(state_);
+        if (state_.lesson && state_.lesson->goes_on_by_enter() && !focus_moves() && pressed("press"))
+            press_next_act(state_);
         if (!state_.is_asked() || (state_.lesson && state_.lesson->is_away())) return;
         constexpr std::array kDigits = {"digit_1", "digit_2", "digit_3", "digit_4"};
         for (std::size_t i = 0; i < kDigits.size(); i++)

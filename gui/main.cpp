@@ -31,7 +31,8 @@ namespace mdscope::gui {
 namespace {
 
 constexpr const char* kExamples = R"(Examples:
-  mdscope-gui                                the crash of 2021 beside the kernel that has the fix
+  mdscope-gui                                the course: what a mirror is, and the crash of 2021
+  mdscope-gui race                           that crash beside the kernel that has the fix
   mdscope-gui report-2021 --lesson 1         the race in 60 seconds
   mdscope-gui --attach /tmp/mnt              look into an array that is mounted (mdscope mount)
   mdscope-gui --png now.png --size 1600x900  a picture, without a display

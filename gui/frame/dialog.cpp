@@ -26,6 +26,7 @@ Dialog::Dialog(const char* id, const char* title, bool& open, ImVec2 size, bool 
     ImGui::Separator();
     const float foot = has_foot ? ImGui::GetFrameHeight() + 2 * ImGui::GetStyle().ItemSpacing.y : 0;
     ImGui::BeginChild("content", {0, -foot});
+    ui::scroll_by_keys();
     in_content_ = true;
 }
 

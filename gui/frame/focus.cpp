@@ -78,9 +78,20 @@ void move_in_group(int step) {
     if (next >= 0 && next < std::ssize(group)) focus_mark(*group[static_cast<std::size_t>(next)]);
 }
 
+// What had the focus may be gone with the page it was on. Then nothing has it, and keys mean what the footer says.
+void let_go_of_what_is_gone() {
+    static ImGuiID seen = 0;
+    const ImGuiID here = focused_id();
+    if (here == 0 || is_popup_open()) return;
+    const bool is_there = std::ranges::any_of(ui::all(), [here](const ui::Mark& mark) { return mark.widget == here; });
+    if (!is_there && here == seen) hide_nav();
+    seen = is_there ? here : 0;
+}
+
 }  // namespace
 
 void move_focus_by_keys() {
+    let_go_of_what_is_gone();
     if (pressed("focus_next")) move_focus(+1);
     if (pressed("focus_previous")) move_focus(-1);
     if (const int step = arrow_step(); step != 0) move_in_group(step);

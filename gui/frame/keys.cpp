@@ -41,9 +41,10 @@ constexpr std::array kTable = {
     KeyRow{"matrix", 'm', kNoMods, view, "M", "matrix: when does it crash? (and back)", false, "", "back to the lab"},
     KeyRow{"present", 'p', kNoMods, view, "P", "present: large stages and a large sentence (and back)", false, "",
            "present"},
-    KeyRow{"present_next", key::kPageDown, kNoMods, unfocused, "PgDn", "presenting: what comes next", false, "",
-           "next"},
-    KeyRow{"present_back", key::kPageUp, kNoMods, unfocused, "PgUp", "presenting: the page before", false, "", "back"},
+    KeyRow{"present_next", key::kPageDown, kNoMods, unfocused, "PgDn",
+           "presenting: what comes next; elsewhere a page down", false, "", "next"},
+    KeyRow{"present_back", key::kPageUp, kNoMods, unfocused, "PgUp", "presenting: the page before; elsewhere a page up",
+           false, "", "back"},
     KeyRow{"present_black", 'b', kNoMods, view, "B", "presenting: a black screen (and back)", false, "", "black"},
     KeyRow{"predict", 'p', kShift, view, "Shift+P", "predict mode"},
     KeyRow{"details", 'i', kNoMods, view, "I", "look closer: in flight, log, bytes, ... (and back to the tree)", false,
@@ -142,6 +143,11 @@ int arrow_step() {
     if (is_typing() || current_edge.mods != kNoMods) return 0;
     if (current_edge.key == key::kRight || current_edge.key == key::kDown) return 1;
     return current_edge.key == key::kLeft || current_edge.key == key::kUp ? -1 : 0;
+}
+
+int page_step() {
+    if (is_typing() || current_edge.mods != kNoMods) return 0;
+    return current_edge.key == key::kPageDown ? 1 : current_edge.key == key::kPageUp ? -1 : 0;
 }
 
 const char* keys_of(std::string_view id) {

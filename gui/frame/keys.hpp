@@ -51,6 +51,8 @@ void draw_key_table();
 
 // While the keyboard moves the focus, among things that have an order: +1 for → and ↓, -1 for ← and ↑, else 0.
 [[nodiscard]] int arrow_step();
+// Where something scrolls: +1 for PgDn, -1 for PgUp, else 0.
+[[nodiscard]] int page_step();
 
 // For the stage: what went down in the frame that begins.
 void set_key_edge(const KeyEdge& edge);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "gui/frame/imgui_version.hpp"
+#include "gui/frame/keys.hpp"
 #include "gui/frame/ui_parts.hpp"
 
 namespace mdscope::gui::ui {
@@ -190,6 +191,12 @@ void text(std::string_view id, std::string_view text, Role role, Font which, flo
     ImGui::PopStyleColor();
     mark(id, "text", text);
     if (shown != text) tip(text);
+}
+
+void scroll_by_keys() {
+    const float page = ImGui::GetWindowHeight() - 2 * ImGui::GetTextLineHeightWithSpacing();
+    if (const int step = page_step(); step != 0)
+        ImGui::SetScrollY(ImGui::GetScrollY() + static_cast<float>(step) * page);
 }
 
 void paragraph(std::string_view id, std::string_view text, Role role) {

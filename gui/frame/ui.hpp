@@ -72,6 +72,8 @@ bool splitter(std::string_view id, Axis axis, float& position, float from, float
 void tip(std::string_view text);
 
 // `text`, cut to the width with an ellipsis at its end.
+// PgDn and PgUp scroll the window that is being drawn.
+void scroll_by_keys();
 std::string shortened(std::string_view text, float width);
 // Black or white, whichever reads better on the colour.
 ImVec4 ink_on(const ImVec4& color);

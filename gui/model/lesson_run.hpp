@@ -51,6 +51,8 @@ class LessonRun {
     enum class Waiting { Time, Next, Answer, Person, Nothing };  // Nothing: the last page is through
     [[nodiscard]] Waiting waiting() const { return waiting_; }
     [[nodiscard]] bool can_go_next() const { return !is_away_ && waiting_ == Waiting::Next; }
+    [[nodiscard]] bool is_through() const { return !is_away_ && waiting_ == Waiting::Nothing; }
+    [[nodiscard]] bool goes_on_by_enter() const { return can_go_next() || (is_through() && number() < kLastLesson); }
     [[nodiscard]] bool can_go_back() const { return page_ > 0; }
     [[nodiscard]] bool can_show() const { return !is_away_ && waiting_ == Waiting::Person && !step().shows.empty(); }
     [[nodiscard]] bool is_away() const { return is_away_; }              // "Back to the lesson"

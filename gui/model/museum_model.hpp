@@ -46,6 +46,11 @@ class MuseumPage {
     void choose(const Exhibit& exhibit);  // and show its page
     void choose_beside(int step);         // the next one, or the one before
     std::size_t question = 0;             // that is asked
+    bool brings_question = false;         // into sight, with the next frame
+    void ask(std::size_t number) {
+        question = number;
+        brings_question = true;
+    }
     [[nodiscard]] bool is_uncovered(std::size_t number) const { return uncovered_.contains(number); }
     void uncover(std::size_t number) { uncovered_.insert(number); }
 

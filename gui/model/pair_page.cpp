@@ -188,11 +188,17 @@ void PairPage::release() {
 }
 
 void PairPage::assemble() {
+    has_written_ = false;
     for (PairArray& array : arrays_)
         if (array.is_down()) array.lab->command(assemble_command());
 }
 
+bool PairPage::can_write() const {
+    return can_stop() && !is_working() && !holds() && !(workload == Workload::Tree && tree.empty());
+}
+
 void PairPage::write() {
+    has_written_ = true;
     std::vector<std::string> verbs = {"write"};
     if (workload == Workload::Tree) verbs.insert(verbs.end(), {"--tree", tree});
     if (workload == Workload::Fio) verbs.emplace_back("--fio");

@@ -70,6 +70,8 @@ class PairPage {
     void release();
     void assemble();
     void write();  // the workload that is chosen
+    [[nodiscard]] bool can_write() const;
+    [[nodiscard]] bool has_written() const { return has_written_; }  // since both were assembled, as far as is known
     void take_down();
     [[nodiscard]] bool holds() const;  // bitmap writes, in both
     [[nodiscard]] bool can_stop() const;
@@ -107,7 +109,7 @@ class PairPage {
     std::optional<LiveClock::time_point> differs_since_, difference_;
     std::unique_ptr<MountProcess> process_;
     std::shared_ptr<const MountProgress> progress_;
-    bool takes_down_ = false;
+    bool takes_down_ = false, has_written_ = false;
     bool was_there_ = false, differed_before_ = false;
 };
 

@@ -191,13 +191,12 @@ StageModel stage_of(const Mounted& seen, const Snapshot& snapshot, const std::st
     stage.status = seen.status;
     stage.word = status_word(facts.exhibit, seen.status);
     stage.noun = facts.exhibit.act.noun;
-    const museum::Counter* const first = stage_counters(facts.exhibit)[0];
-    if (first != nullptr && first->completion != nullptr) stage.completion = first->completion;
     put_taker(facts, stage);
     put_doors(facts, stage);
     put_stopper(facts, stage);
     say_gauges(facts, stage);
     put_writes(facts, stage);
+    stage.completion = completion_of(facts.exhibit, stage);
     put_members(facts, stage, members);
     stage.line = line_of(facts, stage);
     if (snapshot.oops) stage.crash = crash_of(facts);

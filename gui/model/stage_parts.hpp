@@ -34,6 +34,9 @@ std::size_t steps_slept_for(const StageFacts& facts, std::string_view counter);
 // What the gauge says of its door: "1 == 0 ? no".
 std::string answer_of(const StageGauge& gauge, const StageDoor& door);
 Phrase counter_phrase(const Exhibit& exhibit, const std::string& counter);
+// Where the write that matters comes back to: what counts down the counter it is counted in; without one, the first's.
+// REQUIRES: its writes are there.
+std::string completion_of(const Exhibit& exhibit, const StageModel& stage);
 
 // What stage_words.cpp fills in: titles, the line below, what is said in the gauges, the crash.
 void put_words(const StageFacts& facts, StageModel& stage);

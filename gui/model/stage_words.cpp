@@ -183,6 +183,13 @@ std::size_t steps_slept_for(const StageFacts& facts, std::string_view counter) {
     return slept;
 }
 
+std::string completion_of(const Exhibit& exhibit, const StageModel& stage) {
+    const StageWrite* const main = stage.main_write();
+    const museum::Counter* const counter =
+        stage_counters(exhibit).at(main != nullptr && main->gauge ? *main->gauge : 0);
+    return counter != nullptr && counter->completion != nullptr ? counter->completion : "";
+}
+
 void put_words(const StageFacts& facts, StageModel& stage) {
     const Titles titles = titles_of(facts.scenario(), facts.duel.tape(other_side(facts.side)).scenario());
     stage.title = titles.title;
@@ -193,8 +200,7 @@ void put_words(const StageFacts& facts, StageModel& stage) {
         stage.gauges.at(i).answer = answer_of(stage.gauges.at(i), stage.doors.at(i));
         stage.gauges.at(i).note = note_of_gauge(facts, stage, i);
     }
-    const auto counters = stage_counters(facts.exhibit());
-    if (counters[0] != nullptr && counters[0]->completion != nullptr) stage.completion = counters[0]->completion;
+    stage.completion = completion_of(facts.exhibit(), stage);
     if (stage.status == Status::Oops) stage.crash = crash_of(facts);
     if (stage.status == Status::Stopped && stage.writes_counted() == 0) stage.end = "every write ended first";
 }

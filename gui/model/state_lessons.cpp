@@ -11,7 +11,7 @@ std::string Prediction::feedback() const {
     if (!given) return {};
     if (was_shown) return fmt::format("{}: {}", answers[correct], why);
     if (*given == correct) return fmt::format("Right: {}", why);
-    return fmt::format("Not quite ({}): {}", answers[correct], why);
+    return fmt::format("Not quite. It is \"{}\": {}", answers[correct], why);
 }
 
 std::string Prediction::said() const {

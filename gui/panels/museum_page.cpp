@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/explore/card.hpp"
 #include "gui/panels/miniature.hpp"
@@ -195,6 +196,8 @@ float put_questions(State& state, const PagePen& page, const ui::Rect& units, bo
     const Pen& pen = page.pen();
     const std::size_t now = std::min(museum.question, told.questions.size() - 1);
     const museum::Question& question = told.questions[now];
+    if (draws && std::exchange(museum.brings_question, false))
+        ImGui::SetScrollFromPosY(pen.at(units.x, units.y).y - ImGui::GetWindowPos().y, 0.3F);
     if (draws) page.text("museum/questions", "Three questions", {units.x, units.y, units.w - 130, 0}, {19, true});
     for (std::size_t i = 0; draws && i < told.questions.size(); i++) {
         const float x = units.x + units.w - 16 - 38 * static_cast<float>(told.questions.size() - 1 - i),

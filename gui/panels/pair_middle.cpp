@@ -17,11 +17,15 @@ namespace mdscope::gui::live {
 PairVerb next_verb(const PairPage& pair) {
     if (pair.held() > 0 && !pair.can_stop()) return PairVerb::Release;
     if (!pair.can_stop()) return PairVerb::Assemble;
+    // A bitmap write that can be held comes of a write to md0.
+    if (!pair.holds() && !pair.has_written()) return PairVerb::Write;
     return pair.holds() ? PairVerb::Stop : PairVerb::Hold;
 }
 
 const char* verb_words(PairVerb verb) {
     switch (verb) {
+        case PairVerb::Write:
+            return "Write to both";
         case PairVerb::Hold:
             return "Hold on both";
         case PairVerb::Stop:
@@ -36,6 +40,8 @@ const char* verb_words(PairVerb verb) {
 
 bool can_do(const PairPage& pair, PairVerb verb) {
     switch (verb) {
+        case PairVerb::Write:
+            return pair.can_write();
         case PairVerb::Hold:
             return pair.is_there();
         case PairVerb::Stop:
@@ -50,6 +56,8 @@ bool can_do(const PairPage& pair, PairVerb verb) {
 
 void do_verb(PairPage& pair, PairVerb verb) {
     switch (verb) {
+        case PairVerb::Write:
+            return pair.write();
         case PairVerb::Hold:
             return pair.hold(!pair.holds());
         case PairVerb::Stop:
@@ -180,10 +188,13 @@ void draw_pair_workload(PairPage& pair) {
         flow(field);
         ui::field("pair/tree", pair.tree, "folder whose files are copied", field);
     }
-    const bool can = pair.can_stop() && !pair.is_working() && !pair.holds() && !(is_tree && pair.tree.empty());
+    const bool can = pair.can_write();
     if (pair.can_stop()) {
         if (flow_button("pair/write", "Write to both",
-                        {.enabled = can, .tip = "not while bitmap writes are held: a write would wait for its page"}))
+                        {.role = next_verb(pair) == PairVerb::Write ? Role::act : Role::button,
+                         .enabled = can,
+                         .tip = can ? "the same to both arrays, by a program of its own each"
+                                    : "not while bitmap writes are held: a write would wait for its page"}))
             pair.write();
     } else if (flow_button("pair/assemble", "Assemble",
                            {.enabled = pair.can_assemble(), .tip = "both, from what is on disk"})) {

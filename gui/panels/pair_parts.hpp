@@ -12,7 +12,7 @@ inline std::string id_of(const PairArray& array) {
 }
 
 // What is pressed next, as far as one can say.
-enum class PairVerb { Hold, Stop, Release, Assemble };
+enum class PairVerb { Write, Hold, Stop, Release, Assemble };
 PairVerb next_verb(const PairPage& pair);
 const char* verb_words(PairVerb verb);  // "Release on both"
 bool can_do(const PairPage& pair, PairVerb verb);

@@ -85,7 +85,7 @@ void choose_look(State& state) {
             state.motion.speed = speed;
     }
     bool predict = state.predict_mode;
-    if (ui::toggle("help/predict", "Ask me before something decisive happens (P)", predict))
+    if (ui::toggle("help/predict", "Ask me before something decisive happens (Shift+P)", predict))
         state.predict_mode = predict;
 }
 

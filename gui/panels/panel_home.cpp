@@ -234,8 +234,7 @@ float draw_home_top(State& state, const PagePen& page, float width) {
 }
 
 void take_home_keys(State& state) {
-    if (focus_moves()) return;
-    if (pressed("press")) return begin_lesson(state, start_of(state).lesson);
+    if (!focus_moves() && pressed("press")) return begin_lesson(state, start_of(state).lesson);
     if (pressed("play")) state.home.toggle_play();
     constexpr std::array kDigits = {"digit_0", "digit_1", "digit_2", "digit_3",
                                     "digit_4", "digit_5", "digit_6", "digit_7"};
@@ -255,7 +254,9 @@ void draw_home(State& state, const ui::Rect& rect) {
     const float bottom = draw_home_cards(state, page, {0, course + kHomeGap, width, 0});
     page.end_at(bottom + 4);
     if (state.home.is_playing()) ui::ask_for_frame(0);
-    if (!is_dialog_open(state)) take_home_keys(state);
+    if (is_dialog_open(state)) return;
+    take_home_keys(state);
+    ui::scroll_by_keys();
 }
 
 }  // namespace mdscope::gui

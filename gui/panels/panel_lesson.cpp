@@ -37,7 +37,7 @@ void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons, bool 
     if (lesson.waiting() == Waiting::Nothing) {
         buttons.push_back(
             {"lesson/explore", "Explore", true, Role::button, "leave the lesson; all of the window is yours"});
-        if (lesson.number() < kLastLesson)
+        if (lesson.number() < kLastLesson && !has_next)
             buttons.push_back(
                 {"lesson/another", fmt::format("Lesson {} ▶", lesson.number() + 1), true, Role::accent, ""});
         return;
@@ -158,7 +158,7 @@ void draw_running(State& state) {
     const LessonRun& lesson = *state.lesson;
     const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
     const std::string pressed_id =
-        draw_head_buttons(head_buttons(lesson, shows_sentence(state)), title, dots_of(lesson));
+        draw_head_buttons(head_buttons(lesson, shows_sentence(state) && !asks_in_sentence(state)), title, dots_of(lesson));
     const float foot = question_height(state, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
     ImGui::BeginChild("words", {0, words});

@@ -149,7 +149,8 @@ void take_museum_keys(State& state) {
     if (!focus_moves() && pressed("play")) state.answer(museum.play());
     constexpr std::array kDigits = {"digit_1", "digit_2", "digit_3"};
     for (std::size_t i = 0; i < kDigits.size(); i++)
-        if (pressed(kDigits.at(i))) museum.question = i;
+        if (pressed(kDigits.at(i))) museum.ask(i);
+    if (pressed("digit_0")) museum.uncover(museum.question);
 }
 
 // What the search has found is played in the lab, from the start or from one of its pictures.
@@ -175,6 +176,7 @@ void draw_museum(State& state, const ui::Rect& rect) {
         return;
     }
     take_museum_keys(state);
+    if (!is_dialog_open(state)) ui::scroll_by_keys();
     if (state.museum.shows_list)
         draw_exhibits(state);
     else

@@ -53,10 +53,26 @@ std::string begin_words(const State& state) {
     return noun == "stop" ? "Stop both" : "Start the " + noun;
 }
 
+void begin_next_lesson(State& state) {
+    state.answer(LessonRun::start(state, state.lesson->number() + 1));
+}
+
+// A lesson has said what to do, and it is not this.
+bool is_up_to_person(const State& state) {
+    if (!state.lesson || state.lesson->is_away()) return false;
+    const auto waits = state.lesson->waiting();
+    const Standstill still = state.player.standstill();
+    const bool has_hand = still == Standstill::NotBegun || still == Standstill::Held;
+    return waits == LessonRun::Waiting::Nothing || (waits == LessonRun::Waiting::Person && !has_hand);
+}
+
 std::optional<Act> next_act(State& state) {
     if (state.hides_future()) return std::nullopt;
+    if (state.lesson && state.lesson->is_through() && state.lesson->goes_on_by_enter())
+        return Act{"Next lesson", "press", begin_next_lesson, "lesson/another"};
     if (state.lesson && state.lesson->can_go_next())
         return Act{"Next", "press", [](State& s) { s.lesson->next(s); }, "lesson/next"};
+    if (is_up_to_person(state)) return std::nullopt;
     if (state.player.is_playing()) return Act{"Pause", "play", [](State& s) { s.toggle_play(); }};
     switch (state.player.standstill()) {
         case Standstill::No:

@@ -43,7 +43,7 @@ float answer_height(const LessonPage& page, float width) {
     const Question* question = question_of(page);
     return question == nullptr
                ? 0
-               : wrapped("Not quite (" + question->answers[question->correct] + "): " + question->why, width);
+               : wrapped("Not quite. It is \"" + question->answers[question->correct] + "\": " + question->why, width);
 }
 
 // Where the sentence asks it, it needs a place only once it is answered, and that only if it stays to be looked at.

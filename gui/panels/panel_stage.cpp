@@ -268,7 +268,7 @@ class Stager {
         pen_.line(pen_.at(to, 284), pen_.at(to, 279), color, 4);
         pen_.arrow(to, kGaugeTop + kGaugeHeight + 1, 0, -1, color, 7);
         if (stage_.crash) return;
-        pen_.text(145, 282, "−1 when it ends", Face::text, 14, color);
+        pen_.text(to + 14, 282, "−1 when it ends", Face::text, 14, color);
     }
 
     void draw_follows() {

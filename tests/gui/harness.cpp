@@ -41,6 +41,7 @@ constexpr std::array kNamed = {
     NamedKey{"End", key::kEnd},
     NamedKey{"PageUp", key::kPageUp},
     NamedKey{"PageDown", key::kPageDown},
+    NamedKey{"PageUp", key::kPageUp},
     NamedKey{"F1", key::kF1},
     NamedKey{"F2", key::kF2},
     NamedKey{"F3", key::kF3},

@@ -87,6 +87,14 @@ TEST_CASE("the course goes on with the first lesson that was not done, and a dig
     CHECK(next_lesson({1}) == 0);
 }
 
+TEST_CASE("a digit begins its lesson wherever the focus is") {
+    const auto app = home_app();
+    Headless ui(*app);
+    ui.key("Tab");
+    ui.key("2");
+    CHECK(ui.text("lesson/title").starts_with("Lesson 2"));
+}
+
 TEST_CASE("the race in small: paused where it is decided, played to the crash of A and the good end of B") {
     const auto app = home_app();
     Headless ui(*app);

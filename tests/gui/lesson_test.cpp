@@ -125,7 +125,7 @@ TEST_CASE("space, a click and a drag complete the race") {
     CHECK(seat.is_through());
     CHECK(seat.kept.lessons == std::set<int>{1});
     ui.click("predict/0");  // and one question that nobody counts
-    CHECK(ui.text("lesson/feedback").starts_with("Not quite (mddev->pending_writes)"));
+    CHECK(ui.text("lesson/feedback").starts_with("Not quite. It is \"mddev->pending_writes\": "));
     ui.click("lesson/another");
     CHECK(ui.text("lesson/title").starts_with("Lesson 2"));
 }
@@ -134,7 +134,7 @@ TEST_CASE("a drag that is not far enough crashes again, says so, and can be trie
     Seat seat(1);
     Headless& ui = seat.ui;
     seat.to_outcome(2);
-    CHECK(ui.text("lesson/feedback").starts_with("Not quite (it crashes: an Oops): "));
+    CHECK(ui.text("lesson/feedback").starts_with("Not quite. It is \"it crashes: an Oops\": "));
     ui.key("Space");
     seat.until("lesson/show");
     CHECK_FALSE(ui.has("lesson/return"));
@@ -340,7 +340,7 @@ TEST_CASE("digits answer, 0 shows the answer, Space goes to the answers, Enter g
     CHECK(ui.text("lesson/said") == "You said: it hangs.");
     CHECK(ui.has("card/B/status"));  // both arrays are still there
     seat.until("lesson/next");
-    CHECK(ui.text("lesson/feedback").starts_with("Not quite (it crashes"));
+    CHECK(ui.text("lesson/feedback").starts_with("Not quite. It is \"it crashes"));
     ui.click("lesson/back");
     seat.until("predict/0");
     ui.key("0");
@@ -379,6 +379,34 @@ TEST_CASE("by keys alone an answer takes one digit; Tab goes to the answers befo
         other.ui.key(std::to_string(answer + 1));
         CHECK_FALSE(other.ui.has("predict/0"));
     }
+}
+
+TEST_CASE("what had the focus is gone with its page, and Enter goes on") {
+    Seat seat(1);
+    Headless& ui = seat.ui;
+    seat.to_question();
+    ui.key("Space");  // to the answers
+    ui.key("1");
+    seat.until("lesson/next");
+    ui.key("Enter");
+    seat.until("lesson/show");
+    CHECK_FALSE(ui.has("lesson/feedback"));
+}
+
+TEST_CASE("at its end a lesson's button, and Enter, begin the next one; while it waits for a deed none leads past it") {
+    Seat seat(1);
+    Headless& ui = seat.ui;
+    seat.to_outcome(0);
+    ui.key("Enter");
+    seat.until("lesson/show");  // the end of a write is to be dragged
+    CHECK_FALSE(ui.has("now/act"));
+    ui.click("lesson/show");
+    while (!seat.is_through()) ui.frame();
+    CHECK(ui.text("lesson/another").starts_with("Lesson 2"));  // beside one question more
+    ui.click("predict/0");
+    CHECK(ui.text("lesson/another").starts_with("Next lesson"));
+    ui.key("Enter");
+    CHECK(ui.text("lesson/title").starts_with("Lesson 2"));
 }
 
 TEST_CASE("who goes somewhere else finds the way back to the lesson") {
@@ -442,7 +470,7 @@ TEST_CASE("predict mode asks before a write ends that may decide something, and 
         for (int frames = 0; frames < 200 && !ui.has("lesson/feedback"); frames++) ui.frame();
         CHECK(ui.value("lanes/scrub") > playhead);
         const std::string words = ui.text("lesson/feedback");
-        CHECK((words.starts_with("Right: ") || words.starts_with("Not quite (")));
+        CHECK((words.starts_with("Right: ") || words.starts_with("Not quite. It is ")));
     }
     CHECK(questions >= 1);
     CHECK(ui.text("card/A/status") == "OOPS");

@@ -112,6 +112,13 @@ TEST_CASE("where they part is marked when it was seen; who looks later is told t
     CHECK_FALSE(other.has("pair/first_difference"));
 }
 
+TEST_CASE("what is blue comes first: a write, whose bitmap writes are held then") {
+    const FakePair pair(false);
+    Headless ui(*pair.app);
+    REQUIRE(pair.is_read(ui));
+    CHECK(ui.text("pair/act").starts_with("Write to both"));
+}
+
 TEST_CASE("between the stages: the verbs, the stop line by line with both cursors, or why") {
     FakePair pair;
     Headless ui(*pair.app);

@@ -98,6 +98,23 @@ TEST_CASE("questions are asked one at a time; an answer is covered until it is a
     CHECK_FALSE(ui.has("museum/question/1/answer"));
 }
 
+TEST_CASE("by keys: a digit brings its question into sight, 0 the answer, and pages scroll") {
+    const auto app = museum_app();
+    Headless ui(*app, {.width = 1280, .height = 720});
+    ui.click("museum/list/M1");
+    ui.key("3");
+    CHECK(ui.mark("museum/question/2").visible);
+    ui.key("0");
+    CHECK(ui.has("museum/question/2/answer"));
+    const float before = ui.rect("museum/title").y;
+    ui.key("PageUp");
+    CHECK(ui.rect("museum/title").y > before);
+    ui.key("F1");
+    const float keys = ui.rect("help/keys").y;
+    ui.key("PageDown");
+    CHECK(ui.rect("help/keys").y < keys);
+}
+
 TEST_CASE("a page looks for its shortest crash by itself, and shows five moments of it; a click plays from there" *
           doctest::skip(!Arena::available())) {
     const auto app = museum_app();

@@ -2,6 +2,7 @@
 // What is on the stage at the steps that matter, in every exhibit: doors, counters, writes, members, who walks. And
 // what is said of it.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
@@ -95,6 +96,25 @@ TEST_CASE("in danger: the door is missing, the counter is not 0, and what the wr
     CHECK(b.gauges[0].note == "door stays shut");
     CHECK_FALSE(b.is_taker_near);
     CHECK(plain_text(b.line) == "the stop sleeps until mddev->pending_writes == 0 (now 2)");
+}
+
+TEST_CASE("a write comes back by way of what counts it down: a page of a bitmap file is no write of the superblock's") {
+    Play play("race");
+    std::array scenarios = {play.player.scenario(Side::A), play.player.scenario(Side::B)};
+    for (Scenario& scenario : scenarios) scenario.bitmap = "file";
+    REQUIRE(play.player.change(scenarios[0], scenarios[1]) == "");
+    REQUIRE(play.player.stop() == "");
+    play.player.play_to_end();
+    std::set<std::string> completions;
+    for (std::size_t tick = 0; tick <= play.player.end(); tick++) {
+        play.to(tick);
+        const StageModel a = play.stage(Side::A);
+        if (const StageWrite* main = a.main_write(); main != nullptr && main->gauge)
+            completions.insert(fmt::format("{} {}", *main->gauge, a.completion));
+    }
+    CAPTURE(fmt::format("{}", fmt::join(completions, ", ")));
+    CHECK(completions.contains("1 end_bitmap_write"));
+    CHECK_FALSE(completions.contains("1 super_written"));
 }
 
 TEST_CASE("a question that is open is not answered by the stage") {
