@@ -15,6 +15,7 @@
 
 #include "engine/help/pages.hpp"
 #include "engine/host/save_file.hpp"
+#include "engine/scenario/scenario_files.hpp"
 #include "engine/story/lesson/lesson.hpp"
 #include "engine/story/lesson/window_words.hpp"
 #include "gui/app.hpp"
@@ -39,8 +40,12 @@ constexpr const char* kExamples = R"(Examples:
   xvfb-run mdscope-gui                       on a machine without a screen
   LIBGL_ALWAYS_SOFTWARE=1 mdscope-gui        when the GPU's driver is at fault)";
 
+constexpr int kWrongUsage = 2;
+
 constexpr std::pair<int, const char*> kExitCodes[] = {
-    {0, "closed, or the picture was made"}, {1, "it failed; the message says why"}, {2, "wrong usage"}};
+    {0, "closed, or the picture was made"},
+    {1, "it failed; the message says why"},
+    {kWrongUsage, "wrong usage: an option, a scenario or an act that makes no sense"}};
 
 struct CommandLine {
     AppOptions app;
@@ -99,9 +104,9 @@ void apply(const CommandLine& line) {
     set_theme(line.theme.empty() ? settings.theme : theme_from(line.theme).value_or(settings.theme));
 }
 
-int fail(const std::string& why) {
+int fail(const std::string& why, int exit_code = 1) {
     fmt::print(stderr, "mdscope-gui: {}\n", why);
-    return 1;
+    return exit_code;
 }
 
 Result<bool> write_page(const std::filesystem::path& path, const std::string& text) {
@@ -139,7 +144,7 @@ int make_picture(CommandLine& line) {
     if (!screen) return fail(screen.error().text);
     const Result<bool> made =
         render_png(**screen, {.width = line.width, .height = line.height, .acts = line.acts}, line.png);
-    return made ? 0 : fail(made.error().text);
+    return made ? 0 : fail(made.error().text, made.error().err == EINVAL ? kWrongUsage : 1);
 }
 
 ProbeHost probe_host(Window& window) {
@@ -185,13 +190,13 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        return app.exit(error) == 0 ? 0 : kWrongUsage;
     }
     if (!line.pages.empty()) return write_pages(app, line.pages);
-    if (const std::string wrong = read_size(line); !wrong.empty()) {
-        fail(wrong);
-        return 2;
-    }
+    if (const std::string wrong = read_size(line); !wrong.empty()) return fail(wrong, kWrongUsage);
+    if (!line.app.scenario.empty())  // before there is a window, or none for want of a display
+        if (const Result<Scenario> scenario = load_scenario_file(line.app.scenario); !scenario)
+            return fail(scenario.error().text, kWrongUsage);
     const std::string path = settings_path();
     LoadedSettings loaded = load_settings(path);
     line.app.settings = std::move(loaded.settings);

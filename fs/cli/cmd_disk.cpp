@@ -360,7 +360,8 @@ int disk_command(const DiskWords& words) {
     if (const Result<bool> found = find_dir(words.dir, up); !found) return complain(kFailed, found.error().text);
     up.lab = absolute_path(words.lab);
     if (const Result<bool> apart = check_apart(up); !apart) return refuse(up, complain(kUsage, apart.error().text));
-    if (const Result<bool> made = make_images(words); !made) return refuse(up, complain(kFailed, made.error().text));
+    if (const Result<bool> made = make_images(words); !made)
+        return refuse(up, complain(code_of_create(made.error()), made.error().text));
     up.lab = stdfs::canonical(words.lab).string();
     if (const Result<bool> made = make_array_point(up); !made) return refuse(up, complain(kFailed, made.error().text));
     if (InterruptFlag::raised()) return refuse(up, complain(kInterrupted, "interrupted; nothing is mounted"));

@@ -30,6 +30,7 @@ struct CreateWords {
     std::string delay = "5s";
     std::string name;
     const CLI::Option* chunk_option = nullptr;
+    const CLI::Option* metadata_option = nullptr;
 };
 
 // What the words say, or the option that makes no sense.
@@ -59,6 +60,10 @@ Result<CreateOptions> understood(const CreateWords& words) {
         options.name = words.name;
     else if (imsm)
         options.name = "vol0";
+    if (!imsm && options.bitmap == "external" && words.metadata_option->count() != 0)
+        return Error{EINVAL, "--metadata " + options.metadata +
+                                 ": the metadata of an external bitmap (the default) is external:lab; add --bitmap "
+                                 "internal, --bitmap none or --bitmap ./FILE, or leave --metadata out"};
     if (options.bitmap.empty()) return Error{EINVAL, "--bitmap: external, internal, none, or the path of a file"};
     return options;
 }
@@ -68,11 +73,7 @@ int create(const CreateWords& words) {
     if (!options) return complain(kUsage, options.error().text);
     const InterruptFlag interrupt;  // A lab is there or not: it takes a moment, and nobody ends that half-way.
     const Result<CreateReport> report = create_lab(*options);
-    if (!report) {
-        const int err = report.error().err;
-        const int exit_code = err == EBUSY || err == EAGAIN ? kBusy : err == ERANGE ? kUsage : kFailed;
-        return complain(exit_code, report.error().text);
-    }
+    if (!report) return complain(code_of_create(report.error()), report.error().text);
     std::fputs(shown_lines(report->text).c_str(), stdout);
     if (!report->text.ends_with('\n')) std::fputs("\n", stdout);
     return it_is_done();
@@ -148,6 +149,11 @@ int examine(const ExamineWords& words) {
 
 }  // namespace
 
+int code_of_create(const Error& error) {
+    if (error.err == EBUSY || error.err == EAGAIN) return kBusy;
+    return error.err == EINVAL || error.err == ERANGE ? kUsage : kFailed;  // options that make no sense together
+}
+
 void add_lab_commands(CLI::App& app, int* exit_code) {
     CLI::App* create_app = app.add_subcommand("create", "Make a lab: a folder of new member images");
     const auto words = std::make_shared<CreateWords>();
@@ -158,9 +164,11 @@ void add_lab_commands(CLI::App& app, int* exit_code) {
         ->capture_default_str();
     create_app->add_option("--bitmap", words->options.bitmap, "external, internal, none, or the path of a bitmap file")
         ->capture_default_str();
-    create_app->add_option("--metadata", words->options.metadata, "Version of native metadata, or imsm")
-        ->check(CLI::IsMember({"1.2", "1.1", "1.0", "imsm"}))
-        ->capture_default_str();
+    words->metadata_option =
+        create_app
+            ->add_option("--metadata", words->options.metadata,
+                         "imsm, or the version of native metadata: 1.2, unless the bitmap is external")
+            ->check(CLI::IsMember({"1.2", "1.1", "1.0", "imsm"}));
     create_app->add_option("--spares", words->options.spares, "Number of spares (imsm)")
         ->check(CLI::Range(0, 6))
         ->capture_default_str();

@@ -17,7 +17,9 @@ struct ExitCodeRow {
 inline constexpr ExitCodeRow kExitCodes[] = {
     {kOk, "it worked; of a search or a run: what is expected holds"},
     {kFailed, "the operation failed, or what is expected does not hold; the message says why"},
-    {kUsage, "wrong usage: an unknown command or option, a size that is none, a scenario that makes no sense"},
+    {kUsage,
+     "wrong usage: an unknown command or option, a value that is none, or too small, or does not go with the others, "
+     "a scenario that makes no sense"},
     {kBusy, "busy: the array is open or an image is locked by another mdscope"},
     {kUnusable, "an image or its metadata cannot be used"},
     {kNotKnown, "not known: the search ended before it had seen everything, and met nothing bad"},

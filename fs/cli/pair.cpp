@@ -145,7 +145,7 @@ int make_pair_of_arrays(const PairPlan& plan) {
     if (const Result<bool> made = make_folder(plan.folder, undo); !made) return complain(kFailed, made.error().text);
     for (const PairSide& side : plan.sides) {
         if (const Result<bool> made = create_images(plan, side, undo); !made)
-            return complain(kFailed, made.error().text);
+            return complain(code_of_create(made.error()), made.error().text);
         if (InterruptFlag::raised()) return complain(kInterrupted, "interrupted; what was made is taken back");
     }
     if (const int exit_code = mount_both(plan, undo); exit_code != kOk) return exit_code;

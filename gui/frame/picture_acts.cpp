@@ -17,6 +17,7 @@ namespace {
 
 constexpr float kFrame = 1.0F / 60;
 constexpr int kMostFrames = 60 * 60;
+constexpr int kLongestWait = 3600;
 using Kind = InputEvent::Kind;
 
 constexpr std::array<std::pair<std::string_view, int>, 9> kKeys = {{{"Space", key::kSpace},
@@ -79,7 +80,10 @@ class Hand {
         return {};
     }
     std::string wait(const std::string& seconds) {
-        const double length = std::strtod(seconds.c_str(), nullptr);
+        char* end = nullptr;
+        const double length = std::strtod(seconds.c_str(), &end);
+        if (end == seconds.c_str() || *end != '\0' || !(length >= 0 && length <= kLongestWait))
+            return fmt::format("wait takes seconds, up to {}, not '{}'", kLongestWait, seconds);
         for (double done = 0; done < length; done += static_cast<double>(kFrame)) frame();
         return {};
     }

@@ -33,6 +33,39 @@ def story_wrong_usage():
         exits_with(2, *words)
 
 
+def story_values_that_make_no_sense():
+    new = LAB.base + "/new"
+    for words, says in ((["--bitmap", "internl"], "no bitmap home 'internl'"), (["--write-mostly", "sdz"], "'sdz'"),
+                        (["--spares", "1"], "imsm"), (["--serial", "sda=x"], "imsm"), (["--size", "1M"], "too small"),
+                        (["--size", "100001"], "512"), (["--chunk", "4G"], "4G"),
+                        (["--bitmap", "internal", "--delay", "500ms"], "whole seconds"),
+                        (["--bitmap", "internal", "--name", "a" * 99], "name"),
+                        (["--metadata", "imsm", "--members", "8"], "--spares"),
+                        (["--metadata", "imsm", "--write-mostly", "sda"], "write-mostly"),
+                        (["--bitmap", new + "/sda.img"], "two files"),
+                        # Of native metadata, and the default bitmap is external.
+                        (["--metadata", "1.2"], "--bitmap internal"), (["--metadata", "1.0"], "--bitmap internal"),
+                        (["--metadata", "1.2", "--bitmap", "external"], "--bitmap none")):
+        exits_with(2, "create", new, *words, says=says)
+    exits_with(2, "disk", new, LAB.base + "/dir", "--size", "1M", says="too small")
+    exits_with(2, "pair", LAB.base + "/pair", "--size", "1M", says="too small")
+    check(sorted(os.listdir(LAB.base)) == ["lab", "mnt"], "nothing is made: %s" % os.listdir(LAB.base))
+
+
+def story_the_window():
+    """Before it asks for a display."""
+    gui = os.path.dirname(MDSCOPE) + "/mdscope-gui"
+    if not os.access(gui, os.X_OK):
+        return
+    picture = ["--png", LAB.base + "/picture.png", "--size", "400x300"]
+    for words, says in ((["no-such"], "no-such"), (["--size", "0x0"], "--size"), (["--mode", "no"], "--mode"),
+                        (picture + ["--act", "jump up"], "no act"), (picture + ["--act", "key Nonsense"], "no key"),
+                        (picture + ["--act", "wait soon"], "seconds"), (picture + ["--act", "click no/such"], "no/such")):
+        done = subprocess.run([gui] + words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE,
+                              env={k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}, check=False)
+        check(done.returncode == 2 and says in done.stderr, "mdscope-gui %s: %d %s" % (words, done.returncode, done.stderr))
+
+
 def story_busy():
     LAB.mount_or_die()
     other = LAB.base + "/other"
