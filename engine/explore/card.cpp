@@ -238,6 +238,17 @@ bool expectation_holds(const Scenario& scenario, const Run& run) {
     return false;
 }
 
+Held expectation_of(const Scenario& scenario, const Run& run) {
+    if (expectation_holds(scenario, run)) return Held::Yes;
+    const bool is_of_search = scenario.schedule.empty() && !scenario.expect.of_run;
+    return is_of_search && run.ending == Ending::Done ? Held::NotKnown : Held::No;
+}
+
+// On a card.
+static std::string_view held_answer(Held held) {
+    return held == Held::Yes ? "yes" : held == Held::No ? "NO" : "not known";
+}
+
 std::string verdict_word(const Verdict& verdict) {
     if (verdict.crashes != 0) return "crashes";
     if (verdict.hangs != 0) return "hangs";
@@ -252,10 +263,7 @@ std::string verdict_card(const Verdict& verdict, const std::string& replay_path)
     rows.add("verdict", "{}", verdict_sentence(verdict));
     const Held held = expectation_of(verdict);
     if (verdict.scenario.expect.kind != Expectation::Kind::Any)
-        rows.add("expected", "{}: {}", expectation_text(verdict.scenario.expect),
-                 held == Held::Yes  ? "yes"
-                 : held == Held::No ? "NO"
-                                    : "not known");
+        rows.add("expected", "{}: {}", expectation_text(verdict.scenario.expect), held_answer(held));
     else if (verdict.violations != 0)
         rows.add("expected", "no violation, as nothing else was said: NO");
     text += rows.take() + places_text(verdict) + ways_text(verdict);
@@ -285,8 +293,7 @@ std::string run_card(const Scenario& scenario, const Run& run) {
     if (const std::string row = must_hold_text(run.judge); !row.empty()) rows.add("must hold", "{}", row);
     rows.add("log hash", "{:016x}", run.log_hash);
     if (run.is_over && scenario.expect.kind != Expectation::Kind::Any)
-        rows.add("expected", "{}: {}", expectation_text(scenario.expect),
-                 expectation_holds(scenario, run) ? "yes" : "NO");
+        rows.add("expected", "{}: {}", expectation_text(scenario.expect), held_answer(expectation_of(scenario, run)));
     text += rows.take() + "\n" + lanes_text(run.lanes);
     if (!run.console.empty()) text += "\n" + run.console;
     return text;

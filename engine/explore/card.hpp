@@ -32,6 +32,8 @@ inline bool expectation_holds(const Verdict& verdict) {
     return expectation_of(verdict) == Held::Yes;
 }
 bool expectation_holds(const Scenario& scenario, const Run& run);
+// Without a schedule a scenario says what the search meets: that one run ended well does not tell.
+Held expectation_of(const Scenario& scenario, const Run& run);
 
 // "safe", "crashes", "hangs", "violates an invariant"; "no crash met" when the search is not complete.
 std::string verdict_word(const Verdict& verdict);

@@ -116,7 +116,7 @@ std::string run_json(const Scenario& scenario, const Run& run) {
     json["ending"] = ending_name(run.ending);
     json["what"] = run.what;
     add_judge(json, run.judge);
-    json["expectation"] = held_word(expectation_holds(scenario, run) ? Held::Yes : Held::No);
+    json["expectation"] = held_word(expectation_of(scenario, run));
     json["expectation_holds"] = expectation_holds(scenario, run);
     json["picks"] = run.picks;
     json["stood_for"] = run.stood_for;

@@ -133,6 +133,7 @@ struct Expectation {
     enum class Kind : std::uint8_t { Any, Safe, Crash, Hang, Violation };
     Kind kind = Kind::Any;
     std::string function;  // of a crash; of a violation: its judge. Empty: any
+    bool of_run = false;   // asked of one run, though there is no schedule; in no file
     bool operator==(const Expectation&) const = default;
 };
 

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "engine/explore/card.hpp"
 #include "engine/story/record/counter_scenario.hpp"
@@ -34,7 +36,8 @@ constexpr std::uint64_t kStatesForARace = 100'000;
 
 // Two arrays, and not a word about what is done to them or what it comes to: that is about a race, and shown is the
 // shortest way in which it is lost. There may be none, with another row.
-Scenario with_its_race(const Scenario& scenario, bool expects_something) {
+Scenario with_its_race(const Scenario& scenario) {
+    const bool expects_something = scenario.expect.kind != Expectation::Kind::Any;
     if (scenario.versus.empty() || !scenario.schedule.empty() || expects_something) return scenario;
     ExploreOptions options;
     options.stop_at_first_crash = true;
@@ -51,16 +54,19 @@ Scenario with_its_race(const Scenario& scenario, bool expects_something) {
 }
 
 int run_command(const RunRequest& request) {
-    Result<Scenario> scenario = load_scenario(request.scenario);
+    ScenarioOptions options = request.scenario;
+    const std::string asked = std::exchange(options.expect, "");  // later: it does not change what is run
+    Result<Scenario> scenario = load_scenario(options);
     if (!scenario) return complain(kUsage, scenario.error().text);
-    // What is expected on the command line does not change what is run.
-    const bool expects_something = scenario->expect.kind != Expectation::Kind::Any && request.scenario.expect.empty();
-    scenario = with_its_race(*scenario, expects_something);
+    Scenario checked;
+    if (const Result<bool> good = expect_as_asked(checked, asked); !good) return complain(kUsage, good.error().text);
+    scenario = with_its_race(*scenario);
+    (void)expect_as_asked(*scenario, asked);
     if (is_duel(*scenario, request.duel)) return run_duel(*scenario, request.duel);
     const Result<Run> run = run_once(*scenario);
     if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);
     print_run(request, *scenario, *run);
-    return expectation_holds(*scenario, *run) ? kOk : kFailed;
+    return code_of_run(*scenario, *run);
 }
 
 int tree_command(const RunRequest& request) {
@@ -118,7 +124,8 @@ constexpr const char* kRunExamples = R"(Examples:
   mdscope run race --svg - --until oops >race.svg
 
 Exit codes: 0 it ended as is expected (of its own array, A), 1 it did not, or its schedule drifted, 2 a scenario
-or an option makes no sense)";
+or an option makes no sense, 5 it ended well, and what is expected is of the search of a scenario without a schedule
+(mdscope explore)";
 
 }  // namespace
 

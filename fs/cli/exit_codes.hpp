@@ -22,7 +22,7 @@ inline constexpr ExitCodeRow kExitCodes[] = {
      "a scenario that makes no sense"},
     {kBusy, "busy: the array is open or an image is locked by another mdscope"},
     {kUnusable, "an image or its metadata cannot be used"},
-    {kNotKnown, "not known: the search ended before it had seen everything, and met nothing bad"},
+    {kNotKnown, "not known: the search ended before it had seen everything, and met nothing bad; or one run of it did"},
     {kInterrupted, "interrupted"},
 };
 

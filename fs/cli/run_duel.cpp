@@ -93,8 +93,8 @@ void print_both(const Duel& duel, const std::array<Run, 2>& runs, const DuelRequ
 
 // The second array has nothing to live up to, but the engine must be whole there, too.
 int verdict_of(const Scenario& scenario, const std::array<Run, 2>& runs) {
-    const bool holds = !runs[Side::A].is_over || expectation_holds(scenario, runs[Side::A]);
-    return holds && runs[Side::B].ending != Ending::Violation ? kOk : kFailed;
+    if (runs[Side::B].ending == Ending::Violation) return kFailed;
+    return runs[Side::A].is_over ? code_of_run(scenario, runs[Side::A]) : kOk;
 }
 
 int tell_duel(const Duel& duel, const Scenario& scenario, const DuelRequest& request) {
@@ -139,6 +139,19 @@ int run_and_tell(const Scenario& scenario, const DuelRequest& request) {
 }
 
 }  // namespace
+
+int code_of_run(const Scenario& scenario, const Run& run) {
+    switch (expectation_of(scenario, run)) {
+        case Held::Yes:
+            return kOk;
+        case Held::No:
+            return kFailed;
+        case Held::NotKnown:
+            break;
+    }
+    return complain(kNotKnown, scenario.name + ": this one run ended well; '" + expectation_text(scenario.expect) +
+                                   "' is expected of the search, `mdscope explore`");
+}
 
 void add_duel_options(CLI::App& app, DuelRequest& request) {
     constexpr const char* kTwo = "Two arrays, one schedule";

@@ -25,8 +25,10 @@ void add_duel_options(CLI::App& app, DuelRequest& request);
 
 // Whether run_duel() is what this scenario and request need.
 bool is_duel(const Scenario& scenario, const DuelRequest& request);
+// The exit code of a run; where nothing can be said, that is said.
+int code_of_run(const Scenario& scenario, const Run& run);
 // Runs, prints, and gives the exit code: 0 what the scenario expects of its own array holds, or it was not run to its
-// end; 1 it does not hold, or the schedule drifted; 2 it cannot be set up.
+// end; 1 it does not hold, or the schedule drifted; 2 it cannot be set up; 5 it is expected of a search.
 int run_duel(const Scenario& scenario, const DuelRequest& request);
 
 // The scenario's own array, run by its schedule and on to the end; for who wants only that. Error: it drifted, or it

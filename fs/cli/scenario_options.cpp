@@ -122,15 +122,22 @@ static Result<Scenario> load_by_word(const std::string& word) {
     return scenario;
 }
 
+Result<bool> expect_as_asked(Scenario& scenario, const std::string& words) {
+    if (words.empty()) return false;
+    if (const Complaint wrong = read_expectation(scenario.expect, words); !wrong.empty())
+        return Error{EINVAL, "--expect: " + wrong};
+    scenario.expect.of_run = true;
+    return true;
+}
+
 Result<Scenario> load_scenario(const ScenarioOptions& options) {
     if (!options.scenario.empty() && !options.entrance.empty())
         return Error{EINVAL, "--entrance is for the built-in scenario; " + options.scenario + " has tasks of its own"};
     const Result<Scenario> scenario = options.scenario.empty() ? built_in(options) : load_by_word(options.scenario);
     if (!scenario) return scenario.error();
     Result<Scenario> asked = changed(*scenario, options);
-    if (!asked || options.expect.empty()) return asked;
-    if (const Complaint wrong = read_expectation(asked->expect, options.expect); !wrong.empty())
-        return Error{EINVAL, "--expect: " + wrong};
+    if (!asked) return asked;
+    if (const Result<bool> good = expect_as_asked(*asked, options.expect); !good) return good.error();
     return asked;
 }
 

@@ -35,5 +35,7 @@ void add_expect_option(CLI::App& app, ScenarioOptions& options);
 // The scenario, changed as asked for. A changed one expects nothing: what its file says is of the file's own array.
 // Error: "FILE:LINE: why", or what is wrong with an option.
 Result<Scenario> load_scenario(const ScenarioOptions& options);
+// --expect, if it was given; for who has to know what the scenario itself says first.
+Result<bool> expect_as_asked(Scenario& scenario, const std::string& words);
 
 }  // namespace mdscope

@@ -67,6 +67,27 @@ def story_expectations_are_of_the_first_array():
     check(mds("explore", "release-early").returncode == 0, "a search does not ask what one schedule ends in")
 
 
+def story_what_is_expected_of_a_search():
+    """Every scenario by its name: a run never fails because it is not the search."""
+    for name in sorted(file[:-4] for file in os.listdir(SCENARIOS) if file.endswith(".mds")):
+        answer = mds("run", name)
+        check(answer.returncode in (0, 5), "%s: %d %s" % (name, answer.returncode, answer.stderr))
+        check((answer.returncode == 5) == ("is expected of the search" in answer.stderr), name + ": " + answer.stderr)
+    answer = mds("run", "late-file")
+    check(answer.returncode == 5 and "expected     crash end_bitmap_write: not known" in answer.stdout, answer.stdout[:400])
+    check(json.loads(mds("run", "late-file", "--json").stdout)["a"]["expectation"] == "not known", "in JSON")
+    # On the command line it is asked of this run, which is the same.
+    def picks(*words):
+        answer = json.loads(mds("run", *words, "--json").stdout)
+        return [answer[side]["picks"] for side in "ab"]
+
+    for name in ("late-file", "race", "spare-role", "hold-stop-release"):
+        for expect in ("crash", "safe", "any"):
+            check(picks(name, "--expect", expect) == picks(name), "%s --expect %s runs as without" % (name, expect))
+    check(mds("run", "late-file", "--expect", "crash").returncode == 1, "this run does not crash")
+    check(mds("run", "late-file", "--expect", "safe").returncode == 0, "it ends well")
+
+
 def story_a_schedule_that_cannot_go_on():
     text = text_of("release-early")
     line = text[: text.index("  sdb bitmap 1")].count("\n") + 1
