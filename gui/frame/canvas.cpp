@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "gui/frame/display_gone.hpp"
 #include "gui/frame/theme.hpp"
 
 namespace mdscope::gui {
@@ -104,6 +105,7 @@ Canvas::Parts::Video::Video(bool off_screen) {
     if (!ready && off_screen) no_opengl("SDL's off-screen driver", off_screen);
     if (!ready) no_display(std::string("SDL says: ") + SDL_GetError());
     const std::string driver = SDL_GetCurrentVideoDriver();
+    if (!off_screen) end_with_the_display();
     if (off_screen || shows_windows(driver)) return;
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
     no_display("SDL found only its driver '" + driver + "'");

@@ -206,6 +206,26 @@ def story_without_a_display_it_says_so():
         check(done.returncode == 1 and "no display" in done.stderr and "xvfb-run" in done.stderr, done.stderr)
 
 
+def story_the_display_goes():
+    display = Display("1000x700")
+    gui = Gui(display)
+    display.server.kill()
+    wait_for(lambda: gui.process.poll() is not None, "the window ends with its display")
+    check(gui.process.returncode == 1 and gui.stderr() == "mdscope-gui: the display is gone\n",
+          "ends: %s, %s" % (gui.process.returncode, gui.stderr()))
+
+
+def story_ctrl_c_is_for_the_display_too():
+    """xvfb-run mdscope-gui: the terminal's SIGINT ends both, in any order."""
+    for _ in range(4):
+        display = Display("1000x700")
+        gui = Gui(display)
+        gui.process.send_signal(signal.SIGINT)
+        display.server.kill()
+        wait_for(lambda: gui.process.poll() is not None, "the window ends")
+        check(gui.process.returncode == 0 and not gui.stderr(), "ends: %s, %s" % (gui.process.returncode, gui.stderr()))
+
+
 def story_without_opengl_it_says_so():
     with Display("800x600", "-extension", "GLX") as bare:
         done = run_gui(bare.environment())
