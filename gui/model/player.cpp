@@ -339,6 +339,12 @@ void Player::set_detail(TreeDetail detail) {
     changed();
 }
 
+void Player::follow(const std::string& bio) {
+    if (followed_ == bio) return;
+    followed_ = bio;
+    seen_.reset();
+}
+
 const MomentView& Player::view() {
     const std::pair key(version_, tick_);
     if (seen_ == key) return view_;
@@ -363,7 +369,7 @@ void Player::see(Side side) {
     view.ending = completions(*duel_, side, tick_, foresight_->of(side));
     view.covers = who_waits(*duel_, side, tick_, foresight_->of(side));
     view.waits = waits(*duel_, side, tick_);
-    view.why = why(*duel_, side, tick_, *foresight_);
+    view.why = why(*duel_, side, tick_, *foresight_, followed_);
     view.status = status_of(*duel_, side, tick_, foresight_->of(side));
     view.mddev_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Mddev);
     view.bitmap_pending = counter_at(*duel_, side, tick_, mdscope::Counter::Bitmap);

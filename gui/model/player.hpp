@@ -70,6 +70,7 @@ class Player {
     [[nodiscard]] Foresight& foresight() { return *foresight_; }
     [[nodiscard]] const MomentView& view();  // at the playhead
     void set_detail(TreeDetail detail);
+    void follow(const std::string& bio);  // the write that `why` is about, where there are several; empty: any
     [[nodiscard]] TreeDetail detail() const { return detail_; }
 
     // ---- time
@@ -148,6 +149,7 @@ class Player {
     unsigned forks_ = 0;
     std::uint64_t version_ = 0;
     TreeDetail detail_ = TreeDetail::Short;
+    std::string followed_;
 
     MomentView view_;
     std::optional<std::pair<std::uint64_t, std::size_t>> seen_;  // version and tick that view_ is of

@@ -171,6 +171,7 @@ void State::run_to(Side side, const TreeLine& line) {
 }
 
 void State::move_end(const std::string& bio, std::size_t tick) {
+    selected_bio = bio;
     answer(player.move_completion(bio, tick));
 }
 

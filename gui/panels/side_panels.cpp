@@ -166,6 +166,7 @@ void draw_in_flight(State& state) {
 }
 
 void draw_why(State& state) {
+    state.player.follow(state.selected_bio);
     for (const Side side : kSides) {
         draw_links(state, side);
         ImGui::Spacing();

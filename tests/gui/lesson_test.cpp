@@ -122,6 +122,10 @@ TEST_CASE("space, a click and a drag complete the race") {
     CHECK(ui.text("lesson/text") == "Same bug, no crash: timing decides. That is a race.");
     CHECK(ui.text("card/A/status") == "STOPPED");
     CHECK(ui.text("card/B/status") == "STOPPED");
+    ui.key("w");  // why, of the write that was dragged
+    CHECK(ui.text("why/A/1/text").find("sdb bitmap 1") != std::string::npos);
+    CHECK(ui.text("why/A/4/text").find("sdb bitmap 1 ended before unbind_rdev_from_array") != std::string::npos);
+    ui.key("w");
     CHECK(seat.is_through());
     CHECK(seat.kept.lessons == std::set<int>{1});
     ui.click("predict/0");  // and one question that nobody counts

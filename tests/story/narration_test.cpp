@@ -2,6 +2,8 @@
 // The words: exact where the story is told, and never empty, wrong or changing anywhere else.
 #include "engine/story/tell/narration.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {
@@ -135,6 +137,29 @@ TEST_CASE("why the right one is safe") {
     CHECK(happened(links) == 4);
     CHECK(happened(why(duel, Side::B, 4, foresight)) == 3);
     CHECK(happened(why(duel, Side::B, 1, foresight)) == 2);  // the waits of earlier passes are not waits for this write
+}
+
+TEST_CASE("a write that ended in time without a wait was lucky; why says so, of the write that is followed") {
+    Duel duel = told_race();
+    REQUIRE(duel.tape(Side::A).moment() == Moment::Crash);
+    duel.replay_with(1, wish(Order::Kind::Due, "sdb bitmap 1", 2));
+    duel.replay_with(3, wish(Order::Kind::Due, "sda bitmap 1", 4));
+    duel.play(1000, true);
+    REQUIRE(duel.tape(Side::A).moment() == Moment::Done);
+    Foresight foresight(duel);
+    for (const char* member : {"sda", "sdb"}) {
+        const std::string bio = fmt::format("{} bitmap 1", member);
+        const std::vector<Link> links = why(duel, Side::A, duel.end(), foresight, bio);
+        REQUIRE(links.size() == 4);
+        CHECK(links[0].text.find(bio) != std::string::npos);
+        CHECK(links[2].text.find("nobody waits for mddev->pending_writes") != std::string::npos);
+        CHECK(links[3].text == bio + " ended before unbind_rdev_from_array sets rdev->mddev of " + member +
+                                   " to NULL: that was luck, no wait. Had it ended later, its completion would have "
+                                   "followed a pointer to what is gone.");
+        CHECK(happened(links) == 4);
+        CHECK(why(duel, Side::B, duel.end(), foresight, bio)[0].text.find(bio) != std::string::npos);
+    }
+    CHECK(why(duel, Side::A, duel.end(), foresight, "sdc bitmap 1").size() == 4);  // none of these: the last one
 }
 
 TEST_CASE("an internal bitmap is saved by its header, by accident") {

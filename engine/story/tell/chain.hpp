@@ -43,7 +43,10 @@ class Chain {
         add_submission(" without waiting for it");
         add_count();
         if (!add_wait(fmt::format("The {} waits for that", act()), cover)) {
-            add(fmt::format("The {} takes nothing away that it needs, whenever it ends.", act()), submitted_);
+            if (takes_anything())
+                add_luck();
+            else
+                add(fmt::format("The {} takes nothing away that it needs, whenever it ends.", act()), submitted_);
             return std::move(links_);
         }
         if (takes_anything()) add_taking(first_taking(), ", and by then it has ended");
@@ -139,6 +142,19 @@ class Chain {
         const museum::Taker* found = find_taker(exhibit(), takes);
         const museum::Taker& taker = found != nullptr ? *found : exhibit().takers.back();
         add(museum::filled(taker.link, {{"member", name_.member}}) + meanwhile + ".", step_of(taker));
+    }
+    // It ended in time, and no wait was the reason: had it ended later, this would be the chain of a crash.
+    void add_luck() {
+        const std::optional<std::size_t> ended =
+            first_step([&](const TapeStep&, std::size_t step) { return !is_in_flight(step); });
+        if (!ended) return;
+        add_useless_wait();
+        const museum::Taker* found = find_taker(exhibit(), first_taking());
+        const museum::Taker& taker = found != nullptr ? *found : exhibit().takers.back();
+        add(fmt::format("{} ended before {}: that was luck, no wait. Had it ended later, its completion would have "
+                        "followed a pointer to what is gone.",
+                        bio_, museum::filled(taker.link, {{"member", name_.member}})),
+            ended);
     }
     [[nodiscard]] std::optional<std::size_t> step_of(const museum::Taker& taker) const {
         switch (taker.loss) {

@@ -31,7 +31,9 @@ struct Link {
 // Why an array is where it is. For one that crashes, or is about to, exactly five links: the page is marked and its
 // writes are submitted without waiting; they are counted in mddev->pending_writes; the last wait looks at the other
 // counter, or there is none; the member is unbound; the completion follows the pointer. Empty: nothing to explain.
-std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& foresight);
+// `followed`: the write a person is at; where one among several has to be chosen, it is that one.
+std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& foresight,
+                      const std::string& followed = "");
 
 // Of one tick, for a log: "stopper enters md_super_wait and sleeps", "sdb bitmap 2 ends".
 std::string tick_line(const Duel& duel, std::size_t tick);

@@ -4,6 +4,7 @@
 //   nobody waited      submitted, counted, the last wait looks elsewhere, what it needs is taken, it ends      (2021)
 //   counted too early  submitted, waited for, counted down first, what it needs is taken, it goes on           (2022)
 //   somebody waited    submitted, counted, waited for, and only then is anything taken
+//   luck               submitted, counted, the last wait looks elsewhere, it ended before anything was taken
 //   a hang             asleep, and nobody is left to wake it
 //
 // A link that lies behind the tick that is looked at is told as what will come, with its own tick if it was recorded.
@@ -40,24 +41,30 @@ std::vector<Link> why_crashed(const Scene& scene, Foresight& foresight) {
                                               : chain.nobody_waited(taken_by(scene.exhibit(), *oops));
 }
 
-std::vector<Link> why_in_danger(const Scene& scene) {
+std::vector<Link> why_in_danger(const Scene& scene, const std::string& followed) {
     const Cover* worst = scene.in_danger();
     if (worst == nullptr) return {};
+    for (const Cover& cover : scene.covers)
+        if (cover.bio == followed && !cover.covered) worst = &cover;
     Chain chain(scene, worst->bio);
     return worst->has_counted ? chain.counted_too_early(worst->takes) : chain.nobody_waited(worst->takes);
 }
 
-// The last write of the metadata that the stop has submitted, in flight or not.
-std::string last_write_of_stop(const Scene& scene) {
+// The last write of the metadata that the stop has submitted, in flight or not; `followed`, if that is one of them.
+std::string write_of_stop(const Scene& scene, const std::string& followed) {
+    std::string last;
     for (std::size_t step = scene.duel.tick(scene.tick).step[scene.side]; step > 0; step--) {
         const auto is_of_stop = [&](const std::string& task) { return is_step_of(scene.tape().step(step), task); };
         if (!std::ranges::any_of(scene.duel.stop_tasks(), is_of_stop)) continue;
         for (const std::string& bio : new_bios(scene.tape(), step)) {
             BioName name;
-            if (read_bio_name(bio, &name) && (name.kind == "bitmap" || name.kind == "superblock")) return bio;
+            if (!read_bio_name(bio, &name) || (name.kind != "bitmap" && name.kind != "superblock")) continue;
+            if (bio == followed) return bio;
+            if (last.empty()) last = bio;
         }
+        if (!last.empty() && followed.empty()) break;
     }
-    return "";
+    return last;
 }
 
 // Since when it sleeps there.
@@ -87,8 +94,8 @@ std::vector<Link> why_asleep(const Scene& scene) {
     return links;
 }
 
-std::vector<Link> why_safe(const Scene& scene) {
-    const std::string bio = last_write_of_stop(scene);
+std::vector<Link> why_safe(const Scene& scene, const std::string& followed) {
+    const std::string bio = write_of_stop(scene, followed);
     if (bio.empty()) return why_asleep(scene);
     const auto cover = std::ranges::find(scene.covers, bio, &Cover::bio);
     return Chain(scene, bio).somebody_waited(cover != scene.covers.end() ? &*cover : nullptr);
@@ -103,13 +110,14 @@ std::vector<Link> why_hung(const Scene& scene) {
 
 }  // namespace
 
-std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& foresight) {
+std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& foresight,
+                      const std::string& followed) {
     const Scene scene(duel, side, tick, foresight.of(side));
     switch (scene.status) {
         case Status::Oops:
             return why_crashed(scene, foresight);
         case Status::InDanger:
-            return why_in_danger(scene);
+            return why_in_danger(scene, followed);
         case Status::Hung:
             return why_hung(scene);
         case Status::Running:
@@ -119,7 +127,7 @@ std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& 
         case Status::Off:
             break;
     }
-    return scene.has_begun ? why_safe(scene) : std::vector<Link>();
+    return scene.has_begun ? why_safe(scene, followed) : std::vector<Link>();
 }
 
 }  // namespace mdscope
