@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -33,7 +34,8 @@ constexpr std::array<std::pair<std::string_view, int>, 9> kKeys = {{{"Space", ke
 int key_called(std::string_view name) {
     for (const auto& [text, number] : kKeys)
         if (text == name) return number;
-    return name.size() == 1 ? name.front() : key::kNone;
+    // Capitals as they stand on the keys, and in the window's own labels.
+    return name.size() == 1 ? std::tolower(static_cast<unsigned char>(name.front())) : key::kNone;
 }
 
 class Hand {
@@ -64,7 +66,7 @@ class Hand {
         const int number = key_called(name);
         if (number == key::kNone) return fmt::format("there is no key '{}'", name);
         push({.kind = Kind::key_down, .key = number});
-        if (name.size() == 1) push({.kind = Kind::text, .text = name});
+        if (name.size() == 1) push({.kind = Kind::text, .text = std::string(1, static_cast<char>(number))});
         push({.kind = Kind::key_up, .key = number});
         settle();
         return {};

@@ -61,7 +61,8 @@ void put_stopper(const MountedFacts& facts, StageModel& stage) {
 
 std::string note_of(const MountedFacts& facts, const StageGauge& gauge, const StageDoor& door) {
     const MountedSleeper* stop = facts.stop_asleep();
-    if (stop != nullptr && stop->counter == gauge.counter) return "door stays shut";
+    if (stop != nullptr && stop->counter == gauge.counter)
+        return gauge.value > 0 ? "door stays shut" : "woken, not run yet";
     if (gauge.is_unwatched) return "nobody waits for it";
     if (door.state == StageDoor::State::Missing) return "nobody asks it here";
     if (gauge.value > 0) return "on their way";

@@ -28,7 +28,8 @@ std::string note_of_gauge(const StageFacts& facts, const StageModel& stage, std:
     if (never_moves(facts, gauge) && !facts.hides) return "for bitmap files only";
     const Wait* wait = act_wait(facts);
     const museum::Counter* asked = wait != nullptr ? counter_asked(facts.exhibit(), wait->condition) : nullptr;
-    if (asked != nullptr && asked->name == gauge.counter) return "door stays shut";
+    if (asked != nullptr && asked->name == gauge.counter)
+        return gauge.value > 0 ? "door stays shut" : "woken, not run yet";
     if (gauge.is_unwatched) return "nobody waits for it";
     if (door.state == StageDoor::State::Missing) return facts.hides ? "" : "nobody asks it here";
     if (door.is_passed && gauge.value == 0)

@@ -157,8 +157,8 @@ void draw_free_question(State& state) {
 void draw_running(State& state) {
     const LessonRun& lesson = *state.lesson;
     const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
-    const std::string pressed_id =
-        draw_head_buttons(head_buttons(lesson, shows_sentence(state) && !asks_in_sentence(state)), title, dots_of(lesson));
+    const std::string pressed_id = draw_head_buttons(
+        head_buttons(lesson, shows_sentence(state) && !asks_in_sentence(state)), title, dots_of(lesson));
     const float foot = question_height(state, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
     ImGui::BeginChild("words", {0, words});

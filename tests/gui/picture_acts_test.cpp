@@ -38,6 +38,13 @@ TEST_CASE("keys, clicks and time lead to any moment") {
     CHECK(ui.faults() == kNone);
 }
 
+TEST_CASE("a key is called as it stands on the keyboard, in the window's labels, too") {
+    const auto screen = picture_app();
+    Headless ui(*screen);
+    CHECK(do_acts(ui.stage(), *screen, {"key S", "key Space"}) == "");
+    CHECK(ui.text("card/A/status") != "RUNNING");
+}
+
 TEST_CASE("an act that cannot be done is told") {
     const auto screen = picture_app();
     Headless ui(*screen);
