@@ -92,4 +92,17 @@ std::string warning_about_bits(const Scenario& scenario) {
            "set; `bits clear` clears them, and so do three lines `daemon` in the setup";
 }
 
+std::string warning_about_stores(const Scenario& scenario) {
+    try {
+        World world(scenario, {.event_log = false, .hashing = false, .offers_cuts = false});
+        FirstChooser quiet;
+        while (world.moment() == Moment::Open && world.lab().misunderstood_line() == 0)
+            world.take(world.choices().size() > 1 ? quiet.choose(world.choices()) : 0);
+        const int line = world.lab().misunderstood_line();
+        return line == 0 ? "" : fmt::format("line {}: md answers this store with EINVAL, and nothing is done", line);
+    } catch (const std::runtime_error&) {
+        return "";  // it cannot be run, which whoever searches it is told
+    }
+}
+
 }  // namespace mdscope

@@ -13,6 +13,10 @@ namespace mdscope {
 // they run, or nobody writes to the array.
 std::string warning_about_bits(const Scenario& scenario);
 
+// A store that md does not understand does nothing, and a search of it says nothing: what happens in one execution.
+// Empty: each is understood.
+std::string warning_about_stores(const Scenario& scenario);
+
 // Where data is judged, each sector is looked at, and each moment keeps what differs: large arrays are not. Empty: it
 // is small enough, or data is not judged in this scenario.
 std::string wrong_about_size(const Scenario& scenario);

@@ -372,6 +372,8 @@ void SimLab::run_after_cut() {
 
 void SimLab::answer(const Statement& statement, std::size_t number) {
     answers_.push_back(perform(statement));
+    const bool was_understood = statement.kind != Statement::Kind::Store || answers_.back() != -EINVAL;
+    if (!was_understood && misunderstood_line_ == 0) misunderstood_line_ = statement.line;
     kernel.remember_only(number + 1);
     idle_periods = 0;
 }

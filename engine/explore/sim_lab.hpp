@@ -68,6 +68,8 @@ class SimLab {
     [[nodiscard]] const std::string& mdstat() const { return mdstat_; }  // when the setup was over
     // What each store of the tasks was answered: 0 or -errno, in the order in which they ended.
     [[nodiscard]] const std::vector<int>& answers() const { return answers_; }
+    // The line of the first store of a task that md did not understand; 0: it did.
+    [[nodiscard]] int misunderstood_line() const { return misunderstood_line_; }
     // The frames of everybody who stops the array, from the first step of the tasks on; nullptr: not wanted.
     void record_calls(trace::FrameSink* sink);
     void watch_tasks(trace::FrameSink* sink);  // of all tasks that the scenario names
@@ -143,6 +145,7 @@ class SimLab {
     std::vector<Task*> tasks_;
     unsigned running_tasks_ = 0;
     std::vector<int> answers_;
+    int misunderstood_line_ = 0;
     std::string mdstat_;
 
     std::vector<Rdev*> closed_;  // members that md has let go of

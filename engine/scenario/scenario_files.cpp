@@ -92,10 +92,11 @@ Result<Scenario> load_scenario_file(const std::string& name) {
     return scenario;
 }
 
-std::vector<ScenarioFileInfo> scenario_files() {
+std::vector<ScenarioFileInfo> scenario_files(std::vector<std::string>* left_out) {
     std::vector<ScenarioFileInfo> found;
     for (const files::path& path : known_paths()) {
         const Result<Scenario> scenario = load_scenario_file(path.string());
+        if (!scenario && left_out != nullptr) left_out->push_back(scenario.error().text);
         if (!scenario) continue;
         const std::string name = path.stem().string();
         found.push_back({name, scenario->title.empty() ? name : scenario->title, path.string()});

@@ -14,8 +14,9 @@ struct ScenarioFileInfo {
     std::string title;  // the file's, or its name
     std::string path;
 };
-// Those that are known by name (engine/host/data_folders.hpp), by title. Those that cannot be read are left out.
-std::vector<ScenarioFileInfo> scenario_files();
+// Those that are known by name (engine/host/data_folders.hpp), by title. Those that cannot be read are left out, and
+// why is told to who asks for it.
+std::vector<ScenarioFileInfo> scenario_files(std::vector<std::string>* left_out = nullptr);
 
 // A name, a code of one line (share.hpp), or a path with a '/' or with .mds at its end. Errors name the file and the
 // line.

@@ -219,6 +219,8 @@ int explore_scenario(const ExploreRequest& request, ExploreOptions options) {
 
     if (const std::string warning = warning_about_bits(*scenario); !warning.empty())
         note(scenario->name + ": " + warning);
+    if (const std::string warning = warning_about_stores(*scenario); !warning.empty())
+        note(scenario->name + ": " + warning);
     const Result<bool> is_saved = save(*verdict, request);
     if (!is_saved) return complain(kFailed, is_saved.error().text);
     const Result<bool> is_kept = save_rest(*verdict, *search, request);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/explore/card.hpp"
+#include "engine/explore/scenario_check.hpp"
 #include "engine/story/record/counter_scenario.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/run_duel.hpp"
@@ -62,6 +63,8 @@ int run_command(const RunRequest& request) {
     if (const Result<bool> good = expect_as_asked(checked, asked); !good) return complain(kUsage, good.error().text);
     scenario = with_its_race(*scenario);
     (void)expect_as_asked(*scenario, asked);
+    if (const std::string warning = warning_about_stores(*scenario); !warning.empty())
+        note(scenario->name + ": " + warning);
     if (is_duel(*scenario, request.duel)) return run_duel(*scenario, request.duel);
     const Result<Run> run = run_once(*scenario);
     if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);

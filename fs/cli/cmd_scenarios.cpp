@@ -10,6 +10,7 @@
 #include "engine/kernel/shown.hpp"
 #include "engine/scenario/scenario_files.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -27,7 +28,9 @@ void print_list_json(const std::vector<ScenarioFileInfo>& files) {
 }
 
 int list_scenarios(bool json) {
-    std::vector<ScenarioFileInfo> files = scenario_files();
+    std::vector<std::string> left_out;
+    std::vector<ScenarioFileInfo> files = scenario_files(&left_out);
+    for (const std::string& why : left_out) note("left out: " + shown_lines(why));
     if (files.empty())
         return complain(kFailed, "no scenarios are installed here; looked in " + data_folders_text("scenarios"));
     std::ranges::sort(files, {}, &ScenarioFileInfo::name);

@@ -119,6 +119,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     }
     const std::string& name = used[0]->get_name();
     complain(kUsage, name + ": " + error.what());
+    if (const CLI::Option* expect = used[0]->get_option_no_throw("--expect"))
+        for (const std::string& word : expect->results())
+            if (word == "crash" || word == "violation")
+                note("two words are one value in quotes: --expect '" + word + " NAME'");
     std::string usage = CLI::Formatter().make_usage(used[0], "mdscope " + name);
     usage.erase(0, std::min(usage.find_first_not_of('\n'), usage.size()));
     usage.erase(usage.find_last_not_of('\n') + 1);

@@ -3,10 +3,12 @@
 #include "fs/cli/scenario_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/explore/judge.hpp"
 #include "engine/scenario/scenario_parse.hpp"
 #include "fs/cli/standard_streams.hpp"
 
@@ -122,9 +124,20 @@ static Result<Scenario> load_by_word(const std::string& word) {
     return scenario;
 }
 
+static std::string unknown_judge(const Expectation& expect) {
+    const bool names_one = expect.kind == Expectation::Kind::Violation && !expect.function.empty();
+    if (!names_one || find_judge(expect.function) != nullptr) return "";
+    std::vector<std::string_view> names;
+    for (const Judge& judge : judges())
+        if (judge.moment == Moment::Violation) names.push_back(judge.name);
+    return fmt::format("nothing that must hold is called '{}'; there are: {}", expect.function, fmt::join(names, ", "));
+}
+
 Result<bool> expect_as_asked(Scenario& scenario, const std::string& words) {
     if (words.empty()) return false;
     if (const Complaint wrong = read_expectation(scenario.expect, words); !wrong.empty())
+        return Error{EINVAL, "--expect: " + wrong};
+    if (const std::string wrong = unknown_judge(scenario.expect); !wrong.empty())
         return Error{EINVAL, "--expect: " + wrong};
     scenario.expect.of_run = true;
     return true;
@@ -135,6 +148,8 @@ Result<Scenario> load_scenario(const ScenarioOptions& options) {
         return Error{EINVAL, "--entrance is for the built-in scenario; " + options.scenario + " has tasks of its own"};
     const Result<Scenario> scenario = options.scenario.empty() ? built_in(options) : load_by_word(options.scenario);
     if (!scenario) return scenario.error();
+    if (const std::string wrong = unknown_judge(scenario->expect); !wrong.empty())
+        return Error{EINVAL, scenario->name + ": expect: " + wrong};
     Result<Scenario> asked = changed(*scenario, options);
     if (!asked) return asked;
     if (const Result<bool> good = expect_as_asked(*asked, options.expect); !good) return good.error();

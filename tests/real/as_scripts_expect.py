@@ -51,6 +51,27 @@ def story_an_expectation_beside_any_option():
     check(mdscope("run", "race-lost", "--expect", "crash").returncode == 0, "run --expect")
 
 
+def story_an_expectation_that_is_none():
+    judges = mdscope("run", "report-2021", "--expect", "violation typo")
+    check(judges.returncode == 2 and "'typo'; there are: counters" in judges.stderr, "a judge: " + judges.stderr)
+    text = "mdscope-scenario 1\nexpect violation typo\ntasks\n  a: stop\n"
+    for command in ("run", "explore"):
+        done = subprocess.run([MDSCOPE, command, "-"], input=text, capture_output=True, text=True, timeout=DEADLINE, check=False)
+        check(done.returncode == 2 and "'typo'" in done.stderr, "%s, in a file: %s" % (command, done.stderr))
+        done = mdscope(command, "report-2021", "--expect", "crash", "super_written")
+        check(done.returncode == 2 and "--expect 'crash NAME'" in done.stderr, "not quoted: " + done.stderr)
+
+
+def story_a_store_that_md_does_not_understand():
+    text = "mdscope-scenario 1\ntasks\n  a: store array_state clean\n  b: store array_state %s\n"
+    for command in ("run", "explore"):
+        for value, line in (("foo", "line 4: md answers this store with EINVAL"), ("active", "")):
+            done = subprocess.run([MDSCOPE, command, "-"], input=text % value, capture_output=True, text=True,
+                                  timeout=DEADLINE, check=False)
+            check(done.returncode == 0 and (line in done.stderr if line else not done.stderr),
+                  "%s, %s: %s" % (command, value, done.stderr))
+
+
 def story_scenarios_by_name():
     listed = mdscope("scenarios")
     names = [line.split()[0] for line in listed.stdout.splitlines()]
@@ -65,6 +86,12 @@ def story_scenarios_by_name():
         file.write("mdscope-scenario 1\ntitle My own\ntasks\n  stopper: stop\n")
     env = dict(os.environ, XDG_DATA_HOME=BASE + "/share")
     check("mine" in mdscope("scenarios", env=env).stdout and mdscope("run", "mine", env=env).returncode == 0, "one's own")
+    with open(own + "/broken.mds", "w") as file:
+        file.write("mdscope-scenario 1\nfix v3\n")
+    listed = mdscope("scenarios", env=env)
+    check(listed.returncode == 0 and own + "/broken.mds:2: 'fix' takes" in listed.stderr, "which, and why: " + listed.stderr)
+    check("mine" in listed.stdout and "broken" not in listed.stdout, "the others are listed")
+    os.remove(own + "/broken.mds")
     env = dict(os.environ, MDSCOPE_DATA=BASE + "/share/mdscope", HOME=BASE)
     env.pop("XDG_DATA_HOME", None)
     check(mdscope("scenarios", env=env).stdout.split() == ["mine", "My", "own"], "MDSCOPE_DATA is instead of what is here")
