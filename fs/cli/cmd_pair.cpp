@@ -113,6 +113,7 @@ void complete(PairWords& words) {
         side.lab = side.mount + ".lab";
         if (!words.has_rows) side.request.rows.emplace_back("fix", kFixes[i]);
     }
+    plan.names_kernels = words.has_rows;
     if (words.verbs.empty()) words.verbs.emplace_back("make");
 }
 

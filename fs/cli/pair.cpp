@@ -10,9 +10,13 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <sstream>
+#include <string>
 #include <system_error>
 
+#include "engine/host/save_file.hpp"
 #include "engine/kernel/shown.hpp"
+#include "engine/md/variant.hpp"
 #include "engine/mdadm/array.hpp"
 #include "fs/cli/disk_mounts.hpp"
 #include "fs/cli/interrupt_flag.hpp"
@@ -43,6 +47,7 @@ class Undo {
     }
     void add_mount(const std::string& path) { mounts_.push_back(path); }
     void add_lab(const std::string& path) { labs_.push_back(path); }
+    void add_file(const std::string& path) { files_.push_back(path); }
     void add_folder(const std::string& path) { folders_.push_back(path); }
     void keep() { is_kept_ = true; }
 
@@ -51,10 +56,11 @@ class Undo {
         for (auto mount = mounts_.rbegin(); mount != mounts_.rend(); ++mount) (void)umount_path(*mount);
         std::error_code failed;
         for (const std::string& lab : labs_) stdfs::remove_all(lab, failed);
+        for (const std::string& file : files_) unlink(file.c_str());
         for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) rmdir(folder->c_str());
     }
     bool is_kept_ = false;
-    std::vector<std::string> mounts_, labs_, folders_;
+    std::vector<std::string> mounts_, labs_, files_, folders_;
 };
 
 // With those above it that are missing.
@@ -96,6 +102,40 @@ Result<bool> check_free(const PairPlan& plan) {
                                      "another one name another folder"};
         }
     return true;
+}
+
+// ---- the kernels that a pair was made with: lines "a kernel 5.12" and "b fix upstream", in DIR/kernels
+
+std::string kernels_path(const PairPlan& plan) {
+    return plan.folder + "/kernels";
+}
+
+Result<bool> keep_kernels(const PairPlan& plan, Undo& undo) {
+    std::string text;
+    for (const PairSide& side : plan.sides) {
+        const std::string who = side.letter == "A" ? "a " : "b ";
+        if (!side.request.kernel.empty()) text += who + "kernel " + side.request.kernel + "\n";
+        for (const auto& [variant, row] : side.request.rows) text += who + variant + " " + row + "\n";
+    }
+    Result<bool> saved = save_file(kernels_path(plan), text);
+    if (saved) undo.add_file(kernels_path(plan));
+    return saved;
+}
+
+// A line that another version of this program wrote, and this one does not know, is left out.
+void take_kernels(PairPlan& plan) {
+    const Result<std::string> text = read_whole_file(kernels_path(plan));
+    if (!text) return;  // a pair of before there was such a file: none and upstream
+    for (PairSide& side : plan.sides) {
+        side.request.kernel.clear();
+        side.request.rows.clear();
+    }
+    std::istringstream words(*text);
+    for (std::string who, what, value; words >> who >> what >> value;) {
+        MountRequest& request = plan.sides[who == "a" ? 0 : 1].request;
+        if (what == "kernel" && find_kernel_era(value) != nullptr) request.kernel = value;
+        if (VariantRows rows; rows.choose(what, value)) request.rows.emplace_back(what, value);
+    }
 }
 
 // The exit code; what failed is printed.
@@ -148,6 +188,7 @@ int make_pair_of_arrays(const PairPlan& plan) {
             return complain(code_of_create(made.error()), made.error().text);
         if (InterruptFlag::raised()) return complain(kInterrupted, "interrupted; what was made is taken back");
     }
+    if (const Result<bool> kept = keep_kernels(plan, undo); !kept) return complain(kFailed, kept.error().text);
     if (const int exit_code = mount_both(plan, undo); exit_code != kOk) return exit_code;
     undo.keep();
     if (const int exit_code = show_pair(plan); exit_code != kOk) return exit_code;
@@ -155,7 +196,9 @@ int make_pair_of_arrays(const PairPlan& plan) {
     return kOk;
 }
 
-int mount_pair(const PairPlan& plan) {
+int mount_pair(const PairPlan& wanted) {
+    PairPlan plan = wanted;
+    if (!plan.names_kernels) take_kernels(plan);
     for (const PairSide& side : plan.sides) {
         std::error_code failed;
         if (!stdfs::is_directory(side.lab, failed))

@@ -32,6 +32,7 @@ struct PairPlan {
     bool fio = false;  // write: by fio
     std::uint64_t writes = 1000;
     bool json = false;
+    bool names_kernels = false;  // else `mount` takes those that the pair was made with
 };
 
 // Both, mounted. The error says what is missing, and what to do.

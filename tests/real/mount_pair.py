@@ -89,7 +89,7 @@ def story_with_the_fix_and_without():
     check("RIP: 0010:super_written" in pair.file("a", "lab/oops"), "A's console")
     pair.works("umount")
     check(not any(is_mounted(pair.at(side)) for side in "ab"), "no mount is left")
-    check(sorted(os.listdir(pair.dir)) == ["a.lab", "b.lab"], "the images are: %s" % os.listdir(pair.dir))
+    check(sorted(os.listdir(pair.dir)) == ["a.lab", "b.lab", "kernels"], "the images are: %s" % os.listdir(pair.dir))
     pair.works("mount")
     check([side["status"] for side in pair.says()] == ["RUNNING", "RUNNING"], "mounted again")
     pair.works("umount")
@@ -130,6 +130,20 @@ def read_at(path, at, size):
         return os.pread(fd, size, at)
     finally:
         os.close(fd)
+
+
+def story_mounted_again_with_the_same_kernels():
+    pair = Pair()
+    pair.works("--kernel", "5.12,5.13", "--order", "2021,2022", "--size", "8M")
+    rows = [pair.file(side, name) for side in "ab" for name in ("lab/fix", "lab/order", "lab/pools")]
+    pair.works("umount")
+    pair.works("mount")
+    again = [pair.file(side, name) for side in "ab" for name in ("lab/fix", "lab/order", "lab/pools")]
+    check(again == rows and "[none]" in rows[0] and "[2021]" in rows[1], "the same: %s, %s" % (rows, again))
+    pair.works("umount")
+    pair.works("--fix", "v1,proposal", "mount")
+    check("[v1]" in pair.file("a", "lab/fix") and "[proposal]" in pair.file("b", "lab/fix"), "as asked for this time")
+    pair.works("umount")
 
 
 def story_what_is_refused():
