@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,15 @@ struct MuseumRequest {
     bool json = false;
 };
 
+// A number has a capital letter, the name of a folder has none: "m23" is M23.
+std::string as_written(std::string which) {
+    const bool is_number = which.size() > 1 && which.find_first_not_of("0123456789", 1) == std::string::npos;
+    if (is_number && which[0] == 'm') which[0] = 'M';
+    return which;
+}
+
 int museum_command(const MuseumRequest& request) {
-    const Exhibit* const exhibit = request.which.empty() ? nullptr : find_exhibit(request.which);
+    const Exhibit* const exhibit = request.which.empty() ? nullptr : find_exhibit(as_written(request.which));
     if (!request.which.empty() && exhibit == nullptr)
         return complain(kUsage, fmt::format("there is no exhibit '{}'; `mdscope museum` lists them", request.which));
     if (request.json)

@@ -72,6 +72,19 @@ def story_a_store_that_md_does_not_understand():
                   "%s, %s: %s" % (command, value, done.stderr))
 
 
+def story_an_argument_that_is_empty():
+    """A variable that was not set."""
+    for words in ([""], ["run", ""], ["create", ""], ["explore", "race", "--expect", ""], ["umount", ""], ["add", "x", ""]):
+        done = mdscope(*words)
+        at = words.index("") + 1
+        check(done.returncode == 2 and "argument %d is empty" % at in done.stderr, "%s: %s" % (words, done.stderr))
+
+
+def story_an_exhibit_in_lower_case():
+    check(mdscope("museum", "m23").stdout == mdscope("museum", "M23").stdout != "", "m23 is M23")
+    check(mdscope("museum", "m99").returncode == 2, "there is no m99")
+
+
 def story_scenarios_by_name():
     listed = mdscope("scenarios")
     names = [line.split()[0] for line in listed.stdout.splitlines()]

@@ -203,6 +203,17 @@ def story_remove_while_a_recovery_ends():
     check(lab.umount().returncode == OK, "umount")
 
 
+def story_adding_a_folder():
+    lab = small_lab()
+    lab.mount_or_die()
+    before = sorted(os.listdir(lab.lab))
+    for word in (".", "..", "./", lab.lab + "/"):
+        done = mdscope("add", lab.mnt, word)
+        check(done.returncode == USAGE and "that is a folder" in done.stderr, "add %s: %s" % (word, done.stderr))
+    check(sorted(os.listdir(lab.lab)) == before, "nothing is made: %s" % os.listdir(lab.lab))
+    check(lab.umount().returncode == OK, "umount")
+
+
 def story_failing_the_last_member():
     for home in ("external", "internal"):
         lab = small_lab("--bitmap", home)
