@@ -202,6 +202,25 @@ def story_a_bitmap_file_for_an_array_that_has_none():
         check(not is_mounted(lab.mnt), home + ": nothing is mounted")
 
 
+def story_a_disk_in_the_place_of_a_lab_that_was_moved():
+    """The path is the same, the images are not: the other lab's array is no disk of this one."""
+    lab = Lab("--size", "8M")
+    env = dict(os.environ)
+    env.pop("XDG_RUNTIME_DIR", None)
+    lab.mnt = lab.lab + ".mnt"  # where `disk` mounts the array
+    os.mkdir(lab.mnt)
+    lab.mount_or_die()
+    os.rename(lab.lab, lab.base + "/moved")
+    check(mdscope("create", lab.lab, "--size", "8M").returncode == 0, "another lab in its place")
+    done = mdscope("disk", lab.lab, lab.base + "/dir", env=env)
+    check(done.returncode == 3 and "was moved" in done.stderr, "disk: %d %s" % (done.returncode, done.stderr))
+    check(not os.path.exists(lab.base + "/dir") and is_mounted(lab.mnt), "nothing is made, nothing taken down")
+    if done.returncode == 0:
+        mdscope("umount", lab.base + "/dir", env=env)
+    else:
+        check(lab.umount().returncode == 0, "umount")
+
+
 def story_a_disk_with_a_bitmap_file():
     base = tempfile.mkdtemp(prefix="mdscope-bits-", dir=room())
     atexit.register(shutil.rmtree, base, True)
