@@ -283,12 +283,18 @@ Result<std::uint32_t> imsm_extended_sectors(std::span<const std::byte> anchor, s
     return (size - 1) / static_cast<std::uint32_t>(kSectorSize);
 }
 
-Result<ImsmAnchor> decode_imsm(std::span<const std::byte> block) {
-    if (auto error = check_block(block)) return *error;
+ImsmAnchor decode_imsm_header(std::span<const std::byte> block) {
+    MD_CHECK(has_imsm_signature(block) && block.size() >= kSectorSize);
     ImsmAnchor anchor;
     anchor.mpb_size = get_le<std::uint32_t>(block, kSizeAt);
     anchor.check_sum = get_le<std::uint32_t>(block, kSumAt);
     header_fields(anchor, ByteReader{block});
+    return anchor;
+}
+
+Result<ImsmAnchor> decode_imsm(std::span<const std::byte> block) {
+    if (auto error = check_block(block)) return *error;
+    ImsmAnchor anchor = decode_imsm_header(block);
     Rest rest{block.first(anchor.mpb_size).subspan(kHeaderSize)};
     std::span<const std::byte> log;
     if (auto error = split_log(block, rest, log)) return *error;

@@ -46,6 +46,7 @@ inline constexpr std::uint32_t kImsmMostSectors = 2210;    // what mdadm keeps f
 inline constexpr std::uint32_t kImsmMemberReserve = 8192;  // ... and more of them on a member
 inline constexpr std::uint32_t kImsmBehindVolume = 2048;   // the MiB behind a volume
 inline constexpr std::size_t kImsmMostBadBlocks = 254;
+inline constexpr std::uint64_t kImsmCheckpointUnit = 512;  // sectors, of a mirror
 inline constexpr std::uint8_t kImsmNoDiskFailed = 0xff;
 inline constexpr std::uint32_t kImsmDiskIsMissing = 0xffffffff;  // as scsi_id
 
@@ -174,6 +175,9 @@ struct ImsmAnchor {
 Result<std::uint32_t> imsm_extended_sectors(std::span<const std::byte> anchor, std::uint64_t disk_sectors);
 // Of the whole block: the anchor, and the extended part behind it. What follows the block is not looked at.
 Result<ImsmAnchor> decode_imsm(std::span<const std::byte> block);
+// What the first sector says before its disks, whatever the sum is. REQUIRES: the signature is there, at least a
+// sector.
+ImsmAnchor decode_imsm_header(std::span<const std::byte> block);
 // Whole sectors, with zeroes behind the block; sum and size are computed.
 std::vector<std::byte> encode_imsm(const ImsmAnchor& anchor);
 std::uint32_t imsm_checksum(std::span<const std::byte> block);  // REQUIRES: at least 36 bytes, a multiple of 4

@@ -118,6 +118,9 @@ std::string why_volume_is_refused(const ImsmVolume& volume, std::uint64_t disk_s
     const std::uint64_t room = volume.map.blocks_per_member;
     if (volume.size == 0 || volume.component_sectors() > room)
         return fmt::format("its size is {} sectors, expected 1 to {}, what it has of each member", volume.size, room);
+    if (volume.migrates && volume.curr_migr_unit > volume.component_sectors() / kImsmCheckpointUnit)
+        return fmt::format("its checkpoint is unit {} of 512 sectors, beyond its {} sectors", volume.curr_migr_unit,
+                           volume.component_sectors());
     return {};
 }
 

@@ -13,6 +13,7 @@
 #include "engine/kernel/shown.hpp"
 #include "engine/mdadm/geometry.hpp"
 #include "engine/mdadm/imsm/bitmap.hpp"
+#include "engine/mdadm/imsm/state.hpp"
 
 namespace mdscope {
 
@@ -172,16 +173,8 @@ ImsmAnchor member_block(const ImsmDesign& design) {
     return anchor;
 }
 
-// Its family is the sum of the rest, so that two spares are hardly ever of one.
 ImsmAnchor spare_block(const ImsmDesign& design, std::size_t number) {
-    ImsmAnchor anchor;
-    anchor.version = imsm_version("1.0.00");
-    anchor.generation_num = 1;
-    anchor.attributes = disk_attributes(design);
-    anchor.disks.push_back(imsm_disk(design, number, IMSM_SPARE));
-    const Result<ImsmAnchor> summed = decode_imsm(encode_imsm(anchor));
-    if (summed) anchor.family_num = summed->check_sum;
-    return anchor;
+    return imsm_spare_record({imsm_text(design.serials[number]), design.disk_sectors});
 }
 
 // ---- the files

@@ -54,4 +54,17 @@ Result<std::optional<ImsmAnchor>> read_imsm(std::uint64_t disk_sectors, const Re
     return std::optional<ImsmAnchor>{std::move(*anchor)};
 }
 
+Result<std::optional<ImsmCopy>> read_imsm_copy(std::uint64_t disk_sectors, const ReadSectors& read) {
+    const Result<std::vector<std::byte>> block = read_imsm_block(disk_sectors, read);
+    if (!block) return block.error();
+    if (block->empty()) return std::optional<ImsmCopy>{};
+    Result<ImsmAnchor> anchor = decode_imsm(*block);
+    if (anchor) return std::optional(ImsmCopy{std::move(*anchor), false});
+    ImsmAnchor header = decode_imsm_header(*block);
+    const bool is_whole = header.mpb_size % 4 != 0 || header.mpb_size > block->size() ||
+                          imsm_checksum(std::span(*block).first(header.mpb_size)) == header.check_sum;
+    if (block->size() == kSectorSize || is_whole) return anchor.error();
+    return std::optional(ImsmCopy{std::move(header), true});
+}
+
 }  // namespace mdscope

@@ -19,4 +19,12 @@ Result<std::vector<std::byte>> read_imsm_block(std::uint64_t disk_sectors, const
 // The same, decoded; nothing: there is no signature.
 Result<std::optional<ImsmAnchor>> read_imsm(std::uint64_t disk_sectors, const ReadSectors& read);
 
+// One disk's copy, for an assembly. `cut_short`: the block has several sectors and its sum is wrong, as when the power
+// went between the extended part and the anchor. Then only what its first sector says before the disks is there.
+struct ImsmCopy {
+    ImsmAnchor anchor;
+    bool cut_short = false;
+};
+Result<std::optional<ImsmCopy>> read_imsm_copy(std::uint64_t disk_sectors, const ReadSectors& read);
+
 }  // namespace mdscope
