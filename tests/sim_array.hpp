@@ -33,7 +33,8 @@ class SimArray {
         return *plan;
     }
 
-    SimArray(const LabPlan& plan, const std::string& home) : kernel(quiet()), array(kernel, options_of(plan, home)) {
+    SimArray(const LabPlan& plan, const std::string& home, const std::string& name = "md0")
+        : kernel(quiet()), array(kernel, options_of(plan, home, name)) {
         array.will_be_abandoned();
         for (const PlannedFile& file : plan.files) {
             if (file.path.ends_with(".json") || file.path.ends_with(".new")) {
@@ -104,8 +105,9 @@ class SimArray {
         options.stacks = stacks;
         return options;
     }
-    static AssembleOptions options_of(const LabPlan& plan, const std::string& home) {
+    static AssembleOptions options_of(const LabPlan& plan, const std::string& home, const std::string& name) {
         AssembleOptions options;
+        options.name = name;
         options.images = plan.images;
         options.lab = "lab";
         if (home == "file") options.bitmap_file = "lab/bitmap";

@@ -206,6 +206,7 @@ struct BitmapInfo {  // mddev->bitmap_info
     Published<std::uint64_t> daemon_sleep;   // ns
     Shared<std::uint64_t> max_write_behind;  // each write asks
     Published<bool> external;                // the kernel neither reads nor writes a bitmap header
+    Published<bool> is_fixed;  // its place follows from external metadata, which cannot record another one
     Mutex mutex;
 };
 

@@ -59,6 +59,8 @@ struct AssembleOptions {
     bool run = false;  // also without a member that was in use
     VariantRows variants;
     std::string name = "md0";
+    std::uint32_t volume = 0;          // imsm: which one of the container
+    std::vector<std::string> serials;  // imsm: NAME=SERIAL; the others are "/dev/NAME"
     // Native members are bound as mdadm does, the highest slot first; true: in the order of `images`.
     bool bind_as_given = false;
 };
@@ -72,6 +74,8 @@ class Array {
     virtual Kernel& kernel() = 0;
     virtual Mddev& mddev() = 0;  // the current one; replaced by reassemble()
     virtual const AssembleOptions& options() const = 0;
+    // md127, the container that the array is a volume of; nullptr: it is none. To be looked at.
+    virtual Mddev* container() = 0;
 
     // The disk md0. Offsets and sizes in bytes. Errors: -ENODEV stopped, -EIO, -EPERM read-only, -ENOSPC past the end.
     virtual std::uint64_t size_bytes() const = 0;  // 0 when not running

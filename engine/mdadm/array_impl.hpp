@@ -18,6 +18,7 @@
 #include "engine/mdadm/array.hpp"
 #include "engine/mdadm/array_disk.hpp"
 #include "engine/mdadm/assemble.hpp"
+#include "engine/mdadm/imsm/imsm_store.hpp"
 #include "engine/mdadm/mdmon/mdmon.hpp"
 #include "engine/mdadm/member_stack.hpp"
 
@@ -36,6 +37,7 @@ class ArrayImpl final : public Array {
     [[nodiscard]] const Mddev& mddev() const { return *mddev_.load(); }
     [[nodiscard]] bool has_mddev() const { return mddev_.load() != nullptr; }  // something was started
     const AssembleOptions& options() const override { return options_; }
+    Mddev* container() override { return container_.load(); }
 
     std::uint64_t size_bytes() const override;
     int open() override;
@@ -111,6 +113,15 @@ class ArrayImpl final : public Array {
     Result<bool> open_bitmap_file(Mddev& mddev);
     Result<Assembly> planned();
     Result<bool> run(Mddev& mddev, Assembly plan, bool insist);
+    std::unique_ptr<Mdmon> new_mdmon(Mddev& mddev, const Assembly& plan);
+    // array_imsm.cpp
+    void describe_imsm(Mddev& mddev, const ImsmPlan& plan);
+    void make_container(const ImsmPlan& plan);
+    void join_container(const ImsmPlan::Disk& disk);
+    bool leave_container(const std::string& name);
+    std::unique_ptr<ImsmStore> new_imsm_store(Mddev& mddev, const ImsmPlan& plan);
+    [[nodiscard]] ImsmTarget imsm_member(Mddev& mddev, const Uuid& serial) const;
+    int add_imsm(MemberImage image, std::string* why);
     // array_members.cpp
     bool is_running();
     std::string resolve(const std::string& path_or_name) const;
@@ -137,7 +148,10 @@ class ArrayImpl final : public Array {
     std::atomic<Mddev*> mddev_{nullptr};
     std::vector<std::unique_ptr<Mddev>> mddevs_;  // the current one is last
     std::unique_ptr<Mdmon> mdmon_;
-    std::uint64_t stamped_generation_ = 0;  // the sidecar's when this use began; see label_stamp.hpp
+    ImsmStore* imsm_ = nullptr;                             // mdmon's, if the metadata is of this kind
+    std::atomic<Mddev*> container_{nullptr};                // md127
+    std::vector<std::unique_ptr<Mddev>> container_mddevs_;  // the current one is last
+    std::uint64_t stamped_generation_ = 0;                  // the sidecar's when this use began; see label_stamp.hpp
     std::unique_ptr<Disk> bitmap_file_;
     bool is_abandoned_ = false;
     std::atomic<bool> closing_{false};  // a stop is on its way, and nothing more is let in

@@ -271,6 +271,7 @@ int ArrayImpl::remove(const std::string& name, std::string* why, std::uint64_t p
     const Claim claim(*this, Claim::Kind::WithOthers);
     if (const int err = claim.refused(why); err != 0) return err;
     if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, patience_ns, why);
+    if (imsm_ != nullptr && find_rdev(mddev(), name) == nullptr && leave_container(name)) return 0;
     const Container container = mdmon_->container();
     const int err = manage_remove(mddev(), name, &container, patience_ns, why);
     // That it has failed may not have been seen before it was out.
@@ -295,6 +296,7 @@ int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
             why, -EEXIST,
             fmt::format("{} belongs to another array ({}); delete it or make a new image if it is not needed",
                         image->stack->path, format_uuid(image->label ? image->label->set_uuid : image->sb.set_uuid)));
+    if (imsm_ != nullptr) return add_imsm(std::move(*image), why);
     if (md.external) return add_external(std::move(*image), why);
     if (const int err = mddev_lock(md); err != 0) return err;
     const int err = md.pers.load() != nullptr ? add_native(std::move(*image), why) : -ENODEV;
@@ -304,6 +306,8 @@ int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
 
 int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why) {
     if (!is_running()) return refuse(why, -ENODEV, "the array is not running");
+    if (imsm_ != nullptr)
+        return refuse(why, -EINVAL, "IMSM knows no re-add: `add` takes the disk, and all of it is copied");
     Mddev& md = mddev();
     if (Rdev* rdev = find_rdev(md, path_or_name); rdev != nullptr) return manage_re_add_bound(md, *rdev, why);
     auto image = open_new_member(resolve(path_or_name));
@@ -391,6 +395,7 @@ int ArrayImpl::slot_of_before(const MemberImage& image, std::string* why) {
 // A write to md/new_dev, with the name or path of an image. REQUIRES: reconfig_mutex.
 int ArrayImpl::new_dev(std::string_view text) {
     Mddev& md = mddev();
+    if (imsm_ != nullptr) return -EINVAL;  // whatever is bound this way has no place in the metadata
     auto image = open_new_member(resolve(std::string(text)));
     if (!image) {
         kernel_.printk(LogLevel::Warn, fmt::format("md: {}: {}", mdname(md), image.error().text));

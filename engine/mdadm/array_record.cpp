@@ -26,6 +26,7 @@ static std::uint64_t daemon_sleep_ms(const Mddev& mddev) {
     return std::max<std::uint64_t>(mddev.bitmap_info.daemon_sleep / kNsPerMs, 1);
 }
 
+// IMSM has no place for settings and flags: they last as long as the array runs.
 int ArrayImpl::record_bitmap(const Mddev& mddev, std::int64_t offset) {
     std::uint64_t chunk = 0;
     std::uint64_t sleep_ms = 0;
@@ -43,6 +44,7 @@ int ArrayImpl::record_bitmap(const Mddev& mddev, std::int64_t offset) {
 }
 
 int ArrayImpl::record_settings(const Mddev& mddev) {
+    if (imsm_ != nullptr) return 0;
     std::uint64_t sleep_ms = 0;
     {
         const SpinGuard guard(mddev.lock);
@@ -56,6 +58,7 @@ int ArrayImpl::record_settings(const Mddev& mddev) {
 }
 
 int ArrayImpl::record_member_flags(const Mddev& mddev, const Rdev& rdev) {
+    if (imsm_ != nullptr) return 0;
     const bool write_mostly = test_bit(WriteMostly, rdev.flags);
     const bool failfast = test_bit(FailFast, rdev.flags);
     return record(mddev, [&](Container& container) {
@@ -83,6 +86,7 @@ static int enlarge_labels(Mddev& mddev, Sector sectors) {
 
 // What is new was never synced.
 int ArrayImpl::record_size(Mddev& mddev, Sector sectors) {
+    if (imsm_ != nullptr) return -EINVAL;  // the metadata is behind the volume
     if (const int err = options_.read_only ? 0 : enlarge_labels(mddev, sectors); err != 0) return err;
     return record(mddev, [&](Container& container) {
         if (sectors > container.size) container.resync_start = std::min(container.resync_start, container.size);

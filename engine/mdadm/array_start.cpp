@@ -40,6 +40,10 @@ int ArrayImpl::bind_external(Mddev& mddev, MemberImage& image, const ContainerMe
     const LabLabel label = *image.label;
     Rdev& rdev = new_rdev(mddev, take_stack(std::move(image.stack)));
     describe_external_member(rdev, label, member);
+    for (const ImsmBadBlock& bad : image.bad_blocks) {
+        rdev.badblocks.shift = 0;
+        (void)rdev.badblocks.set(bad.sector, bad.sectors, true);
+    }
     const int err = bind_rdev_to_array(rdev, mddev);
     if (err < 0) close_member(rdev);
     return err;
@@ -111,7 +115,8 @@ static std::uint64_t stamp_for_this_use(Kernel& kernel, Assembly& plan, const st
 
 Result<Assembly> ArrayImpl::planned() {
     const Aside aside(kernel_);
-    auto plan = plan_assembly(kernel_, options_.images, options_.lab, options_.read_only);
+    auto plan =
+        plan_assembly(kernel_, options_.images, options_.lab, options_.read_only, {options_.volume, options_.serials});
     if (!plan || !options_.bind_as_given) return plan;
     std::ranges::stable_sort(plan->members, {}, [&](const MemberImage& image) {
         return std::ranges::find(options_.images, image.stack->path) - options_.images.begin();
@@ -119,7 +124,24 @@ Result<Assembly> ArrayImpl::planned() {
     return plan;
 }
 
+std::unique_ptr<Mdmon> ArrayImpl::new_mdmon(Mddev& mddev, const Assembly& plan) {
+    imsm_ = nullptr;
+    std::unique_ptr<Mdmon> mdmon;
+    if (plan.imsm) {
+        auto store = new_imsm_store(mddev, *plan.imsm);
+        imsm_ = store.get();
+        mdmon = std::make_unique<Mdmon>(kernel_, mddev, plan.container, std::move(store));
+        mdmon->call_faulty(plan.imsm->absent);
+        make_container(*plan.imsm);
+    } else {
+        mdmon = std::make_unique<Mdmon>(kernel_, mddev, plan.container, container_path(options_.lab));
+    }
+    mdmon->read_only = options_.read_only;
+    return mdmon;
+}
+
 static constexpr std::size_t kOldArrays = 16;
+static constexpr std::uint64_t kImsmSafeModeDelay = 4 * kNsPerSec;  // what mdadm writes to safe_mode_delay
 
 Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
     if (!options_.lab.empty() && lab_folder_ == nullptr) {
@@ -145,8 +167,10 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
     connect_notifiers(mddev);
     if (plan->external) {
         describe_external(mddev, plan->container);
+        if (plan->imsm) describe_imsm(mddev, *plan->imsm);
         const SpinGuard guard(mddev.lock);
-        if (options_.read_only) mddev.metadata_type = "-lab";  // with the dash mdmon leaves `readonly` alone
+        // With the dash mdmon leaves `readonly` alone.
+        if (options_.read_only) mddev.metadata_type = "-" + mddev.metadata_type.substr(plan->imsm ? 1 : 0);
     } else {
         mddev.persistent = true;
         mddev.major_version = 1;
@@ -161,14 +185,15 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
     mddevs_.push_back(std::move(fresh));
     mddev_.store(&mddev);
     if (plan->external) {
-        if (!options_.read_only) stamped_generation_ = stamp_for_this_use(kernel_, *plan, container_path(options_.lab));
-        mdmon_ = std::make_unique<Mdmon>(kernel_, mddev, plan->container, container_path(options_.lab));
-        mdmon_->read_only = options_.read_only;
+        if (!options_.read_only && !plan->imsm)
+            stamped_generation_ = stamp_for_this_use(kernel_, *plan, container_path(options_.lab));
+        mdmon_ = new_mdmon(mddev, *plan);
         mdmon_->start();
     }
     auto running = run(mddev, std::move(*plan), insist);
     if (mdmon_ == nullptr) return running;
     // mdmon answers a stop with `clear` only if it has seen the array running before.
+    if (running && imsm_ != nullptr) mddev.safemode_delay = kImsmSafeModeDelay;
     if (running)
         (void)mdmon_->ping();
     else

@@ -116,7 +116,7 @@ void ArrayImpl::notify_reboot() {
 
 // Their images stay open for as long as the answer is kept.
 std::vector<std::shared_ptr<MemberStack>> ArrayImpl::labelled_members() const {
-    if (!mddev_.load()->external || options_.read_only) return {};
+    if (!mddev_.load()->external || options_.read_only || imsm_ != nullptr) return {};
     const SpinGuard guard(stacks_lock_);
     return stacks_;
 }

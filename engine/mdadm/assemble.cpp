@@ -12,7 +12,6 @@
 #include "engine/md/check.hpp"
 #include "engine/md/md.hpp"
 #include "engine/mdadm/copies.hpp"
-#include "engine/mdadm/imsm/read.hpp"
 #include "engine/mdadm/label_stamp.hpp"
 #include "engine/mdadm/member_name.hpp"
 
@@ -107,27 +106,18 @@ Result<bool> refuse_version_0(Kernel& kernel, const MemberImage& image) {
                      "(`mdadm --assemble --update=metadata` converts an array to 1.0)");
 }
 
-// An array of IMSM can be looked at, and not yet be run.
-Result<bool> refuse_imsm(Kernel& kernel, const MemberImage& image) {
-    Disk& disk = *image.stack->file;
-    const auto read = [&](std::uint64_t sector, std::span<std::byte> bytes) {
-        Bio bio;
-        bio.bi_op = BioOp::Read;
-        bio.bi_kind = BioKind::Superblock;
-        bio.bi_flags = REQ_SYNC | REQ_SYNC_IO;
-        bio.bi_disk = &disk;
-        bio.bi_sector = sector;
-        bio.bi_size = static_cast<unsigned>(bytes.size());
-        bio.bi_data = bytes.data();
-        return submit_bio_wait(kernel, &bio);
-    };
-    const Result<std::optional<ImsmAnchor>> found = read_imsm(disk.size_sectors(), read);
-    if (!found) return bad_image(image.stack->path, found.error().err, found.error().text);
-    if (!*found) return true;
-    return bad_image(
-        image.stack->path, EOPNOTSUPP,
-        "is a disk of an IMSM container, which mdscope does not mount yet; `mdscope examine` shows what is "
-        "on it, and `mdadm --assemble` (with IMSM_NO_PLATFORM=1) runs it");
+// Takes out of `strangers` who is of an IMSM container.
+Result<bool> take_imsm(Kernel& kernel, std::vector<MemberImage>& strangers, std::vector<MemberImage>& found,
+                       std::vector<ImsmCopy>& copies) {
+    std::vector<MemberImage> others;
+    for (MemberImage& stranger : strangers) {
+        auto copy = find_imsm(kernel, *stranger.stack->file);
+        if (!copy) return bad_image(stranger.stack->path, copy.error().err, copy.error().text);
+        if (*copy) copies.push_back(std::move(**copy));
+        (*copy ? found : others).push_back(std::move(stranger));
+    }
+    strangers = std::move(others);
+    return true;
 }
 
 // The same file under two names would be a mirror of itself.
@@ -253,7 +243,7 @@ Result<MemberImage> open_image(Kernel& kernel, const std::string& path, bool rea
 }
 
 Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& paths, const std::string& lab,
-                               bool read_only) {
+                               bool read_only, const ImsmWishes& imsm) {
     if (paths.empty()) return Error{EINVAL, "no images were given"};
     const std::vector<std::string> names = member_names(paths);
     if (auto distinct = check_distinct(kernel, paths); !distinct) return distinct.error();
@@ -266,16 +256,26 @@ Result<Assembly> plan_assembly(Kernel& kernel, const std::vector<std::string>& p
         const bool is_member = image->minor_version >= 0 || image->label;
         (is_member ? all : strangers).push_back(std::move(*image));
     }
+    std::vector<ImsmCopy> copies;
+    std::vector<MemberImage> in_container;
+    if (auto taken = take_imsm(kernel, strangers, in_container, copies); !taken) return taken.error();
+    if (!in_container.empty() && !all.empty())
+        return Error{EINVAL, fmt::format("{} and {} are not of one array: one is a disk of an IMSM container",
+                                         in_container.front().stack->path, all.front().stack->path)};
     std::vector<std::string> notes;
     for (const MemberImage& stranger : strangers) {
         if (auto usable = refuse_version_0(kernel, stranger); !usable) return usable.error();
-        if (auto usable = refuse_imsm(kernel, stranger); !usable) return usable.error();
-        if (all.empty() || !is_blank(kernel, *stranger.stack->file))
+        if ((all.empty() && in_container.empty()) || !is_blank(kernel, *stranger.stack->file))
             return bad_image(
                 stranger.stack->path, EINVAL,
                 "has no md superblock (1.0, 1.1, 1.2) and no mdscope label: it is not a member of an array. "
                 "`mdscope create` makes a lab");
         notes.push_back(fmt::format("md: {} is blank; `add` makes it a member", stranger.stack->name));
+    }
+    if (!in_container.empty()) {
+        auto plan = plan_imsm(kernel, std::move(in_container), std::move(copies), imsm);
+        if (plan) plan->notes.insert(plan->notes.end(), notes.begin(), notes.end());
+        return plan;
     }
     for (const MemberImage& c : all)
         if (c.label.has_value() != all.front().label.has_value())

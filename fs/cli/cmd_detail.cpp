@@ -16,6 +16,7 @@
 #include "engine/mdadm/geometry.hpp"
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/disk_mounts.hpp"
 
 namespace mdscope {
 
@@ -286,7 +287,7 @@ int detail(const DetailWords& words) {
     const Result<Details> details = read_details(*tree);
     if (!details) return complain(kFailed, details.error().text);
     if (words.json) {
-        print_json(*details, tree->file("md0"));
+        print_json(*details, disk_file(tree->root()));
         return kOk;
     }
     if (details->array_state == "clear")
@@ -294,7 +295,7 @@ int detail(const DetailWords& words) {
     if (words.exported)
         print_export(*details);
     else
-        print_details(*details, tree->file("md0"));
+        print_details(*details, disk_file(tree->root()));
     return kOk;
 }
 

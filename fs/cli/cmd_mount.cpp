@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "engine/host/mountinfo.hpp"
+#include "engine/kernel/shown.hpp"
 #include "engine/md/variant.hpp"
 #include "engine/mdadm/container.hpp"
 #include "engine/mdadm/examine.hpp"
@@ -35,6 +36,14 @@ std::string absolute(const std::string& path) {
 bool is_folder(const std::string& path) {
     std::error_code failed;
     return stdfs::is_directory(path, failed);
+}
+
+// md127 is the container's.
+std::string device_complaint(const std::string& name) {
+    const bool is_one = name.size() >= 3 && name.size() <= 5 && name.starts_with("md") &&
+                        name.find_first_not_of("0123456789", 2) == std::string::npos && name != "md127";
+    return is_one ? ""
+                  : "'" + shown(name) + "' is no name for an array; it is md and a number (md127 is a container's)";
 }
 
 std::vector<std::string> era_names() {
@@ -192,6 +201,12 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
     mount->add_flag("-f,--foreground", request.foreground, "Stay in front and print the kernel log");
     mount->add_flag("--read-only", request.read_only, "Start the array read-only; images are not written");
     mount->add_flag("--run", request.run, "Start also without a member that was in use: degraded");
+    mount->add_option("--device", request.device, "Name of the array, as in mdstat: md0, md24")
+        ->check(CLI::Validator(device_complaint, "NAME"));
+    mount->add_option("--volume", request.volume, "Which volume of the container is mounted (imsm)")
+        ->check(CLI::Range(0, 255));
+    mount->add_option("--serial", request.serials, "NAME=SERIAL of a disk, if not /dev/NAME (imsm)")
+        ->allow_extra_args(false);  // what follows is the mount point
     mount->add_option("--kernel", request.kernel, "Behave as this kernel: a row of every variant below")
         ->check(CLI::IsMember(era_names()))
         ->group("Kernel");

@@ -235,7 +235,7 @@ int take_down_disk(const MountEntry& entry, const std::string& disk, const Mount
 
 // What a person has to unmount to have this array down: the file system on it first, if there is one.
 std::string umount_target(const MountEntry& array) {
-    const std::vector<MountEntry> above = file_systems_on(array.point + "/md0");
+    const std::vector<MountEntry> above = file_systems_on(disk_file(array.point));
     return above.empty() ? array.point : above[0].point;
 }
 

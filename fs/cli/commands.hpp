@@ -55,6 +55,9 @@ struct MountRequest {
     std::string lab;                  // absolute folder
     std::string mountpoint;           // absolute, checked
     std::string bitmap_file;
+    std::string device = "md0";
+    std::uint32_t volume = 0;                               // imsm: which one of the container
+    std::vector<std::string> serials;                       // imsm: NAME=SERIAL
     std::string kernel;                                     // an era; empty: the usual row of every variant
     std::vector<std::pair<std::string, std::string>> rows;  // of single variants: {"fix", "none"}
     bool read_only = false;

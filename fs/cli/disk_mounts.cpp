@@ -18,9 +18,23 @@ std::optional<MountEntry> mount_at(const std::string& point) {
     return found;
 }
 
+// "md0"; mount --device has others.
+static bool is_array_name(const std::string& name) {
+    return name.size() > 2 && name.starts_with("md") && name.find_first_not_of("0123456789", 2) == std::string::npos;
+}
+
 std::string disk_below(const MountEntry& entry) {
     const std::string file = entry.source.starts_with("/dev/loop") ? loop_backing_file(entry.source) : entry.source;
-    return file.ends_with("/md0") ? file : std::string();
+    return is_array_name(std::filesystem::path(file).filename().string()) ? file : std::string();
+}
+
+std::string disk_file(const std::string& point) {
+    std::error_code failed;
+    for (std::filesystem::directory_iterator at(point, failed), end; !failed && at != end; at.increment(failed)) {
+        const std::string name = at->path().filename().string();
+        if (is_array_name(name) && at->is_regular_file(failed)) return point + "/" + name;
+    }
+    return point + "/md0";
 }
 
 std::optional<MountEntry> array_below(const MountEntry& entry) {

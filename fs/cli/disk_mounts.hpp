@@ -18,6 +18,8 @@ constexpr const char* kMdscopeType = "fuse.mdscope";
 
 // What is to be seen at this absolute path.
 std::optional<MountEntry> mount_at(const std::string& point);
+// The disk of an array that is mounted there: POINT/md0, or what mount --device called it.
+std::string disk_file(const std::string& point);
 // The md0 below a file system: behind its loop device, or what fuse2fs was given. Empty: there is none.
 std::string disk_below(const MountEntry& entry);
 // The array below a file system; nothing when that is no disk of ours.

@@ -169,6 +169,9 @@ Result<std::unique_ptr<Array>> assemble(RealKernel& kernel, const MountRequest& 
     options.bitmap_file = request.bitmap_file;
     options.read_only = request.read_only;
     options.run = request.run;
+    options.name = request.device;
+    options.volume = request.volume;
+    options.serials = request.serials;
     options.variants = chosen_variants(request);
     return Array::assemble(kernel, options);
 }
@@ -176,7 +179,8 @@ Result<std::unique_ptr<Array>> assemble(RealKernel& kernel, const MountRequest& 
 std::string mounted_text(Array& array, const std::string& mountpoint) {
     const MdPersonality* pers = array.mddev().pers.peek();
     const std::string status = pers != nullptr && pers->status != nullptr ? pers->status(array.mddev()) : std::string();
-    return "md0, " + size_text(array.size_bytes()) + status + ", is mounted: " + mountpoint + "/md0";
+    const std::string& name = array.options().name;
+    return name + ", " + size_text(array.size_bytes()) + status + ", is mounted: " + mountpoint + "/" + name;
 }
 
 void to_background() {
@@ -214,7 +218,7 @@ void stop_array_for(End end, Lab& lab) {
 void let_go_of_waiters(Lab& lab) {
     const TaskScope scope(lab.kernel, "mount_watch");
     md_log(lab.array.mddev(), LogLevel::Info,
-           "mdscope: unmounted; what is held is released, md0 goes with its last user");
+           "mdscope: unmounted; what is held is released, the disk goes with its last user");
     guarded([&] {
         release_everything(lab);
         return 0;

@@ -9,6 +9,8 @@ namespace mdscope {
 namespace {
 
 constexpr std::uint64_t kSysfsSize = 4096;
+constexpr const char* kDiskAlias = "md0";  // what every mount answers to
+constexpr const char* kContainer = "md127";
 
 std::string joined(const std::string& folder, const std::string& name) {
     return folder.empty() ? name : folder + "/" + name;
@@ -44,8 +46,8 @@ bool may_be_busy(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Tree::Tree(Lab& lab) : lab_(lab), paths_{"", "md0"} {
-    inodes_ = {{"", kRootInode}, {"md0", kDiskInode}};
+Tree::Tree(Lab& lab) : lab_(lab), disk_(lab.array.options().name), paths_{"", disk_} {
+    inodes_ = {{"", kRootInode}, {disk_, kDiskInode}};
 }
 
 // ---- paths and numbers
@@ -70,7 +72,8 @@ std::optional<Node> Tree::child(Inode folder, const std::string& name) {
     return find(joined(path_of(folder), name));
 }
 
-std::optional<Node> Tree::find(const std::string& path) {
+std::optional<Node> Tree::find(const std::string& path_or_alias) {
+    const std::string& path = path_or_alias == kDiskAlias ? disk_ : path_or_alias;
     std::optional<Node> node = make(path);
     if (!node) return std::nullopt;
     node->path = path;
@@ -91,7 +94,7 @@ std::vector<FolderEntry> Tree::list(const std::string& folder) {
 
 std::optional<Node> Tree::make(const std::string& path) {
     if (path.empty() || path == "md" || path == "md/bitmap" || path == "lab") return folder_node();
-    if (path == "md0") {
+    if (path == disk_) {
         Node node;
         node.kind = NodeKind::Disk;
         node.mode = 0600;
@@ -103,7 +106,9 @@ std::optional<Node> Tree::make(const std::string& path) {
         node.mode = 0444;
         node.show = [this](std::string* text) {
             try {
-                *text = mdstat({&lab_.array.mddev()});
+                std::vector<const Mddev*> arrays{&lab_.array.mddev()};
+                if (const Mddev* container = lab_.array.container(); container != nullptr) arrays.push_back(container);
+                *text = mdstat(arrays);
             } catch (const Halted&) {  // with some kernels reading this is the Oops
                 return -EIO;
             }
@@ -113,7 +118,41 @@ std::optional<Node> Tree::make(const std::string& path) {
     }
     if (path.starts_with("lab/")) return in_lab(path.substr(4));
     if (path.starts_with("md/")) return in_md(path.substr(3));
+    if (path.starts_with(kContainer)) return in_container(path.substr(std::string_view(kContainer).size()));
     return std::nullopt;
+}
+
+// What md127 says is mdadm's: it can be read, and nothing else.
+std::optional<Node> Tree::in_container(const std::string& rest) {
+    Mddev* const container = lab_.array.container();
+    if (container == nullptr) return std::nullopt;
+    if (rest.empty()) return folder_node();
+    const std::string name = rest.substr(1);
+    Node node;
+    node.mode = 0444;
+    node.size = kSysfsSize;
+    if (name.starts_with("dev-")) {
+        const std::size_t slash = name.find('/');
+        Rdev* const rdev = bound_member(*container, name.substr(4, slash == std::string::npos ? slash : slash - 4));
+        if (rdev == nullptr) return std::nullopt;
+        if (slash == std::string::npos) return folder_node();
+        if (name.substr(slash + 1) == "block") return link_node(rdev->path);
+        const RdevAttr* const attr = find_rdev_attr(name.substr(slash + 1));
+        if (attr == nullptr || attr->show == nullptr) return std::nullopt;
+        node.show = [attr, rdev](std::string* text) {
+            *text = attr->show(*rdev);
+            return 0;
+        };
+        return node;
+    }
+    const MdAttr* const attr = find_md_attr(name);
+    if (attr == nullptr || attr->show == nullptr || !md_attr_visible(*container, *attr) || name.starts_with("bitmap/"))
+        return std::nullopt;
+    node.show = [attr, container](std::string* text) {
+        *text = attr->show(*container);
+        return 0;
+    };
+    return node;
 }
 
 std::optional<Node> Tree::in_lab(const std::string& name) {
@@ -197,10 +236,14 @@ std::optional<Node> Tree::in_member(const std::string& member, const std::string
     return node;
 }
 
-Rdev* Tree::bound_member(const std::string& name) {
-    for (Rdev* rdev : rdev_list(lab_.array.mddev()))
+Rdev* Tree::bound_member(const Mddev& mddev, const std::string& name) {
+    for (Rdev* rdev : rdev_list(mddev))
         if (rdev->name == name) return rdev;
     return nullptr;
+}
+
+Rdev* Tree::bound_member(const std::string& name) {
+    return bound_member(lab_.array.mddev(), name);
 }
 
 // ---- what a folder holds
@@ -208,7 +251,12 @@ Rdev* Tree::bound_member(const std::string& name) {
 std::vector<std::string> Tree::names(const std::string& folder) {
     std::vector<std::string> found;
     Mddev& mddev = lab_.array.mddev();
-    if (folder.empty()) return {"md0", "mdstat", "md", "lab"};
+    const Mddev* const container = lab_.array.container();
+    if (folder.empty()) {
+        found = {disk_, "mdstat", "md", "lab"};
+        if (container != nullptr) found.emplace_back(kContainer);
+        return found;
+    }
     if (folder == "lab") {
         for (const LabFile& file : lab_files()) found.emplace_back(file.name);
     } else if (folder == "md") {
@@ -225,7 +273,11 @@ std::vector<std::string> Tree::names(const std::string& folder) {
             const std::string_view name = attr.name;
             found.emplace_back(name.starts_with("bitmap/") ? name.substr(7) : name);
         }
-    } else if (folder.starts_with("md/dev-")) {
+    } else if (folder == kContainer && container != nullptr) {
+        for (const MdAttr& attr : md_attrs())
+            if (attr.show != nullptr && md_attr_visible(*container, attr)) found.emplace_back(attr.name);
+        for (const Rdev* rdev : rdev_list(*container)) found.push_back("dev-" + rdev->name);
+    } else if (folder.starts_with("md/dev-") || folder.starts_with(std::string(kContainer) + "/dev-")) {
         for (const RdevAttr& attr : rdev_attrs()) found.emplace_back(attr.name);
         found.emplace_back("block");
     }

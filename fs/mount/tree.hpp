@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The names of the mounted tree and what each of them is, made from the array's state at every look.
 //
-//   /            md0  mdstat  md/  lab/
+//   /            md0  mdstat  md/  lab/                of a volume of IMSM also md127/, its container, to be looked at;
+//                mount --device gives md0 another name (under its own it can be reached still)
 //   /md          md_attrs() that are visible now, bitmap/, dev-NAME/ of each bound member, rdN -> dev-NAME
 //   /md/bitmap   md_bitmap_attrs()          /md/dev-NAME   rdev_attrs(), block -> the image
 //   /lab         lab_files()
@@ -64,13 +65,16 @@ class Tree {
     std::optional<Node> make(const std::string& path);
     Node control_from_md(const MdAttr& attr, const std::string& name);
     std::optional<Node> in_md(const std::string& name);
+    std::optional<Node> in_container(const std::string& name);
     std::optional<Node> in_member(const std::string& member, const std::string& name);
     std::optional<Node> in_lab(const std::string& name);
     std::vector<std::string> names(const std::string& folder);
     Inode inode_of(const std::string& path);
     Rdev* bound_member(const std::string& name);
+    static Rdev* bound_member(const Mddev& mddev, const std::string& name);
 
     Lab& lab_;
+    const std::string disk_;  // "md0"
     std::mutex mutex_;
     std::unordered_map<std::string, Inode> inodes_;
     std::deque<std::string> paths_;  // of inode n at n - 1

@@ -70,12 +70,12 @@ std::string state_text(const Container& state) {
     return text;
 }
 
-struct Row {
+struct ImsmStateRow {
     const char* folder;
     const char* standing;
     const char* state;  // of volume 0
 };
-constexpr Row kRows[] = {
+constexpr ImsmStateRow kStateRows[] = {
     {"assume-clean-bitmap", "vde 0, vdf 1", "vde in_sync, vdf in_sync; bitmap 2084888"},
     {"badblocks", "vda 0, vdb 1", "vda in_sync, vdb in_sync"},
     {"check-cut", "vda 0, vdb 1", "vda in_sync, vdb in_sync"},
@@ -98,7 +98,7 @@ TEST_CASE("every array of the real mdadm is taken for what mdadm takes it for") 
     const ScratchFolder scratch;
     const std::string folder = testing::unpack_array(scratch, "imsm");
     if (folder.empty()) return;
-    for (const Row& row : kRows) {
+    for (const ImsmStateRow& row : kStateRows) {
         CAPTURE(row.folder);
         const std::vector<ImsmDiskFound> disks = disks_in(folder + "/" + row.folder);
         const Result<ImsmContainer> container = choose_imsm(disks);
@@ -111,7 +111,7 @@ TEST_CASE("every array of the real mdadm is taken for what mdadm takes it for") 
           "these disks are spares of IMSM: there is no volume on them to be run");
     std::size_t folders = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) folders += entry.is_directory() ? 1 : 0;
-    CHECK(folders == std::size(kRows) + 1);
+    CHECK(folders == std::size(kStateRows) + 1);
 }
 
 TEST_CASE("the second volume has its own place, and is taken like the first") {
@@ -131,7 +131,7 @@ TEST_CASE("a state that was read says, written, what the anchor said") {
     const ScratchFolder scratch;
     const std::string folder = testing::unpack_array(scratch, "imsm");
     if (folder.empty()) return;
-    for (const Row& row : kRows) {
+    for (const ImsmStateRow& row : kStateRows) {
         CAPTURE(row.folder);
         const Result<ImsmContainer> container = choose_imsm(disks_in(folder + "/" + row.folder));
         REQUIRE(container);
@@ -171,10 +171,10 @@ TEST_CASE("a write that was cut between two sectors leaves a copy that others ca
 // ---- one array, changed by hand
 
 // Two members of 128 MiB, both in sync; and a spare.
-struct Trio {
+struct ImsmTrio {
     std::vector<ImsmDiskFound> disks;
 
-    Trio() {
+    ImsmTrio() {
         ImsmAnchor anchor;
         anchor.family_num = anchor.orig_family_num = 0x1234;
         anchor.generation_num = 10;
@@ -218,13 +218,13 @@ struct Trio {
     }
 };
 
-Container failed(Container state, std::size_t member) {
+Container with_failed(Container state, std::size_t member) {
     state.members[member].state = "faulty";
     return state;
 }
 
 TEST_CASE("a copy that a cut left one write behind is a member's, an older one is not") {
-    Trio trio;
+    ImsmTrio trio;
     trio.of(0).generation_num = 11;
     CHECK(trio.standing() == "sda 0, sdb 1, sdc spare");
     trio.of(0).generation_num = 12;
@@ -235,7 +235,7 @@ TEST_CASE("a copy that a cut left one write behind is a member's, an older one i
 }
 
 TEST_CASE("a copy cut short between its sectors is judged by the other one") {
-    Trio trio;
+    ImsmTrio trio;
     trio.disks[0].copy.cut_short = true;
     CHECK(trio.standing() == "sda 0, sdb 1, sdc spare");
     trio.of(1).generation_num = 11;
@@ -248,8 +248,8 @@ TEST_CASE("a copy cut short between its sectors is judged by the other one") {
 }
 
 TEST_CASE("a failed member stays out by its name in the table, and nothing else of the volume changes") {
-    Trio trio;
-    trio.write(0, failed(imsm_state(trio.of(0), 0), 1));
+    ImsmTrio trio;
+    trio.write(0, with_failed(imsm_state(trio.of(0), 0), 1));
     const ImsmContainer container = trio.chosen();
     CHECK(standing_text(trio.disks, container) == "sda 0, sdb out, sdc spare");
     CHECK(container.disks[1].why.find("sdb has failed, or was missing, according to sda") == 0);
@@ -263,8 +263,8 @@ TEST_CASE("a failed member stays out by its name in the table, and nothing else 
 }
 
 TEST_CASE("a member that was not there is written down as mdmon does it") {
-    Trio trio;
-    trio.write(0, failed(imsm_state(trio.of(0), 0), 1), {{imsm_text("/dev/sdb")}, {}, 1});
+    ImsmTrio trio;
+    trio.write(0, with_failed(imsm_state(trio.of(0), 0), 1), {{imsm_text("/dev/sdb")}, {}, 1});
     CHECK(imsm_text(trio.of(0).disks[1].serial) == "dev/sdb:0");
     CHECK(trio.of(0).disks[1].scsi_id == kImsmDiskIsMissing);
     CHECK(trio.standing() == "sda 0, sdb out, sdc spare");
@@ -273,10 +273,10 @@ TEST_CASE("a member that was not there is written down as mdmon does it") {
 }
 
 TEST_CASE("halves that were used apart are not put together, whoever is newer") {
-    Trio trio;
+    ImsmTrio trio;
     const Container whole = imsm_state(trio.of(0), 0);
-    trio.write(0, failed(whole, 1));
-    trio.write(1, failed(whole, 0));
+    trio.write(0, with_failed(whole, 1));
+    trio.write(1, with_failed(whole, 0));
     CHECK(trio.why().find("sda and sdb have the same generation 11 and differ") == 0);
     trio.of(1).generation_num = 14;
     const ImsmContainer container = trio.chosen();
@@ -285,8 +285,8 @@ TEST_CASE("halves that were used apart are not put together, whoever is newer") 
 }
 
 TEST_CASE("a spare takes the slot of the failed member, whose copy is of another family from then on") {
-    Trio trio;
-    trio.write(0, failed(imsm_state(trio.of(0), 0), 1));
+    ImsmTrio trio;
+    trio.write(0, with_failed(imsm_state(trio.of(0), 0), 1));
     Container rebuilding = imsm_state(trio.of(0), 0);
     rebuilding.members[1].slot = -1;
     ContainerMember spare;
@@ -324,14 +324,14 @@ TEST_CASE("a spare takes the slot of the failed member, whose copy is of another
         CHECK(trio.standing() == "sda 0, sdb out, sdc out");
     }
     SUBCASE("the rebuilt disk fails: degraded, as before") {
-        trio.write(0, failed(imsm_state(trio.of(0), 0), 1));
+        trio.write(0, with_failed(imsm_state(trio.of(0), 0), 1));
         CHECK(state_text(imsm_state(trio.of(0), 0)) == "sda in_sync, sdc:0 faulty; bitmap 249880");
         CHECK_FALSE(trio.of(0).volumes[0].migrates);
     }
 }
 
 TEST_CASE("what is dirty starts its resync or rebuild again, what is clean goes on") {
-    Trio trio;
+    ImsmTrio trio;
     Container state = imsm_state(trio.of(0), 0);
     state.resync_start = 5 * 512 + 3;
     trio.write(0, state);
@@ -346,13 +346,13 @@ TEST_CASE("what is dirty starts its resync or rebuild again, what is clean goes 
 }
 
 TEST_CASE("a failure is written down in the other volumes, too, and the disk's bad blocks are forgotten") {
-    Trio trio;
+    ImsmTrio trio;
     ImsmAnchor& anchor = trio.of(0);
     anchor.volumes.push_back(anchor.volumes[0]);
     anchor.has_bad_block_log = true;
     anchor.bad_blocks = {{1, 2048, 16}};
     anchor.attributes |= IMSM_BBM;
-    trio.write(0, failed(imsm_state(anchor, 0), 1));
+    trio.write(0, with_failed(imsm_state(anchor, 0), 1));
     CHECK(trio.of(0).volumes[1].map.out_of_sync(1));
     CHECK(trio.of(0).volumes[1].map.map_state == static_cast<std::uint8_t>(ImsmMapState::Degraded));
     CHECK(trio.of(0).bad_blocks.empty());
@@ -360,17 +360,17 @@ TEST_CASE("a failure is written down in the other volumes, too, and the disk's b
 }
 
 TEST_CASE("disks that cannot be told apart, of several containers, or of an unknown kind are refused") {
-    Trio trio;
+    ImsmTrio trio;
     trio.disks[2].serial = "/dev/sda";
     CHECK(trio.why() == "sda and sdc have the same serial /dev/sda: nothing else tells them apart");
-    Trio two;
+    ImsmTrio two;
     two.of(1).family_num = 0x99;
     two.of(1).disks.erase(two.of(1).disks.begin());
     two.of(0).disks.pop_back();
     CHECK(two.why() ==
           "these are disks of several IMSM containers: sda is of family 00001234, sdb is of family "
           "00000099. Give those of one");
-    Trio odd;
+    ImsmTrio odd;
     odd.of(0).attributes |= IMSM_RAID_CNG;
     odd.of(0).generation_num = 11;
     CHECK(odd.why() == "IMSM metadata of sda: its attributes are 80000020, of which 00000020 is not known");

@@ -13,17 +13,17 @@ namespace mdscope::test {
 
 namespace {
 
-const std::string kOldData(4096, 'o');
-const std::string kNewData(4096, 'n');
+const std::string kOldNative(4096, 'o');
+const std::string kNewNative(4096, 'n');
 constexpr std::uint64_t kWrittenAt = 3 << 20;
 
 // sdb has left, and does not have what was written since.
 void lose_sdb(Lab& lab) {
-    CHECK(lab.write(kWrittenAt, kOldData));
+    CHECK(lab.write(kWrittenAt, kOldNative));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     std::string why;
     REQUIRE(lab.eventually([&] { return lab.array->remove("sdb", &why) == 0; }));
-    CHECK(lab.write(kWrittenAt, kNewData));
+    CHECK(lab.write(kWrittenAt, kNewNative));
     stop(lab);
     lab.array.reset();
 }
@@ -54,12 +54,12 @@ struct Updates {
 };
 
 void check_new_data_everywhere(Lab& lab) {
-    CHECK(lab.read(kWrittenAt, 4096) == kNewData);
+    CHECK(lab.read(kWrittenAt, 4096) == kNewNative);
     CHECK(lab.is_in_sync());
-    CHECK(lab.read(kWrittenAt, 4096) == kNewData);
+    CHECK(lab.read(kWrittenAt, 4096) == kNewNative);
     CHECK(lab.mismatches() == "0");
     CHECK(rdev_attr_store(lab.member("sda"), "state", "faulty") == 0);
-    CHECK(lab.read(kWrittenAt, 4096) == kNewData);
+    CHECK(lab.read(kWrittenAt, 4096) == kNewNative);
 }
 
 // The header of the bitmap is written before the superblocks of an update.
@@ -119,7 +119,7 @@ TEST_CASE("recovered to the end and not yet called in sync: the array starts, an
     for (const bool clean : {false, true}) {
         CAPTURE(clean);
         Lab lab(small_home("internal"));
-        CHECK(lab.write(kWrittenAt, kNewData));
+        CHECK(lab.write(kWrittenAt, kNewNative));
         stop(lab);
         lab.array.reset();
         edit_super(lab.options.images[1], [](Superblock1& sb) {

@@ -168,6 +168,7 @@ std::int64_t offset_now(Mddev& mddev) {
 // after the bitmap is there. (On Linux it is not recorded at all: mdmon does not read this file.)
 int location_store(Mddev& mddev, std::string_view value) {
     MD_FRAME("location_store");
+    if (mddev.external && mddev.bitmap_info.is_fixed) return -EBUSY;
     const bool is_recorded = mddev.external && mddev.on_bitmap_location;
     if (is_recorded && value.starts_with("none"))
         if (const int err = mddev.on_bitmap_location(0); err != 0) return err;

@@ -211,10 +211,9 @@ std::string imsm_report(const ImsmDesign& design) {
         "   array : {} KiB{}, volume {}, data from sector 0\n"
         "metadata : imsm, at sector {}; serials {}\n"
         "  bitmap : {}\n"
-        "    next : mdscope examine {}\n",
+        "    next : mdscope mount {} MNT\n",
         options.lab, options.members, spares, unit_text(options.size_bytes), design.names.front(), design.names.back(),
-        kib, human_size(kib), shown(options.name), design.disk_sectors - 2, serials, bitmap,
-        shell_word(options.lab + "/" + design.names.front() + ".img"));
+        kib, human_size(kib), shown(options.name), design.disk_sectors - 2, serials, bitmap, shell_word(options.lab));
 }
 
 }  // namespace

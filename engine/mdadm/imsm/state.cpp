@@ -101,11 +101,17 @@ void settle_degraded(ImsmVolume& volume) {
 void fail_in_volume(ImsmVolume& volume, std::uint32_t disk) {
     const auto slot = volume.map.slot_of(disk);
     if (!slot) return;
-    // Who is being filled is no more in sync than the map of now says.
-    for (std::size_t other = 0; other < volume.map.ord.size(); other++)
-        if (volume.now().out_of_sync(other)) volume.map.ord[other] |= IMSM_ORD_REBUILD;
-    volume.map.ord[*slot] |= IMSM_ORD_REBUILD;
+    for (ImsmMap* map : maps_of(volume))
+        if (const auto place = map->slot_of(disk)) map->ord[*place] |= IMSM_ORD_REBUILD;
     if (volume.map.failed_disk_num == kImsmNoDiskFailed) volume.map.failed_disk_num = static_cast<std::uint8_t>(*slot);
+}
+
+// A mirror ends its resync or rebuild there. What else there is, and goes on, is not ours to end.
+void settle_failed(ImsmVolume& volume, std::uint64_t disk_sectors) {
+    if (!why_volume_is_refused(volume, disk_sectors).empty()) return;
+    // Who is being filled is no more in sync than the map of now says.
+    for (std::size_t slot = 0; slot < volume.map.ord.size(); slot++)
+        if (volume.now().out_of_sync(slot)) volume.map.ord[slot] |= IMSM_ORD_REBUILD;
     settle_degraded(volume);
 }
 
@@ -116,7 +122,11 @@ void fail_disk(ImsmAnchor& anchor, std::uint32_t index, bool is_absent) {
     disk.status |= IMSM_FAILED;
     disk.serial = imsm_text(is_absent ? imsm_missing_serial(serial) : imsm_failed_serial(serial));
     if (is_absent) disk.scsi_id = kImsmDiskIsMissing;
-    for (ImsmVolume& volume : anchor.volumes) fail_in_volume(volume, index);
+    for (ImsmVolume& volume : anchor.volumes) {
+        if (!volume.map.slot_of(index)) continue;
+        fail_in_volume(volume, index);
+        settle_failed(volume, disk.total_blocks);
+    }
     std::erase_if(anchor.bad_blocks, [&](const ImsmBadBlock& bad) { return bad.disk == index; });
 }
 

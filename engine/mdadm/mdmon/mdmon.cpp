@@ -35,12 +35,11 @@ constexpr std::array kWatched = {&Mddev::sysfs_state, &Mddev::sysfs_action, &Mdd
 
 }  // namespace
 
+Mdmon::Mdmon(Kernel& kernel, Mddev& mddev, Container container, std::unique_ptr<MetadataStore> store)
+    : kernel_(kernel), mddev_(mddev), store_(std::move(store)), next_(container), durable_(std::move(container)) {}
+
 Mdmon::Mdmon(Kernel& kernel, Mddev& mddev, Container container, std::string sidecar_path)
-    : kernel_(kernel),
-      mddev_(mddev),
-      sidecar_path_(std::move(sidecar_path)),
-      next_(container),
-      durable_(std::move(container)) {}
+    : Mdmon(kernel, mddev, std::move(container), std::make_unique<SidecarStore>(kernel, std::move(sidecar_path))) {}
 
 Mdmon::~Mdmon() {
     stop();
@@ -56,6 +55,12 @@ void Mdmon::start() {
         accepting_ = true;
     }
     task_ = kernel_.kthread_run("mdmon", [this] { run(); });
+}
+
+void Mdmon::call_faulty(const std::set<Uuid>& absent) {
+    MD_CHECK(task_ == nullptr);
+    for (ContainerMember& member : next_.members)
+        if (absent.contains(member.uuid)) member.state = "faulty";
 }
 
 void Mdmon::stop() {
@@ -129,6 +134,7 @@ void Mdmon::sleep_until_something_moves(std::uint64_t seen_generations) {
 std::uint64_t Mdmon::knowledge(std::uint64_t unseen) const NO_THREAD_SAFETY_ANALYSIS {
     std::uint64_t hash = mix(unseen, container_to_json(next_));
     hash = mix(hash, container_to_json(durable_));
+    hash = mix(hash, store_->knowledge());
     for (const auto* names : {&working_, &strangers_})
         for (const std::string& name : *names) hash = mix(hash, name);
     for (const Uuid& uuid : seen_) hash = mix(hash, format_uuid(uuid));
@@ -199,7 +205,7 @@ void Mdmon::apply(Request& request) {
     const Container before = next_;
     request.edit(next_);
     int err = 0;
-    if (!container_from_json(container_to_json(next_)))
+    if (!store_->can_hold(next_))
         err = -EINVAL;
     else
         err = save();
@@ -215,16 +221,16 @@ int Mdmon::save() {
     if (unsure_ || mdmon::claims_more(container(), next_))
         if (const int err = flush_members(); err != 0) return err;
     next_.generation = container().generation + 1;
-    const Result<bool> written = kernel_.replace_file(sidecar_path_, container_file_text(next_));
+    const Result<bool> written = store_->write(next_);
     if (!written) {
         if (!unsure_)
             kernel_.printk(LogLevel::Err, fmt::format("mdmon: {}: {}: {}; writers wait until it can be written",
-                                                      mdname(mddev_), sidecar_path_, written.error().text));
+                                                      mdname(mddev_), store_->name(), written.error().text));
         unsure_ = true;
         return written.error().err != 0 ? -written.error().err : -EIO;
     }
     if (unsure_)
-        kernel_.printk(LogLevel::Info, fmt::format("mdmon: {}: {}: written again", mdname(mddev_), sidecar_path_));
+        kernel_.printk(LogLevel::Info, fmt::format("mdmon: {}: {}: written again", mdname(mddev_), store_->name()));
     unsure_ = false;
     const SpinGuard guard(lock_);
     durable_ = next_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// mdmon: the task that keeps external:lab metadata, as the program mdmon does for arrays of mdadm.
+// mdmon: the task that keeps external metadata, as the program mdmon does for arrays of mdadm. Where it is kept is a
+// MetadataStore: the sidecar of external:lab, which this page speaks of, or the anchors of IMSM.
 //
 //   sleeps on mddev.sysfs_wait until one of array_state, sync_action, sync_completed, degraded, dev-*/state moved, then
 //   read_and_act():  read all of them  ->  sidecar (durable)  ->  array_state  ->  dev-*/state
@@ -41,14 +42,16 @@
 
 #include "engine/md/md.hpp"
 #include "engine/mdadm/container.hpp"
+#include "engine/mdadm/mdmon/metadata_store.hpp"
 
 namespace mdscope {
 
 class Mdmon {
    public:
-    // `container` is what the sidecar says now. The Mddev outlives this.
-    Mdmon(Kernel& kernel, Mddev& mddev, Container container, std::string sidecar_path);
-    ~Mdmon();  // stop()
+    // `container` is what the metadata says now. The Mddev outlives this.
+    Mdmon(Kernel& kernel, Mddev& mddev, Container container, std::unique_ptr<MetadataStore> store);
+    Mdmon(Kernel& kernel, Mddev& mddev, Container container, std::string sidecar_path);  // external:lab
+    ~Mdmon();                                                                            // stop()
     Mdmon(const Mdmon&) = delete;
     Mdmon& operator=(const Mdmon&) = delete;
 
@@ -76,6 +79,8 @@ class Mdmon {
     bool remove_faulty = true;
     // The lab is only looked at: the sidecar stays as it is. Set it before start().
     bool read_only = false;
+    // Who is not there. Before the array can be written to, they are recorded as faulty. Call it before start().
+    void call_faulty(const std::set<Uuid>& absent);
 
    private:
     struct Request;
@@ -111,7 +116,7 @@ class Mdmon {
 
     Kernel& kernel_;
     Mddev& mddev_;
-    const std::string sidecar_path_;
+    const std::unique_ptr<MetadataStore> store_;
     Task* task_ = nullptr;
 
     // The task's own.

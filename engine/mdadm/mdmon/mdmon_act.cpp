@@ -154,7 +154,7 @@ void Mdmon::record_member(const MemberSeen& seen) {
         if (strangers_.insert(seen.name).second)
             kernel_.printk(LogLevel::Warn,
                            fmt::format("mdmon: {}: {} has no place in {} and will not be assembled with the others",
-                                       mdname(mddev_), seen.name, sidecar_path_));
+                                       mdname(mddev_), seen.name, store_->name()));
         return;
     }
     member->write_mostly = seen.write_mostly;

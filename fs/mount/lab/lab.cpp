@@ -61,9 +61,9 @@ void Lab::set_answer(std::string_view file, std::string text) {
 }
 
 void log_openers(Lab& lab) {
-    const std::vector<Opener> openers = find_openers(lab.mountpoint + "/md0");
+    const std::vector<Opener> openers = find_openers(lab.mountpoint + "/" + lab.array.options().name);
     const std::string names = openers.empty() ? "somebody who cannot be seen from here" : openers_text(openers);
-    md_log(lab.array.mddev(), LogLevel::Warn, "md0 is open in " + names);
+    md_log(lab.array.mddev(), LogLevel::Warn, lab.array.options().name + " is open in " + names);
 }
 
 namespace {
@@ -120,7 +120,7 @@ int store_stop(Lab& lab, std::string_view value) {
     if (force) lab.disk_epoch++;
     if (err == -EBUSY) {
         log_openers(lab);
-        const std::vector<Opener> openers = find_openers(lab.mountpoint + "/md0");
+        const std::vector<Opener> openers = find_openers(lab.mountpoint + "/" + lab.array.options().name);
         if (!openers.empty()) why += " It is open in " + openers_text(openers) + ".";
     }
     lab.set_answer("stop", why);
