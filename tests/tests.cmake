@@ -112,3 +112,15 @@ foreach(script IN LISTS scripts)
         set_tests_properties(real.${stem} PROPERTIES ${line})
     endforeach()
 endforeach()
+
+# The same with all requests over io_uring, of those that ask most of a session: uring.NAME.
+foreach(script kill9.sh filesystems.sh fio_verify.sh mount_lazy.py mount_low_memory.py mount_nothing_starves.py
+        mount_oops.py mount_signals.py mount_stop_fio.py mount_stores.py mount_trace.py mount_tree.py)
+    get_filename_component(stem ${script} NAME_WE)
+    set(folder ${PROJECT_SOURCE_DIR}/tests/real)
+    add_test(NAME uring.${stem} COMMAND ${folder}/over_uring ${folder}/${script})
+    set_tests_properties(uring.${stem} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 240 LABELS real RESOURCE_LOCK enable_uring
+        ENVIRONMENT "MDSCOPE=$<TARGET_FILE:mdscope>;HELPERS=$<TARGET_FILE_DIR:mdscope>;CYCLES=6")
+endforeach()
+set_tests_properties(real.mount_uring PROPERTIES RESOURCE_LOCK enable_uring)
+set_tests_properties(uring.mount_nothing_starves PROPERTIES RUN_SERIAL 1)

@@ -35,7 +35,7 @@ struct Member {
 struct Details {
     StructFields mddev;
     std::vector<Member> members;
-    std::string version, array_state, sync_action, policy, level, bitmap;
+    std::string served, version, array_state, sync_action, policy, level, bitmap;
     int raid_disks = 0, active = 0, working = 0, failed = 0, spare = 0;
     double sync_percent = -1;
     [[nodiscard]] std::uint64_t number(const char* field) const {
@@ -86,6 +86,7 @@ Result<Details> read_details(const MountedTree& tree) {
         const auto place = [](const Member& m) { return m.slot >= 0 && !m.is("faulty") ? m.slot : 1000 + m.number; };
         return place(a) < place(b);
     });
+    details.served = tree.read_or("lab/served", "");
     details.version = tree.read_or("md/metadata_version", "none");
     details.array_state = tree.read_or("md/array_state", "clear");
     details.sync_action = tree.read_or("md/sync_action", "idle");
@@ -209,6 +210,7 @@ void print_details(const Details& details, const std::string& disk) {
     fmt::print("\n");
     line("Consistency Policy", details.policy);
     print_sync(details);
+    if (!details.served.empty()) line("Requests", "served " + details.served);
     if (native) {
         fmt::print("\n");
         line("Name", details.word("set_name"));
@@ -225,6 +227,7 @@ void print_json(const Details& details, const std::string& disk) {
     json["metadata"] = details.version;
     json["level"] = details.level;
     json["array_state"] = details.array_state;
+    if (!details.served.empty()) json["served"] = details.served;
     json["sync_action"] = details.sync_action;
     if (details.sync_percent >= 0) json["sync_percent"] = details.sync_percent;
     json["size_bytes"] = details.number("array_sectors") * 512;

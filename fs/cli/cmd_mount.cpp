@@ -17,6 +17,7 @@
 #include "engine/mdadm/container.hpp"
 #include "engine/mdadm/examine.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/mount_options.hpp"
 #include "fs/cli/scenario_options.hpp"
 #include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
@@ -207,6 +208,7 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
         ->check(CLI::Range(0, 255));
     mount->add_option("--serial", request.serials, "NAME=SERIAL of a disk, if not /dev/NAME (imsm)")
         ->allow_extra_args(false);  // what follows is the mount point
+    mount->add_option("-o", request.options, mount_options_text());
     mount->add_option("--kernel", request.kernel, "Behave as this kernel: a row of every variant below")
         ->check(CLI::IsMember(era_names()))
         ->group("Kernel");

@@ -64,6 +64,8 @@ struct MountRequest {
     bool run = false;  // also without a member that was in use
     bool foreground = false;
     unsigned readers = 10;
+    std::string options;      // after -o
+    bool over_uring = false;  // what they and the kernel come to; set by mount_array
 };
 // Members of a lab folder: LAB/*.img, sorted.
 Result<std::vector<std::string>> images_of_lab(const std::string& lab);

@@ -41,6 +41,7 @@
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
 #include "fs/cli/interrupt_flag.hpp"
+#include "fs/cli/mount_options.hpp"
 #include "fs/cli/standard_streams.hpp"
 #include "fs/mount/mount_watch.hpp"
 #include "fs/mount/openers.hpp"
@@ -56,6 +57,8 @@ namespace mdscope {
 namespace {
 
 constexpr int kJoinSeconds = 10;
+// What is left for them: interrupts, and inodes that are forgotten.
+constexpr unsigned kReadersBesideUring = 2;
 
 // ---- the message from the child to whoever waits for the mount
 
@@ -312,10 +315,13 @@ int serve(const MountRequest& request, const Report& report) {
     const LogFollowed followed(kernel, request.foreground, system.notifier);
 
     SessionOptions options;
-    options.readers = request.readers;
+    options.over_uring = request.over_uring;
+    options.readers = request.over_uring ? kReadersBesideUring : request.readers;
     options.fuse = {"fsname=" + request.lab, "subtype=mdscope", "nosuid", "nodev", "noexec"};
     Session session(kernel, options);
     session.set_data_node(kDiskInode);
+    lab.how_served = [&session] { return session.how_served(); };
+    if (!request.over_uring) kernel.printk(LogLevel::Info, "mdscope: requests are served " + session.how_served());
     session.set_over_handler([&watch] { watch.post(End::Unmounted); });
     watch.begin_to_serve();
     const Result<bool> mounted = session.mount(file_system_operations(), &system, request.mountpoint);
@@ -418,7 +424,13 @@ int mount_process(const MountRequest& request, int report_fd) {
     return kFailed;
 }
 
-int mount_array(const MountRequest& request, bool quiet) {
+int mount_array(const MountRequest& wanted, bool quiet) {
+    const Result<MountOptions> options = mount_options(wanted.options);
+    if (!options) return complain(kUsage, options.error().text);
+    const Result<bool> over = over_uring(*options);
+    if (!over) return complain(kFailed, over.error().text);
+    MountRequest request = wanted;
+    request.over_uring = *over;
     return request.foreground ? mount_process(request, -1) : serve_in_background(request, quiet);
 }
 

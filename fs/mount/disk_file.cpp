@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/md/md_ioctl.hpp"
+#include "fs/mount/answer_space.hpp"
 #include "fs/mount/operations.hpp"
 #include "fs/mount/store_reply.hpp"
 
@@ -66,6 +67,12 @@ class ReadBuffer {
     void* start_;
 };
 
+std::span<std::byte> read_space() {
+    if (!answer_space.empty()) return answer_space;
+    thread_local const ReadBuffer buffer;
+    return {buffer.data(), kMaxTransfer};
+}
+
 int write_zeros(Array& array, std::uint64_t offset, std::uint64_t size) {
     const std::uint64_t all = array.size_bytes();
     if (offset >= all) return -EINVAL;
@@ -108,16 +115,15 @@ void disk_release(fuse_req_t req, fuse_file_info* info) {
 }
 
 void disk_read(fuse_req_t req, std::size_t size, off_t offset, fuse_file_info* info) {
-    thread_local const ReadBuffer buffer;
+    const std::span<std::byte> place = read_space();
     const std::int64_t got = guarded([&]() -> std::int64_t {
         if (!still_ours(req, info)) return -EIO;
-        return array_of(req).read(static_cast<std::uint64_t>(offset),
-                                  std::span(buffer.data(), std::min(size, kMaxTransfer)));
+        return array_of(req).read(static_cast<std::uint64_t>(offset), place.first(std::min(size, place.size())));
     });
     if (got < 0)
         fuse_reply_err(req, static_cast<int>(-got));
     else
-        fuse_reply_buf(req, reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(got));
+        fuse_reply_buf(req, reinterpret_cast<const char*>(place.data()), static_cast<std::size_t>(got));
 }
 
 void disk_write(fuse_req_t req, const char* data, std::size_t size, off_t offset, fuse_file_info* info) {

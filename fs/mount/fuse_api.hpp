@@ -6,6 +6,7 @@
 #define FUSE_USE_VERSION 314
 #endif
 #include <fuse_lowlevel.h>
+#include <signal.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,9 +33,16 @@ struct RequestHeader {
     std::uint64_t nodeid = 0;
 };
 enum Opcode : std::uint32_t { kOpOpen = 14, kOpRead = 15, kOpWrite = 16, kOpFsync = 20, kOpFallocate = 43 };
+// Those that may sleep for long when they are for the disk.
+constexpr bool is_data_opcode(std::uint32_t opcode) {
+    return opcode == kOpRead || opcode == kOpWrite || opcode == kOpFsync || opcode == kOpOpen || opcode == kOpFallocate;
+}
 
 // The payload of a WRITE follows fuse_in_header (40 bytes) and fuse_write_in (40 bytes).
 inline constexpr std::size_t kWritePayloadOffset = 80;
 inline constexpr std::size_t kMaxTransfer = 1 << 20;
+
+// Ends a wait of a session's thread with EINTR.
+inline constexpr int kUnblockSignal = SIGUSR2;
 
 }  // namespace mdscope

@@ -14,6 +14,7 @@
 
 #include "engine/md/check.hpp"
 #include "fs/mount/store_reply.hpp"
+#include "fs/mount/uring/support.hpp"
 
 namespace mdscope {
 
@@ -27,7 +28,6 @@ constexpr auto kWatchPeriod = 10ms;
 constexpr std::size_t kPage = 4096;
 // libfuse reads up to its own buffer size (payload plus one page) into what it is given.
 constexpr std::size_t kReceiveSize = kMaxTransfer + 4 * kPage;
-constexpr int kUnblockSignal = SIGUSR2;  // ends a read of /dev/fuse with EINTR
 
 // Page-aligned memory that is only touched where a request reaches; 300 threads cost what they use.
 class Pages {
@@ -52,10 +52,6 @@ RequestHeader header_of(const fuse_buf& buffer) {
     RequestHeader header;
     if (buffer.size >= sizeof header) std::memcpy(&header, buffer.mem, sizeof header);
     return header;
-}
-
-bool is_data_opcode(std::uint32_t opcode) {
-    return opcode == kOpRead || opcode == kOpWrite || opcode == kOpFsync || opcode == kOpOpen || opcode == kOpFallocate;
 }
 
 }  // namespace
@@ -304,12 +300,13 @@ Session::Session(RealKernel& kernel, SessionOptions options) : kernel_(kernel), 
     struct sigaction action {};
     action.sa_handler = [](int) {};  // no SA_RESTART: it is there to end a read
     sigaction(kUnblockSignal, &action, nullptr);
+    if (options_.over_uring) uring_ = std::make_unique<uring::Server>(kernel_, uring::Limits{});
 }
 
 // With threads still here, something was thrown on the way: they use what is about to go.
 Session::~Session() {
     over_handler_ = nullptr;
-    if (!workers_.empty() || watchdog_.joinable()) {
+    if (!workers_.empty() || watchdog_.joinable() || uring_) {
         stop();
         if (!join(kPatience)) std::_Exit(EXIT_FAILURE);
     }
@@ -360,7 +357,30 @@ Result<bool> Session::mount(const fuse_lowlevel_ops& operations, void* userdata,
         return Error{err, "cannot mount on " + mountpoint +
                               (last_fuse_message.empty() ? std::string(".") : ": " + last_fuse_message)};
     mounted_ = true;
+    if (uring_) uring_->attach(session_);
     return true;
+}
+
+void Session::set_data_node(fuse_ino_t node) {
+    data_node_ = node;
+    if (uring_) uring_->set_data_node(node);
+}
+
+// Names the other way, and how to take it.
+std::string Session::how_served() const {
+    if (!uring_) {
+        const std::string why = uring::why_not();
+        return "by reading /dev/fuse; over io_uring with mount -o uring=on" + (why.empty() ? "" : ": " + why);
+    }
+    switch (uring_->state()) {
+        case uring::Server::State::Starting:
+            return "not yet";
+        case uring::Server::State::Serving:
+            return "over io_uring; by reading /dev/fuse with mount -o uring=off";
+        case uring::Server::State::Refused:
+            return "by reading /dev/fuse: the kernel has refused io_uring (lab/log)";
+    }
+    return {};
 }
 
 void Session::start() {
@@ -368,12 +388,14 @@ void Session::start() {
     const std::lock_guard guard(mutex_);
     for (unsigned i = 0; i < options_.readers; i++) spawn_locked();
     if (workers_.size() < options_.readers) throw std::bad_alloc();
+    if (uring_) uring_->start();
     watchdog_ = std::thread([this] { watch(); });
 }
 
 void Session::stop() {
     const std::lock_guard guard(mutex_);
     if (stopping_.exchange(true)) return;
+    if (uring_) uring_->stop();
     fuse_session_exit(session_);
     idle_changed_.notify_all();
     watchdog_wake_.notify_all();
@@ -393,7 +415,8 @@ bool Session::join(int seconds) {
     std::unique_lock lock(mutex_);
     for (;;) {
         reap_locked();
-        if (workers_.empty()) return true;
+        const bool over_ring = uring_ && !uring_->is_gone();
+        if (workers_.empty() && !over_ring) return true;
         if (std::chrono::steady_clock::now() > deadline) return false;
         // A signal may come just before the read it is meant for: repeat it until the thread has left.
         for (const auto& worker : workers_)

@@ -35,6 +35,7 @@
 #include "engine/kernel/real/real_kernel.hpp"
 #include "engine/kernel/result.hpp"
 #include "fs/mount/fuse_api.hpp"
+#include "fs/mount/uring/server.hpp"
 
 namespace mdscope {
 
@@ -43,6 +44,7 @@ struct SessionOptions {
     unsigned max_blocked_data = 256;
     unsigned keep_idle = 4;           // idle threads beyond these leave after a while
     std::vector<std::string> fuse{};  // mount options, each as after -o
+    bool over_uring = false;          // where the kernel has been asked (uring::why_not)
 };
 
 class Session {
@@ -55,7 +57,8 @@ class Session {
     // Mounts; requests are answered after start(). The error is for people.
     Result<bool> mount(const fuse_lowlevel_ops& operations, void* userdata, const std::string& mountpoint);
     // The node whose requests may sleep for long: the disk.
-    void set_data_node(fuse_ino_t node) { data_node_ = node; }
+    void set_data_node(fuse_ino_t node);
+    [[nodiscard]] std::string how_served() const;
     [[nodiscard]] fuse_session* handle() const { return session_; }
 
     // Starts serving; returns at once.
@@ -91,6 +94,7 @@ class Session {
     const SessionOptions options_;
     fuse_session* session_ = nullptr;
     bool mounted_ = false;
+    std::unique_ptr<uring::Server> uring_;  // most requests come there; the rest is read here
     std::function<void()> over_handler_;
     fuse_ino_t data_node_ = 0;
 

@@ -194,6 +194,10 @@ std::string show_pid(Lab& /*lab*/) {
     return std::to_string(getpid()) + "\n";
 }
 
+std::string show_served(Lab& lab) {
+    return (lab.how_served ? lab.how_served() : std::string("not yet")) + "\n";
+}
+
 constexpr auto kFiles = std::to_array<LabFile>({
     {"add", 0644, show_add, store_add},
     {"assemble", 0644, show_assemble, store_assemble},
@@ -210,6 +214,7 @@ constexpr auto kFiles = std::to_array<LabFile>({
     {"re-add", 0644, show_re_add, store_re_add},
     {"release", 0200, nullptr, store_release},
     {"remove", 0644, show_remove, store_remove},
+    {"served", 0444, show_served, nullptr},
     {"snapshot", 0444, show_snapshot, nullptr},
     {"stop", 0644, show_stop, store_stop},
     {"tasks", 0444, show_tasks, nullptr},

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,6 +49,9 @@ struct Lab {
     trace::Tracer& tracer;
     TracePipe& trace_pipe;
     const std::string mountpoint;
+
+    // How requests come here, in a sentence. Set before the first one does.
+    std::function<std::string()> how_served;
 
     // Grows when openers lose the array. A file opened at an older count answers EIO.
     std::atomic<std::uint64_t> disk_epoch{0};
