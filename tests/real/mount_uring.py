@@ -11,6 +11,7 @@ of it though nothing is answered; and what asks afterwards, on the same CPU, has
 import os
 import subprocess
 import sys
+import tempfile
 
 from lib import *
 
@@ -140,6 +141,40 @@ def story_killed_with_all_entries_taken():
     os.kill(lab.pid, signal.SIGKILL)
     check(writers.wait(timeout=DEADLINE) == WRITERS, "each is told that its write has failed")
     wait_for(lambda: not process_exists(lab.pid), "the process is gone")
+    mdscope("umount", lab.mnt)
+    lab.mount_or_die()
+    check(lab.umount().returncode == 0, "umount")
+    lab.clean()
+
+
+class Connections:
+    """fusectl, mounted for as long as it is needed."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp()
+        subprocess.run(["mount", "-t", "fusectl", "none", self.folder], check=True)
+        return self
+
+    def abort(self, mountpoint):
+        with open("%s/%d/abort" % (self.folder, os.minor(os.stat(mountpoint).st_dev)), "w") as abort:
+            abort.write("1")
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", self.folder], check=True)
+        os.rmdir(self.folder)
+
+
+def story_aborted_with_all_entries_taken():
+    """What is answered afterwards has no entry any more; the array is stopped in order all the same."""
+    lab = Lab()
+    lab.mount_or_die()
+    check(lab.store("lab/hold", "data") == 0, "hold data is accepted")
+    writers = ask_while_stopped(lab)
+    wait_for(lambda: held_writes(lab) == WRITERS, "all of them have come")
+    with Connections() as connections:
+        connections.abort(lab.mnt)
+    check(writers.wait(timeout=DEADLINE) == WRITERS, "each is told that its write has failed")
+    wait_for(lambda: not process_exists(lab.pid), "the process ends by itself")
     mdscope("umount", lab.mnt)
     lab.mount_or_die()
     check(lab.umount().returncode == 0, "umount")

@@ -37,9 +37,8 @@ class Entry {
     [[nodiscard]] std::uint64_t commit_id() const { return commit_id_; }
     [[nodiscard]] const iovec* buffers() const { return buffers_; }
 
-    Entry* next = nullptr;       // of the list it is in
-    bool is_registered = false;  // the kernel has answered its Register
-    bool after_nudge = false;    // its last request was a nudge (keeper.cpp)
+    Entry* next = nullptr;     // of the list it is in
+    bool after_nudge = false;  // its last request was a nudge (keeper.cpp)
 
    private:
     EntryHeaders& headers_;

@@ -88,14 +88,14 @@ void Server::Keeper::run() {
     ring_.submit();
     ring_.reap([this](Entry* entry, int result) { handle(entry, result); });
     server_.registered(refused_);
+    is_ready_ = true;
     for (;;) {
         take_orders();
         grow();
         ring_.submit();
         if (settle()) continue;
         if (ending_) return;
-        const int err = ring_.submit_and_wait();
-        MD_CHECK(err == 0 || err == -EINTR);
+        ring_.submit_and_wait();
         ring_.reap([this](Entry* entry, int result) { handle(entry, result); });
         repay_nudges();
     }
@@ -157,11 +157,10 @@ void Server::Keeper::handle(Entry* entry, int result) {
     if (result < 0) {
         if (is_end_of_connection(result))
             over_ = true;
-        else if (!entry->is_registered)
+        else if (!is_ready_)
             refused_ = result;
         return;
     }
-    entry->is_registered = true;
     if (took_nudge(*entry)) {
         add_commit(*entry);
         queue.nudged = entry;

@@ -64,6 +64,7 @@ class Server::Keeper {
     std::uint64_t wakes_ = 0;
     std::deque<Queue> queues_;
     std::uint64_t last_file_ = 0;  // a node that was read or written
+    bool is_ready_ = false;        // the first entries are with the kernel
     int refused_ = 0;              // what the kernel said to a Register
     bool over_ = false;            // the connection is gone
     cpu_set_t cpus_{};             // where the thread may run

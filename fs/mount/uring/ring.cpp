@@ -2,7 +2,9 @@
 
 #include "fs/mount/uring/ring.hpp"
 
-#include <algorithm>
+#include <sched.h>
+
+#include <cerrno>
 #include <cstring>
 #include <system_error>
 
@@ -27,13 +29,20 @@ Ring::~Ring() {
     io_uring_queue_exit(&ring_);
 }
 
+void Ring::submit() {
+    check(io_uring_submit(&ring_));
+}
+
+// What could not be submitted for want of memory stays in the ring, for the next time.
+void Ring::check(int result) {
+    if (result >= 0 || result == -EINTR) return;
+    MD_CHECK(result == -EAGAIN || result == -EBUSY || result == -ENOMEM);
+    sched_yield();
+}
+
 io_uring_sqe* Ring::next_submission() {
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
-    if (sqe == nullptr) {
-        io_uring_submit(&ring_);
-        sqe = io_uring_get_sqe(&ring_);
-        MD_CHECK(sqe != nullptr);
-    }
+    io_uring_sqe* sqe = nullptr;
+    while ((sqe = io_uring_get_sqe(&ring_)) == nullptr) submit();
     std::memset(static_cast<void*>(sqe), 0, kSubmissionSize);
     return sqe;
 }
@@ -60,8 +69,8 @@ void Ring::add_read(int fd, void* buffer, unsigned size) {
     sqe->user_data = 0;
 }
 
-int Ring::submit_and_wait() {
-    return std::min(io_uring_submit_and_wait(&ring_, 1), 0);
+void Ring::submit_and_wait() {
+    check(io_uring_submit_and_wait(&ring_, 1));
 }
 
 bool Ring::reap(const std::function<void(Entry*, int)>& done) {

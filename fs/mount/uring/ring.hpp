@@ -22,13 +22,13 @@ class Ring {
     void add_register(int fuse, Entry& entry) { add(fuse, kRegister, entry); }
     void add_commit(int fuse, Entry& entry) { add(fuse, kCommitAndFetch, entry); }
     void add_read(int fd, void* buffer, unsigned size);  // completes without an entry
-    int submit() { return io_uring_submit(&ring_); }
-    // 0, or -errno: -EINTR when a signal came first.
-    int submit_and_wait();
+    void submit();
+    void submit_and_wait();  // until something has completed, or a signal came
     // Calls `done(entry, result)` for everything that has completed; false: nothing had.
     bool reap(const std::function<void(Entry*, int)>& done);
 
    private:
+    static void check(int result);
     void add(int fuse, Command command, Entry& entry);
     io_uring_sqe* next_submission();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Requests over io_uring: one system call answers a request and waits for the next, on the CPU it comes from.
+// Requests over io_uring: one system call answers a request and waits for the next.
 //
 // The kernel has a queue for each CPU, and puts a request into an entry of the queue of the CPU that asks. The copy is
 // made by the thread that submitted the entry, the next time it is awake. So an entry must never lie with a thread that
@@ -16,6 +16,9 @@
 // A request cannot be answered but by its entry. So one that is stuck keeps an entry, and the keeper registers more
 // before the last is gone. Requests for which there was none are in the kernel's list, and leave it with the next
 // commit only, not with a new entry: so the keeper, when it has made entries, causes one itself (nudge()).
+//
+// Threads run where the scheduler puts them: a worker tied to its CPU would hand that on to each thread that md starts
+// on the way. Only the keeper goes to a CPU, for a nudge, and comes back.
 //
 // Before INIT is answered, and for FUSE_INTERRUPT and FORGET for ever, requests are read from /dev/fuse by Session.
 //

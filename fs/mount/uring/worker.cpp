@@ -11,7 +11,6 @@
 #include "engine/md/check.hpp"
 #include "fs/mount/answer_space.hpp"
 #include "fs/mount/uring/keeper.hpp"
-#include "fs/mount/uring/support.hpp"
 
 namespace mdscope::uring {
 
@@ -127,7 +126,6 @@ bool Server::Worker::adopt(Entry& entry) {
         disown();
         return false;
     }
-    run_on(entry.queue());
     return true;
 }
 
@@ -150,8 +148,7 @@ bool Server::Worker::commit_and_wait() {
             server_.keeper_->nudge(entry_->queue());  // the kernel had this one in its list, and may have more
         } else {
             do {
-                const int err = ring_->submit_and_wait();
-                MD_CHECK(err == 0 || err == -EINTR);
+                ring_->submit_and_wait();
                 if (ring_->reap(keep)) break;
             } while (!server_.stopping_);
             if (server_.stopping_) return false;
