@@ -81,8 +81,9 @@ std::string other_of_a_crash(const Teller& teller, Side other) {
 }
 
 Phrases crash(const Teller& teller) {
-    const Side side = *teller.side_in(Status::Oops);
-    const bool both = teller.are_both(Status::Oops);
+    const Status end = teller.side_in(Status::Oops) ? Status::Oops : Status::Broken;
+    const Side side = *teller.side_in(end);
+    const bool both = teller.are_both(end);
     const std::string who = both ? "Both" : side_name(side);
     const auto& oops = teller.view.sides[side].step->snapshot.oops;
     if (!oops) return {{who + " broke a rule", Ink::danger}, {fmt::format(" of {} own.", both ? "their" : "its")}};
@@ -200,7 +201,7 @@ Phrases quiet(const Teller& teller) {
 }
 
 Phrases first_of(const Teller& teller) {
-    if (teller.side_in(Status::Oops)) return crash(teller);
+    if (teller.side_in(Status::Oops) || teller.side_in(Status::Broken)) return crash(teller);
     if (teller.side_in(Status::InDanger)) return danger(teller);
     if (const auto hung = teller.side_in(Status::Hung))
         return {{fmt::format("{}: nobody is left to wake {}.",
@@ -264,7 +265,7 @@ std::optional<Phrases> what_differs(const Teller& teller) {
 }
 
 Phrases second_of(const Teller& teller) {
-    if (teller.side_in(Status::Oops))
+    if (teller.side_in(Status::Oops) || teller.side_in(Status::Broken))
         if (auto phrases = what_differs(teller)) return *phrases;
     for (const Side side : kSides) {
         const Status status = teller.stages.at(side).status;

@@ -80,9 +80,12 @@ struct StageStopper {
     bool operator==(const StageStopper&) const = default;
 };
 
+// How a run ended badly: an Oops, or a judge's rule that does not hold.
 struct StageCrash {
-    std::vector<std::string> console;     // its first three lines that matter
-    std::array<std::string, 2> followed;  // in two lines: what it followed
+    bool is_oops = true;
+    bool in_completion = false;           // of an Oops: the completion on the stage met it
+    std::vector<std::string> console;     // its first three lines that matter; the rule, and what broke it
+    std::array<std::string, 2> followed;  // in two lines: what it followed; which rule
     bool operator==(const StageCrash&) const = default;
 };
 
@@ -102,6 +105,7 @@ struct StageModel {
     std::vector<StageWrite> writes;
     std::vector<StageMember> members;
     std::optional<StageCrash> crash;
+    [[nodiscard]] bool has_oops() const { return crash && crash->is_oops; }
     std::string end;  // what is said of a good end
     bool hides = false;
     bool operator==(const StageModel&) const = default;

@@ -99,6 +99,7 @@ Phrases line_of(const StageFacts& facts, const StageModel& stage) {
         case Status::Waiting:
             return wait != nullptr ? sleeps(facts, *wait) : goes_on(facts, stage);
         case Status::Oops:
+        case Status::Broken:
             return crashed(facts);
         case Status::Stopped:
             return stopped(facts);
@@ -135,12 +136,37 @@ std::vector<std::string> three_lines(const std::string& console) {
     return lines;
 }
 
-StageCrash crash_of(const StageFacts& facts) {
+// Lines that have room on the console.
+std::vector<std::string> wrapped(const std::string& text) {
+    constexpr std::size_t kRoom = 56;
+    std::vector<std::string> lines(1);
+    std::istringstream in(text);
+    for (std::string word; in >> word;) {
+        if (!lines.back().empty() && lines.back().size() + 1 + word.size() > kRoom) lines.emplace_back();
+        lines.back() += (lines.back().empty() ? "" : " ") + word;
+    }
+    return lines;
+}
+
+// No kernel says anything: the words are the judge's.
+StageCrash broken_rule(const StageFacts& facts) {
+    StageCrash crash;
+    crash.is_oops = false;
+    const Judge* judge = facts.view.step->broken;
+    if (judge != nullptr) crash.console = wrapped(std::string(judge->must_hold));
+    for (const std::string& line : wrapped("Not so: " + facts.tape().what() + ".")) crash.console.push_back(line);
+    if (judge != nullptr) crash.followed = {"a rule does not hold:", std::string(judge->name)};
+    return crash;
+}
+
+StageCrash crash_of(const StageFacts& facts, const std::string& completion) {
     StageCrash crash;
     crash.console = three_lines(facts.tape().console());
     const auto& oops = facts.snapshot().oops;
     if (crash.console.empty()) crash.console = {oops ? oops->what : facts.tape().what()};
     if (!oops) return crash;
+    crash.in_completion =
+        oops->function == completion || std::ranges::find(oops->stack, completion) != oops->stack.end();
     if (crash.console.size() == 2)
         crash.console.push_back(oops->in_irq ? "in a disk interrupt: Kernel panic - not syncing"
                                              : fmt::format("in task {}; the kernel has halted", oops->comm));
@@ -202,7 +228,8 @@ void put_words(const StageFacts& facts, StageModel& stage) {
         stage.gauges.at(i).note = note_of_gauge(facts, stage, i);
     }
     stage.completion = completion_of(facts.exhibit(), stage);
-    if (stage.status == Status::Oops) stage.crash = crash_of(facts);
+    if (stage.status == Status::Oops) stage.crash = crash_of(facts, stage.completion);
+    if (stage.status == Status::Broken) stage.crash = broken_rule(facts);
     if (stage.status == Status::Stopped && stage.writes_counted() == 0) stage.end = "every write ended first";
 }
 

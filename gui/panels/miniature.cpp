@@ -51,7 +51,7 @@ class Miniature {
     [[nodiscard]] const StageDoor& door() const { return stage_.doors.at(gauge_); }
     [[nodiscard]] const StageGauge& gauge() const { return stage_.gauges.at(gauge_); }
     [[nodiscard]] bool is_waited() const { return stage_.stopper.state == StageStopper::State::Sleeps; }
-    [[nodiscard]] bool is_danger() const { return gauge().is_unwatched || stage_.crash.has_value(); }
+    [[nodiscard]] bool is_danger() const { return gauge().is_unwatched || stage_.has_oops(); }
 
     void draw_title() const {
         pen_.frame(14, 16, 28, 28, pen_.ink(Role::text), 2, 5);
@@ -138,7 +138,9 @@ class Miniature {
     }
 
     void draw_end() const {
-        if (stage_.crash) {
+        if (stage_.crash && !stage_.crash->is_oops) {
+            draw_broken_rule(pen_, 250, 180, 52);
+        } else if (stage_.crash) {
             draw_burst(pen_, 250, 180, 52);
             pen_.text(250, 180, "OOPS", Face::bold, 19, IM_COL32_WHITE, Align::middle);
         } else if (!stage_.end.empty()) {

@@ -228,7 +228,7 @@ bool is_shown(State& state, const Lane& lane, Lanes lanes) {
     return false;
 }
 
-// Behind its crash nothing happens in a kernel any more.
+// Behind its crash nothing happens in a kernel any more; behind a broken rule it would, and is not recorded.
 void draw_halted(State& state, Side side, const LaneView& view, float top, float bottom) {
     if (!state.stages().at(side).crash) return;
     const Duel& duel = state.player.duel();
@@ -239,9 +239,10 @@ void draw_halted(State& state, Side side, const LaneView& view, float top, float
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const ui::Rect rect{x, top + sp(2), view.right - x, bottom - top - sp(4)};
     draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::danger_fill, 0.13F));
-    draw_hatch(rect, Role::danger_fill);
+    const bool has_halted = state.stages().at(side).has_oops();
+    if (has_halted) draw_hatch(rect, Role::danger_fill);
     const FontScope bold(type(Face::bold, 14));
-    const std::string label = "this kernel has halted";
+    const std::string label = has_halted ? "this kernel has halted" : "the run ends here";
     const ImVec2 size = ImGui::CalcTextSize(label.c_str());
     if (size.x + sp(24) > rect.w) return;
     const ImVec2 at(rect.x + sp(12), rect.y + (rect.h - size.y) / 2);

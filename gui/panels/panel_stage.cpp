@@ -154,7 +154,7 @@ class Stager {
         const float x = kDoors.at(number);
         const bool is_missing = door.state == StageDoor::State::Missing;
         const bool is_missed = is_missing && gauge.is_unwatched;
-        const Role missing = is_missed || (is_missing && stage_.crash) ? Role::danger : Role::faint;
+        const Role missing = is_missed || (is_missing && stage_.has_oops()) ? Role::danger : Role::faint;
         const float share = moved(before().doors.at(number).state != door.state, 0, 240, cubic_in_out);
         const float full = pen_.alpha();
         if (share < 1) {
@@ -217,7 +217,7 @@ class Stager {
         const float x = kDoors.at(number), top = kGround, bottom = kGaugeTop;
         if (door.state == StageDoor::State::Aside) return;
         if (door.state == StageDoor::State::Missing) {
-            const Role role = gauge.is_unwatched || stage_.crash ? Role::danger : Role::faint;
+            const Role role = gauge.is_unwatched || stage_.has_oops() ? Role::danger : Role::faint;
             return pen_.dashed({pen_.at(x, top), pen_.at(x, bottom)}, pen_.ink(role), 3);
         }
         draw_waking(number);

@@ -160,9 +160,10 @@ Reading reading_of(State& state) {
     const Exhibit& exhibit = state.player.duel().exhibit();
     const std::vector<TreeRow>& rows = state.player.view().rows;
     Reading reading;
-    // After a crash it is the completion; else who sleeps is more than who goes on.
+    // After a crash in the completion it is that; else who sleeps is more than who goes on.
     for (const Side side : kSides)
-        if (state.stages().at(side).crash) reading.code = code_by(exhibit, state.stages().at(side).completion);
+        if (const StageModel& stage = state.stages().at(side); stage.has_oops() && stage.crash->in_completion)
+            reading.code = code_by(exhibit, stage.completion);
     if (reading.code != nullptr) return reading;
     std::optional<std::size_t> row;
     for (std::size_t i = 0; i < rows.size(); i++)

@@ -51,6 +51,8 @@ StateLook look_of(Status status) {
             return {"✗", Role::danger};
         case Status::Hung:
             return {"…", Role::held};
+        case Status::Broken:
+            return {"×", Role::danger};
     }
     return {"○", Role::text};
 }

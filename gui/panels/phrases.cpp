@@ -131,6 +131,9 @@ void draw_state_shape(const Pen& pen, Status status, float x, ImU32 color) {
             return pen.ring(x, 0, 7, color, 2.5F);
         case Status::Off:
             return pen.dashed_ring(x, 0, 7, color, 2);
+        case Status::Broken:  // a bar in two
+            pen.line(pen.at(x - 9, 3), pen.at(x - 2, 3), color, 4);
+            return pen.line(pen.at(x + 2, -3), pen.at(x + 9, -3), color, 4);
     }
 }
 
@@ -171,12 +174,12 @@ float draw_status_chip(Status status, const std::string& word, float right, floa
     Pen pen(*ImGui::GetWindowDrawList(), {right, y}, factor);
     const float width = pen.width_of(word, Face::bold, 16) + 46, half = 16;
     const Role role = look_of(status).role;
-    const bool is_full = status == Status::Oops || status == Status::Stopped;
+    const bool is_full = status == Status::Oops || status == Status::Broken || status == Status::Stopped;
     const ImU32 edge = pen.ink(role);
     ImU32 ink = edge;
     if (is_full) {
-        const Role filled = status == Status::Oops ? Role::drastic : Role::safe;
-        pen.fill(-width, -half, width, 2 * half, pen.ink(filled), status == Status::Oops ? 4 : half);
+        const Role filled = status == Status::Stopped ? Role::safe : Role::drastic;
+        pen.fill(-width, -half, width, 2 * half, pen.ink(filled), status == Status::Stopped ? half : 4);
         ink = ImGui::ColorConvertFloat4ToU32(ui::ink_on(color(filled)));
     } else if (status == Status::InDanger) {
         pen.dashed_frame(-width, -half, width, 2 * half, edge, 2);

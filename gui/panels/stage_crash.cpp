@@ -55,13 +55,17 @@ void draw_broken_pointer(const Pen& pen, const StageModel& stage) {
 
 void draw_crash(const Pen& pen, const StageModel& stage, const std::string& id, const CrashShares& shares) {
     if (shares.typed > 0) draw_console(pen, stage.crash->console, id, shares.typed);
-    if (shares.burst > 0.02F) draw_broken_pointer(pen, stage);
-    if (shares.burst > 0.02F) figures::draw_burst(pen, kBurstX, kBurstY, kBurst * shares.burst);
-    if (shares.burst > 0.6F) pen.text(kBurstX, kBurstY, "OOPS", Face::bold, 36, IM_COL32_WHITE, Align::middle);
+    if (!stage.crash->is_oops) {
+        if (shares.burst > 0.02F) figures::draw_broken_rule(pen, kBurstX, kBurstY, kBurst * shares.burst);
+    } else if (shares.burst > 0.02F) {
+        draw_broken_pointer(pen, stage);
+        figures::draw_burst(pen, kBurstX, kBurstY, kBurst * shares.burst);
+        if (shares.burst > 0.6F) pen.text(kBurstX, kBurstY, "OOPS", Face::bold, 36, IM_COL32_WHITE, Align::middle);
+    }
     pen.text(232, 303, stage.crash->followed[0], Face::bold, 16, pen.ink(Role::text));
     pen.text(232, 323, stage.crash->followed[1], Face::bold, 16, pen.ink(Role::text));
-    ui::mark_rect(pen.rect_of(kBurstX - kBurst, kBurstY - kBurst, 2 * kBurst, 2 * kBurst), id + "/oops", "text",
-                  "OOPS");
+    ui::mark_rect(pen.rect_of(kBurstX - kBurst, kBurstY - kBurst, 2 * kBurst, 2 * kBurst),
+                  id + (stage.crash->is_oops ? "/oops" : "/broken"), "text", stage.word);
 }
 
 }  // namespace mdscope::gui

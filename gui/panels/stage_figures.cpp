@@ -247,6 +247,19 @@ void draw_burst(const Pen& pen, float x, float y, float size) {
     draw.AddPolyline(edge.data(), static_cast<int>(edge.size()), color, ImDrawFlags_Closed, pen.px(1.5F));
 }
 
+void draw_broken_rule(const Pen& pen, float x, float y, float size) {
+    constexpr int kCorners = 8;
+    std::vector<ImVec2> edge;
+    for (int i = 0; i < kCorners; i++) {
+        const float angle = 6.2831853F * (static_cast<float>(i) + 0.5F) / kCorners;
+        edge.push_back(pen.at(x + size * std::cos(angle), y + size * std::sin(angle)));
+    }
+    pen.list().AddConvexPolyFilled(edge.data(), kCorners, pen.ink(Role::danger_fill));
+    const float line = size * 0.26F;
+    pen.text(x, y - line, "RULE", Face::bold, size * 0.36F, IM_COL32_WHITE, Align::middle);
+    pen.text(x, y + line, "BROKEN", Face::bold, size * 0.36F, IM_COL32_WHITE, Align::middle);
+}
+
 void draw_check(const Pen& pen, float x, float y, float size, ImU32 color) {
     pen.path({pen.at(x - size, y), pen.at(x - size * 0.25F, y + size * 0.75F), pen.at(x + size, y - size * 0.75F)},
              color, 3.5F);
@@ -257,6 +270,7 @@ Edge edge_of(Status status) {
         case Status::InDanger:
             return {Role::danger, 2};
         case Status::Oops:
+        case Status::Broken:
             return {Role::danger_fill, 5};
         case Status::Waiting:
         case Status::Stopped:

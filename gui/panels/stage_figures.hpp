@@ -33,6 +33,8 @@ void draw_compact_gauge(const Pen& pen, std::size_t number, const StageGauge& ga
 void draw_write(const Pen& pen, float x, float y, const StageWrite& write);
 void draw_member(const Pen& pen, const ui::Rect& box, const StageMember& member);  // box: in the stage's coordinates
 void draw_burst(const Pen& pen, float x, float y, float size);
+// Eight sides and two words: a run that a judge ended.
+void draw_broken_rule(const Pen& pen, float x, float y, float size);
 void draw_check(const Pen& pen, float x, float y, float size, ImU32 color);
 
 // Of a whole stage: only its edge tells a state.

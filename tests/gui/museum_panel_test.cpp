@@ -133,6 +133,26 @@ TEST_CASE("a page looks for its shortest crash by itself, and shows five moments
     CHECK(ui.faults() == kNone);
 }
 
+TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops: there is none" *
+          doctest::skip(!Arena::available())) {
+    const auto app = museum_app();
+    Headless ui(*app);
+    ui.click("museum/list/M22");
+    while (!ui.has("museum/frame/0") && !ui.has("message/text")) ui.frame();
+    std::size_t last = 0;
+    while (ui.has(fmt::format("museum/frame/{}", last + 1))) last++;
+    CHECK(ui.text(fmt::format("museum/frame/{}/stage", last)) == "A RULE BROKEN");
+    ui.click("museum/play");
+    ui.key("End");
+    CHECK(ui.text("card/A/status") == "RULE BROKEN");
+    CHECK(ui.text("card/A/broken") == "RULE BROKEN");
+    CHECK_FALSE(ui.has("card/A/oops"));
+    CHECK(ui.text("card/A/console").starts_with("A read gives the last acknowledged write or a later one."));
+    CHECK(ui.text("lanes/A/halted") == "the run ends here");
+    CHECK(ui.text("reading").find("super_written") == std::string::npos);
+    CHECK(ui.faults() == kNone);
+}
+
 TEST_CASE("a kernel of a page opens the lab with its row, beside the mended one") {
     const auto app = museum_app();
     Headless ui(*app);

@@ -55,8 +55,8 @@ TEST_CASE("an act that cannot be done is told") {
 
 TEST_CASE("no two states of an array have the same word") {
     std::set<std::string> words;
-    constexpr std::array kAll = {Status::Running, Status::Stopping, Status::Waiting, Status::InDanger,
-                                 Status::Stopped, Status::Oops,     Status::Hung,    Status::Off};
+    constexpr std::array kAll = {Status::Running, Status::Stopping, Status::Waiting, Status::InDanger, Status::Stopped,
+                                 Status::Oops,    Status::Hung,     Status::Off,     Status::Broken};
     for (const Status status : kAll) words.insert(status_word(default_exhibit(), status));
     CHECK(words.size() == kAll.size());
 }

@@ -52,8 +52,8 @@ Status standing_at(const View& view) {
 }
 
 bool stands(const View& view, const std::string& word) {
-    constexpr std::array<std::string_view, 8> kWords = {"running", "stopping", "waiting", "in-danger",
-                                                        "stopped", "oops",     "hung",    "off"};  // by Status
+    constexpr std::array<std::string_view, 9> kWords = {"running", "stopping", "waiting", "in-danger", "stopped",
+                                                        "oops",    "hung",     "off",     "broken"};  // by Status
     return kWords[static_cast<std::size_t>(standing_at(view))] == word;
 }
 

@@ -8,7 +8,7 @@
 //
 // A SIDE is A, B or both; OP is one of = != < <= > >=; a BIO is named as in schedules (schedule.hpp).
 //
-//   standing SIDE WORD       oops hung stopped waiting in-danger stopping running off; the words of the cards
+//   standing SIDE WORD       oops hung stopped waiting in-danger stopping running off broken; the words of the cards
 //   crashed SIDE FUNCTION    it was halted by an Oops in this function, or in something it called
 //   ended SIDE               it comes no further: stopped, Oops or hung
 //   counter SIDE WHICH OP N  WHICH is mddev or bitmap: mddev->pending_writes, bitmap->pending_writes

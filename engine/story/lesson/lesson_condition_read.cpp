@@ -51,8 +51,8 @@ bool take_one_of(std::string_view& text, const std::array<std::string_view, N>& 
 }
 
 Wants standing(std::string_view& text, int /*depth*/, Fact& fact) {
-    constexpr std::array<std::string_view, 8> kWords = {"running", "stopping", "waiting", "in-danger",
-                                                        "stopped", "oops",     "hung",    "off"};
+    constexpr std::array<std::string_view, 9> kWords = {"running", "stopping", "waiting", "in-danger", "stopped",
+                                                        "oops",    "hung",     "off",     "broken"};
     return take_side(text, fact) && take_one_of(text, kWords, fact.name) ? "" : "A|B|both and a word of the cards";
 }
 

@@ -116,7 +116,7 @@ std::string both_situations(const Scene& a, const Scene& b) {
 // When the two part, and when all is over.
 bool is_worth_saying(const Scene& a, const Scene& b) {
     const auto fares_ill = [](const Scene& scene) {
-        return scene.status == Status::InDanger || scene.status == Status::Oops;
+        return scene.status == Status::InDanger || scene.status == Status::Oops || scene.status == Status::Broken;
     };
     const std::optional<std::size_t> parted = a.duel.first_difference();
     if (!parted || a.tick < *parted || fares_ill(a) == fares_ill(b)) return false;

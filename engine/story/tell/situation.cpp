@@ -184,6 +184,7 @@ std::string situation(const Scene& scene, const Subject& subject) {
         case Status::Stopped:
             return stopped(scene, subject);
         case Status::Oops:
+        case Status::Broken:
             return crashed(scene, subject);
         case Status::Hung:
             return hangs(scene, subject);

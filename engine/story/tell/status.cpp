@@ -59,7 +59,8 @@ bool stop_has_begun(const Duel& duel, Side side, std::size_t tick) {
 
 Status status_of(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead) {
     const TapeStep& now = duel.at(side, tick);
-    if (now.moment == Moment::Crash || now.moment == Moment::Violation) return Status::Oops;
+    if (now.moment == Moment::Crash) return Status::Oops;
+    if (now.moment == Moment::Violation) return Status::Broken;
     if (now.moment == Moment::Hang) return Status::Hung;
     if (now.life > 1 && now.snapshot.members.empty()) return Status::Off;
     const bool has_begun = stop_has_begun(duel, side, tick);
@@ -91,6 +92,8 @@ const char* status_word(const Exhibit& exhibit, Status status) {
             return "HUNG";
         case Status::Off:
             return "OFF";
+        case Status::Broken:
+            return "RULE BROKEN";
     }
     return "";
 }

@@ -46,7 +46,8 @@ std::vector<Wait> waits(const Duel& duel, Side side, std::size_t tick);
 bool stop_has_begun(const Duel& duel, Side side, std::size_t tick);
 
 // One word for an array, with a shape beside it in the window.
-enum class Status : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung, Off };
+// Broken: a rule of a judge does not hold, and no kernel has noticed (Moment::Violation).
+enum class Status : std::uint8_t { Running, Stopping, Waiting, InDanger, Stopped, Oops, Hung, Off, Broken };
 Status status_of(const Duel& duel, Side side, std::size_t tick, LookAhead& look_ahead);
 const char* status_word(const Exhibit& exhibit, Status status);  // "IN DANGER"
 

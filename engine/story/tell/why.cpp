@@ -115,6 +115,7 @@ std::vector<Link> why(const Duel& duel, Side side, std::size_t tick, Foresight& 
     const Scene scene(duel, side, tick, foresight.of(side));
     switch (scene.status) {
         case Status::Oops:
+        case Status::Broken:
             return why_crashed(scene, foresight);
         case Status::InDanger:
             return why_in_danger(scene, followed);
