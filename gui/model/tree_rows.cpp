@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/story/tell/scene.hpp"
+
 namespace mdscope::gui {
 
 namespace {
@@ -61,8 +63,8 @@ class Merger {
             row.depth = own.depth;
             row.number = std::max(row.number, own.number);
             row.state.at(side) = own.state;
-            if (row.note.empty() && own.state != TreeLine::State::Missing) row.note = own.note;
         }
+        row.note = note_of(line);
         for (const Side side : kSides) {
             const bool calls = row.state.at(side) != TreeLine::State::Missing;
             const bool other = row.state.at(1U - side) != TreeLine::State::Missing;
@@ -73,6 +75,24 @@ class Merger {
             row.only && (has_come(row.state.at(*row.only)) ||
                          (!rows_.empty() && (has_come(rows_.back().state[0]) || has_come(rows_.back().state[1]))));
         rows_.push_back(std::move(row));
+    }
+
+    [[nodiscard]] std::string note_of(const std::array<std::optional<std::size_t>, 2>& line) const {
+        std::array<std::string, 2> notes;
+        std::size_t callers = 0;
+        for (const Side side : kSides) {
+            if (!line.at(side)) continue;
+            const TreeLine& own = (*trees_.at(side))[*line.at(side)];
+            if (own.state == TreeLine::State::Missing) continue;
+            notes.at(side) = own.note;
+            callers++;
+        }
+        if (callers < 2 || notes[0] == notes[1]) return notes[0].empty() ? notes[1] : notes[0];
+        std::string both;
+        for (const Side side : kSides)
+            if (!notes.at(side).empty())
+                both += (both.empty() ? "" : "; ") + (side_name(side) + (" " + notes.at(side)));
+        return both;
     }
 
     std::array<const Tree*, 2> trees_;

@@ -12,7 +12,8 @@
 namespace mdscope::gui {
 
 struct TreeRow {
-    std::string name, note;  // the note of who has come further
+    std::string name;
+    std::string note;  // of both if it is true of both; else each with its side: "A nothing to write"
     int depth = 0, number = 0;
     std::array<std::optional<std::size_t>, 2> line;  // its number in the tree of each side; none: it is not there
     std::array<TreeLine::State, 2> state{TreeLine::State::Missing, TreeLine::State::Missing};

@@ -266,6 +266,33 @@ TEST_CASE("equal trees are one, and of different ones each line is there once") 
     CHECK_FALSE(rows[1].only);  // only one calls it, but nobody says that it is missed
 }
 
+TEST_CASE("a note of a line that both have is true of both, or says whose it is") {
+    const auto noted = [](const char* note) {
+        TreeLine made;
+        made.name = "md_bitmap_daemon_work";
+        made.state = TreeLine::State::Done;
+        made.note = note;
+        return std::vector<TreeLine>{made};
+    };
+    CHECK(tree_rows(noted("1 write"), noted("1 write"))[0].note == "1 write");
+    CHECK(tree_rows(noted("nothing to write"), noted(""))[0].note == "A nothing to write");
+    CHECK(tree_rows(noted(""), noted("1 write"))[0].note == "B 1 write");
+    CHECK(tree_rows(noted("nothing to write"), noted("1 write"))[0].note == "A nothing to write; B 1 write");
+    CHECK(tree_rows({}, noted("1 write"))[0].note == "1 write");
+    Play play("race-lost");
+    play.until(Side::A, Status::Oops);
+    const MomentView& view = play.player.view();
+    std::size_t shared = 0;
+    for (const TreeRow& row : view.rows) {
+        if (!row.line[0] || !row.line[1] || row.only) continue;
+        const std::string& a = view.sides[Side::A].tree[*row.line[0]].note;
+        const std::string& b = view.sides[Side::B].tree[*row.line[1]].note;
+        CHECK((row.note == a && row.note == b) == (a == b));
+        shared++;
+    }
+    CHECK(shared > 5);
+}
+
 TEST_CASE("what is pointed at is marked in both, with what belongs to it") {
     Play play("race-lost");
     play.until_b_sleeps();
