@@ -21,6 +21,8 @@ constexpr std::array kTerms = {
          "A page of the write-intent bitmap on its way to a member: it notes where the mirrors may differ."},
     Term{"superblock write", "What the array knows of itself on its way to a member: its state, its event count."},
     Term{"data write", "A write of a user. raid1 counts it itself; neither of the two counters does."},
+    Term{"data read", "A read of a user, from one member. raid1 counts it itself; neither of the two counters does."},
+    Term{"resync read", "What is to be copied or compared, on its way from a member. Neither counter counts it."},
     Term{"resync write", "A copy from one member to another. Neither of the two counters counts it."},
     Term{"member",
          "One disk of the mirror. Its rdev points to the array it belongs to; unbinding sets that pointer to NULL."},

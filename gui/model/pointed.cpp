@@ -33,13 +33,21 @@ bool belongs_to_counter(const std::string& shown, std::size_t gauge, const std::
     return false;
 }
 
-std::string term_of(const std::string& pointed) {
+bool reads(const std::string& bio, const std::array<StageModel, 2>& stages) {
+    return std::ranges::any_of(stages, [&](const StageModel& stage) {
+        return std::ranges::any_of(stage.writes,
+                                   [&](const StageWrite& write) { return write.bio == bio && write.is_read; });
+    });
+}
+
+std::string term_of(const std::string& pointed, const std::array<StageModel, 2>& stages) {
     if (pointed.starts_with(kCounter)) return rest_of(pointed, kCounter);
     if (pointed.starts_with(kFunction)) return rest_of(pointed, kFunction);
     if (pointed.starts_with(kMember)) return "member";
     if (!pointed.starts_with(kWrite)) return pointed;
     BioName name;
-    return read_bio_name(rest_of(pointed, kWrite), &name) ? name.kind + " write" : pointed;
+    const std::string bio = rest_of(pointed, kWrite);
+    return read_bio_name(bio, &name) ? name.kind + (reads(bio, stages) ? " read" : " write") : pointed;
 }
 
 }  // namespace
@@ -53,7 +61,7 @@ bool is_marked(const std::string& shown, const std::string& pointed, const std::
 }
 
 std::optional<PointedCard> card_of(const std::string& pointed, const std::array<StageModel, 2>& stages) {
-    const Term* term = find_term(term_of(pointed));
+    const Term* term = find_term(term_of(pointed, stages));
     if (term == nullptr) return std::nullopt;
     PointedCard card{term->name, term->what, term->up, term->down, std::nullopt, {}};
     if (pointed.starts_with(kWrite)) card.name = rest_of(pointed, kWrite);

@@ -38,10 +38,11 @@ std::string counted(std::size_t count, const std::string& noun) {
     return fmt::format("{} {}{}", number, noun, count == 1 ? "" : "s");
 }
 
-std::string kind_word(const std::string& bio) {
+std::string kind_word(const std::string& bio, bool is_read) {
+    const std::string way = is_read ? "read" : "write";
     BioName name;
-    if (!read_bio_name(bio, &name)) return "write";
-    return name.kind == "data" ? "write" : name.kind + " write";
+    if (!read_bio_name(bio, &name)) return way;
+    return name.kind == "data" ? way : name.kind + " " + way;
 }
 
 // ---- crash
@@ -107,7 +108,7 @@ std::size_t count_uncovered(const SideView& view) {
 std::string on_their_way(const SideView& view) {
     const std::size_t count = count_uncovered(view);
     const auto first = std::ranges::find(view.covers, false, &Cover::covered);
-    std::string text = counted(count, kind_word(first->bio));
+    std::string text = counted(count, kind_word(first->bio, first->is_read));
     if (count == 1) text += " to " + member_of(first->bio);
     text.front() = static_cast<char>(std::toupper(text.front()));
     return fmt::format("{} {} still on {} way.", text, count == 1 ? "is" : "are", count == 1 ? "its" : "their");
@@ -129,15 +130,17 @@ Phrases danger(const Teller& teller) {
     const StageModel& stage = teller.stages.at(side);
     if (stage.doors[1].is_passed)
         return {{fmt::format("{} {} on without a wait. {}", who, both ? "go" : "goes", on_their_way(view))}};
-    return {{fmt::format("{} will not wait for {} that {} on {} way.", who, counted(count, kind_word(worst->bio)),
-                         count == 1 ? "is" : "are", count == 1 ? "its" : "their")}};
+    return {{fmt::format("{} will not wait for {} that {} on {} way.", who,
+                         counted(count, kind_word(worst->bio, worst->is_read)), count == 1 ? "is" : "are",
+                         count == 1 ? "its" : "their")}};
 }
 
 // ---- the quieter states
 
-std::string until_what(const Wait& wait) {
+std::string until_what(const Wait& wait, const TapeStep& step) {
     if (wait.wakers.empty()) return " sleeps until it is woken.";
-    return fmt::format(" sleeps until {} end{}.", counted(wait.wakers.size(), kind_word(wait.wakers.front())),
+    return fmt::format(" sleeps until {} end{}.",
+                       counted(wait.wakers.size(), kind_word(wait.wakers.front(), is_read(step, wait.wakers.front()))),
                        wait.wakers.size() == 1 ? "s" : "");
 }
 
@@ -145,7 +148,7 @@ Phrases sleep(const Teller& teller) {
     const Side side = *teller.side_in(Status::Waiting);
     const Wait* wait = act_wait(teller.facts(side));
     if (wait == nullptr) return {{fmt::format("{} waits.", side_name(side))}};
-    std::string text = until_what(*wait);
+    std::string text = until_what(*wait, *teller.view.sides[side].step);
     if (!teller.are_both(Status::Waiting)) {
         const Status other = teller.stages.at(other_side(side)).status;
         const char* goes_on = other == Status::Stopping ? " goes on." : other == Status::Stopped ? " has stopped." : "";
@@ -161,16 +164,20 @@ std::optional<std::string> moved_write(const Teller& teller) {
     if (teller.tick == 0) return std::nullopt;
     for (const Side side : kSides) {
         if (!teller.duel.tick(teller.tick).done[side]) continue;
-        const auto& now = teller.duel.at(side, teller.tick).bios;
-        const auto& before = teller.duel.at(side, teller.tick - 1).bios;
+        const TapeStep& step = teller.duel.at(side, teller.tick);
+        const TapeStep& last = teller.duel.at(side, teller.tick - 1);
+        const auto &now = step.bios, &before = last.bios;
         const auto is_in = [](const auto& bios, const BioAt& bio) {
             return std::ranges::find(bios, bio.name, &BioAt::name) != bios.end();
         };
         for (const BioAt& bio : now)
             if (!is_in(before, bio))
-                return fmt::format("A {} sets out to {}.", kind_word(bio.name), member_of(bio.name));
+                return fmt::format("A {} sets out to {}.", kind_word(bio.name, is_read(step, bio.name)),
+                                   member_of(bio.name));
         for (const BioAt& bio : before)
-            if (!is_in(now, bio)) return fmt::format("A {} to {} has ended.", kind_word(bio.name), member_of(bio.name));
+            if (!is_in(now, bio))
+                return fmt::format("A {} {} {} has ended.", kind_word(bio.name, is_read(last, bio.name)),
+                                   is_read(last, bio.name) ? "from" : "to", member_of(bio.name));
     }
     return std::nullopt;
 }

@@ -140,6 +140,7 @@ StageWrite write_of(const StageModel& stage, const std::string& name, const Cove
     write.is_covered = !shows || cover->covered;
     write.is_taken = shows && cover->is_taken;
     write.is_waited = cover->is_waited;
+    write.is_read = cover->is_read;
     return write;
 }
 
@@ -302,6 +303,11 @@ const StageWrite* StageModel::main_write() const {
     for (const StageWrite& write : writes)
         if (best == nullptr || rank(write) > rank(*best)) best = &write;
     return best;
+}
+
+const char* StageModel::way_of_writes() const {
+    const auto reads = static_cast<std::size_t>(std::ranges::count(writes, true, &StageWrite::is_read));
+    return reads == 0 ? "write" : reads == writes.size() ? "read" : "request";
 }
 
 std::size_t StageModel::writes_counted() const {

@@ -53,6 +53,7 @@ struct StageWrite {
     Place place = Place::Disk;
     std::optional<std::size_t> gauge;  // which it is counted in; none: in neither
     bool is_held = false, is_covered = true, is_taken = false, is_waited = false;
+    bool is_read = false;  // it is a bio that reads
     bool operator==(const StageWrite&) const = default;
 };
 
@@ -112,6 +113,8 @@ struct StageModel {
 
     // The write that is told of: the worst off, else the held one, else the oldest; nullptr: none is in flight.
     [[nodiscard]] const StageWrite* main_write() const;
+    // "read" or "write"; "request" of both.
+    [[nodiscard]] const char* way_of_writes() const;
     [[nodiscard]] std::size_t writes_counted() const;  // of those that are counted in a gauge
 };
 

@@ -114,7 +114,7 @@ class Miniature {
         pen_.curve(pen_.at(kDoorX, kGaugeY + kGaugeH), pen_.at(kDoorX, kTokenY), pen_.at(kDoorX + 40, kTokenY - 6),
                    pen_.at(kTokenX - 14, kTokenY), ink, 3.5F, false);
         draw_write(pen_, kTokenX, kTokenY, *main);
-        pen_.text(kTokenX + 24, kTokenY, "write", Face::text, 14, ink);
+        pen_.text(kTokenX + 24, kTokenY, main->is_read ? "read" : "write", Face::text, 14, ink);
     }
 
     void draw_disks() const {

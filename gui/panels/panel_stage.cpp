@@ -396,13 +396,11 @@ class Stager {
         const auto held = static_cast<std::size_t>(std::ranges::count(shown, true, &StageWrite::is_held));
         BioName name;
         (void)read_bio_name(main->bio, &name);
-        const std::string words =
-            shown.size() == 1
-                ? fmt::format("{} write {}", name.kind, name.number)
-                : fmt::format("{} {}writes", shown.size(),
-                              std::ranges::all_of(shown, [&](const auto& write) { return write.kind == name.kind; })
-                                  ? name.kind + " "
-                                  : "");
+        const bool same = std::ranges::all_of(shown, [&](const auto& write) { return write.kind == name.kind; });
+        const char* way = stage_.way_of_writes();
+        const std::string words = shown.size() == 1
+                                      ? fmt::format("{} {} {}", name.kind, way, name.number)
+                                      : fmt::format("{} {}{}s", shown.size(), same ? name.kind + " " : "", way);
         const float room = (stage_.is_taker_near ? 462.0F : kRight) - x;
         if (pen_.width_of(words, Face::text, 14) <= room)
             pen_.text(x, 300, words, Face::text, 14, pen_.ink(Role::text));

@@ -142,7 +142,12 @@ TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops
     std::size_t last = 0;
     while (ui.has(fmt::format("museum/frame/{}", last + 1))) last++;
     CHECK(ui.text(fmt::format("museum/frame/{}/stage", last)) == "A RULE BROKEN");
+    for (std::size_t i = 0; i <= last; i++)  // nobody writes in its run
+        CHECK(ui.text(fmt::format("museum/frame/{}/words", i)).find("write") == std::string::npos);
     ui.click("museum/play");
+    ui.key("Home");
+    for (int i = 0; i < 20 && ui.text("now/meaning").find("data read") == std::string::npos; i++) ui.key("Right");
+    CHECK(ui.text("now/meaning").find("owes one data read") != std::string::npos);
     ui.key("End");
     CHECK(ui.text("card/A/status") == "RULE BROKEN");
     CHECK(ui.text("card/A/broken") == "RULE BROKEN");

@@ -183,6 +183,14 @@ bool is_step_of(const TapeStep& step, const std::string& task) {
 
 // ---- what a step has changed
 
+bool is_read(const TapeStep& step, std::string_view bio) {
+    const auto named = std::ranges::find(step.bios, bio, &BioAt::name);
+    if (named == step.bios.end()) return false;
+    const auto& bios = step.snapshot.bios;
+    const auto info = std::ranges::find(bios, named->id, &SnapshotBio::id);
+    return info != bios.end() && info->op == "read";
+}
+
 std::vector<std::string> new_bios(const Tape& tape, std::size_t step) {
     std::vector<std::string> names;
     for (const BioAt& bio : tape.step(step).bios)

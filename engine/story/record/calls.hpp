@@ -55,6 +55,9 @@ std::string bio_of_step(const Tape& tape, std::size_t step);
 // The bio whose completion crashed; empty: it did not crash, or not in a completion.
 std::string crashed_bio(const Duel& duel, Side side);
 
+// Whether a bio that is in flight after that step reads; what is not in flight is taken for a write.
+bool is_read(const TapeStep& step, std::string_view bio);
+
 // Bios that are in flight after a step and were not before.
 std::vector<std::string> new_bios(const Tape& tape, std::size_t step);
 // The member whose pointer to the array became NULL in that step; empty: none.

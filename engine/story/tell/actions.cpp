@@ -156,12 +156,7 @@ bool is_of_bio(const Order& order) {
 // Of the bio that ends in this tick, on a side where it does.
 bool is_write(const Duel& duel, std::size_t tick) {
     const Side side = duel.tick(tick).done[Side::A] ? Side::A : Side::B;
-    const TapeStep& before = duel.at(side, tick - 1);
-    const auto name = std::ranges::find(before.bios, duel.tick(tick).order.name, &BioAt::name);
-    if (name == before.bios.end()) return true;
-    const auto& bios = before.snapshot.bios;
-    const auto bio = std::ranges::find(bios, name->id, &SnapshotBio::id);
-    return bio == bios.end() || bio->op != "read";
+    return !is_read(duel.at(side, tick - 1), duel.tick(tick).order.name);
 }
 
 // A context in which something ends that a disk or a timer has begun.

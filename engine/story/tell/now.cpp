@@ -81,7 +81,10 @@ std::string kinds_word(const std::vector<Cover>& covers) {
 std::string owed(const std::vector<Cover>& covers) {
     if (covers.empty()) return "";
     const std::string kind = kinds_word(covers);
-    const std::string noun = kind == "resync " ? "request" : "write";
+    const auto reads = static_cast<std::size_t>(std::ranges::count(covers, true, &Cover::is_read));
+    const std::string noun = kind == "resync " || (reads > 0 && reads < covers.size()) ? "request"
+                             : reads > 0                                               ? "read"
+                                                                                       : "write";
     if (covers.size() == 1)
         return fmt::format("{} still owes one {}{} ({})", disk_of(covers[0].bio), kind, noun, covers[0].bio);
     std::vector<std::string> members;
@@ -141,13 +144,21 @@ std::string only_difference(const Scene& a, const Scene& b, Foresight& foresight
                         : fmt::format(" The only difference between the two runs is these {} lines.", missing);
 }
 
+bool holds_reads_only(const Duel& duel, std::size_t tick) {
+    for (const Side side : kSides)
+        for (const std::string& bio : duel.tick(tick).held[side])
+            if (!is_read(duel.at(side, tick), bio)) return false;
+    return true;
+}
+
 std::string hint(const Duel& duel, std::size_t tick) {
     if (tick != duel.end()) return "";
     switch (duel.standstill()) {
         case Standstill::NotBegun:
             return fmt::format(" Start the {} to see what each kernel does with it.", duel.exhibit().act.noun);
         case Standstill::Held:
-            return " Nothing moves until a held write is let go.";
+            return fmt::format(" Nothing moves until a held {} is let go.",
+                               holds_reads_only(duel, tick) ? "read" : "write");
         case Standstill::Full:
             return " There is no room for more steps.";
         case Standstill::No:

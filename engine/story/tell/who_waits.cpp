@@ -217,6 +217,7 @@ std::vector<Cover> covers_of(const std::vector<Debt>& debts, const Duel& duel, S
     for (const Debt& debt : debts) {
         covers.push_back(outlook.cover(debt));
         covers.back().is_waited = is_waited_for(covers.back(), sleepers);
+        covers.back().is_read = is_read(duel.at(side, tick), debt.bio);
     }
     return covers;
 }

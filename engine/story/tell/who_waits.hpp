@@ -22,6 +22,7 @@ struct Cover {
     std::string takes;       // what takes away what it needs: "unbind_rdev_from_array"; empty: nothing in sight
     bool is_taken = false;   // that has happened: its completion crashes
     bool is_waited = false;  // somebody sleeps until it ends
+    bool is_read = false;    // for words: it reads
     // Its completion has begun, in fine steps, and has counted down: no wait for the counter is a wait for it.
     bool has_counted = false;
 };
