@@ -297,6 +297,8 @@ struct Exhibit {
     museum::Accident accident;
     museum::Passes passes;
     const char* data_wait;  // what is said beside a wait for data and resync
+    // Of a hang: who could end it and does not, where that one does not sleep; it closes the circle. nullptr: nobody.
+    const char* circle = nullptr;
     museum::Tree tree;
     std::span<const museum::Code> code = {};
     std::span<const museum::Stage> stages = {};

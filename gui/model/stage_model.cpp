@@ -234,10 +234,11 @@ std::optional<std::size_t> tick_unbound(const StageFacts& facts, const std::stri
 
 void put_taker(const StageFacts& facts, StageModel& stage) {
     const museum::Taker* taker = taker_of(facts);
-    if (taker == nullptr) return;
-    stage.taker = taker->function;
     const Cover* worst = worst_cover(facts.view);
-    stage.is_taker_near = !facts.hides && stage.status == Status::InDanger && worst != nullptr && !worst->covered;
+    const bool is_near = worst != nullptr && !worst->covered;
+    if (taker == nullptr || (!is_near && !has_doors(facts.exhibit()))) return;
+    stage.taker = taker->function;
+    stage.is_taker_near = !facts.hides && stage.status == Status::InDanger && is_near;
     if (!stage.is_taker_near) return;
     stage.next = worst->is_taken ? "taken" : std::string("next: ") + loss_word(taker->loss);
     if (!worst->is_taken && taker->loss == museum::Loss::Pointer)
@@ -257,7 +258,12 @@ std::array<const museum::Counter*, 2> stage_counters(const Exhibit& exhibit) {
     return {left, right};
 }
 
+bool has_doors(const Exhibit& exhibit) {
+    return std::string_view(exhibit.page.symptom) == "crash";
+}
+
 std::array<std::string, 2> stage_doors(const Exhibit& exhibit) {
+    if (!has_doors(exhibit)) return {};
     const auto counters = stage_counters(exhibit);
     std::array<std::string, 2> doors;
     for (std::size_t i = 0; i < 2; i++) {

@@ -35,6 +35,7 @@ struct StageDoor {
     std::string function;  // empty: no function of this array waits for that counter
     State state = State::Aside;
     bool is_passed = false;
+    [[nodiscard]] bool is_nowhere() const { return function.empty() && state == State::Aside; }
     bool operator==(const StageDoor&) const = default;
 };
 
@@ -123,6 +124,9 @@ StageModel stage_of(const Duel& duel, Side side, std::size_t tick, const SideVie
 
 // Which counters an exhibit's stage has, left and right: the one that is forgotten, and the one that is looked at.
 std::array<const museum::Counter*, 2> stage_counters(const Exhibit& exhibit);
+// Whether the doors are what its bug is about: something is taken from under a completion. Where a rule is broken or a
+// task hangs, the waits of a stop have nothing to do with it, and the stage has neither doors nor a taker.
+bool has_doors(const Exhibit& exhibit);
 // Which function waits for the left and the right one; empty: none does.
 std::array<std::string, 2> stage_doors(const Exhibit& exhibit);
 

@@ -230,7 +230,9 @@ void put_words(const StageFacts& facts, StageModel& stage) {
     stage.completion = completion_of(facts.exhibit(), stage);
     if (stage.status == Status::Oops) stage.crash = crash_of(facts, stage.completion);
     if (stage.status == Status::Broken) stage.crash = broken_rule(facts);
-    if (stage.status == Status::Stopped && stage.writes_counted() == 0) stage.end = "every write ended first";
+    if (stage.status == Status::Stopped && stage.writes_counted() == 0)
+        stage.end =
+            has_doors(facts.exhibit()) ? "every write ended first" : fmt::format("the {} has ended", stage.noun);
 }
 
 }  // namespace mdscope::gui

@@ -83,11 +83,12 @@ class Miniature {
     void draw_corridor() const {
         pen_.line(pen_.at(16, kGroundY), pen_.at(306, kGroundY), pen_.ink(Role::faint), 2);
         const DoorWord said = word();
-        draw_door(figures_, kDoorX, door(), said.role, is_waited());
+        if (!door().is_nowhere()) draw_door(figures_, kDoorX, door(), said.role, is_waited());
         pen_.text(kDoorX, 49, said.word, Face::bold, 14, pen_.ink(said.role), Align::middle);
         draw_stopper(figures_, figure_x(), stage_.stopper);
         if (door().state == StageDoor::State::Missing)
             return pen_.dashed({pen_.at(kDoorX, kGroundY), pen_.at(kDoorX, kGaugeY)}, pen_.ink(said.role), 3);
+        if (door().is_nowhere()) return;
         const ImU32 wire = pen_.ink(is_waited() ? Role::safe : counter_role(gauge_));
         pen_.line(pen_.at(kDoorX, kGroundY + 1), pen_.at(kDoorX, kGaugeY), wire, 3.5F);
         if (!is_waited()) return;

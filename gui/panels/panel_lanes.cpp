@@ -165,12 +165,28 @@ void draw_ring(const ui::Rect& rect) {
                                         color_u32(Role::here), sp(4), ImDrawFlags_None, sp(3));
 }
 
+// A hang is the end of the run: who sleeps then does so for ever.
+bool has_hung(State& state, Side side) {
+    const Duel& duel = state.player.duel();
+    return duel.tape(side).moment() == Moment::Hang && state.last_seen() == duel.end();
+}
+
+bool sleeps_for_ever(State& state, const std::string& task) {
+    return std::ranges::any_of(kSides, [&](Side side) {
+        if (!has_hung(state, side)) return false;
+        const std::vector<Wait> sleepers = waits(state.player.duel(), side, state.player.end());
+        return std::ranges::find(sleepers, task, &Wait::task) != sleepers.end();
+    });
+}
+
 void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, float y, float height,
               std::size_t number) {
     const std::size_t upto = state.last_seen();
     if (bar.begin > upto) return;
     const std::size_t last = std::min(bar.end, upto);
-    const float left = view.x_of(static_cast<double>(bar.begin)), right = view.x_of(static_cast<double>(last));
+    const bool goes_on = bar.is_open && bar.bio.empty() && bar.kind != Bar::Kind::Oops && has_hung(state, side);
+    const float left = view.x_of(static_cast<double>(bar.begin));
+    const float right = goes_on ? view.right : view.x_of(static_cast<double>(last));
     if (right < view.left || left > view.right) return;
     ui::Rect rect{std::max(left, view.left), y,
                   std::max(sp(3), std::min(right, view.right) - std::max(left, view.left)), height};
@@ -216,6 +232,7 @@ bool is_of_main_write(State& state, const Lane& lane) {
 
 // A thread of which there is nothing to see on either side would only be a name.
 bool is_shown(State& state, const Lane& lane, Lanes lanes) {
+    if (!lane.is_disk && sleeps_for_ever(state, lane.name)) return true;
     if (lanes == Lanes::One) return lane.is_disk && is_of_main_write(state, lane);
     if (lane.is_disk) return true;
     if (lanes == Lanes::Disks) return false;
@@ -260,6 +277,7 @@ int rows_of(const Lane& lane, Lanes lanes) {
 bool is_in_row(const LaneView& view, const Lane& lane, const Bar& bar, Lanes lanes) {
     constexpr double kLong = 56;  // pixels
     if (rows_of(lane, lanes) > bar.row) return true;
+    if (bar.kind == Bar::Kind::Sleep && bar.is_open) return true;
     return bar.kind == Bar::Kind::Sleep && static_cast<double>(bar.end - bar.begin) * view.per_tick > sp(kLong);
 }
 

@@ -150,7 +150,7 @@ class Stager {
     void draw_door_of(std::size_t number) {
         const StageDoor& door = stage_.doors.at(number);
         const StageGauge& gauge = stage_.gauges.at(number);
-        if (gauge.counter.empty()) return;
+        if (gauge.counter.empty() || door.is_nowhere()) return;
         const float x = kDoors.at(number);
         const bool is_missing = door.state == StageDoor::State::Missing;
         const bool is_missed = is_missing && gauge.is_unwatched;

@@ -62,6 +62,28 @@ TEST_CASE("mddev->pending_writes is left and above, bitmap->pending_writes right
     }
 }
 
+TEST_CASE("a deadlock has no doors of a stop, and who sleeps for ever has a lane and a bar to its end") {
+    for (const HeadlessOptions& size : {kStageSizes[0], kStageSizes[1], kStageSizes[2]}) {
+        CAPTURE(size.width);
+        const auto screen = stage_app("deaf-barrier");
+        Headless ui(*screen, size);
+        ui.key("End");
+        ui.key("Space");
+        ui.key("End");
+        REQUIRE(ui.text("card/A/status") == "HUNG");
+        for (const char* door : {"card/A/door/0", "card/A/door/1", "card/B/door/0", "card/B/door/1"})
+            CHECK_FALSE(ui.has(door));
+        if (ui.has("card/B/end")) CHECK(ui.text("card/B/end") == "the interruption has ended");
+        std::size_t sleepers = 0;
+        for (const ui::Mark& mark : ui::all()) {
+            if (!mark.id.starts_with("lane/A/bar/") || !mark.text.starts_with("asleep")) continue;
+            if (mark.rect.right() > ui.rect("lanes/scrub").right() - 24) sleepers++;
+        }
+        CHECK(sleepers >= 3);  // who writes, the repair, and who ends it
+        CHECK(ui.faults() == kNone);
+    }
+}
+
 TEST_CASE("a member that went after a clean stop is no danger, one that was followed is") {
     const auto screen = stage_app("race-lost");
     Headless ui(*screen);

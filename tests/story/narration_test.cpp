@@ -226,6 +226,18 @@ TEST_CASE("who hangs, and on what, is said") {
     CHECK(links[1].text == "Nobody is left who could make that true: it sleeps for ever.");
 }
 
+TEST_CASE("why of a deadlock closes the circle: who could end it does not, and why") {
+    const Duel duel = played(scenario_named("deaf-barrier"));
+    REQUIRE(duel.tape(Side::A).moment() == Moment::Hang);
+    REQUIRE(duel.tape(Side::B).moment() == Moment::Done);
+    Foresight foresight(duel);
+    const std::vector<Link> links = why(duel, Side::A, duel.end(), foresight);
+    REQUIRE(links.size() >= 4);
+    CHECK(links[links.size() - 2].text.find("needs reconfig_mutex, which whoever wrote `idle` holds") !=
+          std::string::npos);
+    CHECK(links.back().text == "So each waits for another, in a circle: they sleep for ever.");
+}
+
 TEST_CASE("a tick in one line, for a log") {
     const Duel duel = told_race();
     CHECK(tick_line(duel, 0) == "nothing has happened yet");

@@ -66,6 +66,9 @@ const Exhibit& recorded_queue_2016_exhibit() {
                     .status_over = "DONE",
                     .is = is_act,
                     .functions = kFunctions};
+        that.circle =
+            "What it waits for is a write on bio_end_io_list. Only md's thread takes it off there, and md's thread is "
+            "the one that sleeps.";
         that.recipe = "Let a write fail on one member and a read on the other, the write first.";
         that.page = {
             .number = "M7",

@@ -67,6 +67,9 @@ const Exhibit& suspend_record_2017_exhibit() {
                     .status_over = "DONE",
                     .is = is_act,
                     .functions = kFunctions};
+        that.circle =
+            "md's thread would write the superblock that the writer waits for. It sees an array that is suspended, "
+            "and does nothing.";
         that.recipe =
             "Let an array become clean, begin a write, and write a number to suspend_lo before the superblock is "
             "written.";

@@ -67,6 +67,9 @@ const Exhibit& sync_barrier_2018_exhibit() {
                     .status_over = "DONE",
                     .is = is_act,
                     .functions = kFunctions};
+        that.circle =
+            "md's thread would put the failure of sdb on record, and so let the write end. For that it needs "
+            "reconfig_mutex, which whoever wrote `idle` holds: it tries, and goes to sleep again.";
         that.recipe = "Hold a write, ask for a repair, fail sdb, write idle to sync_action, let the write fail.";
         that.page = {.number = "M5",
                      .commit = "",

@@ -77,7 +77,9 @@ class Walk {
             alive.insert(task.pid);
             TaskBars& bars = bars_of(task.pid, task.comm);
             if (!recorded_.contains(task.pid)) bars.set_stack(outermost_first(task), tick);
-            bars.set_sleep(sleeps_in_md_thread(task) ? "" : task.condition, tick);
+            // A task of the scenario that is in no function of md sleeps until what it asked for has ended.
+            const bool is_idle = sleeps_in_md_thread(task) && !recorded_.contains(task.pid);
+            bars.set_sleep(is_idle ? "" : task.condition, tick);
         }
         for (auto& [pid, bars] : tasks_) {
             if (alive.contains(pid)) continue;

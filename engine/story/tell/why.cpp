@@ -104,7 +104,12 @@ std::vector<Link> why_safe(const Scene& scene, const std::string& followed) {
 std::vector<Link> why_hung(const Scene& scene) {
     std::vector<Link> links;
     for (const Wait& wait : scene.waits) links.push_back(sleep_of(scene, wait));
-    links.push_back({"Nobody is left who could make that true: it sleeps for ever.", scene.tick, true});
+    const museum::Page& page = scene.exhibit().page;
+    const bool is_told = scene.exhibit().circle != nullptr && scene.snapshot().variants.name(page.variant) == page.row;
+    if (is_told) links.push_back({scene.exhibit().circle, scene.tick, true});
+    links.push_back({is_told ? "So each waits for another, in a circle: they sleep for ever."
+                             : "Nobody is left who could make that true: it sleeps for ever.",
+                     scene.tick, true});
     return links;
 }
 
