@@ -323,6 +323,15 @@ TEST_CASE("a spare takes the slot of the failed member, whose copy is of another
         trio.write(0, done);
         CHECK(trio.standing() == "sda 0, sdb out, sdc out");
     }
+    SUBCASE("it is in sync, and the other one has failed before that was written") {
+        Container both = imsm_state(trio.of(0), 0);
+        both.members[0].state = "faulty";
+        both.members[1].state = "in_sync";
+        trio.write(0, both);
+        CHECK(state_text(imsm_state(trio.of(0), 0)) == "sda:0 faulty, sdc in_sync; bitmap 249880");
+        CHECK(trio.of(0).volumes[0].map.map_state == static_cast<std::uint8_t>(ImsmMapState::Degraded));
+        CHECK_FALSE(trio.of(0).volumes[0].map.out_of_sync(1));
+    }
     SUBCASE("the rebuilt disk fails: degraded, as before") {
         trio.write(0, with_failed(imsm_state(trio.of(0), 0), 1));
         CHECK(state_text(imsm_state(trio.of(0), 0)) == "sda in_sync, sdc:0 faulty; bitmap 249880");

@@ -196,6 +196,17 @@ void set_whole(ImsmVolume& volume, Sector resync_start) {
     volume.curr_migr_unit = resync_start / kImsmCheckpointUnit;
 }
 
+// Before anybody fails: the last one of two that are in sync may have become so just now.
+void clear_in_sync(ImsmAnchor& anchor, std::uint32_t volume_number, const Container& state) {
+    ImsmVolume& volume = anchor.volumes[volume_number];
+    for (const ContainerMember& member : state.members) {
+        const auto disk = member.state == "in_sync" ? table_index(anchor, member.uuid) : std::nullopt;
+        if (!disk) continue;
+        for (ImsmMap* map : maps_of(volume))
+            if (const auto slot = map->slot_of(*disk)) set_ord(*map, *slot, *disk, false);
+    }
+}
+
 void fail_faulty(ImsmAnchor& anchor, const Container& state, const ImsmChange& change) {
     for (const ContainerMember& member : state.members) {
         const auto index = member.state == "faulty" ? table_index(anchor, member.uuid) : std::nullopt;
@@ -250,6 +261,8 @@ Container imsm_state(const ImsmAnchor& anchor, std::uint32_t volume_number) {
 }
 
 ImsmAnchor imsm_with_state(ImsmAnchor anchor, std::uint32_t volume, const Container& state, const ImsmChange& change) {
+    MD_CHECK(volume < anchor.volumes.size());
+    clear_in_sync(anchor, volume, state);
     fail_faulty(anchor, state, change);
     set_slots(anchor, volume, state, change);
     std::uint8_t& dirty = anchor.volumes.at(volume).dirty;
