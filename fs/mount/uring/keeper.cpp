@@ -167,6 +167,7 @@ void Server::Keeper::handle(Entry* entry, int result) {
         return;
     }
     if (std::exchange(entry->after_nudge, false)) queue.to_nudge = true;
+    if (queue.nudged == entry) queue.nudged = nullptr;  // it is a worker's from here on
     RequestHeader header;
     const fuse_buf request = entry->request();
     std::memcpy(&header, request.mem, sizeof header);

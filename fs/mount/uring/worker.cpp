@@ -111,21 +111,20 @@ bool Server::Worker::adopt(Entry& entry) {
     const int queue = entry.queue();
     if (owns_of_ == queue) return true;
     MD_CHECK(owns_of_ == -1);
-    {
-        const std::lock_guard guard(server_.mutex_);
-        unsigned& owners = server_.owners_[entry.queue()];
-        if (owners >= server_.limits_.workers_per_queue) return false;
-        // Somebody has to be there for what the keeper gets.
-        if (server_.free_ == 0 && !server_.spawn_locked()) return false;
-        owners++;
-        owns_of_ = queue;
-    }
+    const std::lock_guard guard(server_.mutex_);
+    unsigned& owners = server_.owners_[entry.queue()];
+    if (owners >= server_.limits_.workers_per_queue) return false;
+    // Somebody has to be there for what the keeper gets.
+    if (server_.free_ == 0 && !server_.spawn_locked()) return false;
     try {
+        // With the mutex, as it is when a ring goes: its memory comes and goes without glibc, and ThreadSanitizer would
+        // take the next ring for the last one.
         if (!ring_) ring_.emplace(2, 4, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
     } catch (const std::system_error&) {
-        disown();
         return false;
     }
+    owners++;
+    owns_of_ = queue;
     return true;
 }
 
