@@ -244,6 +244,25 @@ TEST_CASE("who was missing when the array was used is written down, and stays ou
     CHECK(lab.log_lines("sdb has failed, or was missing, according to sda") == 1);
 }
 
+TEST_CASE("without the header of its bitmap a volume runs without it, and takes disks all the same") {
+    Lab lab(small_imsm());
+    stop(lab);
+    lab.array.reset();
+    testing::write_bytes(lab.options.images[1], (4096 + 16) * 512, {std::byte{'x'}});
+    lab.start();
+    CHECK(lab.show("bitmap/location") == "none");
+    CHECK(lab.log_lines("the bitmap of sdb is not used: its magic is") == 1);
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    CHECK(lab.write(0, std::string(4096, 'b')));
+    CHECK(lab.eventually([&] { return !has_member(lab, "sdb"); }));
+    std::string why;
+    REQUIRE_MESSAGE(lab.array->add("sdb", &why) == 0, why);
+    CHECK(lab.is_in_sync());
+    lab.restart();
+    CHECK(lab.show("bitmap/location") == "+4120");
+    CHECK(lab.read(0, 4096) == std::string(4096, 'b'));
+}
+
 TEST_CASE("a failed disk is in the container until it is removed from there") {
     Lab lab(small_imsm("none"));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);

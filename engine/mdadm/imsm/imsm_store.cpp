@@ -75,11 +75,11 @@ std::uint64_t ImsmStore::knowledge() const {
     return mix(hash, last.family_num);
 }
 
-// Where things are, and that there are two of them, is for ever.
+// Where things are, and that there are two of them, is for ever. (The bitmap may be there and not be used.)
 bool ImsmStore::can_hold(const Container& container) const {
     const Container now = imsm_state(anchor(), origin_.volume);
     return container.raid_disks == now.raid_disks && container.size == now.size &&
-           container.data_offset == now.data_offset && container.bitmap_offset == now.bitmap_offset;
+           container.data_offset == now.data_offset;
 }
 
 ImsmChange ImsmStore::change_for(const Container& next) {
