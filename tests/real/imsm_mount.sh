@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # An array of IMSM, mounted: its names and files, what a stop leaves on the disks, a failure and the full copy that takes
 # the disk back, and kill -9 in the middle of writes, with a bitmap and without: it comes back by itself, what was
-# acknowledged is there, the mirrors are equal. Where the real mdadm is installed it agrees with each anchor.
+# acknowledged is there, the mirrors are equal.
 #   tests/real/imsm_mount.sh [CYCLES]
 # ctest: TIMEOUT 300
 # SPDX-License-Identifier: MIT
