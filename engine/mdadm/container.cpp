@@ -46,7 +46,7 @@ namespace {
 constexpr std::array<std::uint8_t, 8> kLabelMagic{'m', 'd', 's', 'c', 'o', 'p', 'e', '!'};
 constexpr std::uint32_t kLabelVersion = 1;
 constexpr std::size_t kLabelMagicAt = 0, kLabelVersionAt = 8, kLabelChecksumAt = 508;
-constexpr Sector kLargestMember = Sector{1} << 54;
+constexpr Sector kMostSectors = Sector{1} << 54;
 
 template <class Label, class Visit>
 void layout_of_label(Label& label, const Visit& visit) {
@@ -97,8 +97,8 @@ Result<LabLabel> decode_label(std::span<const std::byte> sector) {
     layout_of_label(label, ByteReader{sector});
     if (label.slot >= static_cast<std::uint32_t>(kMaxMembers))
         return Error{EINVAL, fmt::format("label slot {}, at most {} is possible", label.slot, kMaxMembers - 1)};
-    if (label.data_offset == 0 || label.data_offset > kLargestMember || label.data_size == 0 ||
-        label.data_size > kLargestMember)
+    if (label.data_offset == 0 || label.data_offset > kMostSectors || label.data_size == 0 ||
+        label.data_size > kMostSectors)
         return Error{EINVAL,
                      fmt::format("label data at {} for {} sectors is impossible", label.data_offset, label.data_size)};
     return label;
@@ -108,10 +108,10 @@ Result<LabLabel> decode_label(std::span<const std::byte> sector) {
 
 namespace {
 
-constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestDeviceName = 64;
 
 bool is_member_name(const std::string& name) {
-    if (name.empty() || name.size() > kLongestName || name[0] == '.') return false;
+    if (name.empty() || name.size() > kLongestDeviceName || name[0] == '.') return false;
     for (const char c : name)
         if (c == '/' || static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return false;
     return true;
@@ -125,8 +125,8 @@ bool is_utf8(const std::string& text) {
 }  // namespace
 
 std::string sidecar_name(std::string name) {
-    if (name.size() > kLongestName) name.resize(kLongestName);
-    if (name.empty() || name[0] == '.') name.insert(0, "_").resize(std::min(name.size(), kLongestName));
+    if (name.size() > kLongestDeviceName) name.resize(kLongestDeviceName);
+    if (name.empty() || name[0] == '.') name.insert(0, "_").resize(std::min(name.size(), kLongestDeviceName));
     const bool is_text = is_utf8(name);
     for (char& c : name) {
         const auto byte = static_cast<unsigned char>(c);
@@ -393,8 +393,8 @@ Result<Container> container_from_json(const std::string& text) {
     container.generation = read.number("generation", 1, ~std::uint64_t{0});
     container.dirty = read.boolean("dirty");
     container.raid_disks = static_cast<int>(read.number("raid_disks", 2, kMaxMembers));
-    container.size = read.number("size_sectors", 1, kLargestMember);
-    container.data_offset = read.number("data_offset_sectors", 1, kLargestMember);
+    container.size = read.number("size_sectors", 1, kMostSectors);
+    container.data_offset = read.number("data_offset_sectors", 1, kMostSectors);
     container.resync_start = read.number_or_none("resync_start", container.size).value_or(kNone);
     if (const Json* bitmap = read.find("bitmap")) read_bitmap(*bitmap, container, wrong);
     if (const Json* members = read.find("members")) read_members(*members, container, wrong);

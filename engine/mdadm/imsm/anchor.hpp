@@ -46,7 +46,8 @@ inline constexpr std::uint32_t kImsmMostSectors = 2210;    // what mdadm keeps f
 inline constexpr std::uint32_t kImsmMemberReserve = 8192;  // ... and more of them on a member
 inline constexpr std::uint32_t kImsmBehindVolume = 2048;   // the MiB behind a volume
 inline constexpr std::size_t kImsmMostBadBlocks = 254;
-inline constexpr std::uint64_t kImsmCheckpointUnit = 512;  // sectors, of a mirror
+inline constexpr std::uint64_t kImsmCheckpointUnit = 512;       // sectors, of a mirror
+inline constexpr std::uint64_t kImsmTwoTerabytes = 1ULL << 32;  // sectors
 inline constexpr std::uint8_t kImsmNoDiskFailed = 0xff;
 inline constexpr std::uint32_t kImsmDiskIsMissing = 0xffffffff;  // as scsi_id
 

@@ -24,7 +24,6 @@ constexpr std::uint16_t kStrip = 128;       // sectors; a mirror has no strips, 
 constexpr std::uint32_t kCoalescing = 0xc;  // of reads and writes: what mdadm sets in a new volume
 constexpr int kImsmMembers = 2;
 constexpr std::size_t kLongestDeviceSerial = 15;
-constexpr std::uint64_t kTwoTerabytes = 1ULL << 32;  // sectors
 
 struct ImsmDesign {
     const CreateOptions& options;
@@ -135,7 +134,7 @@ ImsmDisk imsm_disk(const ImsmDesign& design, std::size_t number, std::uint32_t s
 }
 
 std::uint32_t disk_attributes(const ImsmDesign& design) {
-    return IMSM_CHECKSUM_VERIFY | (design.disk_sectors >= kTwoTerabytes ? IMSM_2TB_DISK : 0U);
+    return IMSM_CHECKSUM_VERIFY | (design.disk_sectors >= kImsmTwoTerabytes ? IMSM_2TB_DISK : 0U);
 }
 
 ImsmVolume imsm_volume(const ImsmDesign& design) {
@@ -163,7 +162,7 @@ ImsmAnchor member_block(const ImsmDesign& design) {
     anchor.num_raid_devs_created = 1;
     anchor.creation_time = host_seconds();
     anchor.attributes = disk_attributes(design);
-    if (design.volume_sectors >= kTwoTerabytes) anchor.attributes |= IMSM_2TB;
+    if (design.volume_sectors >= kImsmTwoTerabytes) anchor.attributes |= IMSM_2TB;
     // With anything out of the ordinary mdadm says which levels there are, and a newer version.
     const bool ordinary = anchor.attributes == IMSM_CHECKSUM_VERIFY;
     if (!ordinary) anchor.attributes |= IMSM_RAID1;

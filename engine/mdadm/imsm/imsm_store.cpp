@@ -85,12 +85,14 @@ bool ImsmStore::can_hold(const Container& container) const {
 ImsmChange ImsmStore::change_for(const Container& next) {
     ImsmChange change;
     change.absent = origin_.absent;
-    const SpinGuard guard(lock_);
-    change.new_disks = new_disks_;
-    for (const ImsmNewDisk& disk : new_disks_) change.absent.erase(disk.serial);  // it is here now
+    {
+        const SpinGuard guard(lock_);
+        change.new_disks = new_disks_;
+    }
+    for (const ImsmNewDisk& disk : change.new_disks) change.absent.erase(disk.serial);  // it is here now
+    const std::vector<ImsmDisk> disks = anchor().disks;
     const auto is_new = [&](const ContainerMember& member) {
-        return member.state == "rebuilding" &&
-               std::ranges::find(anchor_.disks, member.uuid, &ImsmDisk::serial) == anchor_.disks.end();
+        return member.state == "rebuilding" && std::ranges::find(disks, member.uuid, &ImsmDisk::serial) == disks.end();
     };
     if (std::ranges::any_of(next.members, is_new)) kernel_.get_random_bytes(&change.random, sizeof change.random);
     return change;

@@ -11,8 +11,7 @@ namespace mdscope {
 
 namespace {
 
-constexpr Sector kNone = ContainerMember::MaxRecovery;
-constexpr std::uint64_t kTwoTerabytes = 1ULL << 32;  // sectors
+constexpr Sector kAllRecovered = ContainerMember::MaxRecovery;
 
 // ---- reading
 
@@ -51,7 +50,7 @@ Sector resync_start_of(const ImsmVolume& volume, bool is_complete) {
     if (resyncs(volume)) return checkpoint_of(volume);
     const bool is_initialized = volume.map.map_state != static_cast<std::uint8_t>(ImsmMapState::Uninitialized);
     if (!is_initialized) return 0;
-    return volume.is_dirty() && is_complete ? 0 : kNone;
+    return volume.is_dirty() && is_complete ? 0 : kAllRecovered;
 }
 
 // ---- writing
@@ -186,7 +185,7 @@ void set_whole(ImsmVolume& volume, Sector resync_start) {
     for (ImsmMap* map : maps_of(volume))
         for (std::size_t slot = 0; slot < map->ord.size(); slot++) set_ord(*map, slot, map->disk_of(slot), false);
     volume.map.failed_disk_num = kImsmNoDiskFailed;
-    if (resync_start == kNone) {
+    if (resync_start == kAllRecovered) {
         end_migration(volume);
         set_state(volume.map, ImsmMapState::Normal);
         return;
@@ -276,7 +275,7 @@ ImsmAnchor imsm_spare_record(const ImsmNewDisk& new_disk) {
     const std::string version = "1.0.00";
     std::copy(version.begin(), version.end(), anchor.version.begin());
     anchor.generation_num = 1;
-    if (new_disk.sectors >= kTwoTerabytes) anchor.attributes |= IMSM_2TB_DISK;
+    if (new_disk.sectors >= kImsmTwoTerabytes) anchor.attributes |= IMSM_2TB_DISK;
     ImsmDisk& disk = anchor.disks.emplace_back();
     disk.serial = new_disk.serial;
     disk.total_blocks = new_disk.sectors;
