@@ -41,7 +41,7 @@ TEST_CASE("keys, clicks and time lead to any moment") {
 TEST_CASE("a key is called as it stands on the keyboard, in the window's labels, too") {
     const auto screen = picture_app();
     Headless ui(*screen);
-    CHECK(do_acts(ui.stage(), *screen, {"key S", "key Space"}) == "");
+    CHECK(do_acts(ui.stage(), *screen, {"key S", "key Space", "wait 2"}) == "");
     CHECK(ui.text("card/A/status") != "RUNNING");
 }
 
