@@ -94,24 +94,13 @@ std::unique_ptr<ImsmStore> ArrayImpl::new_imsm_store(Mddev& mddev, const ImsmPla
 
 namespace {
 
-int write_bytes(Kernel& kernel, Disk& disk, Sector sector, std::vector<std::byte> bytes) {
-    Bio bio;
-    bio.bi_op = BioOp::Write;
-    bio.bi_kind = BioKind::Superblock;
-    bio.bi_flags = REQ_SYNC | REQ_META | REQ_FUA;
-    bio.bi_disk = &disk;
-    bio.bi_sector = sector;
-    bio.bi_size = static_cast<unsigned>(bytes.size());
-    bio.bi_data = bytes.data();
-    return submit_bio_wait(kernel, &bio);
-}
-
 int write_new_bitmap(Kernel& kernel, Disk& disk, const ImsmAnchor& anchor, std::uint32_t volume) {
     const Sector area = imsm_bitmap_area(anchor.volumes[volume]);
     std::vector<std::byte> header(kPageSize);
     encode_bitmap_super(imsm_bitmap_header(anchor, volume), header);
-    if (const int err = write_bytes(kernel, disk, area + kImsmBitmapHeader, std::move(header)); err != 0) return err;
-    return write_bytes(kernel, disk, area + kImsmBitmapBits, std::vector<std::byte>(kImsmBitmapBytes, std::byte{0xff}));
+    if (const int err = write_imsm_sectors(kernel, disk, area + kImsmBitmapHeader, header); err != 0) return err;
+    return write_imsm_sectors(kernel, disk, area + kImsmBitmapBits,
+                              std::vector<std::byte>(kImsmBitmapBytes, std::byte{0xff}));
 }
 
 // Why this disk cannot come into the container; empty: it can.

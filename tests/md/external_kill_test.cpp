@@ -26,26 +26,6 @@ std::string block_of(char letter) {
     return std::string(kBlock, letter);
 }
 
-// Passes everything on, and tells of each write of a label.
-class LabelDisk final : public Disk {
-   public:
-    LabelDisk(std::unique_ptr<Disk> below, std::function<void()> before) : below_(std::move(below)), before_(before) {}
-    void submit(Bio* bio) override {
-        if (bio->bi_op == BioOp::Write && bio->bi_sector == 0 && bio->bi_size == kLabLabelSize) before_();
-        below_->submit(bio);
-    }
-    void submit_to_fail(Bio* bio, int error) override { below_->submit_to_fail(bio, error); }
-    [[nodiscard]] std::uint64_t size_bytes() const override { return below_->size_bytes(); }
-    [[nodiscard]] const std::string& name() const override { return below_->name(); }
-    [[nodiscard]] bool read_only() const override { return below_->read_only(); }
-    [[nodiscard]] std::uint64_t user_sectors() const override { return below_->user_sectors(); }
-    void append_in_flight(std::vector<BioInfo>& list) const override { below_->append_in_flight(list); }
-
-   private:
-    std::unique_ptr<Disk> below_;
-    std::function<void()> before_;
-};
-
 class CopyingKernel final : public PassingKernel {
    public:
     using PassingKernel::PassingKernel;
@@ -53,7 +33,9 @@ class CopyingKernel final : public PassingKernel {
     Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) override {
         auto disk = PassingKernel::open_disk(path, mode);
         if (!disk || !path.ends_with(".img")) return disk;
-        return std::unique_ptr<Disk>(std::make_unique<LabelDisk>(std::move(*disk), [this] { before_write(); }));
+        const auto is_label = [](const Bio& bio) { return bio.bi_sector == 0 && bio.bi_size == kLabLabelSize; };
+        return std::unique_ptr<Disk>(
+            std::make_unique<ToldDisk>(std::move(*disk), is_label, [this] { before_write(); }));
     }
     Result<bool> replace_file(const std::string& path, std::string_view text) override {
         before_write();

@@ -23,26 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kImsmBlock = 4096;
 
-// Tells of each write of metadata before it is made. (Bits are data of another kind.)
-class AnchorDisk final : public Disk {
-   public:
-    AnchorDisk(std::unique_ptr<Disk> below, std::function<void()> before) : below_(std::move(below)), before_(before) {}
-    void submit(Bio* bio) override {
-        if (bio->bi_op == BioOp::Write && bio->bi_kind == BioKind::Superblock) before_();
-        below_->submit(bio);
-    }
-    void submit_to_fail(Bio* bio, int error) override { below_->submit_to_fail(bio, error); }
-    [[nodiscard]] std::uint64_t size_bytes() const override { return below_->size_bytes(); }
-    [[nodiscard]] const std::string& name() const override { return below_->name(); }
-    [[nodiscard]] bool read_only() const override { return below_->read_only(); }
-    [[nodiscard]] std::uint64_t user_sectors() const override { return below_->user_sectors(); }
-    void append_in_flight(std::vector<BioInfo>& list) const override { below_->append_in_flight(list); }
-
-   private:
-    std::unique_ptr<Disk> below_;
-    std::function<void()> before_;
-};
-
 class AnchorKernel final : public PassingKernel {
    public:
     using PassingKernel::PassingKernel;
@@ -50,7 +30,10 @@ class AnchorKernel final : public PassingKernel {
     Result<std::unique_ptr<Disk>> open_disk(const std::string& path, OpenMode mode) override {
         auto disk = PassingKernel::open_disk(path, mode);
         if (!disk) return disk;
-        return std::unique_ptr<Disk>(std::make_unique<AnchorDisk>(std::move(*disk), [this] { before_write(); }));
+        // (Bits are data of another kind.)
+        const auto is_metadata = [](const Bio& bio) { return bio.bi_kind == BioKind::Superblock; };
+        return std::unique_ptr<Disk>(
+            std::make_unique<ToldDisk>(std::move(*disk), is_metadata, [this] { before_write(); }));
     }
 };
 

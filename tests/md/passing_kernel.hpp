@@ -2,6 +2,7 @@
 // A kernel that passes everything on to another one: for stories that want to see, or to fail, one kind of call.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -62,6 +63,29 @@ class PassingKernel : public Kernel {
 
    private:
     Kernel& below_;
+};
+
+// Passes everything on, and tells of each write that `is_told` before it is made.
+class ToldDisk final : public Disk {
+   public:
+    using Told = std::function<bool(const Bio&)>;
+    ToldDisk(std::unique_ptr<Disk> below, Told is_told, std::function<void()> before)
+        : below_(std::move(below)), is_told_(std::move(is_told)), before_(std::move(before)) {}
+    void submit(Bio* bio) override {
+        if (bio->bi_op == BioOp::Write && is_told_(*bio)) before_();
+        below_->submit(bio);
+    }
+    void submit_to_fail(Bio* bio, int error) override { below_->submit_to_fail(bio, error); }
+    [[nodiscard]] std::uint64_t size_bytes() const override { return below_->size_bytes(); }
+    [[nodiscard]] const std::string& name() const override { return below_->name(); }
+    [[nodiscard]] bool read_only() const override { return below_->read_only(); }
+    [[nodiscard]] std::uint64_t user_sectors() const override { return below_->user_sectors(); }
+    void append_in_flight(std::vector<BioInfo>& list) const override { below_->append_in_flight(list); }
+
+   private:
+    std::unique_ptr<Disk> below_;
+    Told is_told_;
+    std::function<void()> before_;
 };
 
 }  // namespace mdscope::test

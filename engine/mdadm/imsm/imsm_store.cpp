@@ -14,7 +14,7 @@ namespace mdscope {
 
 // ---- one disk
 
-static int write_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<const std::byte> bytes) {
+int write_imsm_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<const std::byte> bytes) {
     Bio bio;
     bio.bi_op = BioOp::Write;
     bio.bi_kind = BioKind::Superblock;
@@ -31,9 +31,9 @@ int write_imsm_block(Kernel& kernel, Disk& disk, const std::vector<std::byte>& b
     const std::span<const std::byte> extended = std::span(block).subspan(kSectorSize);
     const Sector at = disk.size_sectors() - 2;
     if (!extended.empty())
-        if (const int err = write_sectors(kernel, disk, at - extended.size() / kSectorSize, extended); err != 0)
+        if (const int err = write_imsm_sectors(kernel, disk, at - extended.size() / kSectorSize, extended); err != 0)
             return err;
-    return write_sectors(kernel, disk, at, anchor);
+    return write_imsm_sectors(kernel, disk, at, anchor);
 }
 
 // ---- the store

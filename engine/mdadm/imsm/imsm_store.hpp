@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,9 @@ class ImsmStore final : public MetadataStore {
     ImsmAnchor anchor_ GUARDED_BY(lock_);
     std::vector<ImsmNewDisk> new_disks_ GUARDED_BY(lock_);
 };
+
+// Durable when it returns; takes a copy of the bytes. 0 or -errno.
+[[nodiscard]] int write_imsm_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<const std::byte> bytes);
 
 // Writes a disk's block, in this order, as mdadm does. 0 or -errno.
 [[nodiscard]] int write_imsm_block(Kernel& kernel, Disk& disk, const std::vector<std::byte>& block);
