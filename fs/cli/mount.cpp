@@ -333,10 +333,11 @@ int serve(const MountRequest& request, const Report& report) {
     }
     const std::string text = mounted_text(array, request.mountpoint);  // before anybody can stop the array
     session.start();
+    // The last thing that there may be no memory for. From here on the mount is there.
+    std::optional<MountWatch> mount_watch(std::in_place, request.mountpoint, [&lab] { let_go_of_waiters(lab); });
     const bool heard = report.send(kOk, text);
     if (!request.foreground) to_background();
     if (!heard) watch.post(End::Signal);  // whoever asked is gone: nobody would know of this mount
-    std::optional<MountWatch> mount_watch(std::in_place, request.mountpoint, [&lab] { let_go_of_waiters(lab); });
     return serve_mounted(lab, session, watch, mount_watch);
 }
 

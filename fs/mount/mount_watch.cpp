@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <new>
 #include <vector>
 
 #include "engine/host/mountinfo.hpp"
@@ -48,9 +49,14 @@ void MountWatch::watch() {
     gone_();
 }
 
+// Without the memory to look it is taken to be: the session hears of the end, too.
 bool MountWatch::is_mounted() const {
-    const std::vector<MountEntry> mounts = read_mounts();
-    return std::ranges::any_of(mounts, [this](const MountEntry& entry) { return entry.device == device_; });
+    try {
+        const std::vector<MountEntry> mounts = read_mounts();
+        return std::ranges::any_of(mounts, [this](const MountEntry& entry) { return entry.device == device_; });
+    } catch (const std::bad_alloc&) {
+        return true;
+    }
 }
 
 }  // namespace mdscope
