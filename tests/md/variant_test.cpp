@@ -96,6 +96,7 @@ TEST_CASE("which kernel era had which of the old bugs of the museum") {
         {"grown-space", "marked", "md", "3.15", ""},
         {"slow-read", "asked", "unasked", "6.9", "6.12.117"},
         {"slot-pointer", "rcu", "bare", "6.9", "7.3.4"},
+        {"resize-lock", "held", "none", "3.15", "7.2"},
     };
     for (const Row& row : kRows) {
         CAPTURE(row.variant);

@@ -64,7 +64,13 @@ struct BitmapCounts {
 struct FilePage {                                         // one cached page of the bitmap file or area
     alignas(64) std::array<std::byte, kPageSize> data{};  // under counts.lock
     Shared<std::uint32_t> attr;                           // BitmapPageAttr bits
+    std::uint64_t index = 0;
+    std::size_t resizes = 0;  // of the bitmap before it was there
+    Published<bool> freed;    // by a resize that waited for nobody: variants/resize_lock.hpp
 };
+
+using FilePages = std::vector<FilePage*>;
+inline const FilePages kNoFilePages;
 
 struct BitmapBuffer {  // a page on its way to the disks, as it was when it was submitted; see bitmap_file.cpp
     alignas(64) std::array<std::byte, kPageSize> data{};
@@ -107,6 +113,10 @@ struct Bitmap {
     Shared<int> marks;  // DIRTY and NEEDWRITE marks on the pages, or more; 0: md_bitmap_unplug has nothing to write
     Shared<bool> kick_is_recorded;  // it is STALE, and the superblocks have an event count that its header has not got
     Shared<int> unplugging;         // tasks inside md_bitmap_unplug that may have taken a DIRTY mark not on disk yet
+    // The pages of `storage`, for the daemon; lists and pages of before stay, where it may still look at them.
+    Published<const FilePages*> pages{&kNoFilePages};
+    std::vector<std::unique_ptr<const FilePages>> page_lists GUARDED_BY(counts.lock);
+    std::vector<std::unique_ptr<FilePage>> freed_pages GUARDED_BY(counts.lock);
 };
 
 // Life. All REQUIRE reconfig_mutex (flush and destroy: the stop holds it).

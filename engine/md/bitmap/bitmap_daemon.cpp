@@ -50,10 +50,21 @@ void md_bitmap_wait_writes(Bitmap* bitmap) {
 
 // ---- one run
 
+// nullptr: there are fewer. A resize may change them under us (variants/resize_lock.hpp).
+static FilePage* page_at(const Bitmap& bitmap, std::uint64_t index) {
+    const FilePages& pages = *bitmap.pages;
+    if (index >= pages.size()) return nullptr;
+    FilePage* const page = pages[index];
+    // Which of them it has in hand is part of where the daemon has been.
+    if (page->resizes != 0 && sim_hook != nullptr) sim_hook->observed(page->resizes);
+    return page;
+}
+
 // PENDING had its period of waiting. Marked before the counters are looked at, so that bits cleared now join a page
 // that goes out anyway.
 static void mark_pages_for_writing(Bitmap& bitmap) {
-    for (const auto& page : bitmap.storage.filemap)
+    FilePage* page = nullptr;
+    for (std::uint64_t index = 0; (page = page_at(bitmap, index)) != nullptr; index++)
         if (test_and_clear_bit(BITMAP_PAGE_PENDING, page->attr)) mark_page(bitmap, *page, BITMAP_PAGE_NEEDWRITE);
 }
 
@@ -104,12 +115,12 @@ static void lower_counters(Bitmap& bitmap) {
 // A DIRTY page belongs to unplug, which waits for it. The pages behind it wait, too: the first page may hold the header
 // that allows their bits to be cleared.
 static void write_cleared_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
-    for (std::uint64_t index = 0; index < bitmap.storage.file_pages; index++) {
+    FilePage* page = nullptr;
+    for (std::uint64_t index = 0; (page = page_at(bitmap, index)) != nullptr; index++) {
         if (test_bit(BITMAP_STALE, bitmap.flags)) return;
-        FilePage& page = *bitmap.storage.filemap[index];
-        if (test_bit(BITMAP_PAGE_DIRTY, page.attr)) return;
-        if (take_mark(bitmap, page, BITMAP_PAGE_NEEDWRITE))
-            write_page(bitmap, index, false);  // nobody waits for it here
+        if (test_bit(BITMAP_PAGE_DIRTY, page->attr)) return;
+        if (take_mark(bitmap, *page, BITMAP_PAGE_NEEDWRITE))
+            write_page(bitmap, *page, false);  // nobody waits for it here
     }
 }
 
@@ -223,7 +234,7 @@ static void fill_header(Bitmap& bitmap) {
 void update_sb_locked(Bitmap& bitmap) {
     MD_FRAME("md_bitmap_update_sb");
     fill_header(bitmap);
-    write_page(bitmap, 0, true);
+    write_page(bitmap, *bitmap.storage.filemap[0], true);
 }
 
 // ---- time

@@ -69,7 +69,7 @@ static void write_marked_pages(Bitmap& bitmap) REQUIRES(bitmap.write_mutex) {
         if (!dirty && !need_write) continue;
         if (!writing) wait_before_write(bitmap);
         clear_bit(BITMAP_PAGE_PENDING, page.attr);  // what was cleared goes out with what was set
-        write_page(bitmap, index, false);
+        write_page(bitmap, page, false);
         writing = true;
     }
     if (writing) wait_before_write(bitmap);
@@ -113,9 +113,10 @@ void md_bitmap_write_rest(Bitmap* bitmap) {
     MD_FRAME("md_bitmap_write_rest");
     const MutexGuard guard(bitmap->write_mutex);
     wait_before_write(*bitmap);
-    for (std::uint64_t index = first; index < bitmap->storage.file_pages; index++)
-        if (take_mark(*bitmap, *bitmap->storage.filemap[index], BITMAP_PAGE_NEEDWRITE))
-            write_page(*bitmap, index, false);
+    for (std::uint64_t index = first; index < bitmap->storage.file_pages; index++) {
+        FilePage& page = *bitmap->storage.filemap[index];
+        if (take_mark(*bitmap, page, BITMAP_PAGE_NEEDWRITE)) write_page(*bitmap, page, false);
+    }
     wait_before_write(*bitmap);
 }
 
@@ -148,13 +149,13 @@ void md_bitmap_file_kick(Bitmap* bitmap) {
 // ---- writing
 
 // A copy of the page as it is now.
-static BitmapBuffer& copy_page(Bitmap& bitmap, std::uint64_t index) REQUIRES(bitmap.write_mutex) {
+static BitmapBuffer& copy_page(Bitmap& bitmap, const FilePage& page) REQUIRES(bitmap.write_mutex) {
     if (bitmap.idle.empty()) bitmap.idle.push_back(std::make_unique<BitmapBuffer>());
     bitmap.in_flight.push_back(std::move(bitmap.idle.back()));
     bitmap.idle.pop_back();
     BitmapBuffer& buffer = *bitmap.in_flight.back();
     const SpinGuard guard(bitmap.counts.lock);
-    buffer.data = bitmap.storage.filemap[index]->data;
+    buffer.data = page.data;
     return buffer;
 }
 
@@ -221,16 +222,16 @@ static bool place_on_member(const Bitmap& bitmap, const Rdev& rdev, std::uint64_
     return true;  // data, superblock, bitmap
 }
 
-static int write_sb_page(Bitmap& bitmap, std::uint64_t index, bool wait) REQUIRES(bitmap.write_mutex) {
+static int write_sb_page(Bitmap& bitmap, const FilePage& page, bool wait) REQUIRES(bitmap.write_mutex) {
     MD_FRAME("write_sb_page");
     Mddev& mddev = *bitmap.mddev;
     do {
-        BitmapBuffer& buffer = copy_page(bitmap, index);
+        BitmapBuffer& buffer = copy_page(bitmap, page);
         Rdev* rdev = nullptr;
         while ((rdev = next_active_rdev(rdev, mddev)) != nullptr) {
             Sector sector = 0;
             unsigned size = 0;
-            if (!place_on_member(bitmap, *rdev, index, &sector, &size)) {
+            if (!place_on_member(bitmap, *rdev, page.index, &sector, &size)) {
                 rdev_dec_pending(*rdev, mddev);
                 return -EINVAL;
             }
@@ -255,12 +256,12 @@ static void end_bitmap_write(Bio* bio) {
 }
 
 // A block of the file is a page here; the file ends where its last bit does.
-static void write_file_page(Bitmap& bitmap, std::uint64_t index) REQUIRES(bitmap.write_mutex) {
+static void write_file_page(Bitmap& bitmap, const FilePage& page) REQUIRES(bitmap.write_mutex) {
     if (bitmap.storage.file->read_only()) return;  // Not as md, which gives up the bitmap for it.
-    const std::uint64_t begin = index * kPageSize;
+    const std::uint64_t begin = page.index * kPageSize;
     const std::uint64_t file_size = bitmap.storage.file->size_bytes();
     if (begin >= file_size) return;
-    BitmapBuffer& buffer = copy_page(bitmap, index);
+    BitmapBuffer& buffer = copy_page(bitmap, page);
     buffer.bio = Bio{};
     buffer.bio.bi_op = BioOp::Write;
     buffer.bio.bi_kind = BioKind::Bitmap;
@@ -279,12 +280,13 @@ static void write_file_page(Bitmap& bitmap, std::uint64_t index) REQUIRES(bitmap
     submit_bio(&buffer.bio);
 }
 
-void write_page(Bitmap& bitmap, std::uint64_t index, bool wait) {
+void write_page(Bitmap& bitmap, const FilePage& page, bool wait) {
     MD_FRAME("write_page");
+    if (page.freed) kptr_fault(bitmap.mddev->kernel, "bitmap->storage.filemap", true);
     if (bitmap.storage.file == nullptr) {
-        if (write_sb_page(bitmap, index, wait) < 0) set_bit(BITMAP_WRITE_ERROR, bitmap.flags);
+        if (write_sb_page(bitmap, page, wait) < 0) set_bit(BITMAP_WRITE_ERROR, bitmap.flags);
     } else {
-        write_file_page(bitmap, index);
+        write_file_page(bitmap, page);
         if (wait) {
             wait_event(bitmap.write_wait, bitmap.pending_writes == 0);
             recycle_buffers(bitmap);
@@ -400,7 +402,10 @@ int md_bitmap_storage_alloc(BitmapStorage& storage, std::uint64_t chunks, bool w
     storage.file_pages = (storage.bytes + kPageSize - 1) / kPageSize;
     try {
         storage.filemap.reserve(storage.file_pages);
-        for (std::uint64_t i = 0; i < storage.file_pages; i++) storage.filemap.push_back(std::make_unique<FilePage>());
+        for (std::uint64_t i = 0; i < storage.file_pages; i++) {
+            storage.filemap.push_back(std::make_unique<FilePage>());
+            storage.filemap.back()->index = i;
+        }
     } catch (const std::bad_alloc&) {
         storage = BitmapStorage{};
         return -ENOMEM;

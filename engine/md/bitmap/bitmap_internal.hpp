@@ -58,7 +58,7 @@ bool md_bitmap_file_test_bit(const Bitmap& bitmap, std::uint64_t chunk) REQUIRES
 int read_page(Bitmap& bitmap, std::uint64_t index, std::size_t size, std::byte* page);
 void add_bits_of_all(Bitmap& bitmap, std::uint64_t index, std::size_t size, std::byte* page);  // `bitmap-read`
 // Submits the page as it is now; with `wait`, sleeps until it (and all that shares its counter) is on disk.
-void write_page(Bitmap& bitmap, std::uint64_t index, bool wait) REQUIRES(bitmap.write_mutex);
+void write_page(Bitmap& bitmap, const FilePage& page, bool wait) REQUIRES(bitmap.write_mutex);
 // Waits for all earlier page writes. Whoever is about to write pages calls this first.
 void wait_before_write(Bitmap& bitmap) REQUIRES(bitmap.write_mutex);
 

@@ -156,7 +156,7 @@ static int fill_stale_page(Bitmap& bitmap, std::uint64_t index, HeaderPage& page
         bitmap.storage.filemap[index]->data = page;
     }
     const MutexGuard guard(bitmap.write_mutex);
-    write_page(bitmap, index, true);
+    write_page(bitmap, *bitmap.storage.filemap[index], true);
     return test_bit(BITMAP_WRITE_ERROR, bitmap.flags) ? -EIO : 0;
 }
 
@@ -271,6 +271,7 @@ void md_bitmap_free(Bitmap* bitmap) {
     {
         const SpinGuard guard(bitmap->counts.lock);
         storage = std::exchange(bitmap->storage, {});
+        bitmap->pages = &kNoFilePages;
         counters = std::exchange(bitmap->counts.bp, {});
         bitmap->counts.missing_pages = bitmap->counts.pages;
     }

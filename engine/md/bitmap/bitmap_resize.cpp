@@ -18,6 +18,7 @@
 #include "engine/md/bitmap/bitmap_internal.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/md/variants/grown_space.hpp"
+#include "engine/md/variants/resize_lock.hpp"
 
 namespace mdscope {
 
@@ -93,16 +94,40 @@ static void carry_over(Bitmap& bitmap, BitmapCounts& old) {
     }
 }
 
-// The old counters and pages are left in `old` and `storage`.
-static void install(Bitmap& bitmap, BitmapCounts& old, BitmapStorage& storage, std::vector<BitmapPage>& bp,
-                    unsigned chunkshift, std::uint64_t chunks) {
+// What a bitmap of another size consists of.
+struct NewPages {
+    unsigned chunkshift = 0;
+    std::uint64_t chunks = 0;
+    BitmapStorage storage;
+    std::unique_ptr<FilePages> list;
+    std::vector<BitmapPage> counters;
+};
+
+static int allocate(NewPages& made, bool with_super) {
+    if (const int err = md_bitmap_storage_alloc(made.storage, made.chunks, with_super); err != 0) return err;
+    try {
+        made.counters.resize((made.chunks + PAGE_COUNTER_RATIO - 1) / PAGE_COUNTER_RATIO);
+        made.list = std::make_unique<FilePages>();
+        for (const auto& page : made.storage.filemap) made.list->push_back(page.get());
+    } catch (const std::bad_alloc&) {
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+// The old counters are left in `old`, the old pages in made.storage.
+static void install(Bitmap& bitmap, BitmapCounts& old, NewPages& made) {
     const SpinGuard old_guard(old.lock);
     const SpinGuard guard(bitmap.counts.lock);
-    old.bp = std::exchange(bitmap.counts.bp, std::move(bp));
+    old.bp = std::exchange(bitmap.counts.bp, std::move(made.counters));
     old.pages = std::exchange(bitmap.counts.pages, bitmap.counts.bp.size());
-    old.chunks = std::exchange(bitmap.counts.chunks, chunks);
-    old.chunkshift = std::exchange(bitmap.counts.chunkshift, chunkshift);
+    old.chunks = std::exchange(bitmap.counts.chunks, made.chunks);
+    old.chunkshift = std::exchange(bitmap.counts.chunkshift, made.chunkshift);
     bitmap.counts.missing_pages = bitmap.counts.pages;
+    for (FilePage* page : *made.list) page->resizes = bitmap.page_lists.size();
+    bitmap.pages = made.list.get();
+    bitmap.page_lists.push_back(std::move(made.list));
+    BitmapStorage& storage = made.storage;
     storage.file = bitmap.storage.file;
     const bool keeps_header = !bitmap.storage.filemap.empty() && storage.has_sb_page;
     if (keeps_header)
@@ -118,6 +143,29 @@ static void forget_marks(Bitmap& bitmap, const BitmapStorage& old) {
             (void)take_mark(bitmap, *page, mark);
 }
 
+// Where the daemon may be inside with such a page in hand: it stays in memory, and whoever writes it is told.
+static void free_under_the_daemon(Bitmap& bitmap, BitmapStorage& old) {
+    const SpinGuard guard(bitmap.counts.lock);
+    for (auto& page : old.filemap) {
+        page->freed = true;
+        bitmap.freed_pages.push_back(std::move(page));
+    }
+    old.filemap.clear();
+}
+
+static void change_pages(Bitmap& bitmap, BitmapCounts& old, NewPages& made) {
+    if (!bitmap.mddev->variants.row<variants::resize_lock>().is_held) {
+        install(bitmap, old, made);
+        forget_marks(bitmap, made.storage);
+        free_under_the_daemon(bitmap, made.storage);
+        return;
+    }
+    const MutexGuard daemon_guard(bitmap.mddev->bitmap_info.mutex);  // the daemon is not inside
+    const MutexGuard guard(bitmap.write_mutex);
+    install(bitmap, old, made);
+    forget_marks(bitmap, made.storage);
+}
+
 int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, bool init) {
     MD_FRAME("md_bitmap_resize");
     Mddev& mddev = *bitmap->mddev;
@@ -129,47 +177,36 @@ int md_bitmap_resize(Bitmap* bitmap, Sector blocks, std::uint64_t chunksize, boo
         return -EINVAL;
     const bool with_super = !mddev.bitmap_info.external;
     if (!init && with_super) take_present_space(*bitmap, with_super);
-    const unsigned shift = chunksize == 0 ? pick_chunkshift(*bitmap, blocks, with_super)
-                                          : static_cast<unsigned>(std::countr_zero(chunksize)) - kSectorShift;
+    NewPages made;
+    made.chunkshift = chunksize == 0 ? pick_chunkshift(*bitmap, blocks, with_super)
+                                     : static_cast<unsigned>(std::countr_zero(chunksize)) - kSectorShift;
     // Without a header nothing on disk says what a bit stands for: whoever is killed while the bits change their
     // meaning, and the external metadata is told of it, would be told lies. (md changes it.)
-    if (!init && !with_super && shift != bitmap->counts.chunkshift) {
+    if (!init && !with_super && made.chunkshift != bitmap->counts.chunkshift) {
         md_log(mddev, LogLevel::Warn,
                fmt::format("{}: there is no room for the bits of that size; a bitmap with larger chunks has to be made "
                            "first (bitmap/location)",
                            mdname(mddev)));
         return -ENOSPC;
     }
-    const std::uint64_t chunks = chunks_of(blocks, shift);
-    if (const int err = check_room(*bitmap, chunks, with_super); err != 0) return err;
-    BitmapStorage storage;
-    if (const int err = md_bitmap_storage_alloc(storage, chunks, with_super); err != 0) return err;
-    std::vector<BitmapPage> bp;
-    try {
-        bp.resize((chunks + PAGE_COUNTER_RATIO - 1) / PAGE_COUNTER_RATIO);
-    } catch (const std::bad_alloc&) {
-        return -ENOMEM;
-    }
+    made.chunks = chunks_of(blocks, made.chunkshift);
+    if (const int err = check_room(*bitmap, made.chunks, with_super); err != 0) return err;
+    if (const int err = allocate(made, with_super); err != 0) return err;
 
     const MdPersonality* pers = mddev.pers;
     if (!init) pers->quiesce(mddev, 1);
     BitmapCounts old;
-    {
-        const MutexGuard daemon_guard(mddev.bitmap_info.mutex);  // the daemon is not inside
-        const MutexGuard guard(bitmap->write_mutex);
-        install(*bitmap, old, storage, bp, shift, chunks);
-        forget_marks(*bitmap, storage);
-    }
+    change_pages(*bitmap, old, made);
     {
         const SpinGuard guard(mddev.lock);
-        mddev.bitmap_info.chunksize = std::uint64_t{1} << (shift + kSectorShift);
+        mddev.bitmap_info.chunksize = std::uint64_t{1} << (made.chunkshift + kSectorShift);
     }
     if (init) return 0;
     carry_over(*bitmap, old);
     for (const auto& page : bitmap->storage.filemap) mark_page(*bitmap, *page, BITMAP_PAGE_DIRTY);
     (void)md_bitmap_unplug(bitmap);  // no data waits for it
     pers->quiesce(mddev, 0);
-    md_bitmap_file_unmap(storage);
+    md_bitmap_file_unmap(made.storage);
     return 0;
 }
 
