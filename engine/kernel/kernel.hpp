@@ -172,8 +172,8 @@ class Kernel {
     [[nodiscard]] virtual bool is_same_file(const std::string& /*a*/, const std::string& /*b*/) { return false; }
     // A whole small file, at most 1 MiB.
     virtual Result<std::string> read_file(const std::string& path) = 0;
-    // Durable replacement: PATH.new, fsync, exchange of names, fsync of the folder. After a crash the old or the new
-    // text is there. PATH.new stays, so replacing a text by one of the same size needs no free space.
+    // Durable replacement: PATH.new, fsync, exchange of names, fsync of the folder. A crash leaves the old or the new
+    // text. PATH.new stays: one of the same size needs no free space. ESTALE: the folder is held and was removed.
     virtual Result<bool> replace_file(const std::string& path, std::string_view text) = 0;
 
     // One line of the kernel log, without its newline ("md: md0 stopped."). Any context, SpinLocks included.

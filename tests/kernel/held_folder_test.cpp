@@ -36,6 +36,22 @@ TEST_CASE("files of a held folder are found when it was moved and another one ha
     CHECK(kernel.hold_folder(scratch / "none").error().err == ENOENT);
 }
 
+TEST_CASE("a held folder that was removed is told from a file that is missing") {
+    const testing::ScratchFolder scratch;
+    RealKernel kernel;
+    const TaskScope scope(kernel, "test");
+    const std::string lab = scratch / "lab";
+    fs::create_directory(lab);
+    auto held = kernel.hold_folder(lab);
+    REQUIRE(static_cast<bool>(held));
+    CHECK(kernel.replace_file(lab + "/container.json", "one"));
+    fs::remove_all(lab);
+    const Result<bool> written = kernel.replace_file(lab + "/container.json", "two");
+    REQUIRE_FALSE(written);
+    CHECK(written.error().err == ESTALE);
+    CHECK(written.error().text == "the folder " + lab + " was removed");
+}
+
 TEST_CASE("what a kernel writes is for its owner alone") {
     const testing::ScratchFolder scratch;
     RealKernel kernel;

@@ -52,7 +52,7 @@ class FilesKernel final : public test::PassingKernel {
 
     Result<bool> replace_file(const std::string& path, std::string_view text) override {
         if (while_writing) std::exchange(while_writing, {})();
-        if (error != 0) return Error{error, "No space left on device"};
+        if (error != 0) return Error{error, error == ESTALE ? "the folder was removed" : "No space left on device"};
         const auto container = container_from_json(std::string(text));
         CHECK(static_cast<bool>(container));
         Replacement& replacement = replacements.emplace_back(Replacement{*container, array_state_word(mddev_)});
@@ -325,6 +325,30 @@ TEST_CASE("with a full disk a stop still works, and the sidecar goes on saying d
     CHECK(lab.store("array_state", "inactive") == 0);
     CHECK(lab.until([&] { return lab.show("array_state") == "clear" && lab.mdmon->finished(); }));
     CHECK(lab.on_disk().dirty);
+}
+
+TEST_CASE("with its folder removed the sidecar is given up: who waits gets an error, it is said once, a stop works") {
+    MdmonLab lab;
+    lab.monitored();
+    lab.files.error = ESTALE;
+    const Process& writer = lab.begin_write(0);
+    lab.pass(10'000);
+    CHECK(writer.done);
+    CHECK(writer.result == -EIO);
+    CHECK(lab.write(1) == -EIO);
+    CHECK(lab.log_lines("the folder was removed; nothing can be recorded any more") == 1);
+    CHECK(lab.change([](Container& container) { container.bitmap_daemon_sleep_ms = 1; }) == -ESTALE);
+    CHECK(lab.store("array_state", "inactive") == 0);
+    CHECK(lab.until([&] { return lab.show("array_state") == "clear" && lab.mdmon->finished(); }));
+}
+
+TEST_CASE("with its folder removed the write that a failed member missed is an error") {
+    MdmonLab lab;
+    lab.monitored();
+    CHECK(lab.write(0) == 0);
+    lab.files.error = ESTALE;
+    lab.fail_of("sdb", {.kinds = {BioKind::Data}, .ops = {BioOp::Write}});
+    CHECK(lab.write(1) == -EIO);
 }
 
 TEST_CASE(

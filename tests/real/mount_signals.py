@@ -10,7 +10,9 @@ takes it away, and the next mount resyncs what the bitmap says. Data that was sy
 
 import errno
 import os
+import shutil
 import signal
+import threading
 
 from lib import *
 
@@ -155,6 +157,30 @@ stopper.wait(timeout=DEADLINE)
 opener.wait(timeout=DEADLINE)
 check(lab.read("md/array_state") == "clear", "the stop came to its end: the interrupted opens do not count")
 lab.umount()
+
+# The folder of the lab is removed: nothing can be recorded any more. A write that would have to wait for that is an
+# error, it is said once, and the ends are as ever.
+for how in ("umount", "SIGTERM"):
+    orphan = Lab(*SLOW_DAEMON)
+    orphan.mount_or_die()
+    shutil.rmtree(orphan.lab)
+    fd = os.open(orphan.path("md0"), os.O_RDWR)
+    errors = []
+    writer = threading.Thread(target=lambda: errors.extend(errno_of(os.pwrite, fd, DATA, at << 20) for at in (0, 1)),
+                              daemon=True)
+    writer.start()
+    if not wait_for(lambda: not writer.is_alive(), "no lab, %s: writes end" % how):
+        continue
+    check(errors == [errno.EIO, errno.EIO], "no lab, %s: writes are errors: %s" % (how, errors))
+    check(orphan.read("lab/log").count("was removed; nothing can be recorded any more") == 1, "no lab: said once, in words")
+    if how == "umount":
+        os.close(fd)
+        done = orphan.umount()
+        check(done.returncode == 0 and "array stopped" in done.stdout, "no lab: umount: " + done.stderr)
+    else:
+        ends_by(orphan, signal.SIGTERM)
+        close(fd)
+    check(not is_mounted(orphan.mnt), "no lab, %s: unmounted" % how)
 
 # In front: Ctrl-C ends it, the log is printed.
 front = subprocess.Popen([MDSCOPE, "mount", "-f", lab.lab, lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE,

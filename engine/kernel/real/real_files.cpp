@@ -160,6 +160,9 @@ static Result<bool> rename_over(int at, const std::string& name, const std::stri
     const std::string temporary = name + ".new";
     const std::string said = path + ".new";
     Fd file(::openat(at, temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    // In a folder that is there, a file can always be missing and be made. In one that is held and was removed, never.
+    if (!file.ok() && errno == ENOENT && at != AT_FDCWD)
+        return Error{ESTALE, "the folder " + shown(folder_of(path)) + " was removed"};
     if (!file.ok()) return failed("cannot create", said, errno);
     if (!write_whole(file.get(), text)) return failed("cannot write", said, errno);
     if (::ftruncate(file.get(), static_cast<off_t>(text.size())) != 0) return failed("cannot resize", said, errno);

@@ -140,7 +140,7 @@ std::uint64_t Mdmon::knowledge(std::uint64_t unseen) const NO_THREAD_SAFETY_ANAL
     for (const Uuid& uuid : seen_) hash = mix(hash, format_uuid(uuid));
     hash = mix(hash, want_clean_.size() << 8U | requests_.size());
     hash = mix(hash, retry_ns_);
-    for (const bool flag : {unsure_, flush_failed_, was_running_, stopped_, accepting_})
+    for (const bool flag : {unsure_, given_up_, flush_failed_, was_running_, stopped_, accepting_})
         hash = hash * 2 + (flag ? 1 : 0);
     return hash;
 }
@@ -218,10 +218,15 @@ void Mdmon::apply(Request& request) {
 // Makes the sidecar say what next_ says. 0 once it is durable, and what it claims of the members is.
 int Mdmon::save() {
     if (kernel_.halted()) throw Halted();
+    if (given_up_) return -ESTALE;
     if (unsure_ || mdmon::claims_more(container(), next_))
         if (const int err = flush_members(); err != 0) return err;
     next_.generation = container().generation + 1;
     const Result<bool> written = store_->write(next_);
+    if (!written && written.error().err == ESTALE) {
+        give_up(written.error().text);
+        return -ESTALE;
+    }
     if (!written) {
         if (!unsure_)
             kernel_.printk(LogLevel::Err, fmt::format("mdmon: {}: {}: {}; writers wait until it can be written",
@@ -235,6 +240,16 @@ int Mdmon::save() {
     const SpinGuard guard(lock_);
     durable_ = next_;
     return 0;
+}
+
+// The last member stays, and md refuses writes to it; those that wait are errors once they are let go.
+void Mdmon::give_up(const std::string& why) {
+    kernel_.printk(LogLevel::Err, fmt::format("mdmon: {}: {}: {}; nothing can be recorded any more, so members are "
+                                              "failed and writes are errors",
+                                              mdname(mddev_), store_->name(), why));
+    given_up_ = true;
+    unsure_ = true;
+    for (Rdev* rdev : rdev_list(mddev_)) md_error(mddev_, *rdev);
 }
 
 }  // namespace mdscope

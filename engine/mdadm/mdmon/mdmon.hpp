@@ -27,6 +27,11 @@
 // stop still works: `clear` follows `inactive` whether or not "clean" could be recorded, and the sidecar then still
 // says dirty, which costs a resync of what the bitmap says and nothing else.
 //
+// A sidecar whose folder was removed (ESTALE) will never be written again, and who waits for it would wait for ever. So
+// that is said, each member is failed, and md is left with a last one that takes no writes (MD_BROKEN): then `active`
+// and
+// `-blocked` are written although nothing is recorded, since all that they let go ends as an error.
+//
 // After an Oops it writes nothing more: the kernel's waits end the task, and it looks at kernel.halted() before
 // writing.
 //
@@ -99,6 +104,7 @@ class Mdmon {
     void apply(Request& request);
     [[nodiscard]] int save();
     [[nodiscard]] int flush_members();
+    void give_up(const std::string& why);
 
     void read_and_act();
     [[nodiscard]] Seen look() const;
@@ -125,6 +131,7 @@ class Mdmon {
     std::set<Uuid> seen_;                // members that were bound, as of the last pass
     Requests want_clean_;                // to be answered when the sidecar says so
     bool unsure_ = false;                // a write failed: on disk may be the old or the new
+    bool given_up_ = false;              // nothing can be recorded any more
     bool flush_failed_ = false;          // of the last member; it was said
     bool was_running_ = false;           // as of the last pass
     bool stopped_ = false;               // the array is gone, and `clear` is written

@@ -285,7 +285,7 @@ void Mdmon::read_and_act() {
     }
     was_running_ = true;
     record(seen);
-    if (is_due(seen) && save() != 0) {
+    if (is_due(seen) && save() != 0 && !given_up_) {
         retry_ns_ = kSaveRetryNs;
         return;
     }
