@@ -71,7 +71,7 @@ void control_open(fuse_req_t req, Node node, fuse_file_info* info) {
     }
     auto control = std::make_shared<OpenControl>();
     if (node.kind == NodeKind::Stream) {
-        control->stream = file_system(req).lab.trace_pipe.open();
+        control->stream = file_system(req).lab.trace_pipe.open((info->flags & O_NOFOLLOW) == 0);
         info->nonseekable = 1;
     }
     control->node = std::move(node);

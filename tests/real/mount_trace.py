@@ -69,6 +69,34 @@ def story_the_text():
     check(lab.umount().returncode == 0, "umount")
 
 
+def story_a_copy_of_the_tree_ends():
+    """As it does on nothing else that waits: cp -a and grep -r get what there is, and leave who follows alone."""
+    lab = Lab("--size", "16M")
+    lab.mount_or_die()
+    follower = Reader(lab)
+    event = '"point":"bit_set"'
+    for place, word in enumerate(("off", "on")):
+        check(lab.store("lab/trace", word) == 0, word)
+        write_block(lab, place << 20)
+        copy = lab.base + "/copy-" + word
+        try:
+            subprocess.run(["cp", "-a", lab.path("lab"), copy], timeout=DEADLINE, stderr=subprocess.DEVNULL)
+            found = subprocess.run(["grep", "-rlF", event, lab.path("lab")], timeout=DEADLINE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        except subprocess.TimeoutExpired as late:
+            check(False, "trace %s: %s hangs" % (word, late.cmd[0]))
+            continue
+        with open(copy + "/trace_pipe") as copied:
+            check((event in copied.read()) == (word == "on"), "trace %s: what cp -a has copied" % word)
+        check((lab.path("lab/trace_pipe") in found.stdout) == (word == "on"), "trace %s: grep -r" % word)
+        check("unavailable" not in found.stderr, "trace %s: grep -r comes to an end, without an error" % word)
+    wait_for(lambda: "bit_set" in follower.points(), "who follows sees the write")
+    check(not follower.ended, "and reads on")
+    check(lab.store("lab/trace", "end") == 0, "end")
+    follower.join(DEADLINE)
+    check(lab.umount().returncode == 0, "umount")
+
+
 def story_many_readers_through_a_stop():
     lab = Lab()
     lab.mount_or_die()

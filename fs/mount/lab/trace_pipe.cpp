@@ -11,7 +11,7 @@ namespace mdscope {
 
 namespace {
 constexpr std::size_t kBatch = 512;  // events turned into text at once
-constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
+constexpr std::uint64_t kNoEnd = TraceReader::kNoEnd;
 }  // namespace
 
 TracePipe::TracePipe(trace::Tracer& tracer) : tracer_(tracer) {
@@ -27,11 +27,12 @@ void TracePipe::start(std::function<void()> announce) {
     pump_ = std::thread([this] { run(); });
 }
 
-std::shared_ptr<TraceReader> TracePipe::open() {
+std::shared_ptr<TraceReader> TracePipe::open(bool follows) {
     auto reader = std::make_shared<TraceReader>();
     reader->text = trace::stream_header_json() + "\n";
     const trace::Tracer::Taken kept = tracer_.take(0, 1);
     reader->next = kept.events.empty() ? kept.next : kept.events.front().seq;
+    reader->end = follows ? kNoEnd : tracer_.next();
     const std::lock_guard guard(mutex_);
     reader->epoch = stopping_ ? 0 : epoch_;
     return reader;
@@ -61,7 +62,7 @@ std::string TracePipe::take_text(TraceReader& reader, std::size_t size, std::uin
 // because it is read, is not for this reader.
 std::uint64_t TracePipe::end_of(const TraceReader& reader) {
     const std::lock_guard guard(mutex_);
-    return stopping_ || reader.epoch != epoch_ ? end_ : kNoEnd;
+    return std::min(reader.end, stopping_ || reader.epoch != epoch_ ? end_ : kNoEnd);
 }
 
 bool TracePipe::is_readable(TraceReader& reader) {

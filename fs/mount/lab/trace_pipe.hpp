@@ -8,6 +8,10 @@
 // So no reader costs a thread, and a reader that sleeps for hours starves nobody. What is parked is answered exactly
 // once, always by the pump: with lines, with EINTR when the reader was interrupted, with nothing (end of file) once
 // close_readers() or stop() was called. The array may stop and be assembled meanwhile; the stream goes on.
+//
+// A program that copies or searches a tree (cp -a, grep -r) does not want to wait there for ever. What it has in common
+// with its kind is that it follows no links: a file opened with O_NOFOLLOW ends with what had been traced when it was
+// opened.
 #pragma once
 
 #include <condition_variable>
@@ -29,7 +33,9 @@ struct TraceReader {
     std::mutex mutex;
     std::string text;        // lines that did not fit into the last answer
     std::uint64_t next = 0;  // number of the next event
+    std::uint64_t end = 0;   // number of the event at which it ends; kNoEnd
     std::uint64_t epoch = 0;
+    static constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
 };
 
 class TracePipe {
@@ -42,7 +48,8 @@ class TracePipe {
 
     // Before the first open. `announce` is called from the pump's thread when there is something new.
     void start(std::function<void()> announce);
-    std::shared_ptr<TraceReader> open();
+    // `follows`: false for a reader of what there is now.
+    std::shared_ptr<TraceReader> open(bool follows);
     // Answers, now or later. `wait`: false for a file that was opened with O_NONBLOCK.
     void read(fuse_req_t req, const std::shared_ptr<TraceReader>& reader, std::size_t size, bool wait);
     [[nodiscard]] bool is_readable(TraceReader& reader);
