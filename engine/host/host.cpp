@@ -61,7 +61,7 @@ Result<HostFile> HostFile::open_to_read(const std::string& path) {
             return file;
         }
     }
-    return Error{EINVAL, fmt::format("{} is {}; give an image file or a block device.", path, kind_of(status.st_mode))};
+    return Error{EINVAL, fmt::format("{} is {}; a file or a block device is wanted.", path, kind_of(status.st_mode))};
 }
 
 Result<HostFile> HostFile::create(const std::string& path) {
@@ -136,6 +136,20 @@ bool HostFile::in_use() const {
     if (flock(fd_, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK;
     flock(fd_, LOCK_UN);
     return false;
+}
+
+Result<FolderLock> FolderLock::take(const std::string& path) {
+    const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return cannot("open the folder", path, errno);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(fd);
+        return Error{EBUSY, fmt::format("another mdscope is at work on {}", shown(path))};
+    }
+    return FolderLock(fd);
+}
+
+void FolderLock::let_go() {
+    if (fd_ >= 0) close(std::exchange(fd_, -1));
 }
 
 int host_sync_folder(const std::string& path) {

@@ -56,6 +56,25 @@ class HostFile {
     bool has_name_ = true;
 };
 
+// Of two programs that are about to make something in a folder the second is told so.
+class FolderLock {
+   public:
+    // -EBUSY: somebody has it. Where there are no locks (a file system may have none) it counts as had.
+    static Result<FolderLock> take(const std::string& path);
+    FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    FolderLock& operator=(FolderLock&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~FolderLock() { let_go(); }
+    // In a process that was forked and does not end with this one, it has to be called, too.
+    void let_go();
+
+   private:
+    explicit FolderLock(int fd) : fd_(fd) {}
+    int fd_;
+};
+
 // Makes renames and removals in a folder durable.
 [[nodiscard]] int host_sync_folder(const std::string& path);
 void host_random_bytes(std::span<std::uint8_t> bytes);

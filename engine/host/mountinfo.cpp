@@ -26,6 +26,13 @@ std::string unescape(const std::string& text) {
     return plain;
 }
 
+// "user_id=1000" among the options of a file system.
+unsigned number_in(const std::string& options, const std::string& name) {
+    const std::size_t at = ("," + options).find("," + name + "=");
+    if (at == std::string::npos) return 0;
+    return static_cast<unsigned>(std::strtoul(options.c_str() + at + name.size() + 1, nullptr, 10));
+}
+
 }  // namespace
 
 std::vector<MountEntry> parse_mountinfo(const std::string& text) {
@@ -34,12 +41,14 @@ std::vector<MountEntry> parse_mountinfo(const std::string& text) {
     for (std::string line; std::getline(in, line);) {
         // id parent major:minor root POINT options [tags] - TYPE SOURCE options
         std::istringstream words(line);
-        std::string skipped, device, point, word, type, source;
+        std::string skipped, device, point, word, type, source, options;
         words >> skipped >> skipped >> device >> skipped >> point;
         while (words >> word && word != "-") {
         }
-        words >> type >> source;
-        if (!point.empty()) mounts.push_back({unescape(point), type, unescape(source), device});
+        words >> type >> source >> options;
+        if (!point.empty())
+            mounts.push_back({unescape(point), type, unescape(source), device, number_in(options, "user_id"),
+                              number_in(options, "group_id")});
     }
     return mounts;
 }

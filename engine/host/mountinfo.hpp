@@ -13,6 +13,8 @@ struct MountEntry {
     std::string type;    // "fuse.mdscope", "ext4"
     std::string source;  // "/dev/loop0"
     std::string device;  // "0:45": the same for all mounts of one file system
+    unsigned user = 0;   // of a FUSE file system: who has mounted it
+    unsigned group = 0;
 };
 
 // In the order of the list: of two on the same point the last one covers the other.

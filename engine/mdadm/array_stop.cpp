@@ -96,7 +96,7 @@ int ArrayImpl::stop_claimed(std::string* why, Stop stop) {
         bitmap_file_.reset();
         drop_drained();
     } else if (err == -EBUSY) {
-        *why = fmt::format("{} is still in use: it is open. Close it, or use `force`", options_.name);
+        *why = fmt::format("{} is still in use: it is open", options_.name);
     } else {
         *why = fmt::format("{} could not be stopped ({})", options_.name, std::generic_category().message(-err));
     }

@@ -6,6 +6,8 @@
 //   2. every file is written without a name (or, where that cannot be, beside its target under a new one), and fsynced
 //   3. they get their names, the sidecar last, and the folder is fsynced
 //
+// From 2 on the folder is locked, and 1 is done once more: of two calls at once the second is refused.
+//
 // A failure in 2 leaves the folder as it was, and so does a kill. In 3 only a rename can fail; then what this call put
 // in place is removed again. With force an old file that was replaced by then is gone: force is for throwing away.
 //
@@ -228,6 +230,12 @@ Result<CreateReport> create_lab(const CreateOptions& wanted) {
 
     NewFiles files;
     if (auto error = files.make_folder(options.lab)) return *error;
+    const Result<FolderLock> lock = FolderLock::take(options.lab);
+    if (!lock) {
+        files.keep();  // the folder is going to be theirs
+        return lock.error();
+    }
+    if (auto refused = refuse_overwriting(*plan, options)) return *refused;  // by who had the lock before
     for (const PlannedFile& file : plan->files)
         if (auto error = files.write(file)) return *error;
     if (auto error = files.place()) return *error;

@@ -17,10 +17,22 @@
 #include "engine/md/frames.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
+#include "fs/mount/openers.hpp"
+#include "fs/mount/wait_until.hpp"
 
 namespace mdscope {
 
 namespace stdfs = std::filesystem;
+
+static constexpr int kOnItsWayMs = 5'000;  // for a close to be told to the daemon
+
+// Of what the kernel lets nobody look into but who has mounted it.
+static std::string whose_text(const std::string& path) {
+    const stdfs::path given = stdfs::absolute(path).lexically_normal();
+    const std::optional<MountEntry> entry = mount_at((given.has_filename() ? given : given.parent_path()).string());
+    if (!entry || !entry->type.starts_with("fuse")) return {};
+    return "; it is a mount of " + user_text(*entry) + ", and nobody else is let in, not even root";
+}
 
 Result<MountedTree> MountedTree::open(const std::string& path) {
     struct stat status {};
@@ -29,7 +41,7 @@ Result<MountedTree> MountedTree::open(const std::string& path) {
         if (err == ENOTCONN)
             return Error{err, path + " is a mount whose process is gone; take it away with `mdscope umount " +
                                   shell_word(path) + "` and mount the lab again"};
-        return Error{err, path + ": " + std::strerror(err)};
+        return Error{err, path + ": " + std::strerror(err) + (err == EACCES ? whose_text(path) : "")};
     }
     std::error_code failed;
     stdfs::path at = stdfs::canonical(path, failed);
@@ -79,6 +91,15 @@ Result<bool> MountedTree::write(const std::string& name, const std::string& valu
     close(fd);
     if (err != 0) return Error{err, std::strerror(err)};
     return true;
+}
+
+Result<bool> ask_to_stop(const MountedTree& tree, const std::string& how) {
+    Result<bool> stopped = true;
+    wait_until(kOnItsWayMs, [&] {
+        stopped = tree.write("lab/stop", how);
+        return stopped || stopped.error().err != EBUSY || !find_openers(disk_file(tree.root())).empty();
+    });
+    return stopped;
 }
 
 bool stop_is_asleep(const MountedTree& tree) {

@@ -29,6 +29,10 @@ class MountedTree {
     std::string root_;
 };
 
+// Stores `how` into lab/stop. EBUSY: somebody has md0 open. When nobody is seen to, that is waited for: the last close
+// is on its way to the daemon.
+Result<bool> ask_to_stop(const MountedTree& tree, const std::string& how);
+
 // A stop that waits: for requests that are inside, for metadata writes. Nothing else gets the array meanwhile.
 bool stop_is_asleep(const MountedTree& tree);
 std::string asleep_text(const MountedTree& tree);

@@ -83,13 +83,13 @@ int start_sync(const MountedTree& tree, const char* action) {
 // ---- stop, assemble
 
 int stop(const MountedTree& tree, bool force) {
-    const Result<bool> done = tree.write("lab/stop", force ? "force" : "1");
+    const Result<bool> done = ask_to_stop(tree, force ? "force" : "1");
     if (done) {
         print_answer(tree, "stop", "md0 stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it again");
         return it_is_done();
     }
     std::string why = reason(tree, "stop", done.error());
-    if (done.error().err == EBUSY && !force) why += " (--force takes md0 away from whoever has it open)";
+    if (done.error().err == EBUSY && !force) why += ". --force takes it away from them; a disk is taken down by umount";
     if (done.error().err == EINTR) why = "interrupted; the stop goes on, see " + tree.file("lab/tasks");
     return complain(code_of(done.error().err), "cannot stop md0: " + why);
 }
@@ -244,8 +244,13 @@ void add_command(CLI::App& app, int* exit_code, const char* name, const char* wh
     CLI::App* sub = app.add_subcommand(name, what);
     const auto words = std::make_shared<ArrayWords>();
     sub->footer(std::string("Example: ") + example);
-    sub->add_option("MNT", words->mount, "Mount point, or the folder of a disk")->required();
-    if (with_member) sub->add_option("MEMBER", words->member, "Name of the member, e.g. sdb")->required();
+    const bool takes_path = std::string(name) == "add" || std::string(name) == "re-add";
+    sub->add_option("MNT", words->mount, kMntHelp)->required();
+    if (with_member)
+        sub->add_option(
+               "MEMBER", words->member,
+               takes_path ? "Name of the member, e.g. sdb; or the path of an image" : "Name of the member, e.g. sdb")
+            ->required();
     if (std::string(name) == "stop")
         sub->add_flag("--force", words->force, "Take md0 away from whoever has it open; their I/O gets EIO");
     if (std::string(name) == "assemble")

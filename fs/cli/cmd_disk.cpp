@@ -7,7 +7,6 @@
 // what it had set up; images stay. So does Ctrl-C, once mkfs or fuse2fs has ended. `mdscope umount DIR` is the way
 // back.
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include <optional>
 #include <system_error>
 
+#include "engine/host/host.hpp"
 #include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "fs/cli/commands.hpp"
@@ -132,7 +132,7 @@ bool is_in_use(const std::string& lab) {
 }
 
 // Mounts the array, unless it is mounted there already.
-int mount_lab(SetUp& up, bool run) {
+int mount_lab(SetUp& up, bool run, FolderLock& lock) {
     const std::optional<MountEntry> there = mount_at(up.point);
     if (there && there->type == kMdscopeType) {
         // The path alone does not tell: a lab may be moved while it is mounted, and another one made in its place.
@@ -154,30 +154,12 @@ int mount_lab(SetUp& up, bool run) {
     request.lab = up.lab;
     request.images = *images;
     request.run = run;
+    request.lock = &lock;
     (void)settle_bitmap_file(request);  // none was named
     const int exit_code = mount_array(request, true);
     up.mounted_array = exit_code == kOk;
     return exit_code;
 }
-
-// One `disk` at a time may look at an array and put a file system on it. Let go of with the command. Taken after the
-// array is mounted: its process must not inherit the lock.
-class SetUpLock {
-   public:
-    explicit SetUpLock(const std::string& lab) : fd_(open(lab.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-        held_ = fd_ >= 0 && flock(fd_, LOCK_EX | LOCK_NB) == 0;
-    }
-    ~SetUpLock() {
-        if (fd_ >= 0) close(fd_);
-    }
-    SetUpLock(const SetUpLock&) = delete;
-    SetUpLock& operator=(const SetUpLock&) = delete;
-    [[nodiscard]] bool held() const { return held_; }
-
-   private:
-    int fd_;
-    bool held_ = false;
-};
 
 // The md0 of an array that was mounted already may be somebody's disk: a second file system would destroy it.
 Result<bool> check_unused(const SetUp& up) {
@@ -296,8 +278,6 @@ void take_back(const SetUp& up, bool interrupted) {
 }
 
 int set_up(const std::string& mkfs, SetUp& up) {
-    const SetUpLock lock(up.lab);
-    if (!lock.held()) return complain(kBusy, "another `mdscope disk` is at work on " + up.lab);
     if (const Result<bool> unused = check_unused(up); !unused) return complain(kBusy, unused.error().text);
     std::printf("array on %s\n", shown(up.point).c_str());
     bool interrupted = false;
@@ -363,9 +343,12 @@ int disk_command(const DiskWords& words) {
     if (const Result<bool> made = make_images(words); !made)
         return refuse(up, complain(code_of_create(made.error()), made.error().text));
     up.lab = stdfs::canonical(words.lab).string();
+    // One `disk` at a time may look at an array, mount it and put a file system on it.
+    Result<FolderLock> lock = FolderLock::take(up.lab);
+    if (!lock) return refuse(up, complain(lock.error().err == EBUSY ? kBusy : kFailed, lock.error().text));
     if (const Result<bool> made = make_array_point(up); !made) return refuse(up, complain(kFailed, made.error().text));
     if (InterruptFlag::raised()) return refuse(up, complain(kInterrupted, "interrupted; nothing is mounted"));
-    if (const int exit_code = mount_lab(up, words.run); exit_code != kOk) return refuse(up, exit_code);
+    if (const int exit_code = mount_lab(up, words.run, *lock); exit_code != kOk) return refuse(up, exit_code);
     if (const int exit_code = set_up(words.mkfs, up); exit_code != kOk) return refuse(up, exit_code);
     std::printf("`mdscope umount %s` takes it all down\n", shell_word(words.dir).c_str());
     return it_is_done();
@@ -380,7 +363,7 @@ void add_disk_commands(CLI::App& app, int* exit_code) {
     disk->add_option("DIR", words->dir, "Empty folder for the file system; made if missing")->required();
     disk->add_option("--mkfs", words->mkfs, "File system to make on a blank disk (ext4 unless said otherwise)")
         ->check(CLI::IsMember({"ext4", "xfs"}));
-    disk->add_option("--size", words->size, "Size of each new image (64M; 512M for xfs)");
+    disk->add_option("--size", words->size, "Size of each new image (64M; 512M for xfs)")->type_name("SIZE");
     disk->add_flag("--run", words->run, "Start the array also without a member that was in use: degraded");
     disk->footer(
         "The array is mounted in $XDG_RUNTIME_DIR/mdscope or beside the lab, as LAB.mnt; commands about the array\n"

@@ -110,6 +110,7 @@ Result<bool> unmount_when_free(const std::string& point) {
     Result<bool> done = true;
     wait_until(kPassingMs, [&] {
         done = unmount_path(point, false);
+        if (!done && !mount_at(point)) done = true;  // somebody else was quicker
         return done || done.error().err != EBUSY;
     });
     return done;
@@ -147,10 +148,10 @@ void say_oops(const MountedTree& tree, const char* when) {
 int stop_for_umount(const MountedTree& tree) {
     if (tree.read_or("md/array_state", "clear") == "clear") return kOk;
     if (is_halted(tree)) return kOk;  // nobody is left who could stop it
-    Result<bool> stopped = tree.write("lab/stop", "1");
+    Result<bool> stopped = ask_to_stop(tree, "1");
     if (!stopped && stopped.error().err == EALREADY)  // Somebody else's stop goes on now that nothing is held.
         wait_until(kPatienceMs, [&] {
-            stopped = tree.write("lab/stop", "1");
+            stopped = ask_to_stop(tree, "1");
             return stopped || stopped.error().err != EALREADY;
         });
     if (stopped || is_halted(tree)) return kOk;
@@ -250,8 +251,10 @@ int umount_path(const std::string& path) {
         return complain(kFailed, path + " is the lab; its array is mounted on " + mounted->point +
                                      ": `mdscope umount " + shell_word(umount_target(*mounted)) + "`");
     }
+    const std::optional<MountEntry> array = entry->type == kMdscopeType ? entry : array_below(*entry);
+    if (array)
+        if (const Result<bool> let_in = become_user_of(*array); !let_in) return complain(kFailed, let_in.error().text);
     if (entry->type == kMdscopeType) return take_down_array(point);
-    const std::optional<MountEntry> array = array_below(*entry);
     if (!array)
         return complain(kFailed, path + " (" + entry->type + ") is neither a mount of mdscope nor on one of its disks");
     return take_down_disk(*entry, disk_below(*entry), *array);

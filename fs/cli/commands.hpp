@@ -50,6 +50,7 @@ std::string size_text(std::uint64_t bytes);
 int code_of_create(const Error& error);
 
 // mount and disk: what both need.
+class FolderLock;
 struct MountRequest {
     std::vector<std::string> images;  // absolute
     std::string lab;                  // absolute folder
@@ -64,8 +65,9 @@ struct MountRequest {
     bool run = false;  // also without a member that was in use
     bool foreground = false;
     unsigned readers = 10;
-    std::string options;      // after -o
-    bool over_uring = false;  // what they and the kernel come to; set by mount_array
+    FolderLock* lock = nullptr;  // of the command: not for the process that is left running
+    std::string options;         // after -o
+    bool over_uring = false;     // what they and the kernel come to; set by mount_array
 };
 // Members of a lab folder: LAB/*.img, sorted.
 Result<std::vector<std::string>> images_of_lab(const std::string& lab);
@@ -78,6 +80,9 @@ Result<std::string> check_mountpoint(const std::string& path);
 bool lies_within(const std::string& path, const std::string& folder);
 // Mounts; in the background unless request.foreground. Prints what happened unless `quiet`.
 int mount_array(const MountRequest& request, bool quiet);
+
+// What an argument MNT is.
+inline constexpr const char* kMntHelp = "Mount point, or the folder of a disk";
 
 // umount and disk.
 int umount_path(const std::string& path);

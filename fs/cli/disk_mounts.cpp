@@ -2,9 +2,13 @@
 
 #include "fs/cli/disk_mounts.hpp"
 
+#include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "fs/mount/openers.hpp"
@@ -55,6 +59,22 @@ std::optional<MountEntry> mount_of_lab(const std::string& lab) {
     for (const MountEntry& entry : read_mounts())
         if (entry.type == kMdscopeType && entry.source == lab) return entry;
     return std::nullopt;
+}
+
+std::string user_text(const MountEntry& mount) {
+    const passwd* const user = getpwuid(mount.user);
+    return user != nullptr ? "user " + std::string(user->pw_name)
+                           : "the user with number " + std::to_string(mount.user);
+}
+
+Result<bool> become_user_of(const MountEntry& mount) {
+    if (geteuid() != 0 || mount.user == 0) return true;
+    const gid_t group = mount.group;
+    if (setgroups(1, &group) == 0 && setresgid(group, group, group) == 0 &&
+        setresuid(mount.user, mount.user, mount.user) == 0)
+        return true;
+    return Error{errno, mount.point + " is a mount of " + user_text(mount) +
+                            ", and this process cannot become that: " + std::strerror(errno)};
 }
 
 // The first of them.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/host/mountinfo.hpp"
+#include "engine/kernel/result.hpp"
 
 namespace mdscope {
 
@@ -30,6 +31,11 @@ std::optional<MountEntry> mount_of_lab(const std::string& lab);
 // Where `disk` mounts the array of a lab: out of the way, found again by the lab's name. Of two labs of one name the
 // second gets NAME-2.
 std::string array_point_of(const std::string& lab);
+// Nobody but the user who has mounted it may look into a FUSE file system, not even root: this process becomes that
+// user, if it is root's. Error: it cannot.
+Result<bool> become_user_of(const MountEntry& mount);
+// Whose it is, for who is not let in.
+std::string user_text(const MountEntry& mount);
 // Such a place, of this lab.
 bool is_array_point_of(const std::string& lab, const std::string& point);
 

@@ -35,6 +35,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/host/host.hpp"
 #include "engine/kernel/shown.hpp"
 #include "engine/mdadm/array.hpp"
 #include "fs/cli/client.hpp"
@@ -305,7 +306,10 @@ int serve(const MountRequest& request, const Report& report) {
     if (!assembled) {
         const int err = assembled.error().err;
         const bool busy = err == EBUSY || err == EAGAIN || err == EWOULDBLOCK;
-        report.send(busy ? kBusy : kUnusable, assembled.error().text + (busy ? where_mounted(request.lab) : ""));
+        const std::string more = busy           ? where_mounted(request.lab)
+                                 : err == EROFS ? " With --read-only nothing is written."
+                                                : "";
+        report.send(busy ? kBusy : kUnusable, assembled.error().text + more);
         return busy ? kBusy : kUnusable;
     }
     Array& array = **assembled;
@@ -373,6 +377,7 @@ int serve_in_background(const MountRequest& request, bool quiet) {
     if (child < 0) return complain(kFailed, std::string("fork: ") + std::strerror(errno));
     if (child == 0) {
         close(ends[0]);
+        if (request.lock != nullptr) request.lock->let_go();
         setsid();
         signal(SIGINT, SIG_IGN);  // what the terminal has sent before that is forgotten: the parent passes it on
         if (chdir("/") != 0) _exit(kFailed);

@@ -7,6 +7,7 @@
 
 #include <csignal>
 
+#include "engine/host/host.hpp"
 #include "engine/md/format/bytes.hpp"
 #include "engine/mdadm/array.hpp"
 #include "engine/mdadm/create_plan.hpp"
@@ -344,6 +345,19 @@ TEST_CASE("what is no plain file, or is in use, is refused even with force") {
     CHECK(contains(refusal(options), "sda.img is in use"));
     std::fclose(held);
     CHECK(testing::read_text(scratch / "precious") == "data");
+    CHECK(refusal(options) == "");
+}
+
+TEST_CASE("a lab at which somebody else is at work is refused, and left to them") {
+    const ScratchFolder scratch;
+    const CreateOptions options = options_for(scratch, "external");
+    fs::create_directory(options.lab);
+    {
+        const Result<FolderLock> other = FolderLock::take(options.lab);
+        REQUIRE(other);
+        CHECK(contains(refusal(options), "another mdscope is at work on"));
+        CHECK(fs::is_empty(options.lab));
+    }
     CHECK(refusal(options) == "");
 }
 

@@ -253,9 +253,9 @@ TEST_CASE("what is no member is answered with what it is") {
     const ScratchFolder scratch;
     const auto why = [](const std::string& path) { return examine_text(path).error().text; };
     REQUIRE(mkfifo((scratch / "fifo").c_str(), 0600) == 0);
-    CHECK(why(scratch / "fifo") == (scratch / "fifo") + " is a FIFO; give an image file or a block device.");
-    CHECK(why(scratch.path()) == scratch.path() + " is a folder; give an image file or a block device.");
-    CHECK(why("/dev/null") == "/dev/null is a character device; give an image file or a block device.");
+    CHECK(why(scratch / "fifo") == (scratch / "fifo") + " is a FIFO; a file or a block device is wanted.");
+    CHECK(why(scratch.path()) == scratch.path() + " is a folder; a file or a block device is wanted.");
+    CHECK(why("/dev/null") == "/dev/null is a character device; a file or a block device is wanted.");
     CHECK(why(scratch / "nothing").find("No such file or directory") != std::string::npos);
     testing::make_sparse(scratch / "blank", 1 << 20);
     CHECK(why(scratch / "blank").find("it holds nothing at its start") != std::string::npos);

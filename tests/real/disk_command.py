@@ -6,6 +6,7 @@
 As root: ext4 and xfs over a loop device. Without root (through setpriv when this runs as root): ext4 by fuse2fs.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -136,6 +137,36 @@ def interrupted_mkfs(array_first, disk=None):
         disk.take_down()
 
 
+def another_one_is_at_work():
+    """Two `disk` at once: the second is refused before it has touched anything, and so is a `create` of the same lab."""
+    disk = Disk()
+    check(mdscope("create", disk.lab.lab, "--size", "16M").returncode == 0, "create")
+    lock = os.open(disk.lab.lab, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    busy = disk.run("disk", disk.lab.lab, disk.dir)
+    check(busy.returncode == 3 and "another mdscope is at work on" in busy.stderr, "two at once: " + busy.stderr)
+    check(not [point for point in mount_points() if disk.lab.base in point], "two at once: the second has mounted nothing")
+    check(not os.path.exists(disk.lab.lab + ".mnt"), "two at once: ... and made no folder for it")
+    busy = disk.run("create", "--force", disk.lab.lab)
+    check(busy.returncode == 3 and "another mdscope is at work on" in busy.stderr, "create meanwhile: " + busy.stderr)
+    os.close(lock)
+    if disk.set_up():
+        disk.take_down()
+
+
+def umounted_twice_at_once():
+    lab = Lab("--size", "8M")
+    for _ in range(5):
+        lab.mount_or_die()
+        both = [subprocess.Popen([MDSCOPE, "umount", lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                for _ in range(2)]
+        said = [one.communicate(timeout=DEADLINE)[1] for one in both]
+        codes = sorted(one.returncode for one in both)
+        check(codes in ([0, 0], [0, 1]), "two umounts at once: %s %s" % (codes, said))
+        check("Invalid argument" not in "".join(said), "two umounts at once: %s" % said)
+        check(not is_mounted(lab.mnt), "two umounts at once: it is unmounted")
+
+
 def as_root():
     for words in ((), ("--mkfs", "xfs")):
         if words and not shutil.which("mkfs.xfs"):
@@ -156,6 +187,8 @@ def as_root():
         holder.communicate(b"\n")
         disk.take_down()
     used_by_something_else()
+    another_one_is_at_work()
+    umounted_twice_at_once()
     interrupted_mkfs(array_first=False)
     interrupted_mkfs(array_first=True)
     loops = subprocess.run(["losetup", "-a"], stdout=subprocess.PIPE, text=True).stdout
@@ -188,6 +221,13 @@ def as_user(prefix, env, own):
     check(refused.returncode == 1 and "root" in refused.stderr, "xfs without root: " + refused.stderr)
     fill_and_find_again(
         disk, lambda line: subprocess.run(disk.prefix + ["sh", "-c", line], env=env).returncode)
+    if prefix and disk.set_up():  # root is not let in, and takes it down all the same
+        shut = mdscope("detail", disk.dir)
+        check(shut.returncode == 1 and "nobody else is let in" in shut.stderr, "detail by root: " + shut.stderr)
+        done = mdscope("umount", disk.dir, env=env)
+        check(done.returncode == 0, "umount by root: " + done.stderr)
+        check(not [point for point in mount_points() if disk.lab.base in point], "root has unmounted everything")
+        check(not os.path.exists(disk.lab.lab + ".mnt"), "umount by root: the folder of the array is gone again")
     disk = Disk(prefix, env)
     for path in (disk.lab.base, disk.lab.mnt, disk.dir):
         own(path)

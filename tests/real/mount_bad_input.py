@@ -330,6 +330,9 @@ def story_locked():
     busy = mdscope("umount", lab.mnt)
     check(busy.returncode == BUSY and "[%d]" % os.getpid() in busy.stderr, "umount names us: " + busy.stderr)
     check(is_mounted(lab.mnt) and len(os.pread(fd, 10, 0)) == 10, "a refused umount changes nothing")
+    busy = mdscope("stop", lab.mnt)
+    names = "it is open in " + "python3[%d]" % os.getpid()
+    check(busy.returncode == BUSY and names in busy.stderr, "stop names us: " + busy.stderr)
     os.close(fd)
     check(lab.umount().returncode == OK, "umount")
 
@@ -442,7 +445,9 @@ def story_messages_that_can_be_followed():
     os.close(fd)
     lab.store("lab/hold", "bitmap")
     stopper = subprocess.Popen([MDSCOPE, "stop", lab.mnt], stdout=subprocess.DEVNULL)
-    wait_for(lambda: "do_md_stop" in lab.read("lab/tasks"), "the stop is asleep")
+    # Once its writes are held it sleeps for good; before that now and then.
+    wait_for(lambda: lab.read("lab/pending_writes") != "mddev 0\nbitmap 0" and "do_md_stop" in lab.read("lab/tasks"),
+             "the stop is asleep")
     for command in ("wait", "check"):
         says([command, lab.mnt], BUSY, "the stop is asleep")
     lab.store("lab/hold", "off")

@@ -6,6 +6,7 @@ still, root without rights. Each was a fault once.
 """
 
 import resource
+import socket
 
 from lib import *
 
@@ -106,6 +107,39 @@ def story_wait_says_that_a_sync_stands_still():
         out, _ = waiting.communicate(timeout=DEADLINE)
         check(waiting.returncode == 0 and "idle, 2 of 2" in out, "it goes on to the end: " + out)
     lab.umount()
+
+
+def story_a_close_that_is_on_its_way_is_waited_for():
+    """Of md0: its process does not have it any more, and the daemon has not been told. Here a descriptor that somebody
+    sent and nobody has received yet stands for it."""
+    lab = Lab("--size", "16M")
+    lab.mount_or_die()
+    for command in ("stop", "umount"):
+        if lab.read("md/array_state") == "clear":
+            check(mdscope("assemble", lab.mnt).returncode == 0, "assemble")
+        before = lab.read("lab/log").count("still in use")
+        ends = socket.socketpair()
+        fd = os.open(lab.path("md0"), os.O_RDWR)
+        socket.send_fds(ends[0], [b"x"], [fd])
+        os.close(fd)
+        with subprocess.Popen([MDSCOPE, command, lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+            wait_for(lambda: lab.read("lab/log").count("still in use") > before, command + ": md0 is in use")
+            for end in ends:
+                end.close()
+            says = asked.communicate(timeout=DEADLINE)
+        check(asked.returncode == 0, "%s: %d %s" % (command, asked.returncode, says))
+    check(not is_mounted(lab.mnt), "it is unmounted")
+
+
+def story_wait_does_not_say_that_what_has_begun_begins():
+    lab = Lab("--size", "64M")
+    lab.mount_or_die()
+    for _ in range(3):
+        check(lab.start_sync("check", "a check"), "check")
+        lines = mdscope("wait", lab.mnt).stdout.splitlines()
+        begun = [i for i, line in enumerate(lines) if line.startswith("check ") and "%" in line]
+        check(not begun or "check is about to begin" not in lines[begun[0]:], "wait: %s" % lines)
+    check(lab.umount().returncode == 0, "umount")
 
 
 def limited():

@@ -107,7 +107,7 @@ int FileDisk::write_bytes(const std::byte* data, std::size_t size, off_t offset)
     while (size > 0) {
         const ssize_t done = write_at(fd_, data, size, offset);
         if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return -errno;
+        if (done < 0) return said("write", errno);
         if (done == 0) return -EIO;
         data += done;
         offset += done;
@@ -143,7 +143,7 @@ int FileDisk::read_blocking(std::byte* data, std::size_t size, off_t offset) {
     while (size > 0) {
         const ssize_t done = ::pread(fd_, data, size, offset);
         if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return -errno;
+        if (done < 0) return said("read", errno);
         if (done == 0) {  // The image was cut short behind our back.
             (void)check_image();
             return -EIO;
@@ -188,13 +188,20 @@ int FileDisk::flush() {
     {
         const MayBlock may_block;
         while (::fdatasync(fd_) != 0)
-            if (errno != EINTR) return -errno;
+            if (errno != EINTR) return said("flush", errno);
     }
     if (const int error = check_image(); error != 0) return error;
     std::uint64_t durable = durable_.load();
     while (durable < target && !durable_.compare_exchange_weak(durable, target)) {
     }
     return 0;
+}
+
+// md says no more than that a disk has failed. Why is said as often as it changes.
+int FileDisk::said(const char* what, int error) {
+    if (said_error_.exchange(error) != error)
+        kernel_.printk(LogLevel::Err, name_ + ": a " + what + " has failed: " + std::strerror(error));
+    return -error;
 }
 
 // ---- somebody else at the image

@@ -79,6 +79,7 @@ class FileDisk final : public Disk {
     int read_blocking(std::byte* data, std::size_t size, off_t offset);
     int check_image_now_and_then();
     int check_image();
+    int said(const char* what, int error);
 
     bool start_io_task();
     void enqueue(Bio* bio, int error);
@@ -94,6 +95,7 @@ class FileDisk final : public Disk {
     std::atomic<bool> has_nowait_{true};
     std::atomic<bool> is_short_{false};  // for good
     std::atomic<bool> is_deleted_{false};
+    std::atomic<int> said_error_{0};
     std::atomic<std::int64_t> checked_at_{0};  // tick of the coarse clock
 
     Counters counters_;

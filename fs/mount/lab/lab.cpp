@@ -121,7 +121,7 @@ int store_stop(Lab& lab, std::string_view value) {
     if (err == -EBUSY) {
         log_openers(lab);
         const std::vector<Opener> openers = find_openers(lab.mountpoint + "/" + lab.array.options().name);
-        if (!openers.empty()) why += " It is open in " + openers_text(openers) + ".";
+        if (!openers.empty()) why += " in " + openers_text(openers);
     }
     lab.set_answer("stop", why);
     return err;
