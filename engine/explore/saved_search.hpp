@@ -41,6 +41,10 @@ struct SavedSearch {
 };
 std::string saved_search_text(const SavedSearch& saved);
 Result<SavedSearch> parse_saved_search(std::string_view text);
+// By its beginning: whether it is worth reading.
+inline bool is_saved_search(std::string_view beginning) {
+    return beginning.starts_with("mdscope-search ");
+}
 // In what the search that is asked for is another one: "strategy dfs, not bfs". Empty: in nothing.
 std::string other_search(const SavedSearch& saved, const SavedSearch& asked);
 

@@ -34,7 +34,21 @@ std::string value_of(const CLI::Option& option) {
     if (option.get_items_expected_max() == 0 || option.get_type_size_max() == 0) return {};
     const std::string type = option.get_type_name();
     const std::string word = type.substr(0, type.find_first_of(":{ "));
+    const std::size_t named = type.find(':');
+    if (word == "TEXT" && named != std::string::npos && type.find_first_of("{ ", named) == std::string::npos)
+        return type.substr(named + 1);  // by its check
+    if (word == "INT" || word == "UINT") return "N";
     return word.empty() ? "VALUE" : word;
+}
+
+// CLI11 writes a range into the type: "INT:INT in [2 - 8]".
+std::string description_of(const CLI::Option& option) {
+    const std::string type = option.get_type_name();
+    const std::size_t open = type.find("in ["), between = type.find(" - ", open), close = type.find(']', between);
+    if (open == std::string::npos || between == std::string::npos || close == std::string::npos)
+        return option.get_description();
+    return option.get_description() + " (" + type.substr(open + 4, between - open - 4) + " to " +
+           type.substr(between + 3, close - between - 3) + ")";
 }
 
 std::vector<std::string> choices_of(const CLI::Option& option) {

@@ -14,6 +14,8 @@ std::vector<const CLI::Option*> told_positionals(const CLI::App& app);  // LAB
 std::vector<std::string> names_of(const CLI::Option& option);
 // "SIZE"; empty: it takes no value.
 std::string value_of(const CLI::Option& option);
+// What is said of it, and the range that its check allows: "Number of members (2 to 8)".
+std::string description_of(const CLI::Option& option);
 // Those that its check allows; empty: any.
 std::vector<std::string> choices_of(const CLI::Option& option);
 

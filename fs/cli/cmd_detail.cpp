@@ -17,6 +17,7 @@
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -135,7 +136,7 @@ std::string time_text(std::uint64_t seconds) {
 }
 
 void line(const char* label, const std::string& value) {
-    fmt::print("{:>18} : {}\n", label, shown(value));
+    say("{:>18} : {}\n", label, shown(value));
 }
 
 std::string kib_text(std::uint64_t sectors) {
@@ -151,12 +152,12 @@ std::string states_text(const Member& member) {
 void print_member(const Member& member, const Details& details) {
     const bool placed = details.running() && member.slot >= 0 && !member.is("faulty");
     const std::string number = details.running() ? std::to_string(member.number) : "-";
-    fmt::print("{:>8} {:>7} {:>8} {:>8}      {}   {}\n", number, 0, 0, placed ? std::to_string(member.slot) : "-",
-               states_text(member), shown(member.path));
+    say("{:>8} {:>7} {:>8} {:>8}      {}   {}\n", number, 0, 0, placed ? std::to_string(member.slot) : "-",
+        states_text(member), shown(member.path));
 }
 
 void print_members(const Details& details) {
-    fmt::print("\n    Number   Major   Minor   RaidDevice State\n");
+    say("\n    Number   Major   Minor   RaidDevice State\n");
     for (int slot = 0; slot < details.raid_disks; slot++) {
         bool found = false;
         for (const Member& member : details.members) {
@@ -164,12 +165,12 @@ void print_members(const Details& details) {
             print_member(member, details);
             found = true;
         }
-        if (!found) fmt::print("{:>8} {:>7} {:>8} {:>8}      {}\n", "-", 0, 0, slot, "removed");
+        if (!found) say("{:>8} {:>7} {:>8} {:>8}      {}\n", "-", 0, 0, slot, "removed");
     }
     bool gap = false;
     for (const Member& member : details.members) {
         if (details.running() && member.slot >= 0 && !member.is("faulty")) continue;
-        if (!gap) fmt::print("\n");
+        if (!gap) say("\n");
         gap = true;
         print_member(member, details);
     }
@@ -180,11 +181,11 @@ void print_sync(const Details& details) {
     const char* what = details.sync_action == "recover" ? "Rebuild"
                        : details.sync_action == "check" ? "Check"
                                                         : "Resync";
-    fmt::print("\n    {:>7} Status : {}% complete\n", what, static_cast<int>(details.sync_percent));
+    say("\n    {:>7} Status : {}% complete\n", what, static_cast<int>(details.sync_percent));
 }
 
 void print_details(const Details& details, const std::string& disk) {
-    fmt::print("{}:\n", shown(disk));
+    say("{}:\n", shown(disk));
     const bool native = !details.external();
     line("Version", native ? details.version : details.word("metadata_type"));
     if (details.number("ctime") != 0) line("Creation Time", time_text(details.number("ctime")));
@@ -194,12 +195,12 @@ void print_details(const Details& details, const std::string& disk) {
     line("Raid Devices", std::to_string(details.raid_disks));
     line("Total Devices", std::to_string(details.members.size()));
     if (native) line("Persistence", "Superblock is persistent");
-    fmt::print("\n");
+    say("\n");
     if (details.running() && details.bitmap != "none") {
         line("Intent Bitmap", details.bitmap == "file" ? details.word("bitmap_info.file")
                               : native                 ? std::string("Internal")
                                                        : "External, " + details.version);
-        fmt::print("\n");
+        say("\n");
     }
     if (native) line("Update Time", time_text(details.number("utime")));
     line("State", state_line(details));
@@ -207,12 +208,12 @@ void print_details(const Details& details, const std::string& disk) {
     line("Working Devices", std::to_string(details.working));
     line("Failed Devices", std::to_string(details.failed));
     if (native) line("Spare Devices", std::to_string(details.spare));
-    fmt::print("\n");
+    say("\n");
     line("Consistency Policy", details.policy);
     print_sync(details);
     if (!details.served.empty()) line("Requests", "served " + details.served);
     if (native) {
-        fmt::print("\n");
+        say("\n");
         line("Name", details.word("set_name"));
         line("UUID", details.word("uuid"));
         line("Events", details.word("events"));
@@ -251,14 +252,12 @@ void print_json(const Details& details, const std::string& disk) {
         row["state"] = member.states;
         json["members"].push_back(row);
     }
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    say("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 // The keys of mdadm --detail --export; a value is a word of the shell.
 void print_export(const Details& details) {
-    const auto put = [](const std::string& key, const std::string& value) {
-        fmt::print("{}={}\n", key, shell_word(value));
-    };
+    const auto put = [](const std::string& key, const std::string& value) { say("{}={}\n", key, shell_word(value)); };
     if (!details.level.empty()) put("MD_LEVEL", details.level);
     put("MD_DEVICES", std::to_string(details.raid_disks));
     put("MD_METADATA", details.external() ? details.word("metadata_type") : details.version);
@@ -307,7 +306,7 @@ int detail(const DetailWords& words) {
 void add_detail_commands(CLI::App& app, int* exit_code) {
     CLI::App* sub = app.add_subcommand("detail", "Show the array as mdadm --detail does");
     const auto words = std::make_shared<DetailWords>();
-    sub->add_option("MNT", words->mount, "Mount point")->required();
+    sub->add_option("MNT", words->mount, kMntHelp)->required();
     CLI::Option* json = sub->add_flag("--json", words->json, "One JSON object");
     sub->add_flag("--export", words->exported, "key=value, as mdadm --detail --export, for a shell's eval")
         ->excludes(json);

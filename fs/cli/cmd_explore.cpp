@@ -133,7 +133,7 @@ void print_verdict(const Verdict& verdict, const ExploreRequest& request, const 
     const bool is_taken = request.save == "-" || request.save_scenario == "-";
     const std::string told = request.json ? verdict_json(verdict, replay) + "\n" : verdict_card(verdict, replay);
     std::fflush(stdout);
-    fmt::print(is_taken ? stderr : stdout, "{}", told);
+    say(is_taken ? stderr : stdout, "{}", told);
 }
 
 int exit_code_of(const Verdict& verdict) {
@@ -316,7 +316,7 @@ int explore_matrix(const ExploreRequest& request) {
     explore_cells(*cells, request, line);
     line.clear();
     if (is_stdout_gone()) return complain(kFailed, "stdout was closed; the search has ended");
-    fmt::print("{}", request.json ? matrix_json(*cells) + "\n" : matrix_text(*cells));
+    say("{}", request.json ? matrix_json(*cells) + "\n" : matrix_text(*cells));
     return InterruptFlag::raised() ? kInterrupted : kOk;
 }
 
@@ -365,16 +365,19 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     sub->add_option(
            "--strategy", request->strategy,
            "bfs (the shortest crash, and a true end), dfs, random, pct; without it: what the scenario says, or bfs")
+        ->type_name("NAME")
         ->check(CLI::IsMember(strategy_words()))
         ->group(kSearch);
-    sub->add_option("--seed", request->seed, "For random and pct; default 1")->group(kSearch);
+    sub->add_option("--seed", request->seed, "For random and pct; default 1")->type_name("N")->group(kSearch);
     sub->add_option("--budget", request->budget,
                     "At most so many states (bfs) or executions, as 20000 or 10M; default 10M, with --matrix 100,000 a "
                     "cell, and 30,000 "
                     "where a scenario says which executions it wants")
+        ->type_name("N")
         ->group(kSearch);
     sub->add_option("--memory", request->memory,
                     "The search ends when the program takes so much, as 2G; default: four fifths of what is free")
+        ->type_name("SIZE")
         ->group(kSearch);
     sub->add_option_function<unsigned>(
            "--preemptions", [request](const unsigned& most) { request->preemptions = most; },
@@ -391,14 +394,18 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
         ->group(kSearch);
     sub->add_flag("--json", request->json, "One JSON object");
     add_expect_option(*sub, request->scenario);
-    sub->add_option("--save", request->save, "Write the shortest bad schedule into a replay file (-: stdout)");
+    sub->add_option("--save", request->save, "Write the shortest bad schedule into a replay file (-: stdout)")
+        ->type_name("FILE");
     sub->add_option("--save-scenario", request->save_scenario,
-                    "Write it into a scenario file, in words, for mdscope run and the window (-: stdout)");
+                    "Write it into a scenario file, in words, for mdscope run and the window (-: stdout)")
+        ->type_name("FILE");
     sub->add_option("--save-search", request->save_search,
-                    "Where a search that ends early (by Ctrl-C, --budget, --memory, --first) is kept, for --resume");
+                    "Where a search that ends early (by Ctrl-C, --budget, --memory, --first) is kept, for --resume")
+        ->type_name("FILE");
     sub->add_option("--resume", request->resume,
                     "Goes on with a search that was kept, to the same counts as in one go; what ends early again is "
-                    "kept in the same file");
+                    "kept in the same file")
+        ->type_name("FILE");
     sub->footer(kExamples);
     sub->callback([=] { *exit_code = explore_command(*request); });
 }

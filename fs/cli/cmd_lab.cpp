@@ -158,31 +158,36 @@ void add_lab_commands(CLI::App& app, int* exit_code) {
     CLI::App* create_app = app.add_subcommand("create", "Make a lab: a folder of new member images");
     const auto words = std::make_shared<CreateWords>();
     create_app->add_option("LAB", words->options.lab, "Folder; made if missing")->required();
-    create_app->add_option("--size", words->size, "Size of each image")->capture_default_str();
+    create_app->add_option("--size", words->size, "Size of each image")->type_name("SIZE")->capture_default_str();
     create_app->add_option("--members", words->options.members, "Number of members")
         ->check(CLI::Range(2, 8))
         ->capture_default_str();
     create_app->add_option("--bitmap", words->options.bitmap, "external, internal, none, or the path of a bitmap file")
+        ->type_name("HOME")
         ->capture_default_str();
     words->metadata_option =
         create_app
             ->add_option("--metadata", words->options.metadata,
-                         "imsm, or the version of native metadata: 1.2, unless the bitmap is external")
+                         "Version of md's metadata, or imsm; without it 1.2, or external:lab with an external bitmap")
             ->check(CLI::IsMember({"1.2", "1.1", "1.0", "imsm"}));
     create_app->add_option("--spares", words->options.spares, "Number of spares (imsm)")
         ->check(CLI::Range(0, 6))
         ->capture_default_str();
     create_app->add_option("--name", words->name, "Name of the volume (imsm; else vol0), or of a native array")
         ->check(CLI::Validator([](const std::string& name) { return std::string(name.empty() ? "is empty" : ""); },
-                               "TEXT"));
+                               "NAME"));
     create_app->add_option("--serial", words->options.serials, "NAME=SERIAL of a disk, if not /dev/NAME (imsm)")
         ->allow_extra_args(false)
         ->check(CLI::Validator(serial_complaint, "NAME=SERIAL"));
     words->chunk_option =
         create_app->add_option("--chunk", words->chunk, "Bytes a bitmap bit stands for, or 'mdadm' for its choice")
+            ->type_name("SIZE")
             ->capture_default_str();
-    create_app->add_option("--delay", words->delay, "Period of the bitmap's daemon")->capture_default_str();
-    create_app->add_option("--write-mostly", words->options.write_mostly, "Member that is read only when it must be");
+    create_app->add_option("--delay", words->delay, "Period of the bitmap's daemon")
+        ->type_name("TIME")
+        ->capture_default_str();
+    create_app->add_option("--write-mostly", words->options.write_mostly, "Member that is read only when it must be")
+        ->type_name("MEMBER");
     create_app->add_flag("--force", words->options.force, "Overwrite images that hold something");
     create_app->footer("Example: mdscope create lab --size 256M --members 3 --bitmap internal --metadata 1.2");
     create_app->callback([=] { *exit_code = create(*words); });

@@ -197,8 +197,10 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
     const auto words = std::make_shared<MountWords>();
     MountRequest& request = words->request;
     mount->add_option("PATHS", words->paths, "LAB MNT, or IMAGE... MNT: the last is the mount point")->required();
-    mount->add_option("--bitmap", request.bitmap_file,
-                      "Bitmap file of an array that has one (found if it is in the lab); none: without it");
+    mount
+        ->add_option("--bitmap", request.bitmap_file,
+                     "Bitmap file of an array that has one (found if it is in the lab); none: without it")
+        ->type_name("FILE");
     mount->add_flag("-f,--foreground", request.foreground, "Stay in front and print the kernel log");
     mount->add_flag("--read-only", request.read_only, "Start the array read-only; images are not written");
     mount->add_flag("--run", request.run, "Start also without a member that was in use: degraded");
@@ -207,10 +209,12 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
     mount->add_option("--volume", request.volume, "Which volume of the container is mounted (imsm)")
         ->check(CLI::Range(0, 255));
     mount->add_option("--serial", request.serials, "NAME=SERIAL of a disk, if not /dev/NAME (imsm)")
+        ->type_name("NAME=SERIAL")
         ->allow_extra_args(false);  // what follows is the mount point
-    mount->add_option("-o", request.options, mount_options_text());
-    mount->add_option("--kernel", request.kernel, "Behave as this kernel: a row of every variant below")
+    mount->add_option("-o", request.options, mount_options_text())->type_name("OPTIONS");
+    mount->add_option("--kernel", request.kernel, kernel_help())
         ->check(CLI::IsMember(era_names()))
+        ->type_name("ERA")
         ->group("Kernel");
     for (const Variant& variant : all_variants())
         mount
@@ -219,6 +223,8 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
                 [&request, &variant](const std::string& row) { request.rows.emplace_back(variant.name(), row); },
                 variant.facts->what)
             ->check(CLI::IsMember(row_names(variant)))
+            ->default_str(variant.facts->usual)
+            ->type_name("ROW")
             ->group("Kernel");
     // For benchmarks; group "" keeps it out of --help.
     mount->add_option("--readers", request.readers, "Threads that read requests")->check(CLI::Range(1, 64))->group("");

@@ -36,9 +36,9 @@ int museum_command(const MuseumRequest& request) {
     if (!request.which.empty() && exhibit == nullptr)
         return complain(kUsage, fmt::format("there is no exhibit '{}'; `mdscope museum` lists them", request.which));
     if (request.json)
-        fmt::print("{}\n", museum_json(exhibit != nullptr ? std::vector{exhibit} : exhibits_by_number()));
+        say("{}\n", museum_json(exhibit != nullptr ? std::vector{exhibit} : exhibits_by_number()));
     else
-        fmt::print("{}", exhibit != nullptr ? museum_page(*exhibit, request.answers) : museum_table());
+        say("{}", exhibit != nullptr ? museum_page(*exhibit, request.answers) : museum_table());
     return kOk;
 }
 
@@ -101,7 +101,7 @@ int explore_museum(const std::string& kernel, ExploreOptions options, bool json)
         if (!wrong.empty()) return complain(kFailed, wrong);
     }
     const std::string name = era != nullptr ? fmt::format("Linux {}", era->what) : "Each bug with its row and without";
-    fmt::print("{}", json ? tried_json(name, tried) + "\n" : tried_text(name, tried));
+    say("{}", json ? tried_json(name, tried) + "\n" : tried_text(name, tried));
     if (!InterruptFlag::raised()) return code_of(tried, era);
     note(fmt::format("interrupted: {} of {} exhibits were not searched to their end",
                      std::ranges::count_if(exhibits(), [&](const Exhibit* one) { return !is_searched(*one, tried); }),

@@ -77,6 +77,7 @@ void add_kernel_options(CLI::App& pair, const std::shared_ptr<PairWords>& words)
             },
             "Of A and B, as in 5.12,5.13; one: of both")
         ->check([](const std::string& eras) { return check_words(eras, names_of_eras()); })
+        ->type_name("ERA,ERA")
         ->group("Kernels");
     for (const Variant& variant : all_variants()) {
         const bool is_fix = std::string_view(variant.name()) == "fix";
@@ -87,8 +88,9 @@ void add_kernel_options(CLI::App& pair, const std::shared_ptr<PairWords>& words)
                     for (std::size_t i = 0; i < 2; i++)
                         words->plan.sides[i].request.rows.emplace_back(variant.name(), of_both(rows)[i]);
                 },
-                variant_help(variant) + (is_fix ? "; none,upstream if no kernel is named" : ""))
+                variant_help(variant, !is_fix) + (is_fix ? "; none,upstream if no kernel is named" : ""))
             ->check([&variant](const std::string& rows) { return check_words(rows, names_of(variant)); })
+            ->type_name("ROW,ROW")
             ->group("Kernels");
     }
 }
@@ -154,8 +156,11 @@ void add_pair_commands(CLI::App& app, int* exit_code) {
     pair->add_option("--tree", plan.tree, "write: the files of this folder, one behind the other")
         ->check(CLI::ExistingDirectory);
     pair->add_flag("--fio", plan.fio, "write: 32 MiB by fio, random writes");
-    pair->add_option("--size", plan.size, "make: size of each of the four images")->capture_default_str();
+    pair->add_option("--size", plan.size, "make: size of each of the four images")
+        ->type_name("SIZE")
+        ->capture_default_str();
     pair->add_option("--delay", plan.delay, "make: period of the bitmap's daemon; long, so that a stop finds work")
+        ->type_name("TIME")
         ->capture_default_str();
     add_kernel_options(*pair, words);
     pair->footer(

@@ -28,9 +28,9 @@ struct RunRequest {
 
 void print_run(const RunRequest& request, const Scenario& scenario, const Run& run) {
     if (request.duel.json)
-        fmt::print("{}\n", run_json(scenario, run));
+        say("{}\n", run_json(scenario, run));
     else
-        fmt::print("{}", request.duel.log ? run.event_log : run_card(scenario, run));
+        say("{}", request.duel.log ? run.event_log : run_card(scenario, run));
 }
 
 constexpr std::uint64_t kStatesForARace = 100'000;
@@ -77,7 +77,7 @@ int tree_command(const RunRequest& request) {
     if (!scenario) return complain(kUsage, scenario.error().text);
     const Result<Run> run = scenario->schedule.empty() ? run_once(*scenario) : run_by_schedule(*scenario);
     if (!run) return complain(kUsage, scenario->name + ": " + run.error().text);
-    fmt::print("{}", request.all ? run->tree_all : run->tree);
+    say("{}", request.all ? run->tree_all : run->tree);
     return kOk;
 }
 

@@ -24,7 +24,7 @@ void print_list_json(const std::vector<ScenarioFileInfo>& files) {
     json["scenarios"] = nlohmann::ordered_json::array();
     for (const ScenarioFileInfo& file : files)
         json["scenarios"].push_back({{"name", file.name}, {"title", file.title}, {"path", file.path}});
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    say("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 int list_scenarios(bool json) {
@@ -40,7 +40,7 @@ int list_scenarios(bool json) {
     }
     std::size_t width = 0;
     for (const ScenarioFileInfo& file : files) width = std::max(width, file.name.size());
-    for (const ScenarioFileInfo& file : files) fmt::print("{:<{}}  {}\n", shown(file.name), width, shown(file.title));
+    for (const ScenarioFileInfo& file : files) say("{:<{}}  {}\n", shown(file.name), width, shown(file.title));
     return kOk;
 }
 

@@ -92,6 +92,8 @@ void sleep_until_change(int fd) {
 class Display {
    public:
     void show(const Progress& progress) {
+        if (progress.fraction < 0 && progress.action == begun_) return;  // all is read, and it is being put away
+        if (progress.fraction >= 0) begun_ = progress.action;
         if (terminal_) {
             std::printf("\r\033[K%s", fit_to_width(STDOUT_FILENO, line_of(progress, true)).c_str());
         } else {
@@ -113,6 +115,7 @@ class Display {
     bool drawn_ = false;
     int last_tenth_ = -2;
     std::string last_action_;
+    std::string begun_;  // what has made progress
 };
 
 bool is_over(const Progress& progress) {
@@ -158,7 +161,7 @@ int wait_until_idle(const MountedTree& tree) {
 void add_watch_commands(CLI::App& app, int* exit_code) {
     CLI::App* wait = app.add_subcommand("wait", "Wait until no resync, recovery or check runs, showing progress");
     const auto mount = std::make_shared<std::string>();
-    wait->add_option("MNT", *mount, "Mount point")->required();
+    wait->add_option("MNT", *mount, kMntHelp)->required();
     wait->footer("Example: mdscope re-add mnt sdb && mdscope wait mnt");
     wait->callback([=] {
         const Result<MountedTree> tree = MountedTree::open(*mount);

@@ -18,11 +18,13 @@ inline constexpr ExitCodeRow kExitCodes[] = {
     {kOk, "it worked; of a search or a run: what is expected holds"},
     {kFailed, "the operation failed, or what is expected does not hold; the message says why"},
     {kUsage,
-     "wrong usage: an unknown command or option, a value that is none, or too small, or does not go with the others, "
-     "a scenario that makes no sense"},
+     "wrong usage: an unknown command or option, a value that makes no sense or is too small, options that do not go "
+     "together, a file that is no scenario, replay or saved search"},
     {kBusy, "busy: the array is open or an image is locked by another mdscope"},
     {kUnusable, "an image or its metadata cannot be used"},
-    {kNotKnown, "not known: the search ended before it had seen everything, and met nothing bad; or one run of it did"},
+    {kNotKnown,
+     "not known: nothing bad was met, but not everything was looked at: the search ended early, or it was a single "
+     "run"},
     {kInterrupted, "interrupted"},
 };
 

@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <new>
 
+#include "engine/help/help_formatter.hpp"
 #include "engine/kernel/shown.hpp"
 #include "engine/scenario/near_names.hpp"
 #include "fs/cli/commands.hpp"
@@ -146,7 +148,9 @@ int run(int argc, char** argv) {
     app.set_version_flag("--version", "mdscope " + version_text());
     app.footer(kFirstSteps + ("\n\n" + exit_codes_text()));
     app.require_subcommand(1);
+    app.formatter(std::make_shared<HelpFormatter>());
     app.get_formatter()->column_width(34);
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     int exit_code = kFailed;
     add_lab_commands(app, &exit_code);
     add_mount_commands(app, &exit_code);
@@ -161,13 +165,16 @@ int run(int argc, char** argv) {
     add_museum_commands(app, &exit_code);
     add_scenarios_commands(app, &exit_code);
     add_pages_commands(app, &exit_code);
+    for (CLI::App* command : app.get_subcommands(nullptr))
+        if (!command->get_group().empty()) command->group("Commands");
+    // Before CLI11 sees a --help behind it.
+    const std::string first = argc > 1 ? argv[1] : "";
+    if (!first.empty() && first[0] != '-' && !is_command(app, first)) return unknown_command(app, first);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error) == 0 ? kOk : kUsage;  // --help, --version
-        const std::string word = argc > 1 ? argv[1] : "";
-        if (!word.empty() && (other_name_of(word) != nullptr || (word[0] != '-' && !is_command(app, word))))
-            return unknown_command(app, word);
+        if (other_name_of(first) != nullptr) return unknown_command(app, first);
         return usage_error(app, error);
     }
     return exit_code;

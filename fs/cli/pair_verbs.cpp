@@ -18,6 +18,7 @@
 #include "engine/look/lab_rules.hpp"
 #include "engine/story/tell/mounted.hpp"
 #include "fs/cli/pair.hpp"
+#include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
 #include "fs/mount/wait_until.hpp"
 
@@ -74,15 +75,14 @@ void print_side(const PairSide& side, const SideLook& look, const std::string& r
     std::string flight = fmt::format("in flight {}", look.snapshot.bios_total);
     if (seen.held() > 0)
         flight += fmt::format(", held {} for {:.1f} s", seen.held(), seconds(look.snapshot, seen.held_since_ns()));
-    fmt::print("{}  {}   {}   {}   array_state {}\n", side.letter, shown(side.mount), rows,
-               status_word(default_exhibit(), seen.status), shown(look.snapshot.array.state));
-    fmt::print("   {}\n", shown(seen.sentence));
-    if (!seen.second.empty()) fmt::print("   {}\n", shown(seen.second));
-    fmt::print("   mddev->pending_writes {}   bitmap->pending_writes {}   {}\n", look.of_mddev, look.of_bitmap, flight);
-    if (!seen.when_released.empty()) fmt::print("   when released: {}\n", seen.when_released);
+    say("{}  {}   {}   {}   array_state {}\n", side.letter, shown(side.mount), rows,
+        status_word(default_exhibit(), seen.status), shown(look.snapshot.array.state));
+    say("   {}\n", shown(seen.sentence));
+    if (!seen.second.empty()) say("   {}\n", shown(seen.second));
+    say("   mddev->pending_writes {}   bitmap->pending_writes {}   {}\n", look.of_mddev, look.of_bitmap, flight);
+    if (!seen.when_released.empty()) say("   when released: {}\n", seen.when_released);
     if (look.snapshot.oops)
-        fmt::print("   Oops: {}; `cat {}` has its console\n", oops_line(look.snapshot),
-                   shell_word(side.mount + "/lab/oops"));
+        say("   Oops: {}; `cat {}` has its console\n", oops_line(look.snapshot), shell_word(side.mount + "/lab/oops"));
 }
 
 nlohmann::ordered_json json_of(const PairSide& side, const SideLook& look, const std::string& rows) {
@@ -175,7 +175,7 @@ int show_pair(const PairPlan& plan) {
         else
             print_side(plan.sides[i], looks[i], rows);
     }
-    if (plan.json) fmt::print("{}\n", json.dump());
+    if (plan.json) say("{}\n", json.dump());
     return kOk;
 }
 
@@ -184,7 +184,7 @@ int hold_pair(const PairPlan& plan) {
     if (!trees) return complain(kFailed, trees.error().text);
     const Result<bool> done = store_both(*trees, "lab/hold", hold_text(kBioKinds[BioKind::Bitmap], ""));
     if (!done) return complain(kFailed, done.error().text);
-    if (!plan.json) fmt::print("from now on bitmap writes of both are held\n");
+    if (!plan.json) say("from now on bitmap writes of both are held\n");
     return kOk;
 }
 

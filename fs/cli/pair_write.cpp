@@ -17,6 +17,7 @@
 #include "fs/cli/host_tools.hpp"
 #include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/pair.hpp"
+#include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
 
@@ -145,7 +146,7 @@ int both_at_once(const PairPlan& plan, const std::array<MountedTree, 2>& trees, 
                             fmt::format("{}: {} {} written, then {}", plan.sides[i].letter, done[i], what, errors[i]));
     if (InterruptFlag::raised())
         return complain(kInterrupted, fmt::format("interrupted; {} {} written to A, {} to B", done[0], what, done[1]));
-    if (!plan.json) fmt::print("{} {} written to each\n", done[0], what);
+    if (!plan.json) say("{} {} written to each\n", done[0], what);
     return kOk;
 }
 
@@ -176,7 +177,7 @@ int compare(const PairPlan& plan, const std::array<MountedTree, 2>& trees) {
         if (!good) return complain(kFailed, a.error().empty() ? b.error() : a.error());
         if (of_a != of_b) return complain(kFailed, fmt::format("the disks differ between {} and {}", at, at + kPiece));
     }
-    if (!plan.json) fmt::print("both disks hold the same\n");
+    if (!plan.json) say("both disks hold the same\n");
     return kOk;
 }
 

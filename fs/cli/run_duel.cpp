@@ -62,32 +62,32 @@ int share_duel(const Duel& duel, Scenario scenario, const DuelRequest& request) 
     scenario.schedule = duel.schedule(duel.end());
     const Result<std::string> code = share_code(scenario);
     if (!code) return complain(kFailed, code.error().text);
-    fmt::print(story_stream(request), "{}\n", *code);
+    say(story_stream(request), "{}\n", *code);
     return kOk;
 }
 
 int describe_duel(const Duel& duel, const Scenario& scenario, const DuelRequest& request) {
     Foresight foresight(duel);
-    fmt::print(story_stream(request), "{}", describe(duel, *tick_of(duel, scenario, request), foresight));
+    say(story_stream(request), "{}", describe(duel, *tick_of(duel, scenario, request), foresight));
     return kOk;
 }
 
 void print_one(const Scenario& scenario, const Run& run, const DuelRequest& request) {
     if (request.json)
-        fmt::print(story_stream(request), "{}\n", run_json(scenario, run));
+        say(story_stream(request), "{}\n", run_json(scenario, run));
     else
-        fmt::print(story_stream(request), "{}", request.log ? run.event_log : run_card(scenario, run));
+        say(story_stream(request), "{}", request.log ? run.event_log : run_card(scenario, run));
 }
 
 void print_both(const Duel& duel, const std::array<Run, 2>& runs, const DuelRequest& request) {
     if (request.json) {
-        fmt::print(story_stream(request), "{}\n", duel_json(duel, runs));
+        say(story_stream(request), "{}\n", duel_json(duel, runs));
     } else if (request.log) {
         for (const Side side : kSides)
-            fmt::print(story_stream(request), "==== {}: {}\n{}", side == Side::A ? "A" : "B", side_text(duel, side),
-                       runs[side].event_log);
+            say(story_stream(request), "==== {}: {}\n{}", side == Side::A ? "A" : "B", side_text(duel, side),
+                runs[side].event_log);
     } else {
-        fmt::print(story_stream(request), "{}", duel_card(duel, runs));
+        say(story_stream(request), "{}", duel_card(duel, runs));
     }
 }
 
@@ -155,16 +155,22 @@ int code_of_run(const Scenario& scenario, const Run& run) {
 
 void add_duel_options(CLI::App& app, DuelRequest& request) {
     constexpr const char* kTwo = "Two arrays, one schedule";
-    app.add_option("--until", request.until, "oops, end or the number of a tick: how far it goes")->group(kTwo);
+    app.add_option("--until", request.until, "oops, end or the number of a tick: how far it goes")
+        ->type_name("WHERE")
+        ->group(kTwo);
     app.add_flag("--describe", request.describe, "What the window shows, as text")->group(kTwo);
     app.add_option_function<std::uint64_t>(
            "--at", [&request](const std::uint64_t& tick) { request.at = tick; },
            "The tick that --describe looks at and --share opens at; default: the scenario's playhead, else the last")
+        ->type_name("TICK")
         ->group(kTwo);
     app.add_option("--trace", request.trace,
                    "Write a trace (Chrome's JSON) for ui.perfetto.dev: both arrays, 1 tick = 1 µs (-: stdout)")
+        ->type_name("FILE")
         ->group(kTwo);
-    app.add_option("--svg", request.svg, "Write a picture of the lanes of both arrays (-: stdout)")->group(kTwo);
+    app.add_option("--svg", request.svg, "Write a picture of the lanes of both arrays (-: stdout)")
+        ->type_name("FILE")
+        ->group(kTwo);
     app.add_flag("--share", request.share, "The run as a code of one line, which opens wherever a scenario does")
         ->group(kTwo);
 }

@@ -2,10 +2,10 @@
 
 #include "fs/cli/saved_searches.hpp"
 
-#include <cstring>
-#include <fstream>
-#include <iterator>
+#include <algorithm>
+#include <span>
 
+#include "engine/host/host.hpp"
 #include "engine/host/save_file.hpp"
 #include "engine/kernel/shown.hpp"
 #include "engine/scenario/scenario_parse.hpp"
@@ -13,11 +13,21 @@
 
 namespace mdscope {
 
-// Larger than what is written by hand, so not as other input is read.
+static constexpr std::uint64_t kFirstBytes = 64;
+
+// Larger than what is written by hand, so not as other input is read. Of what is no saved search, an image perhaps,
+// only the beginning.
 static Result<std::string> bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    if (!file.is_open() || file.bad()) return Error{errno, shown(path) + ": " + std::strerror(errno)};
+    const Result<HostFile> file = HostFile::open_to_read(path);
+    if (!file) return file.error();
+    std::string bytes(std::min<std::uint64_t>(file->size_bytes(), kFirstBytes), '\0');
+    std::int64_t got = file->read_at(0, std::as_writable_bytes(std::span(bytes)));
+    if (got >= 0 && is_saved_search(std::string_view(bytes).substr(0, static_cast<std::size_t>(got)))) {
+        bytes.resize(file->size_bytes());
+        got = file->read_at(0, std::as_writable_bytes(std::span(bytes)));
+    }
+    if (got < 0) return Error{static_cast<int>(-got), shown(path) + ": " + host_error_text(static_cast<int>(got))};
+    bytes.resize(static_cast<std::size_t>(got));
     return bytes;
 }
 

@@ -63,10 +63,11 @@ Result<Scenario> changed(Scenario scenario, const ScenarioOptions& options) {
     return scenario;  // not the one that was read back: this one knows the lines of its file
 }
 
-void add_word(CLI::App& app, ScenarioOptions& options, const std::string& option, const char* word,
+void add_word(CLI::App& app, ScenarioOptions& options, const std::string& option, const char* word, const char* value,
               const std::string& help, const char* group) {
     app.add_option_function<std::string>(
-           option, [&options, word](const std::string& value) { options.words.emplace_back(word, value); }, help)
+           option, [&options, word](const std::string& given) { options.words.emplace_back(word, given); }, help)
+        ->type_name(value)
         ->group(group);
 }
 
@@ -78,8 +79,12 @@ std::string kernel_help() {
     return "A row of every variant below: " + names;
 }
 
-std::string variant_help(const Variant& variant) {
-    return fmt::format("{}: {}", variant.facts->what, variant.row_names(", "));
+std::string variant_help(const Variant& variant, bool marks_default) {
+    std::string names;
+    for (std::size_t i = 0; i < variant.size; i++)
+        names += (i == 0 ? "" : ", ") + std::string(variant.row(i).name) +
+                 (marks_default && &variant.row(i) == &variant.usual() ? " (default)" : "");
+    return fmt::format("{}: {}", variant.facts->what, names);
 }
 
 void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
@@ -87,21 +92,23 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
         "SCENARIO", options.scenario,
         "A name (see mdscope scenarios), a file (with a '/' or .mds), - (stdin) or a code (mds1:...); default: a stop "
         "mid-write");
-    app.add_option("--kernel", options.kernel, kernel_help())->group(kKernel);
+    app.add_option("--kernel", options.kernel, kernel_help())->type_name("ERA")->group(kKernel);
     for (const Variant& variant : all_variants())
-        add_word(app, options, fmt::format("--{}", variant.name()), variant.name(), variant_help(variant), kKernel);
-    add_word(app, options, "--bitmap", "bitmap", "Home of the bitmap: external, internal, file, none", kArray);
-    add_word(app, options, "--members", "members", "2 to 8", kArray);
-    add_word(app, options, "--pages", "pages", "Pages of the bitmap that are written, 1 to 4", kArray);
-    add_word(app, options, "--io-error", "errors", "How many bios may fail", kArray);
-    add_word(app, options, "--exhibit", "exhibit", "Whose bug it shows, a folder of engine/museum", kArray);
-    add_word(app, options, "--granularity", "granularity",
+        add_word(app, options, fmt::format("--{}", variant.name()), variant.name(), "ROW", variant_help(variant),
+                 kKernel);
+    add_word(app, options, "--bitmap", "bitmap", "HOME", "Home of the bitmap: external, internal, file, none", kArray);
+    add_word(app, options, "--members", "members", "N", "Members of the array, 2 to 8", kArray);
+    add_word(app, options, "--pages", "pages", "N", "Pages of the bitmap that are written, 1 to 4", kArray);
+    add_word(app, options, "--io-error", "errors", "N", "How many requests to a disk may fail, 0 to 16", kArray);
+    add_word(app, options, "--exhibit", "exhibit", "NAME",
+             "The exhibit whose bug it shows: a folder of engine/museum, as stop_bitmap_2021", kArray);
+    add_word(app, options, "--granularity", "granularity", "STEPS",
              "coarse: a completion is one step; calls: entering a function ends one, too; fine: each access to a "
              "shared field does",
              kArray);
-    add_word(app, options, "--crash", "crash",
+    add_word(app, options, "--crash", "crash", "HOW",
              "none, kill (the program, at any step) or power-cut; what is left is assembled again, and judged", kArray);
-    add_word(app, options, "--cuts", "cuts", "How often, one after the other, 0 to 3; default 2", kArray);
+    add_word(app, options, "--cuts", "cuts", "N", "How many of these, one after the other, 0 to 3 (default 2)", kArray);
     app.add_option("--entrance", options.entrance, "How the built-in scenario stops the array")
         ->check(CLI::IsMember({"STOP_ARRAY", "array_state", "two-step", "readonly"}))
         ->group(kArray);
@@ -110,7 +117,8 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
 void add_expect_option(CLI::App& app, ScenarioOptions& options) {
     app.add_option("--expect", options.expect,
                    "What it has to end in: safe, crash [FUNCTION], hang, violation [JUDGE] or any; instead of what the "
-                   "scenario says, and beside any other option");
+                   "scenario says, and beside any other option")
+        ->type_name("ENDING");
 }
 
 // Of a stream, too.

@@ -24,7 +24,7 @@ struct ScenarioOptions {
 
 // What `--kernel` and a variant's option take, for --help.
 std::string kernel_help();
-std::string variant_help(const Variant& variant);
+std::string variant_help(const Variant& variant, bool marks_default = true);
 
 // Adds SCENARIO and the options. They are read into `options`, which must outlive the parsing.
 void add_scenario_options(CLI::App& app, ScenarioOptions& options);

@@ -2,7 +2,11 @@
 // stdin, stdout and stderr as a script has them: closed, full, a pipe, a terminal that obeys nothing.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <string>
+#include <utility>
 
 #include "engine/kernel/result.hpp"
 
@@ -14,6 +18,18 @@ void hold_standard_streams();
 
 // Prints "mdscope: TEXT" on stderr, after what stands in stdout's buffer: in a common pipe both are in order.
 void note(const std::string& text);
+
+// Prints on stdout. fmt::print throws where there is no room, in the middle of what a command does; of this the end of
+// the program tells.
+template <class... Arguments>
+void say(std::FILE* stream, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    const std::string text = fmt::format(format, std::forward<Arguments>(arguments)...);
+    std::fwrite(text.data(), 1, text.size(), stream);
+}
+template <class... Arguments>
+void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    say(stdout, format, std::forward<Arguments>(arguments)...);
+}
 
 // What a command has changed is changed, whether or not somebody could read of it: the exit code is kOk then, also
 // where stdout is closed. A command that only tells fails. Gives kOk.

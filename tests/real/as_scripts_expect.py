@@ -133,7 +133,7 @@ def story_stdout_and_stderr_in_order():
 def story_streams_that_are_not_there():
     check(shell('"$MDSCOPE" create made >/dev/full').returncode == 0, "what was made is made, whoever could read of it")
     check(shell('"$MDSCOPE" create made2 >&-').returncode == 0, "... or nobody")
-    for line in ('examine made/sda.img', 'explore all-clean', 'scenarios', '--help'):
+    for line in ('examine made/sda.img', 'explore all-clean', 'scenarios', 'museum', 'run race', '--help'):
         for into in (">/dev/full", ">&-"):
             done = shell('"$MDSCOPE" %s %s' % (line, into))
             check(done.returncode == 1 and "cannot write to stdout" in done.stderr, "%s %s: %d %s" %

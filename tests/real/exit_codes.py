@@ -29,7 +29,8 @@ def story_it_worked_or_not():
 def story_wrong_usage():
     for words in (["no-such"], [], ["create"], ["create", LAB.base + "/x", "--size", "64Q"], ["explore", "no-such"],
                   ["explore", "--expect", "peace"], ["explore", "--seed", "-1"], ["explore", "--budget", "0"],
-                  ["explore", "--preemptions", "-1"], ["-D"], ["explore", "--save", "-", "--save-scenario", "-"]):
+                  ["explore", "--preemptions", "-1"], ["-D"], ["explore", "--save", "-", "--save-scenario", "-"],
+                  ["no-such", "--help"]):
         exits_with(2, *words)
 
 
@@ -50,6 +51,13 @@ def story_values_that_make_no_sense():
     exits_with(2, "disk", new, LAB.base + "/dir", "--size", "1M", says="too small")
     exits_with(2, "pair", LAB.base + "/pair", "--size", "1M", says="too small")
     check(sorted(os.listdir(LAB.base)) == ["lab", "mnt"], "nothing is made: %s" % os.listdir(LAB.base))
+
+
+def story_files_that_are_none():
+    for path, says in ((LAB.base, "is a folder"), ("/dev/zero", "is a character device"), (LAB.image("sda"), "no search")):
+        exits_with(2, "explore", "--resume", path, says=says)
+    for command in ("run", "replay"):
+        exits_with(2, command, LAB.base, says="is a folder; a file")
 
 
 def story_the_window():

@@ -19,7 +19,7 @@ def page(command):
 
 
 def commands():
-    table = re.split(r"^subcommands:\n", mdscope("--help").stdout, flags=re.MULTILINE | re.IGNORECASE)[1]
+    table = re.split(r"^commands:\n", mdscope("--help").stdout, flags=re.MULTILINE | re.IGNORECASE)[1]
     return re.findall(r"^  ([a-z-]+) ", table.partition("\n\n")[0], re.MULTILINE)
 
 
@@ -45,6 +45,24 @@ def story_every_option_is_on_its_page():
     check(len(os.listdir(FOLDER + "/man1")) == len(commands()) + 1, "a page for each command")
     codes = re.findall(r"^  (\d+) ", mdscope("--help").stdout.partition("Exit codes:\n")[2], re.MULTILINE)
     check(codes and all("\\fB%s\\fR" % code in page("") for code in codes), "each exit code: %s" % codes)
+
+
+def story_the_default_of_each_table_is_marked():
+    for command in ("mount", "explore", "run", "tree", "pair"):
+        text = re.sub(r"\n {20,}", " ", mdscope(command, "--help").stdout)  # below an option that is too long
+        tables = re.findall(r"^  (--[a-z-]+) ROW(?:,ROW)? +(.*)$", text, re.MULTILINE)
+        check(len(tables) > 25, "%s: so few tables: %d" % (command, len(tables)))
+        for name, said in tables:
+            # A pair has another default of its own.
+            of_pair = command == "pair" and name == "--fix" and "none,upstream if no kernel is named" in said
+            check(of_pair or said.count("(default)") == 1, "%s %s: %s" % (command, name, said))
+
+
+def story_values_have_names():
+    for command in ["", *commands()]:
+        text = mdscope(*([command] if command else []), "--help").stdout
+        for cryptic in (" TEXT", " INT", " UINT", "REQUIRED", " in ["):
+            check(cryptic not in text, "%s --help:%s" % (command, cryptic))
 
 
 def story_roff_takes_them():
