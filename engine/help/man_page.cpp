@@ -50,9 +50,8 @@ std::string option_text(const CLI::Option& option) {
     const std::vector<std::string> choices = choices_of(option);
     if (const std::string value = value_of(option); !value.empty() && choices.empty()) names += " " + italic(value);
     for (std::size_t i = 0; i < choices.size(); i++) names += (i == 0 ? " " : " | ") + bold(choices[i]);
-    std::string text = ".TP\n" + names + "\n" + told(description_of(option));
-    if (!option.get_default_str().empty()) text += told("Default: " + option.get_default_str() + ".");
-    return text;
+    const std::string& usual = option.get_default_str();
+    return ".TP\n" + names + "\n" + told(description_of(option) + (usual.empty() ? "" : " (default " + usual + ")"));
 }
 
 std::string synopsis(const CLI::App& app, const std::string& name) {

@@ -31,7 +31,8 @@ static std::string whose_text(const std::string& path) {
     const stdfs::path given = stdfs::absolute(path).lexically_normal();
     const std::optional<MountEntry> entry = mount_at((given.has_filename() ? given : given.parent_path()).string());
     if (!entry || !entry->type.starts_with("fuse")) return {};
-    return "; it is a mount of " + user_text(*entry) + ", and nobody else is let in, not even root";
+    return "; it is a mount of " + user_text(*entry) + ", and nobody else is let in" +
+           (entry->user != 0 ? ", not even root" : "");
 }
 
 Result<MountedTree> MountedTree::open(const std::string& path) {

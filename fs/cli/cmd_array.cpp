@@ -128,6 +128,7 @@ std::string kept_text(const MountedTree& tree) {
 }
 
 int fail(const MountedTree& tree, const std::string& member) {
+    if (stop_is_asleep(tree)) return complain(kBusy, "cannot fail " + member + ": " + asleep_text(tree));
     const Result<bool> done = tree.write("md/dev-" + member + "/state", "faulty");
     if (done || (done.error().err == EBUSY && is_faulty(tree, member))) {
         std::printf("set %s faulty in md0\n", shown(member).c_str());

@@ -22,6 +22,7 @@ PageFacts facts_of_program() {
          "Your own scenarios, NAME.mds; ~/.local/share/mdscope without the variable."},
         {"$XDG_DATA_HOME/mdscope/lessons", "Your own lessons, in place of those with the same number."},
         {"$MDSCOPE_DATA", "The folder with scenarios and lessons, instead of the one that was installed."},
+        {"$MDSCOPE_MOUNT_OPTIONS", "What mount -o takes, for every command that mounts."},
         {"$XDG_RUNTIME_DIR/mdscope", "Where disk mounts arrays; beside the lab without the variable."},
     };
     facts.see_also = {"mdscope-gui(1)", "mdadm(8)", "md(4)", "fuse2fs(1)"};

@@ -111,7 +111,7 @@ void complete(PairWords& words) {
     for (std::size_t i = 0; i < 2; i++) {
         PairSide& side = plan.sides[i];
         side.letter = i == 0 ? "A" : "B";
-        side.mount = plan.folder + (i == 0 ? "/a" : "/b");
+        side.mount = (stdfs::path(plan.folder) / (i == 0 ? "a" : "b")).string();
         side.lab = side.mount + ".lab";
         if (!words.has_rows) side.request.rows.emplace_back("fix", kFixes[i]);
     }

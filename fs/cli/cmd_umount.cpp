@@ -244,6 +244,7 @@ std::string umount_target(const MountEntry& array) {
 
 int umount_path(const std::string& path) {
     const std::string point = mount_path_of(path);
+    if (chdir("/") != 0) return complain(kFailed, std::string("/: ") + std::strerror(errno));  // for `umount .`
     const std::optional<MountEntry> entry = mount_at(point);
     if (!entry) {
         const std::optional<MountEntry> mounted = mount_of_lab(point);

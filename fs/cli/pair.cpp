@@ -107,7 +107,7 @@ Result<bool> check_free(const PairPlan& plan) {
 // ---- the kernels that a pair was made with: lines "a kernel 5.12" and "b fix upstream", in DIR/kernels
 
 std::string kernels_path(const PairPlan& plan) {
-    return plan.folder + "/kernels";
+    return (stdfs::path(plan.folder) / "kernels").string();
 }
 
 Result<bool> keep_kernels(const PairPlan& plan, Undo& undo) {
@@ -224,8 +224,9 @@ int umount_pair(const PairPlan& plan) {
     }
     if (!was_any) return complain(kFailed, plan.folder + " holds no mounted pair");
     if (exit_code == kOk && !plan.json)
-        std::printf("the images stay: %s mounts them again, `rm -r %s` removes them\n",
-                    shown(command(plan, "mount")).c_str(), shell_word(plan.folder).c_str());
+        std::printf("the images stay: %s mounts them again, `rm -r %s %s %s` removes them\n",
+                    shown(command(plan, "mount")).c_str(), shell_word(plan.sides[0].lab).c_str(),
+                    shell_word(plan.sides[1].lab).c_str(), shell_word(kernels_path(plan)).c_str());
     return exit_code;
 }
 

@@ -448,8 +448,8 @@ def story_messages_that_can_be_followed():
     # Once its writes are held it sleeps for good; before that now and then.
     wait_for(lambda: lab.read("lab/pending_writes") != "mddev 0\nbitmap 0" and "do_md_stop" in lab.read("lab/tasks"),
              "the stop is asleep")
-    for command in ("wait", "check"):
-        says([command, lab.mnt], BUSY, "the stop is asleep")
+    for words in (["wait", lab.mnt], ["check", lab.mnt], ["fail", lab.mnt, "sda"]):
+        says(words, BUSY, "the stop is asleep")
     lab.store("lab/hold", "off")
     lab.store("lab/release", "all")
     stopper.wait(timeout=DEADLINE)

@@ -57,6 +57,17 @@ def story_a_link_to_a_mount_is_unmounted():
     check(done.returncode == 0 and not is_mounted(lab.mnt), "umount of a link: " + done.stderr)
 
 
+def story_who_stands_in_the_mount_can_unmount_it():
+    lab = Lab("--size", "16M")
+    for folder in ("", "/lab"):
+        lab.mount_or_die()
+        done = subprocess.run([MDSCOPE, "umount", ".." if folder else "."], cwd=lab.mnt + folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
+        check(done.returncode == 0 and not is_mounted(lab.mnt), "umount from within: " + done.stderr)
+        if is_mounted(lab.mnt):
+            lab.umount()
+
+
 def story_add_takes_the_name_of_the_image():
     lab = Lab("--size", "8M")
     lab.mount_or_die()

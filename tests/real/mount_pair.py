@@ -6,6 +6,7 @@ with it the stop sleeps, and the release wakes it. What the command says are the
 
 import json
 import random
+import re
 
 from lib import *
 
@@ -143,7 +144,11 @@ def story_mounted_again_with_the_same_kernels():
     pair.works("umount")
     pair.works("--fix", "v1,proposal", "mount")
     check("[v1]" in pair.file("a", "lab/fix") and "[proposal]" in pair.file("b", "lab/fix"), "as asked for this time")
-    pair.works("umount")
+    with open(pair.dir + "/mine", "w"):
+        pass
+    removal = re.search("`(rm -r [^`]*)`", pair.works("umount"))[1]
+    subprocess.run(["sh", "-c", removal], check=True)
+    check(os.listdir(pair.dir) == ["mine"], "what umount tells to remove is the pair and nothing else: " + removal)
 
 
 def story_what_is_refused():
