@@ -111,6 +111,7 @@ void put_writes(const MountedFacts& facts, StageModel& stage) {
         for (std::size_t i = 0; i < 2; i++)
             if (!one.counter.empty() && one.counter == stage.gauges.at(i).counter) write.gauge = i;
         write.is_held = one.held;
+        write.is_read = one.is_read;
         write.is_waited = one.is_waited;
         write.is_taken = one.is_taken;
         write.is_covered = !one.is_taken && (stage.status != Status::InDanger || one.is_waited);

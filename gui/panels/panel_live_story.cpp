@@ -42,16 +42,17 @@ void draw_writes(const Told& told) {
     if (seen.writes.empty()) return;
     ui::header(told.id + "/writes", "Who waits for what");
     for (const MountedWrite& write : seen.writes)
-        ui::paragraph(fmt::format("{}/write/{}", told.id, write.id),
-                      fmt::format("{} {} write to {}{}, {}: {}",
-                                  write.is_taken    ? "▲"
-                                  : write.is_waited ? "●"
-                                                    : "○",
-                                  write.kind, write.member, write.held ? " HELD" : "",
-                                  age_words(write.since_ns, told.now_ns), who_waits_for(write, seen)),
-                      write.is_taken    ? Role::danger
-                      : write.is_waited ? Role::safe
-                                        : Role::dim_text);
+        ui::paragraph(
+            fmt::format("{}/write/{}", told.id, write.id),
+            fmt::format("{} {} {} {}{}, {}: {}",
+                        write.is_taken    ? "▲"
+                        : write.is_waited ? "●"
+                                          : "○",
+                        write.kind, write.is_read ? "read from" : "write to", write.member, write.held ? " HELD" : "",
+                        age_words(write.since_ns, told.now_ns), who_waits_for(write, seen)),
+            write.is_taken    ? Role::danger
+            : write.is_waited ? Role::safe
+                              : Role::dim_text);
 }
 
 void draw_why(const Told& told) {

@@ -61,4 +61,30 @@ TEST_CASE("the race, told from snapshots: the write that is still out, the wait,
     CHECK(look_at(duel.at(Side::B, duel.end()).snapshot, "B").sentence == "B has stopped cleanly.");
 }
 
+TEST_CASE("a read that is held is told as a read") {
+    const Duel duel = race();
+    Snapshot snapshot = duel.at(Side::A, 0).snapshot;
+    const SnapshotBio read{.id = 1,
+                           .member = "sda",
+                           .kind = "data",
+                           .op = "read",
+                           .sector = 8,
+                           .bytes = 4096,
+                           .held = true,
+                           .since_ns = 1};
+    snapshot.bios = {read};
+    const Mounted seen = look_at(snapshot, "A");
+    CHECK(seen.sentence == "A runs; one data read is held.");
+    CHECK(seen.when_released == "the reads go on");
+    REQUIRE(seen.writes.size() == 1);
+    CHECK(seen.writes.front().is_read);
+    snapshot.bios.push_back(read);
+    snapshot.bios.back().id = 2;
+    CHECK(look_at(snapshot, "A").sentence == "A runs; 2 data reads are held.");
+    snapshot.bios.back().op = "write";
+    CHECK(look_at(snapshot, "A").sentence == "A runs; 2 data requests are held.");
+    snapshot.bios = {snapshot.bios.back()};
+    CHECK(look_at(snapshot, "A").sentence == "A runs; one data write is held.");
+}
+
 }  // namespace mdscope::story_test

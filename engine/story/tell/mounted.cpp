@@ -37,7 +37,8 @@ MountedWrite write_of(const Exhibit& exhibit, const Snapshot& snapshot, const Sn
     write.sector = bio.sector;
     write.since_ns = bio.since_ns;
     write.held = bio.held;
-    write.counter = exhibit.counted_in({bio.member, bio.kind, bio.id}, bio.op != "write");
+    write.is_read = bio.op != "write";
+    write.counter = exhibit.counted_in({bio.member, bio.kind, bio.id}, write.is_read);
     write.is_taken = is_taken(exhibit, snapshot, bio, write.counter);
     return write;
 }
@@ -66,8 +67,16 @@ Status status_of(const Exhibit& exhibit, const Snapshot& snapshot, const Mounted
 
 // ---- in words
 
-std::string writes_words(std::size_t count, const char* kind) {
-    return count == 1 ? fmt::format("one {} write", kind) : fmt::format("{} {} writes", count, kind);
+// What to call them: reads and writes together are requests.
+const char* noun_of(const std::vector<MountedWrite>& writes) {
+    const auto reads = std::ranges::count(writes, true, &MountedWrite::is_read);
+    return reads == 0 ? "write" : reads == std::ssize(writes) ? "read" : "request";
+}
+
+std::string counted_words(const std::vector<MountedWrite>& writes, const std::string& kind) {
+    const char* noun = noun_of(writes);
+    return writes.size() == 1 ? fmt::format("one {}{}", kind, noun)
+                              : fmt::format("{} {}{}s", writes.size(), kind, noun);
 }
 
 // The kind that all of them are of; else none is named.
@@ -192,11 +201,9 @@ struct MountedWords {
         if (held > 0) {
             std::vector<MountedWrite> list;
             std::ranges::copy_if(seen.writes, std::back_inserter(list), &MountedWrite::held);
-            const std::string kind = kind_of(list);
-            seen.sentence = fmt::format("{} runs; {} {} held.", name,
-                                        writes_words(held, kind.empty() ? "" : list.front().kind.c_str()),
-                                        held == 1 ? "is" : "are");
-            seen.when_released = "the writes go on";
+            seen.sentence =
+                fmt::format("{} runs; {} {} held.", name, counted_words(list, kind_of(list)), held == 1 ? "is" : "are");
+            seen.when_released = fmt::format("the {}s go on", noun_of(list));
         } else {
             seen.sentence = fmt::format("{} runs; the {} has not begun.", name, exhibit.act.noun);
         }

@@ -14,11 +14,12 @@
 
 namespace mdscope {
 
-// A write in flight.
+// A write in flight, or a read that is held.
 struct MountedWrite {
     std::string member, kind;
     std::uint64_t id = 0, sector = 0, since_ns = 0;
     bool held = false;
+    bool is_read = false;    // for words: it reads
     std::string counter;     // "mddev->pending_writes"; empty: it is counted in none that a stop looks at
     bool is_taken = false;   // what it needs is gone: when it ends, its completion crashes
     bool is_waited = false;  // somebody sleeps until it has ended
