@@ -125,6 +125,7 @@ class App : public Screen {
 
     void draw_panels() {
         const Layout layout = lay_out();
+        state_.hovers.clear();
         if (layout.toolbar.h > 0) draw_toolbar(state_, layout.toolbar);
         if (layout.now.h > 0) draw_now(state_, layout.now);
         draw_lesson(state_, layout.lesson);
@@ -158,7 +159,6 @@ class App : public Screen {
 
     // Where there is too little room, all below the sentence scrolls as one.
     void draw_lab(const Layout& layout) {
-        state_.hovers.clear();
         state_.motion.pass(ImGui::GetIO().DeltaTime);
         state_.motion.show(state_.stages(), state_.player.version(), state_.player.tick());
         if (state_.motion.is_moving()) ui::ask_for_frame(0);

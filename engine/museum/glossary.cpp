@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace mdscope {
 
@@ -48,7 +49,40 @@ constexpr std::array kTerms = {
     Term{"end_bitmap_write", "What a write to a bitmap file does when it has ended: counts down, wakes who waits."},
     Term{"rdev_delayed_delete", "Frees a member that was unbound, when nobody looks at it any more."},
     Term{"raid1_free", "Frees what raid1 knows of the array."},
+    // Words of sentences, of consoles and of chips.
+    Term{"Oops", "The kernel followed a pointer that leads nowhere, or touched what was freed. It halts there."},
+    Term{"NULL", "A pointer that leads nowhere. Who follows it reads near address 0, and the kernel halts: an Oops."},
+    Term{"external", "Metadata that a program keeps and not md: mdmon, for Intel's IMSM. Its bitmap has no header."},
+    Term{"internal", "The bitmap lies on each member, behind md's superblock, and has a header that is written too."},
+    Term{"IMSM", "The metadata of Intel's firmware RAID, kept by mdmon. To md it is external."},
+    Term{"mdmon", "The program that keeps external metadata: it notes what md tells it, and then lets md go on."},
+    Term{"superblock", "What an array knows of itself, on each member: who belongs to it, and how fresh that is."},
+    Term{"bitmap", "A note for each part of the disk: written to lately, so there the mirrors may differ."},
+    Term{"metadata", "What is on the members beside the data: superblocks and the bitmap."},
+    Term{"mddev", "The array itself, a struct in the kernel's memory."},
+    Term{"rdev", "One disk of the array, a struct in the kernel's memory. rdev->mddev points to its array."},
+    Term{"bio", "One request to one disk: what is to be read or written, and what to call when it has ended."},
+    Term{"unbind", "To take a member out of its array: from then on its rdev->mddev is NULL."},
+    Term{"unbound", "Taken out of its array: its rdev->mddev is NULL."},
+    Term{"pools", "Where bios come from and go back to. What ends after its pool was freed crashes."},
+    Term{"held", "Somebody keeps this write from its disk until it is released: a slow disk, made by hand."},
+    Term{"step", "What happens between two choices of who goes on. Both arrays do one step at a time."},
+    Term{"swapper/0", "The idle task of a processor: an interrupt that ends a write came while nothing else ran."},
+    Term{"in danger", "A write is on its way that nobody waits for, and what its end needs is about to go, or gone."},
+    Term{"waiting", "A task sleeps until a counter is 0; the last write to end wakes it."},
+    Term{"hung", "A task sleeps, and nobody is left who could wake it."},
+    Term{"rule broken", "No kernel crashed, but something that must hold does not: a judge of the search says so."},
 };
+
+bool is_mark(char letter) {
+    return std::isalnum(static_cast<unsigned char>(letter)) == 0;
+}
+
+bool is_same_word(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, [](char one, char other) {
+        return std::tolower(static_cast<unsigned char>(one)) == std::tolower(static_cast<unsigned char>(other));
+    });
+}
 
 }  // namespace
 
@@ -58,6 +92,13 @@ std::span<const Term> glossary() {
 
 const Term* find_term(std::string_view name) {
     const auto found = std::ranges::find(kTerms, name, [](const Term& term) { return std::string_view(term.name); });
+    return found != kTerms.end() ? &*found : nullptr;
+}
+
+const Term* find_word(std::string_view word) {
+    while (!word.empty() && is_mark(word.front()) && word.front() != '_') word.remove_prefix(1);
+    while (!word.empty() && is_mark(word.back())) word.remove_suffix(1);
+    const auto found = std::ranges::find_if(kTerms, [&](const Term& term) { return is_same_word(term.name, word); });
     return found != kTerms.end() ? &*found : nullptr;
 }
 

@@ -16,5 +16,7 @@ struct Term {
 
 std::span<const Term> glossary();
 const Term* find_term(std::string_view name);  // nullptr: there is none
+// A word as it stands in a sentence: capitals, and marks before and behind it, do not matter.
+const Term* find_word(std::string_view word);
 
 }  // namespace mdscope

@@ -208,6 +208,40 @@ void paragraph(std::string_view id, std::string_view text, Role role) {
     mark(id, "text", text);
 }
 
+namespace {
+
+// The word of a line that begins at 0 and is that far from it.
+std::string word_at(std::string_view line, float x) {
+    for (std::size_t at = 0; at < line.size();) {
+        const std::size_t end = std::min(line.find(' ', at), line.size());
+        if (x < text_width(line.substr(0, end)))
+            return x < text_width(line.substr(0, at)) ? "" : std::string(line.substr(at, end - at));
+        at = end + 1;
+    }
+    return "";
+}
+
+}  // namespace
+
+std::string word_under_mouse(std::string_view text) {
+    const Rect rect = rect_of_item();
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    if (!ImGui::IsWindowHovered() || !rect.covers({mouse.x, mouse.y})) return "";
+    // Lines are broken as ImGui breaks them.
+    const ImFont& font = *ImGui::GetFont();
+    const float width = ImGui::GetContentRegionAvail().x, scale = ImGui::GetFontSize() / font.FontSize;
+    auto number = static_cast<int>((mouse.y - rect.y) / ImGui::GetTextLineHeight());
+    const char *at = text.data(), *const last = at + text.size();
+    while (at < last) {
+        const char* end = std::find(at, font.CalcWordWrapPositionA(scale, at, last, width), '\n');
+        if (number-- == 0) return word_at({at, static_cast<std::size_t>(end - at)}, mouse.x - rect.x);
+        at = end;
+        while (at < last && *at == ' ') at++;
+        if (at < last && *at == '\n') at++;
+    }
+    return "";
+}
+
 bool link(std::string_view id, std::string_view text) {
     const IdScope scope(id);
     const ImVec2 at = ImGui::GetCursorScreenPos();

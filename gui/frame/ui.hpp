@@ -60,6 +60,8 @@ bool row(std::string_view id, std::string_view text, const RowLook& look = {});
 
 void text(std::string_view id, std::string_view text, Role role = Role::text, Font font = Font::text, float width = 0);
 void paragraph(std::string_view id, std::string_view text, Role role = Role::text);
+// The word of that text under the mouse; empty: none. REQUIRES: its paragraph() was the last item.
+std::string word_under_mouse(std::string_view text);
 bool link(std::string_view id, std::string_view text);
 void header(std::string_view id, std::string_view text);
 

@@ -11,7 +11,8 @@ namespace mdscope::gui {
 
 namespace {
 
-constexpr std::string_view kCounter = "counter/", kWrite = "write/", kFunction = "function/", kMember = "member/";
+constexpr std::string_view kCounter = "counter/", kWrite = "write/", kFunction = "function/", kMember = "member/",
+                           kWord = "word/";
 
 std::string rest_of(const std::string& key, std::string_view prefix) {
     return key.substr(prefix.size());
@@ -44,6 +45,7 @@ std::string term_of(const std::string& pointed, const std::array<StageModel, 2>&
     if (pointed.starts_with(kCounter)) return rest_of(pointed, kCounter);
     if (pointed.starts_with(kFunction)) return rest_of(pointed, kFunction);
     if (pointed.starts_with(kMember)) return "member";
+    if (pointed.starts_with(kWord)) return rest_of(pointed, kWord);
     if (!pointed.starts_with(kWrite)) return pointed;
     BioName name;
     const std::string bio = rest_of(pointed, kWrite);
@@ -58,6 +60,14 @@ bool is_marked(const std::string& shown, const std::string& pointed, const std::
     if (!pointed.starts_with(kCounter)) return false;
     const auto gauge = gauge_of(rest_of(pointed, kCounter), stages);
     return gauge && belongs_to_counter(shown, *gauge, stages);
+}
+
+std::string key_of_word(std::string_view word) {
+    const Term* term = find_word(word);
+    if (term == nullptr) return "";
+    const std::string name = term->name;
+    if (name.find("->") != std::string::npos) return std::string(kCounter) + name;
+    return std::string(name.find('_') != std::string::npos ? kFunction : kWord) + name;
 }
 
 std::optional<PointedCard> card_of(const std::string& pointed, const std::array<StageModel, 2>& stages) {

@@ -2,12 +2,13 @@
 // What the mouse is on, or what was pinned by a click: a thing has one key wherever it is shown, on both stages, in the
 // tree and in the lanes.
 //
-//   counter/mddev->pending_writes    write/sdb bitmap 1    member/sdb    function/md_super_wait    task
+//   counter/mddev->pending_writes    write/sdb bitmap 1    member/sdb    function/md_super_wait    task    word/NULL
 #pragma once
 
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "gui/model/stage_model.hpp"
 
@@ -16,6 +17,9 @@ namespace mdscope::gui {
 // Whether the thing `shown` is ringed while `pointed` is what is pointed at: it is the same, or it belongs to it. A
 // counter: the writes counted in it, and the function that waits for it.
 bool is_marked(const std::string& shown, const std::string& pointed, const std::array<StageModel, 2>& stages);
+
+// Of a word of a sentence; empty: nothing is known by that word.
+std::string key_of_word(std::string_view word);
 
 struct PointedCard {
     std::string name, what, up, down;

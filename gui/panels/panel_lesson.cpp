@@ -15,6 +15,7 @@
 #include "gui/frame/flow.hpp"
 #include "gui/frame/imgui_version.hpp"
 #include "gui/frame/keys.hpp"
+#include "gui/model/pointed.hpp"
 
 namespace mdscope::gui {
 
@@ -106,16 +107,22 @@ std::string dots_of(const LessonRun& lesson) {
 
 // ---- the words, in the middle
 
+void draw_told(State& state, const char* id, const std::string& text, Role role) {
+    ui::paragraph(id, text, role);
+    const std::string key = key_of_word(ui::word_under_mouse(text));
+    if (!key.empty()) state.hovers = key;
+}
+
 void draw_words(State& state) {
     const LessonRun& lesson = *state.lesson;
     draw_feedback(lesson.feedback(), lesson.was_right());
-    if (!lesson.said().empty()) ui::paragraph("lesson/said", lesson.said(), Role::dim_text);
+    if (!lesson.said().empty()) draw_told(state, "lesson/said", lesson.said(), Role::dim_text);
     if (lesson.is_away()) {
         ui::paragraph("lesson/text", "You are somewhere else; the lesson waits for you.", Role::dim_text);
         return;
     }
     // Once it has happened, what was said before it is the past.
-    ui::paragraph("lesson/text", lesson.text(), lesson.feedback().empty() ? Role::text : Role::dim_text);
+    draw_told(state, "lesson/text", lesson.text(), lesson.feedback().empty() ? Role::text : Role::dim_text);
     if (!lesson.hint().empty()) ui::paragraph("lesson/hint", lesson.hint(), Role::held);
     draw_given(state);
 }

@@ -170,6 +170,14 @@ void draw_question_as_sentence(State& state, const ui::Rect& rect) {
     ui::mark_rect(first, "predict/question", "text", text);
 }
 
+// Draws a sentence; what is known of the word under the mouse is told in the reading place.
+void draw_sentence(State& state, const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int lines) {
+    draw_phrases(phrases, rect, size, is_bold, lines);
+    if (!ImGui::IsWindowHovered()) return;
+    const std::string key = key_in_phrases(phrases, rect, size, is_bold, lines, ImGui::GetIO().MousePos);
+    if (!key.empty()) state.hovers = key;
+}
+
 }  // namespace
 
 void press_next_act(State& state) {
@@ -205,13 +213,13 @@ void draw_now(State& state, const ui::Rect& rect) {
     const float width = rect.w - buttons - sp(32);
     const float line = sp(std::round(size * 1.32F));
     const ui::Rect first{left, rect.y + sp(kTop), width, line * static_cast<float>(first_lines(state, rect.w))};
-    draw_phrases(sentence.first, first, size, true, first_lines(state, rect.w));
+    draw_sentence(state, sentence.first, first, size, true, first_lines(state, rect.w));
     ui::mark_rect(first, "now/what", "text", plain_text(sentence.first));
     const int lines = second_lines(state, rect.w);
     if (lines == 0) return;
     const float top = rect.y + sp(kTop) + std::max(sp(38), first.h) + sp(2);
     const ui::Rect second{left, top, lines == 1 ? rect.w - sp(16) : width, rect.bottom() - top};
-    draw_phrases(sentence.second, second, kSecond, false, lines);
+    draw_sentence(state, sentence.second, second, kSecond, false, lines);
     ui::mark_rect(second, "now/meaning", "text", plain_text(sentence.second));
 }
 

@@ -10,6 +10,7 @@
 #include "gui/frame/imgui_version.hpp"
 #include "gui/frame/ui.hpp"
 #include "gui/frame/ui_parts.hpp"
+#include "gui/model/pointed.hpp"
 #include "gui/panels/panels.hpp"
 #include "gui/panels/stage_crash.hpp"
 #include "gui/panels/stage_figures.hpp"
@@ -63,6 +64,15 @@ class Stager {
             touch_.hovered = key;
         if (look_.is_marked(key)) pen_.frame(box.x - 3, box.y - 3, box.w + 6, box.h + 6, pen_.ink(Role::here), 3, 8);
     }
+    // A word, where it stands: the mouse on it asks what it is.
+    void asks_about(const std::string& key, const ui::Rect& rect) {
+        const ImVec2 mouse = ImGui::GetIO().MousePos;
+        if (!key.empty() && is_window_hovered() && rect.covers({mouse.x, mouse.y})) touch_.hovered = key;
+    }
+    void draw_line(const Phrases& phrases, const ui::Rect& rect, float size) {
+        draw_phrases(phrases, rect, size, false, 1);
+        asks_about(key_in_phrases(phrases, rect, size, false, 1, ImGui::GetIO().MousePos), rect);
+    }
     static bool is_window_hovered() { return ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows); }
 
     // ---- motion
@@ -90,11 +100,12 @@ class Stager {
         const float pulse = is_new_danger() && look_.motion ? std::sin(3.14F * look_.motion->share(0, 200)) : 0;
         const float chip = draw_status_chip(stage_.status, stage_.word, pen_.at(right(), 0).x, pen_.at(0, 24).y,
                                             look_.factor * (1 + 0.15F * pulse), id("status"));
+        asks_about(key_of_word(stage_.word), {chip, pen_.at(0, 8).y, pen_.at(right(), 0).x - chip, pen_.px(32)});
         draw_title((chip - pen_.at(0, 0).x) / pen_.px(1) - 12);
         const ui::Rect line = pen_.rect_of(kLeft, 46, right() - kLeft, 22);
         const float large = 16 * std::max(1.0F, look_.factor);
         const float size = phrases_width(stage_.line, large, false) <= line.w ? large : 14;
-        draw_phrases(stage_.line, line, size, false, 1);
+        draw_line(stage_.line, line, size);
         const float out = std::max(0.0F, phrases_width(stage_.line, size, false) - line.w - 1);
         ui::mark_rect(line, id("verdict"), "text", plain_text(stage_.line), out);  // so much of it is left out
     }
@@ -121,8 +132,7 @@ class Stager {
         pen_.text(at, 24, shown, Face::bold, 19, pen_.ink(Role::text));
         const float rows = at + rect.w / pen_.px(1) + 12;
         if (stage_.rows == stage_.title || rows > to - 40) return;
-        const FontScope small(type(Face::text, 14 * look_.factor));
-        pen_.text(rows, 25, ui::shortened(stage_.rows, pen_.px(to - rows)), Face::text, 14, pen_.ink(Role::faint));
+        draw_line({{stage_.rows, Ink::faint}}, pen_.rect_of(rows, 15, to - rows, 20), 14 * look_.factor);
     }
 
     // ---- the corridor
@@ -382,38 +392,14 @@ class Stager {
                 draw_write(pen_, x + (1 - share) * 60, kWriteY, shown[i]);
             thing("write/" + shown[i].bio, {x - 18, kWriteY - 18, 36, 36}, id("write/" + shown[i].bio), shown[i].bio);
         }
-        if (count > 0) draw_write_words(shown, last + 24);
+        const float to = stage_.is_taker_near ? 462.0F : kRight;
+        if (count > 0) draw_write_words(pen_, stage_, shown, last + 24, to);
     }
 
     void draw_way(const StageWrite& first) {
         const ImU32 color = pen_.ink(counter_role(first.gauge.value_or(0)));
         pen_.line(pen_.at(204, kWriteY), pen_.at(kWriteX - 14, kWriteY), color, 4);
         pen_.arrow(198, kWriteY, -1, 0, color, 9);
-    }
-
-    void draw_write_words(const std::vector<StageWrite>& shown, float x) {
-        const StageWrite* main = stage_.main_write();
-        const auto held = static_cast<std::size_t>(std::ranges::count(shown, true, &StageWrite::is_held));
-        BioName name;
-        (void)read_bio_name(main->bio, &name);
-        const bool same = std::ranges::all_of(shown, [&](const auto& write) { return write.kind == name.kind; });
-        const char* way = stage_.way_of_writes();
-        const std::string words = shown.size() == 1
-                                      ? fmt::format("{} {} {}", name.kind, way, name.number)
-                                      : fmt::format("{} {}{}s", shown.size(), same ? name.kind + " " : "", way);
-        const float room = (stage_.is_taker_near ? 462.0F : kRight) - x;
-        if (pen_.width_of(words, Face::text, 14) <= room)
-            pen_.text(x, 300, words, Face::text, 14, pen_.ink(Role::text));
-        if (held > 0) {
-            const ImU32 color = pen_.ink(Role::held);
-            pen_.fill(x, 317, 4, 12, color, 0);
-            pen_.fill(x + 7, 317, 4, 12, color, 0);
-            const std::string word = held == shown.size() ? "HELD" : fmt::format("{} HELD", held);
-            pen_.text(x + 18, 323, word, Face::bold, 14, color);
-        } else {
-            const bool ends = main->place == StageWrite::Place::Completion;
-            pen_.text(x, 323, ends ? "is ending" : "on its way", Face::text, 14, pen_.ink(Role::dim_text));
-        }
     }
 
     void draw_members() {
@@ -427,6 +413,9 @@ class Stager {
                                          ? fmt::format("{}: rdev->mddev → NULL", member.name)
                                          : fmt::format("{}: rdev->mddev → md0", member.name);
             thing("member/" + member.name, boxes[i], id("member/" + member.name), text);
+            const ui::Rect& box = boxes[i];
+            if (member.state == Gone || member.state == Met)
+                asks_about("word/NULL", pen_.rect_of(box.x + 25, box.y + box.h - 24, box.w - 25, 20));
         }
     }
 
@@ -454,9 +443,12 @@ class Stager {
     void draw_outcome() {
         if (stage_.crash) {
             const bool is_new = !before().crash;
-            return draw_crash(
-                pen_, stage_, look_.id,
-                {moved(is_new, 80, 340, back_out), moved(is_new, 120, 420, [](float share) { return share; })});
+            draw_crash(pen_, stage_, look_.id,
+                       {moved(is_new, 80, 340, back_out), moved(is_new, 120, 420, [](float share) { return share; })});
+            const std::string& first = stage_.crash->console.empty() ? stage_.word : stage_.crash->console.front();
+            asks_about(first.find("NULL") != std::string::npos ? "word/NULL" : key_of_word(stage_.word),
+                       crash_console_rect(pen_, stage_));
+            return asks_about(key_of_word(stage_.word), crash_burst_rect(pen_));
         }
         if (stage_.end.empty()) return;
         pen_.set_alpha(moved(before().end.empty(), 200, 500, cubic_out));

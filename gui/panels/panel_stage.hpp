@@ -38,6 +38,10 @@ StageTouch draw_stage(const StageModel& stage, const StageLook& look);
 int draw_phrases(const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int most_lines,
                  bool draws = true);
 
+// What is known of the word at that point of such a sentence, as its key (pointed.hpp); empty: nothing.
+std::string key_in_phrases(const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int most_lines,
+                           ImVec2 point);
+
 // In one line; how wide it would be, in pixels.
 float phrases_width(const Phrases& phrases, float size, bool is_bold);
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "gui/model/pointed.hpp"
 #include "gui/panels/panel_stage.hpp"
 #include "gui/panels/panels.hpp"
 #include "gui/panels/stage_figures.hpp"
@@ -69,10 +71,19 @@ class Writer {
             // What has no room any more is cut, and says so.
             const bool is_cut = x + width > width_ + 1;
             if (draws) draw(words[i], x, line, is_cut);
+            if (sought_ && place(x, line, std::min(width, width_ - x)).covers({sought_->x, sought_->y}))
+                found_ = words[i].text;
             if (is_cut) break;
             x += width;
         }
         return line + 1;
+    }
+
+    // The word at that point.
+    std::string at(const Phrases& phrases, ImVec2 point) {
+        sought_ = point;
+        write(phrases, false);
+        return found_;
     }
 
     [[nodiscard]] float width(const Phrases& phrases) const {
@@ -87,6 +98,9 @@ class Writer {
     }
     [[nodiscard]] float width_of(const Word& word) const {
         return shape_of(word) + pen_.width_of(word.text, face_of(*word.phrase, is_bold_), size_);
+    }
+    [[nodiscard]] ui::Rect place(float x, int line, float width) const {
+        return pen_.rect_of(x, static_cast<float>(line) * line_height_, width, line_height_);
     }
     void draw(const Word& word, float x, int line, bool is_cut) {
         const float y = (static_cast<float>(line) + 0.5F) * line_height_;
@@ -106,6 +120,8 @@ class Writer {
     float width_, size_, line_height_ = 0;
     bool is_bold_;
     int most_;
+    std::optional<ImVec2> sought_;
+    std::string found_;
 };
 
 // The shape in front of a state's word, drawn: a triangle in danger, a clock while it waits, a cross when it crashed.
@@ -167,6 +183,12 @@ float phrases_width(const Phrases& phrases, float size, bool is_bold) {
 
 int draw_phrases(const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int most_lines, bool draws) {
     return Writer(rect, size, is_bold, most_lines).write(phrases, draws);
+}
+
+std::string key_in_phrases(const Phrases& phrases, const ui::Rect& rect, float size, bool is_bold, int most_lines,
+                           ImVec2 point) {
+    if (!rect.covers({point.x, point.y})) return "";
+    return key_of_word(Writer(rect, size, is_bold, most_lines).at(phrases, point));
 }
 
 float draw_status_chip(Status status, const std::string& word, float right, float y, float factor,

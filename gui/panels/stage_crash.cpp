@@ -14,26 +14,31 @@ namespace {
 
 constexpr float kBurstX = 118, kBurstY = 322, kBurst = 88;
 
+constexpr float kConsoleX = 24, kConsoleY = 106, kConsoleWidth = 516, kConsoleLine = 24;  // the console and its lines
+
+float console_height(const std::vector<std::string>& lines) {
+    return 12 + kConsoleLine * static_cast<float>(std::max<std::size_t>(lines.size(), 1));
+}
+
 void draw_console(const Pen& pen, const std::vector<std::string>& lines, const std::string& id, float typed) {
-    constexpr float kX = 24, kY = 106, kWidth = 516, kLine = 24;
-    const float height = 12 + kLine * static_cast<float>(std::max<std::size_t>(lines.size(), 1));
-    pen.fill(kX, kY, kWidth, height, pen.ink(Role::background));
-    pen.frame(kX, kY, kWidth, height, pen.ink(Role::danger_fill));
-    float y = kY + 6 + kLine / 2;
+    const float height = console_height(lines);
+    pen.fill(kConsoleX, kConsoleY, kConsoleWidth, height, pen.ink(Role::background));
+    pen.frame(kConsoleX, kConsoleY, kConsoleWidth, height, pen.ink(Role::danger_fill));
+    float y = kConsoleY + 6 + kConsoleLine / 2;
     std::string all;
     std::size_t letters = 0;
     for (const std::string& line : lines) letters += line.size();
     auto left = static_cast<std::size_t>(static_cast<float>(letters) * typed);
-    for (std::size_t i = 0; i < lines.size(); i++, y += kLine) {
+    for (std::size_t i = 0; i < lines.size(); i++, y += kConsoleLine) {
         const Face face = i == 0 ? Face::bold_code : Face::code;
         const FontScope scope(type(face, 14 * pen.factor()));
         const std::string shown = typed < 1 ? lines[i].substr(0, std::min(left, lines[i].size())) : lines[i];
         left -= std::min(left, lines[i].size());
-        pen.text(kX + 14, y, ui::shortened(shown, pen.px(kWidth - 28)), face, 14,
+        pen.text(kConsoleX + 14, y, ui::shortened(shown, pen.px(kConsoleWidth - 28)), face, 14,
                  pen.ink(i == 0 ? Role::danger : Role::text));
         all += lines[i] + "\n";
     }
-    ui::mark_rect(pen.rect_of(kX, kY, kWidth, height), id + "/console", "text", all);
+    ui::mark_rect(pen.rect_of(kConsoleX, kConsoleY, kConsoleWidth, height), id + "/console", "text", all);
 }
 
 // The pointer that led nowhere: from the burst to the member, broken.
@@ -64,8 +69,15 @@ void draw_crash(const Pen& pen, const StageModel& stage, const std::string& id, 
     }
     pen.text(232, 303, stage.crash->followed[0], Face::bold, 16, pen.ink(Role::text));
     pen.text(232, 323, stage.crash->followed[1], Face::bold, 16, pen.ink(Role::text));
-    ui::mark_rect(pen.rect_of(kBurstX - kBurst, kBurstY - kBurst, 2 * kBurst, 2 * kBurst),
-                  id + (stage.crash->is_oops ? "/oops" : "/broken"), "text", stage.word);
+    ui::mark_rect(crash_burst_rect(pen), id + (stage.crash->is_oops ? "/oops" : "/broken"), "text", stage.word);
+}
+
+ui::Rect crash_console_rect(const Pen& pen, const StageModel& stage) {
+    return pen.rect_of(kConsoleX, kConsoleY, kConsoleWidth, console_height(stage.crash->console));
+}
+
+ui::Rect crash_burst_rect(const Pen& pen) {
+    return pen.rect_of(kBurstX - kBurst, kBurstY - kBurst, 2 * kBurst, 2 * kBurst);
 }
 
 }  // namespace mdscope::gui

@@ -2,6 +2,8 @@
 
 #include "gui/panels/stage_figures.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -194,6 +196,30 @@ void draw_write(const Pen& pen, float x, float y, const StageWrite& write) {
     const Role role = write.gauge ? counter_role(*write.gauge) : Role::idle;
     draw_kind(pen, x, y, write, pen.ink(role));
     if (write.is_held) pen.dashed_ring(x, y, 18, pen.ink(Role::held), 2.5F);
+}
+
+void draw_write_words(const Pen& pen, const StageModel& stage, const std::vector<StageWrite>& shown, float x,
+                      float to) {
+    const StageWrite* main = stage.main_write();
+    const auto held = static_cast<std::size_t>(std::ranges::count(shown, true, &StageWrite::is_held));
+    BioName name;
+    (void)read_bio_name(main->bio, &name);
+    const bool same = std::ranges::all_of(shown, [&](const auto& write) { return write.kind == name.kind; });
+    const char* way = stage.way_of_writes();
+    const std::string words = shown.size() == 1
+                                  ? fmt::format("{} {} {}", name.kind, way, name.number)
+                                  : fmt::format("{} {}{}s", shown.size(), same ? name.kind + " " : "", way);
+    if (pen.width_of(words, Face::text, 14) <= to - x) pen.text(x, 300, words, Face::text, 14, pen.ink(Role::text));
+    if (held > 0) {
+        const ImU32 color = pen.ink(Role::held);
+        pen.fill(x, 317, 4, 12, color, 0);
+        pen.fill(x + 7, 317, 4, 12, color, 0);
+        const std::string word = held == shown.size() ? "HELD" : fmt::format("{} HELD", held);
+        pen.text(x + 18, 323, word, Face::bold, 14, color);
+    } else {
+        const bool ends = main->place == StageWrite::Place::Completion;
+        pen.text(x, 323, ends ? "is ending" : "on its way", Face::text, 14, pen.ink(Role::dim_text));
+    }
 }
 
 void draw_member(const Pen& pen, const ui::Rect& box, const StageMember& member) {

@@ -31,6 +31,8 @@ float gauge_words_left_out(const Pen& pen, const StageGauge& gauge);  // in stag
 void draw_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const Roll& roll = {});
 void draw_compact_gauge(const Pen& pen, std::size_t number, const StageGauge& gauge, const ui::Rect& box);  // a line
 void draw_write(const Pen& pen, float x, float y, const StageWrite& write);
+// What the shown ones are, and how they fare; `main` of the stage among them. From `x` on, no further than `to`.
+void draw_write_words(const Pen& pen, const StageModel& stage, const std::vector<StageWrite>& shown, float x, float to);
 void draw_member(const Pen& pen, const ui::Rect& box, const StageMember& member);  // box: in the stage's coordinates
 void draw_burst(const Pen& pen, float x, float y, float size);
 // Eight sides and two words: a run that a judge ended.

@@ -233,6 +233,43 @@ TEST_CASE("what the mouse is on is explained in the reading place, in both array
     CHECK_FALSE(ui.text("reading").starts_with("bitmap->pending_writes"));
 }
 
+// The mouse goes along a text, line by line, and reads what is explained.
+std::string explained_along(Headless& ui, const std::string& id) {
+    const ui::Rect rect = ui.rect(id);
+    std::string all;
+    for (float y = rect.y + 8; y < rect.bottom(); y += 16)
+        for (float x = rect.x + 4; x < rect.right(); x += 10) {
+            ui.push({.kind = InputEvent::Kind::mouse_move, .x = x, .y = y});
+            ui.frame(2);
+            const std::string card = ui.text("reading");
+            if (all.find(card) == std::string::npos) all += card + "\n";
+        }
+    return all;
+}
+
+TEST_CASE("Oops, NULL and external are explained where they stand: on the stage, in a sentence, in a lesson's words") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen);
+    ui.key("End");
+    ui.move_to("card/A/oops");
+    CHECK(ui.text("reading").starts_with("Oops: The kernel followed"));
+    ui.move_to("card/A/console");
+    CHECK(ui.text("reading").starts_with("NULL: A pointer that leads nowhere"));
+    ui.move_to("card/A/status");
+    CHECK(ui.text("reading").starts_with("Oops: "));
+    CHECK(explained_along(ui, "now/what").find("member: One disk") != std::string::npos);
+    CHECK(explained_along(ui, "now/meaning").find("md_super_wait: Sleeps") != std::string::npos);
+    const ui::Rect sdb = ui.rect("card/B/member/sdb");
+    ui.push({.kind = InputEvent::Kind::mouse_move, .x = sdb.x + sdb.w / 2, .y = sdb.y + sdb.h * 0.75F});
+    ui.settle();
+    CHECK(ui.text("reading").starts_with("NULL: "));
+
+    const auto taught = stage_app("race", 2);
+    Headless lesson(*taught);
+    CHECK(explained_along(lesson, "lesson/text").find("external: Metadata that a program keeps") != std::string::npos);
+    CHECK(lesson.faults() == kNone);
+}
+
 TEST_CASE("what the stop waits for is never cut where it decides") {
     for (const HeadlessOptions& size : {HeadlessOptions{}, HeadlessOptions{.width = 1280, .height = 720}}) {
         const auto screen = stage_app("held-mid-stop");

@@ -338,6 +338,25 @@ TEST_CASE("whatever is on a stage, or in a tree, is explained") {
     }
 }
 
+TEST_CASE("the words of sentences, consoles and chips that a newcomer meets are explained") {
+    const std::array<StageModel, 2> none{};
+    for (const char* word : {"Oops",  "OOPS",        "Oops:",           "NULL",
+                             "NULL,", "external",    "(external)",      "internal.",
+                             "IMSM",  "superblock",  "mddev",           "rdev",
+                             "bio",   "unbound",     "mdmon",           "pools",
+                             "held",  "swapper/0",   "IN DANGER",       "WAITING",
+                             "HUNG",  "RULE BROKEN", "super_written()", "mddev->pending_writes:"}) {
+        CAPTURE(word);
+        const auto card = card_of(key_of_word(word), none);
+        REQUIRE(card);
+        CHECK(card->what.size() <= 128);  // three lines of its box
+    }
+    CHECK(key_of_word("mddev->pending_writes,") == "counter/mddev->pending_writes");
+    CHECK(key_of_word("(md_super_wait)") == "function/md_super_wait");
+    CHECK(key_of_word("the").empty());
+    CHECK(key_of_word("").empty());
+}
+
 // One write held, both told to stop, and played until nothing goes on.
 Play held_run() {
     Play play("race");
