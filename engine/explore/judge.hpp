@@ -40,6 +40,7 @@ struct Sight {
 struct Judge {
     std::string_view name;
     std::string_view must_hold;  // one sentence, as a card prints it
+    std::string_view called;     // a run that breaks it: "play the ...", "the shortest ..."
     Asked asked;
     Moment moment;  // one in which it does not hold
     bool (*is_broken)(const Sight& sight);

@@ -70,11 +70,14 @@ std::set<std::size_t> chosen_of(const std::vector<MuseumFrame>& all) {
 std::vector<MuseumFrame> frames_of(const Scenario& run, const std::function<bool()>& goes_on) {
     Player player(run);
     std::vector<MuseumFrame> all;
+    std::set<std::string> said;
     for (const std::size_t tick : ticks_that_move(player.duel())) {
         if (!goes_on()) return {};
         MuseumFrame frame = frame_at(player, tick);
-        if (!all.empty() && all.back().words == frame.words) all.pop_back();  // the later one says it, too
-        all.push_back(std::move(frame));
+        const bool is_next = !all.empty() && all.back().words == frame.words;
+        if (is_next) all.pop_back();  // the later one says it, too
+        // What was said before something else happened is not said again: a picture for each.
+        if (said.insert(frame.words).second || is_next) all.push_back(std::move(frame));
     }
     std::vector<MuseumFrame> frames;
     if (all.empty()) return frames;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/explore/judge.hpp"
 #include "engine/scenario/scenario_files.hpp"
 #include "engine/story/record/counter_scenario.hpp"
 #include "engine/story/record/finer_steps.hpp"
@@ -39,6 +40,11 @@ std::vector<const KernelEra*> real_eras() {
     for (const KernelEra& era : kernel_eras())
         if (!std::string_view(era.name).ends_with("-nofix")) eras.push_back(&era);  // made to compare with
     return eras;
+}
+
+std::string bad_end_of(const Exhibit& exhibit) {
+    const Judge* judge = find_judge(exhibit.page.symptom);
+    return judge != nullptr ? std::string(judge->called) : exhibit.page.symptom;
 }
 
 bool is_still_there(const Exhibit& exhibit) {

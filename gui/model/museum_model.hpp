@@ -26,6 +26,8 @@ Result<Scenario> bad_run_of(const Tried& tried);
 Result<Scenario> scenario_in(const Exhibit& exhibit, const KernelEra& era);
 // The kernels that there were, oldest first.
 std::vector<const KernelEra*> real_eras();
+// What goes wrong in one word, by the judge that finds it: "crash", "hang", "stale read".
+std::string bad_end_of(const Exhibit& exhibit);
 // No kernel has mended it.
 bool is_still_there(const Exhibit& exhibit);
 

@@ -132,7 +132,7 @@ float draw_home_cards(State& state, const PagePen& page, const ui::Rect& units) 
          "Write to both, stop both: one kernel crashes, your files stay.", draw_live_picture},
         {Mode::matrix, "mode_matrix", "Matrix", "When does it crash?", matrix_words(), draw_matrix_picture},
         {Mode::museum, "mode_museum", "Museum", museum_title(),
-         "Who met it, the wrong order, the shortest crash, ready to play.", draw_museum_picture},
+         "Who met it, the wrong order, the shortest run into it, ready to play.", draw_museum_picture},
     }};
     const std::size_t columns = units.w >= 1180 ? 4 : units.w >= 600 ? 2 : 1;
     const float width = (units.w - kCardGap * static_cast<float>(columns - 1)) / static_cast<float>(columns);

@@ -284,7 +284,8 @@ float draw_museum_facts(State& state, const PagePen& page, const ui::Rect& units
 
 float draw_museum_crash(State& state, const PagePen& page, const ui::Rect& units) {
     const MuseumPage& museum = state.museum;
-    const float title = page.pen().width_of("The shortest crash", Face::bold, 19);
+    const std::string words = "The shortest " + bad_end_of(museum.chosen());
+    const float title = page.pen().width_of(words, Face::bold, 19);
     const float top = units.y + kMuseumPadding + line_of(19) + 10;
     const float inside = units.w - 2 * kMuseumPadding, left = units.x + kMuseumPadding;
     const bool has_frames = museum.run() != nullptr && !museum.run()->frames.empty();
@@ -293,7 +294,7 @@ float draw_museum_crash(State& state, const PagePen& page, const ui::Rect& units
     const FrameGrid grid = frame_grid(has_frames ? museum.run()->frames.size() : kMuseumFrames, inside);
     const float bottom = top + grid.total() + kMuseumPadding;
     page.panel({units.x, units.y, units.w, bottom - units.y});
-    page.text("museum/crash", "The shortest crash", {left, units.y + kMuseumPadding, title + 4, 0}, {19, true});
+    page.text("museum/crash", words, {left, units.y + kMuseumPadding, title + 4, 0}, {19, true});
     if (!is_narrow)
         page.text("museum/progress", search_words(museum),
                   {left + title + 14, units.y + kMuseumPadding + 4, inside - title - 14, 0},

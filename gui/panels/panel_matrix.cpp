@@ -256,7 +256,7 @@ std::vector<Paragraph> paragraphs(const View& view, bool fine) {
         {"matrix/why", words.why, Role::text},
         {"matrix/legend",
          "✓ safe N: none of N states crashes or hangs   ✗ crashes N: N states are a crash   … hangs N   ? not "
-         "everything was looked at.   Click a cell: its shortest crash, in the lab.",
+         "everything was looked at.   Click a cell: its shortest run that goes wrong, in the lab.",
          Role::dim_text}};
     if (fine && view.phase == Phase::NotBegun)
         all.push_back(

@@ -97,7 +97,7 @@ float draw_play_button(State& state, const PagePen& page, float right, float y) 
     MuseumPage& museum = state.museum;
     const Pen& pen = page.pen();
     const bool runs = museum.is_searching();
-    const std::string label = runs ? "Cancel" : "Play the crash";
+    const std::string label = runs ? "Cancel" : "Play the " + bad_end_of(museum.chosen());
     const float key = runs ? 0 : pen.width_of("Space", Face::bold, 14) + 30;
     const float width = pen.width_of(label, Face::bold, 16) + 32 + key;
     const ui::Rect box{right - width, y, width, 44};

@@ -31,8 +31,9 @@ Hints status_keys(const State& state) {
             return key_hints({"matrix", "focus_next", "help"});
         case Mode::museum:
             if (state.museum.shows_list) return key_hints({"focus_next", "help"});
-            return joined({{"Space", "play the crash"}, {"1-3", "a question"}, {"Esc", "all"}},
-                          key_hints({"next_exhibit", "mode_lab", "focus_next", "help"}));
+            return joined(
+                {{"Space", "play the " + bad_end_of(state.museum.chosen())}, {"1-3", "a question"}, {"Esc", "all"}},
+                key_hints({"next_exhibit", "mode_lab", "focus_next", "help"}));
         case Mode::lab:
             break;
     }

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <set>
+
 #include "engine/explore/museum.hpp"
 #include "engine/kernel/arena.hpp"
 #include "gui/app.hpp"
@@ -156,6 +158,39 @@ TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops
     CHECK(ui.text("lanes/A/halted") == "the run ends here");
     CHECK(ui.text("reading").find("super_written") == std::string::npos);
     CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("a page plays what its judge finds: a hang is not called a crash") {
+    const auto app = museum_app();
+    Headless ui(*app);
+    const std::vector<std::pair<const char*, std::string>> expected = {
+        {"M23", "crash"}, {"M5", "hang"}, {"M22", "stale read"}, {"M18", "loss"}, {"M10", "unmarked write"}};
+    for (const auto& [number, word] : expected) {
+        CAPTURE(number);
+        ui.click(fmt::format("museum/list/{}", number));
+        CHECK(ui.text("museum/play") == "Play the " + word);
+        CHECK(ui.text("museum/crash") == "The shortest " + word);
+        CHECK(ui.text("status/keys").find("play the " + word) != std::string::npos);
+        ui.key("Escape");
+    }
+    for (const Exhibit* exhibit : exhibits_by_number()) {
+        CAPTURE(exhibit->page.number);
+        CHECK((bad_end_of(*exhibit) == "crash") == (std::string_view(exhibit->page.symptom) == "crash"));
+    }
+}
+
+TEST_CASE("the pictures of a page differ: no two say the same" * doctest::skip(!Arena::available())) {
+    for (const char* name : {"M4", "M11", "M15", "M21", "M27"}) {
+        CAPTURE(name);
+        const Result<Tried> tried = first_bad(*find_exhibit(name), {});
+        REQUIRE(tried);
+        std::set<std::string> said;
+        for (const MuseumFrame& frame : frames_of(*bad_run_of(*tried), [] { return true; })) {
+            CAPTURE(frame.words);
+            CHECK(said.insert(frame.words).second);
+        }
+        CHECK(said.size() > 2);
+    }
 }
 
 TEST_CASE("a kernel of a page opens the lab with its row, beside the mended one") {
