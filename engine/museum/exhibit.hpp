@@ -168,6 +168,7 @@ struct CodeLine {
     const char* text;
     const char* calls = "";  // the line of the tree it is, if it is one
     bool is_mended = false;  // only the kernel that has the fix has it
+    const char* meets = "";  // the object of an Oops that is met here
 };
 struct Code {
     const char* function;

@@ -133,6 +133,8 @@ void draw_rows(State& state, const ui::Rect& rect) {
 struct Reading {
     const museum::Code* code = nullptr;
     std::array<std::optional<std::size_t>, 2> here;  // the line each side is at
+    std::array<std::optional<std::size_t>, 2> fell;  // ... or met its Oops in
+    [[nodiscard]] bool has_fallen_at(std::size_t line) const { return fell[0] == line || fell[1] == line; }
 };
 
 const museum::Code* code_by(const Exhibit& exhibit, std::string_view function) {
@@ -156,6 +158,14 @@ const museum::Code* code_around(const Exhibit& exhibit, const std::vector<TreeRo
     return nullptr;
 }
 
+// The line of a completion that met the Oops of this side.
+std::optional<std::size_t> line_that_met(const museum::Code& code, const std::optional<SnapshotOops>& oops) {
+    if (!oops) return std::nullopt;
+    for (std::size_t i = 0; i < code.lines.size(); i++)
+        if (oops->object == code.lines[i].meets) return i;
+    return std::nullopt;
+}
+
 Reading reading_of(State& state) {
     const Exhibit& exhibit = state.player.duel().exhibit();
     const std::vector<TreeRow>& rows = state.player.view().rows;
@@ -164,7 +174,13 @@ Reading reading_of(State& state) {
     for (const Side side : kSides)
         if (const StageModel& stage = state.stages().at(side); stage.has_oops() && stage.crash->in_completion)
             reading.code = code_by(exhibit, stage.completion);
-    if (reading.code != nullptr) return reading;
+    if (reading.code != nullptr) {
+        for (const Side side : kSides)
+            if (state.stages().at(side).has_oops())
+                reading.fell.at(side) =
+                    line_that_met(*reading.code, state.player.view().sides[side].step->snapshot.oops);
+        return reading;
+    }
     std::optional<std::size_t> row;
     for (std::size_t i = 0; i < rows.size(); i++)
         for (const Side side : kSides)
@@ -187,6 +203,28 @@ Reading reading_of(State& state) {
     return reading;
 }
 
+// Who is at that line, or has crashed in it. Returns its width.
+float draw_tag(const Reading& reading, std::size_t number, const ui::Rect& line) {
+    const bool falls = reading.has_fallen_at(number);
+    std::string who;
+    for (const Side side : kSides)
+        if ((falls ? reading.fell : reading.here).at(side) == number)
+            who += (who.empty() ? "" : " and ") + std::string(side_name(side));
+    if (who.empty()) return 0;
+    const std::string tag = who + (falls ? " crashed here" : who.size() == 1 ? " is here" : " are here");
+    const FontScope bold(type(Face::bold, 14));
+    const float width = ImGui::CalcTextSize(tag.c_str()).x + sp(20), right = line.right() - sp(12);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const ui::Rect box{right - width, line.y + sp(1), width, line.h - sp(2)};
+    draw.AddRectFilled({box.x, box.y}, {box.right(), box.bottom()}, color_u32(falls ? Role::drastic : Role::here),
+                       sp(3));
+    const ImU32 ink =
+        falls ? ImGui::ColorConvertFloat4ToU32(ui::ink_on(color(Role::drastic))) : IM_COL32(18, 23, 30, 255);
+    draw.AddText({box.x + sp(10), line.y + (line.h - ImGui::GetTextLineHeight()) / 2}, ink, tag.c_str());
+    ui::mark_rect(box, fmt::format("reading/{}/{}", falls ? "fell" : "here", number), "text", tag);
+    return width + sp(8);
+}
+
 void draw_code(State& state, const ui::Rect& rect) {
     const Reading reading = reading_of(state);
     ImDrawList& draw = *ImGui::GetWindowDrawList();
@@ -202,24 +240,18 @@ void draw_code(State& state, const ui::Rect& rect) {
         const museum::CodeLine& one = reading.code->lines[i];
         const float y = rect.y + sp(4) + static_cast<float>(i) * line;
         const bool adds = one.is_mended;
-        if (adds) draw.AddRectFilled({rect.x + sp(2), y}, {rect.right() - sp(2), y + line}, fill_u32(Role::safe));
+        const bool falls = reading.has_fallen_at(i);
+        if (adds || falls)
+            draw.AddRectFilled({rect.x + sp(2), y}, {rect.right() - sp(2), y + line},
+                               fill_u32(falls ? Role::danger : Role::safe));
         const FontScope code(font(Font::code));
         const float text_y = y + (line - ImGui::GetTextLineHeight()) / 2;
         if (adds) draw.AddText({rect.x + sp(10), text_y}, color_u32(Role::safe), "+");
-        const std::string shown = ui::shortened(one.text, rect.w - sp(36));
+        if (falls) draw.AddText({rect.x + sp(10), text_y}, color_u32(Role::danger), "▶");
+        const float tag = draw_tag(reading, i, {rect.x, y, rect.w, line});
+        const std::string shown = ui::shortened(one.text, rect.w - sp(36) - tag);
         draw.AddText({rect.x + sp(28), text_y}, color_u32(adds ? Role::safe : Role::text), shown.c_str());
         all += std::string(one.text) + "\n";
-        std::string who;
-        for (const Side side : kSides)
-            if (reading.here.at(side) == i) who += (who.empty() ? "" : " and ") + std::string(side_name(side));
-        if (who.empty()) continue;
-        const std::string tag = who + (who.size() == 1 ? " is here" : " are here");
-        const FontScope bold(type(Face::bold, 14));
-        const float width = ImGui::CalcTextSize(tag.c_str()).x + sp(20);
-        draw.AddRectFilled({rect.right() - width - sp(12), y + sp(1)}, {rect.right() - sp(12), y + line - sp(1)},
-                           color_u32(Role::here), sp(3));
-        draw.AddText({rect.right() - width - sp(2), y + (line - ImGui::GetTextLineHeight()) / 2},
-                     IM_COL32(18, 23, 30, 255), tag.c_str());
     }
     ui::mark_rect(rect, "reading", "text", all);
 }

@@ -270,6 +270,20 @@ TEST_CASE("Oops, NULL and external are explained where they stand: on the stage,
     CHECK(lesson.faults() == kNone);
 }
 
+TEST_CASE("after a crash in a completion the line that met it is marked, in the few lines of code") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen);
+    ui.key("End");
+    ui.move_to("lanes/title");
+    REQUIRE(ui.text("reading").starts_with("super_written"));
+    CHECK(ui.text("reading/fell/1") == "A crashed here");
+    const ui::Rect line = ui.rect("reading/fell/1"), place = ui.rect("reading");
+    CHECK(line.y > place.y + place.h * 0.15F);
+    CHECK(line.bottom() < place.y + place.h * 0.5F);
+    ui.key("Home");
+    CHECK_FALSE(ui.has("reading/fell/1"));
+}
+
 TEST_CASE("what the stop waits for is never cut where it decides") {
     for (const HeadlessOptions& size : {HeadlessOptions{}, HeadlessOptions{.width = 1280, .height = 720}}) {
         const auto screen = stage_app("held-mid-stop");

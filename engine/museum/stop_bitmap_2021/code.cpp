@@ -65,10 +65,10 @@ constexpr std::array kSuperWait = {
 };
 constexpr std::array kSuperWritten = {
     CodeLine{"Rdev&  rdev  = *bio.private;"},
-    CodeLine{"Mddev& mddev = *rdev.mddev;  // NULL if unbound"},
+    CodeLine{"Mddev& mddev = *rdev.mddev;  // NULL", "", false, "rdev->mddev"},
     CodeLine{"if (--mddev.pending_writes == 0)"},
     CodeLine{"    wake_up(mddev.sb_wait);"},
-    CodeLine{"bio_put(bio);"},
+    CodeLine{"bio_put(bio);", "", false, "mempool_t.elements"},
 };
 constexpr std::array kEndBitmapWrite = {
     CodeLine{"Bitmap& bitmap = *bio.private;"},
