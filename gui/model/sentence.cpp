@@ -138,7 +138,10 @@ Phrases danger(const Teller& teller) {
 // ---- the quieter states
 
 std::string until_what(const Wait& wait, const TapeStep& step) {
-    if (wait.wakers.empty()) return " sleeps until it is woken.";
+    if (wait.wakers.empty()) {
+        const std::string words = condition_words(wait.condition);
+        return words == wait.condition ? " sleeps until somebody wakes it." : fmt::format(" sleeps until {}.", words);
+    }
     return fmt::format(" sleeps until {} end{}.",
                        counted(wait.wakers.size(), kind_word(wait.wakers.front(), is_read(step, wait.wakers.front()))),
                        wait.wakers.size() == 1 ? "s" : "");

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/story/tell/scene.hpp"
 #include "tests/story/fixture.hpp"
 
 namespace mdscope::story_test {
@@ -334,6 +335,30 @@ TEST_CASE("the description says what the window shows") {
              "  why 4: unbind_rdev_from_array sets rdev->mddev of sdb to NULL while sdb bitmap 1 is in flight. (tick ",
          })
         CHECK_MESSAGE(text.find(line) != std::string::npos, line);
+}
+
+TEST_CASE("what a sleeper waits for is told in words, for each condition of raid1's barriers") {
+    for (const char* condition :
+         {"(conf.array_frozen == 0 && conf.nr_pending[idx] == 0 && conf.barrier[idx] < RESYNC_DEPTH) || "
+          "(hears_interrupt && test_bit(MD_RECOVERY_INTR, recovery))",
+          "conf.nr_waiting[idx] == 0", "conf.array_frozen == 0", "conf.array_frozen == 0 && conf.barrier[idx] == 0",
+          "conf.nr_sync_pending == 0", "get_unqueued_pending(conf) == extra || conf.pending_count != 0"}) {
+        CAPTURE(condition);
+        const std::string words = condition_words(condition);
+        CHECK(words.find("conf") == std::string::npos);
+        CHECK(words.find("==") == std::string::npos);
+    }
+    const Duel duel = played(scenario_named(find_exhibit("M5")->scenario));
+    // Whoever sleeps on a barrier anywhere in it is told of without the source's text.
+    std::size_t sleepers = 0;
+    for (const Side side : kSides)
+        for (std::size_t tick = 0; tick <= duel.end(); tick++)
+            for (const Wait& wait : waits(duel, side, tick)) {
+                if (wait.function != "raise_barrier") continue;
+                sleepers++;
+                CHECK(condition_words(wait.condition) == "the writes in that part of the disk have ended");
+            }
+    CHECK(sleepers > 0);
 }
 
 }  // namespace mdscope::story_test

@@ -105,6 +105,21 @@ std::string condition_words(const std::string& condition) {
         Words{"!test_bit(MD_RECOVERY_RUNNING", "no sync runs any more"},
         Words{"!test_bit(MD_SB_CHANGE_PENDING", "the change of the array's state is acknowledged"},
         Words{"get_unqueued_pending(conf)", "raid1's own requests have ended"},
+        Words{"(conf.array_frozen == 0 && conf.nr_pending", "the writes in that part of the disk have ended"},
+        Words{"conf.array_frozen == 0 && conf.barrier", "no resync is at work in that part of the disk"},
+        Words{"conf.array_frozen == 0", "raid1 is not frozen any more"},
+        Words{"conf.nr_waiting", "those who waited before have gone in"},
+        Words{"conf.nr_sync_pending == 0", "the resync's own requests have ended"},
+        Words{"mddev.recovery_active == 0", "what the resync has begun is done"},
+        Words{"bitmap->behind_writes == 0", "the writes behind have ended"},
+        Words{"!counter_is_full", "the counter of its chunk has room"},
+        Words{"!is_suspended", "the array is resumed"},
+        Words{"mddev.active_io == 0", "every request has left the array"},
+        Words{"!overlaps_serial", "the write to the same place has ended"},
+        Words{"!mddev.flush_running", "the flush before it has ended"},
+        Words{"!test_bit(MD_UPDATING_SB", "the superblocks are written"},
+        Words{"mutex is free", "a lock is free"},
+        Words{"request->done", "its request has ended"},
     };
     for (const Words& row : kWords)
         if (condition.starts_with(row.in_source)) return row.words;
