@@ -159,6 +159,7 @@ class App : public Screen {
 
     // Where there is too little room, all below the sentence scrolls as one.
     void draw_lab(const Layout& layout) {
+        state_.is_end_focused = false;
         state_.motion.pass(ImGui::GetIO().DeltaTime);
         state_.motion.show(state_.stages(), state_.player.version(), state_.player.tick());
         if (state_.motion.is_moving()) ui::ask_for_frame(0);
@@ -296,7 +297,8 @@ class App : public Screen {
         const unsigned sides = state_.sides_to_act_on();
         if (pressed("stop_both")) state_.answer(player.stop());
         if (pressed("stop_one")) state_.answer(player.stop(1U << state_.focus));
-        if (pressed("hold")) state_.answer(bio.empty() ? player.hold("bitmap", sides) : player.hold(bio, sides));
+        if (const std::string what = state_.what_to_hold(); pressed("hold") && !what.empty())
+            state_.answer(player.hold(what, sides));
         if (pressed("release")) state_.answer(player.release(bio.empty() ? "all" : bio, sides));
         if (pressed("fail") && !bio.empty()) state_.answer(player.end_bio(bio, false, sides));
         if (pressed("plug")) state_.pull_plug();

@@ -21,6 +21,7 @@ bool is_the_same_place(const Scenario& a, const Scenario& b) {
 }  // namespace
 
 std::string LessonRun::start(State& state, int number) {
+    if (state.left_lesson && state.left_lesson->number() == number) return go_on_where_left(state);
     Result<Lesson> lesson = load_lesson(number);
     if (!lesson) return lesson.error().text;
     LessonRun run(std::move(*lesson));
@@ -38,7 +39,21 @@ std::string LessonRun::start(State& state, int number) {
 void LessonRun::close(State& state) {
     if (!state.lesson) return;
     state.prediction.reset();
+    if (state.lesson->waiting_ != Waiting::Nothing)
+        state.left_lesson = std::move(state.lesson);
+    else if (state.left_lesson && state.left_lesson->number() == state.lesson->number())
+        state.left_lesson.reset();
     state.lesson.reset();
+}
+
+std::string LessonRun::go_on_where_left(State& state) {
+    state.choosing_lesson = false;
+    state.prediction.reset();
+    state.shows_side = state.shows_tree = false;
+    state.lesson = std::move(state.left_lesson);
+    state.left_lesson.reset();
+    state.lesson->come_back(state);
+    return {};
 }
 
 bool LessonRun::is_so(State& state, const When& condition) const {

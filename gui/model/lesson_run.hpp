@@ -24,9 +24,11 @@ struct State;
 
 class LessonRun {
    public:
-    // In the state, instead of the lesson that is there. Empty, or why it cannot be had; then nothing changes.
+    // In the state, instead of the lesson that is there: where it was left, or from its first page. Empty, or why it
+    // cannot be had; then nothing changes.
     static std::string start(State& state, int number);
-    // Leaves it: the run stays as it is, a question of the lesson is taken back.
+    // Leaves it: the run stays as it is, a question of the lesson is taken back. Its place is kept, until it is
+    // through.
     static void close(State& state);
 
     // ---- what is shown
@@ -76,6 +78,7 @@ class LessonRun {
         double speed = 0;
     };
 
+    static std::string go_on_where_left(State& state);
     explicit LessonRun(Lesson lesson) : lesson_(std::move(lesson)) {}
     [[nodiscard]] const LessonStep& step() const { return lesson_.pages[page_].steps[step_]; }
     [[nodiscard]] bool is_so(State& state, const When& condition) const;

@@ -41,6 +41,21 @@ std::string State::bio_to_act_on() const {
     return found != bios.end() ? found->name : bios.front().name;
 }
 
+std::string State::what_to_hold() const {
+    const Standstill still = player.standstill();
+    if (player.at_end() && (still == Standstill::Ended || still == Standstill::Full)) return "";
+    const unsigned sides = sides_to_act_on();
+    const std::string bio = bio_to_act_on();
+    if (bio.empty()) return (holds_new_bitmap_writes() & sides) == sides ? "" : "bitmap";
+    for (const Side side : kSides) {
+        const auto& bios = player.duel().at(side, player.tick()).bios;
+        const auto& held = player.duel().tick(player.tick()).held[side];
+        const bool is_there = std::ranges::find(bios, bio, &BioAt::name) != bios.end();
+        if ((sides >> side & 1U) != 0 && is_there && std::ranges::find(held, bio) == held.end()) return bio;
+    }
+    return "";
+}
+
 unsigned State::holds_new_bitmap_writes() const {
     unsigned held = 0;
     for (const Order& order : player.duel().schedule(player.tick())) {
@@ -69,7 +84,8 @@ std::string State::status_line() const {
             still = "no more steps are kept";
             break;
     }
-    return fmt::format("{} · {} · simulated", player.branch_name(), still);
+    const char* holds = holds_new_bitmap_writes() != 0 ? "bitmap writes to come are held · " : "";
+    return fmt::format("{} · {} · {}simulated", player.branch_name(), still, holds);
 }
 
 // ---- acting

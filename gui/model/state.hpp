@@ -125,10 +125,12 @@ struct State {
     bool predict_mode = false;
     std::uint64_t predicted = 0;  // which step was asked about last, as a hash of what comes of it
     std::optional<LessonRun> lesson;
+    std::optional<LessonRun> left_lesson;  // in the middle of it: it goes on there when it is begun again
     bool choosing_lesson = false;
     std::set<int> lessons_done;
 
     std::optional<EndDrag> end_drag;
+    bool is_end_focused = false;  // the end of a write: keys move it
 
     float zoom = 0;     // pixels a tick; 0: everything fits
     double scroll = 0;  // the tick at the left edge
@@ -175,6 +177,9 @@ struct State {
     [[nodiscard]] std::size_t last_seen() const { return hides_future() ? player.tick() : player.end(); }
     // The bio that H, R and X mean: the selected one if it is in flight, else the one in flight for longest.
     [[nodiscard]] std::string bio_to_act_on() const;
+    // What H would hold: that bio, "bitmap" for the writes to come, or "": nothing that is not held already, or nothing
+    // that will still happen.
+    [[nodiscard]] std::string what_to_hold() const;
     // On which sides new bitmap writes are held: bits, as of an order.
     [[nodiscard]] unsigned holds_new_bitmap_writes() const;
     [[nodiscard]] std::string status_line() const;

@@ -38,6 +38,8 @@ struct HomeStart {
 HomeStart start_of(const State& state) {
     if (state.lesson)
         return {"Continue", fmt::format("lesson {}, page {}", state.lesson->number(), state.lesson->page() + 1), {}};
+    if (const auto& left = state.left_lesson)
+        return {"Continue", fmt::format("lesson {}, page {}", left->number(), left->page() + 1), left->number()};
     const std::optional<int> next = next_lesson(state.lessons_done);
     if (!next) return {"Free play", "the whole course is done", {}};
     const CourseRow& row = *std::ranges::find(kCourse, *next, &CourseRow::lesson);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Swim-lanes of both arrays on one axis of ticks, and the playhead, whose handle is on that axis. The mouse moves it,
-// pans and zooms, and moves the end of a write to another tick.
+// Swim-lanes of both arrays on one axis of ticks (time_axis.hpp), and the playhead, whose handle is on that axis. The
+// mouse moves it, pans and zooms, and moves the end of a write to another tick.
 //
 //             0        10      first difference ◆      [step 33]          the one axis: drag it to rewind
 //   A stopper [md_bitmap_flush][__md_stop]
@@ -15,33 +15,11 @@
 #include "gui/model/lane_view.hpp"
 #include "gui/model/pointed.hpp"
 #include "gui/panels/panels.hpp"
+#include "gui/panels/time_axis.hpp"
 
 namespace mdscope::gui {
 
 namespace {
-
-struct Place {
-    LaneView view;
-    float top, bottom;
-};
-
-// Where something else is written on the axis.
-struct Taken {
-    float left, right;
-};
-void draw_axis(const LaneView& view, float y, float bottom, const std::vector<Taken>& taken) {
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const std::size_t every = view.label_step(sp(48));
-    for (std::size_t tick = view.first_tick() / every * every; tick <= view.last_tick(); tick += every) {
-        const float x = view.x_of(static_cast<double>(tick));
-        if (x < view.left || x > view.right) continue;
-        const std::string label = std::to_string(tick);
-        const float half = ImGui::CalcTextSize(label.c_str()).x / 2;
-        const auto covers = [&](const Taken& one) { return x + half > one.left && x - half < one.right; };
-        if (std::ranges::none_of(taken, covers)) draw.AddText({x - half, y}, color_u32(Role::faint), label.c_str());
-        draw.AddLine({x, y + ImGui::GetTextLineHeight() + sp(4)}, {x, bottom}, color_u32(Role::card));
-    }
-}
 
 // A write has the colour of the counter it is counted in; who is counted in neither has none.
 Role bar_role(const State& state, const Bar& bar) {
@@ -93,22 +71,20 @@ void draw_bar_shape(const LaneView& view, const Bar& bar, const ui::Rect& rect, 
     draw.AddText(text, color_u32(Role::text), label.c_str());
 }
 
-// The outline of where a write in flight will end by itself.
-void draw_ghost(State& state, Side side, const LaneView& view, const Bar& bar, const ui::Rect& rect) {
-    if (state.hides_future() || !state.player.at_end() || !bar.is_open || bar.bio.empty()) return;
-    if (!bar.held.empty() && bar.held.back().second >= bar.end) return;  // it does not, until somebody lets it
+// The outline of where a write in flight will end by itself; false: there is none. In a kernel that has halted nothing
+// ends any more.
+bool draw_ghost(State& state, Side side, const LaneView& view, const Bar& bar, const ui::Rect& rect) {
+    if (state.hides_future() || !state.player.at_end() || !bar.is_open || bar.bio.empty()) return false;
+    if (state.stages().at(side).has_oops()) return false;
+    if (!bar.held.empty() && bar.held.back().second >= bar.end) return false;  // it does not, until somebody lets it
     const auto due =
         static_cast<double>(std::max<std::uint64_t>(state.player.duel().due_of(side, bar.bio), bar.end + 1));
     const float to = std::min(view.right, view.x_of(due));
-    if (to <= rect.right()) return;
+    if (to <= rect.right()) return false;
     ImGui::GetWindowDrawList()->AddRect({rect.right(), rect.y}, {to, rect.bottom()}, color_u32(Role::dim_text), sp(3));
-}
-
-// The write of which each end was tried; nullptr: none is.
-const StageWrite* write_with_ends(State& state) {
-    const StageWrite* write = state.stages()[Side::A].main_write();
-    const bool is_told = write != nullptr && write->is_held && !state.hides_outcome() && !state.player.is_playing();
-    return is_told ? write : nullptr;
+    ui::mark_rect({rect.right(), rect.y, to - rect.right(), rect.h},
+                  fmt::format("lane/{}/due/{}", side_name(side), bar.bio), "shape");
+    return true;
 }
 
 // Behind the playhead: what comes of it if it ends there. Each was tried.
@@ -143,13 +119,14 @@ void drag_end(State& state, const LaneView& view, const Bar& bar, const ui::Rect
     ImGui::InvisibleButton((id + "/grip").c_str(), {grip, rect.h});
     ui::mark(id + "/end", "bar", fmt::format("end of {}, tick {}", bar.bio, bar.end), static_cast<double>(bar.end));
     if (ImGui::IsItemHovered() || ImGui::IsItemActive()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-    ui::tip("Drag: let it end earlier or later. With the keyboard: + and −.");
+    ui::tip("Drag: let it end earlier or later. With the focus here: + and −.");
     if (ImGui::IsItemActive()) {
         const float x = ImGui::GetIO().MousePos.x;
         ImGui::GetForegroundDrawList()->AddLine({x, rect.y - sp(4)}, {x, rect.bottom() + sp(4)},
                                                 color_u32(Role::current), sp(2));
     }
     if (focused_id() == last_item_id()) {
+        state.is_end_focused = true;
         if (pressed("splitter_grow")) state.move_end(bar.bio, bar.end + 1);
         if (pressed("splitter_shrink") && bar.end > 0) state.move_end(bar.bio, bar.end - 1);
     }
@@ -179,28 +156,29 @@ bool sleeps_for_ever(State& state, const std::string& task) {
     });
 }
 
-void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, float y, float height,
+// Returns whether there is an outline behind it.
+bool draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, float y, float height,
               std::size_t number) {
     const std::size_t upto = state.last_seen();
-    if (bar.begin > upto) return;
+    if (bar.begin > upto) return false;
     const std::size_t last = std::min(bar.end, upto);
     const bool goes_on = bar.is_open && bar.bio.empty() && bar.kind != Bar::Kind::Oops && has_hung(state, side);
     const float left = view.x_of(static_cast<double>(bar.begin));
     const float right = goes_on ? view.right : view.x_of(static_cast<double>(last));
-    if (right < view.left || left > view.right) return;
+    if (right < view.left || left > view.right) return false;
     ui::Rect rect{std::max(left, view.left), y,
                   std::max(sp(3), std::min(right, view.right) - std::max(left, view.left)), height};
     // Where a kernel crashed; it was in there no longer.
     if (bar.kind == Bar::Kind::Oops) rect.w = std::min(rect.w, ImGui::CalcTextSize(bar.label.c_str()).x + sp(12));
     draw_bar_shape(view, bar, rect, upto, bar_role(state, bar));
-    draw_ghost(state, side, view, bar, rect);
+    const bool has_ghost = draw_ghost(state, side, view, bar, rect);
     draw_ends(state, side, view, bar, rect);
     const std::string id = bar.bio.empty() ? fmt::format("lane/{}/bar/{}", side_name(side), number)
                                            : fmt::format("lane/{}/bio/{}", side_name(side), bar.bio);
     if (bar.bio.empty()) {
         ui::mark_rect(rect, id, "bar", bar.label, static_cast<double>(bar.begin));
         if (is_marked("function/" + bar.label, state.pointed(), state.stages())) draw_ring(rect);
-        return;
+        return has_ghost;
     }
     ImGui::SetCursorScreenPos({rect.x, rect.y});
     before_overlapped_item();  // its end can be gripped
@@ -218,6 +196,7 @@ void draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
         ImGui::GetWindowDrawList()->AddRect({rect.x - 1, rect.y - 1}, {rect.right() + 1, rect.bottom() + 1},
                                             color_u32(Role::accent), sp(3), ImDrawFlags_None, sp(2));
     if (!bar.is_open && last == bar.end) drag_end(state, view, bar, rect, id);
+    return has_ghost;
 }
 
 // Which lanes there is room for: every row, one row of each task and disk, those of the disks, or that of the write
@@ -245,30 +224,6 @@ bool is_shown(State& state, const Lane& lane, Lanes lanes) {
     return false;
 }
 
-// Behind its crash nothing happens in a kernel any more; behind a broken rule it would, and is not recorded.
-void draw_halted(State& state, Side side, const LaneView& view, float top, float bottom) {
-    if (!state.stages().at(side).crash) return;
-    const Duel& duel = state.player.duel();
-    const auto tick = duel.tick_of(side, duel.tape(side).size() - 1);
-    if (!tick) return;
-    const float x = std::max(view.left, view.x_of(static_cast<double>(*tick)) + sp(4));
-    if (x >= view.right) return;
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const ui::Rect rect{x, top + sp(2), view.right - x, bottom - top - sp(4)};
-    draw.AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()}, color_u32(Role::danger_fill, 0.13F));
-    const bool has_halted = state.stages().at(side).has_oops();
-    if (has_halted) draw_hatch(rect, Role::danger_fill);
-    const FontScope bold(type(Face::bold, 14));
-    const std::string label = has_halted ? "this kernel has halted" : "the run ends here";
-    const ImVec2 size = ImGui::CalcTextSize(label.c_str());
-    if (size.x + sp(24) > rect.w) return;
-    const ImVec2 at(rect.x + sp(12), rect.y + (rect.h - size.y) / 2);
-    draw.AddRectFilled({at.x - sp(6), at.y - sp(2)}, {at.x + size.x + sp(6), at.y + size.y + sp(2)},
-                       color_u32(Role::panel), sp(3));
-    draw.AddText(at, color_u32(Role::danger), label.c_str());
-    ui::mark_rect(rect, fmt::format("lanes/{}/halted", side_name(side)), "text", label, static_cast<double>(*tick));
-}
-
 int rows_of(const Lane& lane, Lanes lanes) {
     return lanes == Lanes::All || lane.is_disk ? lane.rows : 1;
 }
@@ -281,12 +236,51 @@ bool is_in_row(const LaneView& view, const Lane& lane, const Bar& bar, Lanes lan
     return bar.kind == Bar::Kind::Sleep && static_cast<double>(bar.end - bar.begin) * view.per_tick > sp(kLong);
 }
 
+// Behind its crash nothing happens in a kernel any more; behind a broken rule it would, and is not recorded.
+std::optional<ui::Rect> halted_rect(State& state, Side side, const LaneView& view, float top, float bottom) {
+    if (!state.stages().at(side).crash) return std::nullopt;
+    const Duel& duel = state.player.duel();
+    const auto tick = duel.tick_of(side, duel.tape(side).size() - 1);
+    if (!tick) return std::nullopt;
+    const float x = std::max(view.left, view.x_of(static_cast<double>(*tick)) + sp(4));
+    if (x >= view.right) return std::nullopt;
+    return ui::Rect{x, top + sp(2), view.right - x, bottom - top - sp(4)};
+}
+
+void draw_halted_ground(State& state, Side side, const ui::Rect& rect) {
+    ImGui::GetWindowDrawList()->AddRectFilled({rect.x, rect.y}, {rect.right(), rect.bottom()},
+                                              color_u32(Role::danger_fill, 0.13F));
+    if (state.stages().at(side).has_oops()) draw_hatch(rect, Role::danger_fill);
+}
+
+// In the row of those that is next to the middle: nothing else is drawn there.
+void draw_halted_words(State& state, Side side, const ui::Rect& rect, const std::vector<float>& rows, float row) {
+    const FontScope bold(type(Face::bold, 14));
+    const std::string label = state.stages().at(side).has_oops() ? "this kernel has halted" : "the run ends here";
+    const ImVec2 size = ImGui::CalcTextSize(label.c_str());
+    if (size.x + sp(24) > rect.w) return;
+    float y = rect.y + (rect.h - row) / 2;
+    const auto off = [middle = y](float at) { return std::abs(at - middle); };
+    if (!rows.empty() && rect.h > 2 * row) y = *std::ranges::min_element(rows, {}, off);
+    const ui::Rect words{rect.x + sp(6), y + (row - size.y) / 2 - sp(2), size.x + sp(12), size.y + sp(4)};
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled({words.x, words.y}, {words.right(), words.bottom()}, color_u32(Role::panel), sp(3));
+    draw.AddText({words.x + sp(6), words.y + sp(2)}, color_u32(Role::danger), label.c_str());
+    ui::mark_rect(rect, fmt::format("lanes/{}/halted", side_name(side)), "text", label);
+    ui::mark_rect(words, fmt::format("lanes/{}/halted/words", side_name(side)), "shape");
+}
+
 float draw_side_lanes(State& state, Side side, const LaneView& view, float y, float row, Lanes lanes) {
     std::size_t number = 0;
-    const float top = y;
     bool is_first = true;
     // A copy: when the end of a bar is let go, the run is another one, and so are its lanes.
     const std::vector<Lane> shown_lanes = state.player.view().sides[side].lanes;
+    float all = 0;
+    for (const Lane& lane : shown_lanes)
+        all += is_shown(state, lane, lanes) ? row * static_cast<float>(rows_of(lane, lanes)) : 0;
+    const std::optional<ui::Rect> halted = halted_rect(state, side, view, y, y + all);
+    if (halted) draw_halted_ground(state, side, *halted);
+    std::vector<float> free_rows;
     for (const Lane& lane : shown_lanes) {
         if (!is_shown(state, lane, lanes)) continue;
         const int rows = rows_of(lane, lanes);
@@ -298,14 +292,17 @@ float draw_side_lanes(State& state, Side side, const LaneView& view, float y, fl
         is_first = false;
         const std::string shown = ui::shortened(name, sp(104));
         ImGui::GetWindowDrawList()->AddText(at, color_u32(Role::dim_text), shown.c_str());
+        bool has_ghost = false;
         for (const Bar& bar : lane.bars) {
             const float bar_y = y + static_cast<float>(std::min(bar.row, rows - 1)) * row + sp(2);
-            if (is_in_row(view, lane, bar, lanes)) draw_bar(state, side, view, bar, bar_y, row - sp(4), number);
+            if (is_in_row(view, lane, bar, lanes))
+                has_ghost |= draw_bar(state, side, view, bar, bar_y, row - sp(4), number);
             number++;
         }
+        for (int i = 0; i < rows && !has_ghost; i++) free_rows.push_back(y + row * static_cast<float>(i));
         y += height;
     }
-    draw_halted(state, side, view, top, y);
+    if (halted) draw_halted_words(state, side, *halted, free_rows, row);
     return y;
 }
 
@@ -331,95 +328,10 @@ void draw_dots(float x, float top, float bottom, Role role) {
         ImGui::GetWindowDrawList()->AddLine({x, y}, {x, std::min(bottom, y + sp(2.5F))}, color_u32(role), sp(2));
 }
 
-std::optional<float> x_of_difference(State& state, const LaneView& view) {
-    const auto tick = state.player.view().first_difference;
-    if (!tick || *tick == 0 || (state.hides_future() && *tick > state.player.tick())) return std::nullopt;
-    const float x = view.x_of(static_cast<double>(*tick));
-    if (x < view.left || x > view.right) return std::nullopt;
-    return x;
-}
-
-constexpr float kDifferenceWords = 136;  // the room they take
-
-// Right of it only where on the left the panel's title is.
-bool is_told_on_the_right(const LaneView& view, float x) {
-    return x - sp(kDifferenceWords) < view.left - sp(20);
-}
-
-Taken taken_by_difference(const LaneView& view, float x) {
-    if (is_told_on_the_right(view, x)) return {x - sp(9), x + sp(kDifferenceWords)};
-    return {x - sp(kDifferenceWords), x + sp(9)};
-}
-
-constexpr float kNoReturnWords = 156;  // the room they take
-
-// Before here the write may end well; from here on each of its ends is a crash. Not where its words had no room, which
-// begins behind `from`: the zones below say it, too. Negative: nowhere.
-float x_of_no_return(State& state, const LaneView& view, float from) {
-    if (write_with_ends(state) == nullptr || !state.ends.is_done()) return -1;
-    const std::vector<EndZones::Zone> zones = state.ends.zones();
-    if (zones.size() < 2 || !zones.back().crashes) return -1;
-    const float x = view.x_of(static_cast<double>(zones.back().from) - 1);
-    return x - sp(9) < from || x + sp(kNoReturnWords) > view.right ? -1 : x;
-}
-
-void draw_point_of_no_return(float x, float y) {
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const FontScope bold(type(Face::bold, 14));
-    const std::string label = "point of no return";
-    const float line = ImGui::GetTextLineHeight(), r = sp(6), middle = y + line / 2 + sp(2);
-    draw.AddTriangle({x, middle - r}, {x + r, middle + r}, {x - r, middle + r}, color_u32(Role::danger), sp(2));
-    draw.AddText({x + sp(13), y + sp(2)}, color_u32(Role::danger), label.c_str());
-    ui::mark_rect({x - r, y, sp(19) + ImGui::CalcTextSize(label.c_str()).x, line + sp(4)}, "lanes/no_return", "text",
-                  label);
-}
-
-// On the axis, where no bar is.
-void draw_first_difference(State& state, const LaneView& view, float y) {
-    const std::optional<float> x = x_of_difference(state, view);
-    if (!x) return;
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const FontScope bold(type(Face::bold, 14));
-    const std::string label = "first difference";
-    const float width = ImGui::CalcTextSize(label.c_str()).x, line = ImGui::GetTextLineHeight(), r = sp(6);
-    const float left = is_told_on_the_right(view, *x) ? *x + sp(14) : *x - width - sp(14);
-    const float middle = y + line / 2 + sp(2);
-    draw.AddText({left, y + sp(2)}, color_u32(Role::text), label.c_str());
-    draw.AddQuadFilled({*x, middle - r}, {*x + r, middle}, {*x, middle + r}, {*x - r, middle}, color_u32(Role::text));
-    const float begin = std::min(left, *x - r), end = std::max(left + width, *x + r);
-    ui::mark_rect({begin, y, end - begin, line + sp(4)}, "lanes/first_difference", "text", label,
-                  static_cast<double>(*state.player.view().first_difference));
-}
-
 void draw_playhead(State& state, const LaneView& view, float top, float bottom) {
     const float x = view.x_of(static_cast<double>(state.player.tick()));
     if (x < view.left - 1 || x > view.right + 1) return;
     ImGui::GetWindowDrawList()->AddLine({x, top}, {x, bottom}, color_u32(Role::here), sp(2.5F));
-}
-
-// The flag of the playhead, on the axis.
-void draw_flag(State& state, const LaneView& view, float y, float height) {
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const FontScope bold(type(Face::bold, 14));
-    const std::string label = fmt::format("step {}", state.player.tick());
-    const float width = ImGui::CalcTextSize(label.c_str()).x + sp(16);
-    const float at = std::clamp(view.x_of(static_cast<double>(state.player.tick())), view.left, view.right);
-    const float x = std::clamp(at - width / 2, view.left - sp(40), view.right + sp(12) - width);
-    draw.AddRectFilled({x, y}, {x + width, y + height}, color_u32(Role::here), sp(4));
-    draw.AddText({x + sp(8), y + (height - ImGui::GetTextLineHeight()) / 2}, IM_COL32(18, 23, 30, 255), label.c_str());
-    ui::mark_rect({x, y, width, height}, "now/tick", "text", label, static_cast<double>(state.player.tick()));
-}
-
-// All of the axis is the playhead's handle.
-void take_scrub(State& state, const LaneView& view, float y, float height) {
-    Player& player = state.player;
-    ImGui::SetCursorScreenPos({view.left - sp(8), y});
-    ImGui::InvisibleButton("scrub", {view.right - view.left + sp(16), height});
-    const std::size_t end = state.last_seen();
-    ui::mark("lanes/scrub", "slider", fmt::format("step {} of {}", player.tick(), end),
-             static_cast<double>(player.tick()));
-    if (ImGui::IsItemHovered() || ImGui::IsItemActive()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-    if (ImGui::IsItemActive() && end > 0) player.go_to(std::min(end, view.tick_at(ImGui::GetIO().MousePos.x)));
 }
 
 // What nobody may see yet.
@@ -466,7 +378,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
     if (const auto x = x_of_difference(state, view)) taken.push_back(taken_by_difference(view, *x));
     const float no_return = x_of_no_return(state, view, flag + sp(44));
-    if (no_return >= 0) taken.push_back({no_return - sp(9), no_return + sp(kNoReturnWords)});
+    if (no_return >= 0) taken.push_back(taken_by_no_return(no_return));
     draw_axis(view, axis + sp(2), top, taken);
     take_scrub(state, view, axis, axis_height);
 

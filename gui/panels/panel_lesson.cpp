@@ -48,7 +48,8 @@ void add_way_on(const LessonRun& lesson, std::vector<HeadButton>& buttons, bool 
 }
 
 std::vector<HeadButton> head_buttons(const LessonRun& lesson, bool has_next) {
-    std::vector<HeadButton> buttons = {{"lesson/close", "×", true, Role::button, "close the lesson (Esc)"}};
+    std::vector<HeadButton> buttons = {
+        {"lesson/close", "×", true, Role::button, "leave the lesson (Esc); its place is kept"}};
     add_way_on(lesson, buttons, has_next);
     buttons.push_back(
         {"lesson/back", "◀ Back", lesson.can_go_back(), Role::button, "to the page before, as it was then"});
@@ -176,6 +177,20 @@ void draw_running(State& state) {
     if (!pressed_id.empty()) press(state, pressed_id);
 }
 
+// What was opened last goes first; the lesson itself only when nothing else is open, and its place is kept.
+void step_back_by_escape(State& state) {
+    if (state.choosing_lesson)
+        state.choosing_lesson = false;
+    else if (state.shows_side || state.shows_tree)
+        state.shows_side = state.shows_tree = false;
+    else if (state.lesson && state.prediction && !state.prediction->hides && !state.lesson->is_away())
+        state.prediction.reset();  // it need not be answered
+    else if (state.lesson)
+        LessonRun::close(state);
+    else
+        state.prediction.reset();
+}
+
 // Escape first takes back the focus that Tab has shown, and a dialog or a message comes before the strip.
 bool is_escape_meant(const State& state) {
     static bool was_focus_shown = false;  // in the frame before: this one has hidden it already
@@ -186,13 +201,7 @@ bool is_escape_meant(const State& state) {
 }
 
 void take_escape(State& state) {
-    if (!is_escape_meant(state)) return;
-    if (state.choosing_lesson)
-        state.choosing_lesson = false;
-    else if (state.lesson)
-        LessonRun::close(state);
-    else
-        state.prediction.reset();
+    if (is_escape_meant(state)) step_back_by_escape(state);
 }
 
 }  // namespace

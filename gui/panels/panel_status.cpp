@@ -18,6 +18,15 @@ Hints joined(Hints hints, const Hints& others) {
     return hints;
 }
 
+// Those that do something now.
+Hints lab_keys(const State& state) {
+    Hints hints = key_hints({"play", "step_forward", "stop_both"});
+    if (state.is_end_focused) hints = joined(hints, key_hints({"splitter_grow", "splitter_shrink"}));
+    const std::string holds = state.what_to_hold();
+    if (!holds.empty()) hints.push_back({keys_of("hold"), holds == "bitmap" ? "hold what comes" : "hold"});
+    return joined(hints, key_hints({"release", "why", "details", "help"}));
+}
+
 Hints status_keys(const State& state) {
     switch (state.mode) {
         case Mode::learn:
@@ -39,7 +48,7 @@ Hints status_keys(const State& state) {
     }
     if (state.is_presenting())
         return key_hints({"present_next", "present_back", "present_black", "tree", "present", "help"});
-    return key_hints({"play", "step_forward", "stop_both", "hold", "release", "why", "details", "help"});
+    return lab_keys(state);
 }
 
 std::string status_place(State& state) {

