@@ -23,6 +23,8 @@ namespace {
 
 using Waiting = LessonRun::Waiting;
 
+constexpr const char* kBackInBar = "◀";
+
 // ---- buttons of the head, from right to left so that each keeps its place
 
 struct HeadButton {
@@ -75,15 +77,20 @@ void press(State& state, std::string_view id) {
 }
 
 // What was pressed; empty: nothing. The title gets the room that they leave.
-std::string draw_head_buttons(const std::vector<HeadButton>& buttons, const std::string& title,
-                              const std::string& dots) {
+std::string draw_head_buttons(const std::vector<HeadButton>& buttons, const std::string& title, const std::string& dots,
+                              const std::string& called = "") {
     const float gap = ImGui::GetStyle().ItemSpacing.x;
     const ImVec2 begin = ImGui::GetCursorScreenPos();
     float x = begin.x + ImGui::GetContentRegionAvail().x;
     for (const HeadButton& button : buttons) x -= ui::button_width(button.label) + gap;
     const float dots_width = dots.empty() ? 0 : ImGui::CalcTextSize(dots.c_str()).x + 2 * gap;
     ImGui::AlignTextToFramePadding();
-    ui::text("lesson/title", title, Role::accent, Font::text, x - begin.x - dots_width);
+    if (called.empty()) {
+        ui::text("lesson/title", title, Role::accent, Font::text, x - begin.x - dots_width);
+    } else {  // it is there in full, and known by a longer name
+        ImGui::TextColored(color(Role::accent), "%s", title.c_str());
+        ui::mark("lesson/title", "text", called);
+    }
     if (!dots.empty()) {
         ImGui::SameLine(0, 2 * gap);
         ui::text("lesson/dots", dots, Role::dim_text, Font::text, dots_width);
@@ -162,16 +169,25 @@ void draw_free_question(State& state) {
     if (!pressed_id.empty()) state.prediction.reset();
 }
 
-void draw_running(State& state) {
+std::string title_of(const LessonRun& lesson) {
+    return fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
+}
+
+std::vector<HeadButton> buttons_of(const State& state) {
+    return head_buttons(*state.lesson, shows_sentence(state) && !asks_in_sentence(state));
+}
+
+void draw_running(State& state, bool has_head) {
     const LessonRun& lesson = *state.lesson;
-    const std::string title = fmt::format("Lesson {}   {}", lesson.number(), lesson.lesson().title);
-    const std::string pressed_id = draw_head_buttons(
-        head_buttons(lesson, shows_sentence(state) && !asks_in_sentence(state)), title, dots_of(lesson));
+    const std::string pressed_id =
+        has_head ? draw_head_buttons(buttons_of(state), title_of(lesson), dots_of(lesson)) : "";
     const float foot = question_height(state, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, ImU32{0});
     ImGui::BeginChild("words", {0, words});
     draw_words(state);
     ImGui::EndChild();
+    ImGui::PopStyleColor();
     if (state.prediction && !lesson.is_away()) draw_question(state);
     if (lesson.reading_left() > 0 && lesson.waiting() == Waiting::Next) ui::ask_for_frame(lesson.reading_left());
     if (!pressed_id.empty()) press(state, pressed_id);
@@ -215,15 +231,37 @@ bool has_lesson_strip(const State& state) {
     return state.lesson || state.choosing_lesson || state.prediction;
 }
 
+// The same on every page: with all buttons that may come.
+float lesson_head_width(const State& state) {
+    if (!state.lesson || state.lesson->is_away() || state.choosing_lesson || !has_lesson_strip(state)) return 0;
+    const float gap = ImGui::GetStyle().ItemSpacing.x;
+    float width = ui::text_width(state.lesson->lesson().title) + ui::text_width(dots_of(*state.lesson)) + 4 * gap;
+    for (const char* label : {"×", kBackInBar, "Show me", "Try again"}) width += ui::button_width(label) + gap;
+    return width;
+}
+
+void draw_lesson_head(State& state) {
+    const LessonRun& lesson = *state.lesson;
+    std::vector<HeadButton> buttons = buttons_of(state);
+    for (HeadButton& button : buttons)
+        if (std::string_view(button.id) == "lesson/back") button.label = kBackInBar;
+    const std::string pressed_id = draw_head_buttons(buttons, lesson.lesson().title, dots_of(lesson), title_of(lesson));
+    if (!pressed_id.empty()) press(state, pressed_id);
+}
+
 void draw_lesson(State& state, const ui::Rect& rect) {
     if (has_lesson_strip(state)) take_escape(state);
     if (!has_lesson_strip(state)) return;
     {
-        const Panel panel("lesson", rect, {.fill = Role::panel, .border = Role::border, .scrolls = true});
+        const bool is_folded = has_lesson_in_toolbar(state);
+        const Panel panel("lesson", rect,
+                          {.fill = is_folded ? Role::background : Role::panel,
+                           .border = is_folded ? Role::background : Role::border,
+                           .scrolls = true});
         if (state.choosing_lesson)
             draw_choice(state);
         else if (state.lesson)
-            draw_running(state);
+            draw_running(state, !is_folded);
         else
             draw_free_question(state);
     }

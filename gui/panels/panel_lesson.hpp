@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The strip of lessons and questions, between what happens now and the arrays.
+// The strip of lessons and questions, between what happens now and the arrays. Of a lesson that runs it is only its
+// words, below the sentence; the rest is in the bar at the top, where there is room for it.
 #pragma once
 
 #include "gui/panels/panels.hpp"
@@ -9,6 +10,9 @@ namespace mdscope::gui {
 bool has_lesson_strip(const State& state);
 float lesson_height(const State& state, float width);
 void draw_lesson(State& state, const ui::Rect& rect);
+// Its title, where one is in it, and its buttons: for the bar at the top. 0: nothing of it is there.
+float lesson_head_width(const State& state);
+void draw_lesson_head(State& state);  // to the right edge
 // What the question of the state asks, with buttons or, once it is answered, what was right.
 void draw_question(State& state);
 // What came of the answer to the question of the state; before that is to be seen, what was said.

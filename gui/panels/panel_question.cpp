@@ -150,7 +150,8 @@ float lesson_height(const State& state, float width) {
     const float inside = width - 2 * sp(8) - 2 * style.WindowPadding.x;
     if (!state.lesson) return head + 3 * foot_height(1);
     const Heights heights = heights_of(state, inside);
-    return head + heights.words + style.ItemSpacing.y + foot_height(heights.foot);
+    const float above = has_lesson_in_toolbar(state) ? 2 * style.WindowPadding.y : head;
+    return above + heights.words + style.ItemSpacing.y + foot_height(heights.foot);
 }
 
 }  // namespace mdscope::gui

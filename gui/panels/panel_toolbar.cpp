@@ -7,6 +7,7 @@
 
 #include "gui/frame/flow.hpp"
 #include "gui/frame/keys.hpp"
+#include "gui/panels/panel_lesson.hpp"
 #include "gui/panels/panel_live.hpp"
 #include "gui/panels/panels.hpp"
 
@@ -103,7 +104,7 @@ void draw_nothing(State& /*state*/, Flow& /*flow*/) {}
 void draw_everywhere(State& state, Flow& flow) {
     if (hand(flow, "share", "Share…", "save, open, copy, export")) state.begin_share(SharePage::Tab::Save);
     if (hand(flow, "lesson", "Lessons", "short lessons: predict, watch, understand")) state.toggle_lessons();
-    if (hand(flow, "help", "Help ?", "keys, colours, text size (F1)")) state.show_help = true;
+    if (hand(flow, "help", "?", "keys, colours, text size (F1)")) state.show_help = true;
 }
 
 struct ModeRow {
@@ -144,14 +145,27 @@ int lay_out(State& state, float width, bool draws) {
     return flow.lines();
 }
 
+// What is left beside the head of a lesson.
+float width_for_tools(const State& state, float width) {
+    const float head = has_lesson_in_toolbar(state) ? lesson_head_width(state) + sp(24) : 0;
+    return width - 2 * sp(kPadding) - head;
+}
+
 float full_height(const State& state, float width) {
-    const int lines = lay_out(const_cast<State&>(state), width - 2 * sp(kPadding), false);
+    const int lines = lay_out(const_cast<State&>(state), width_for_tools(state, width), false);
     const float line = ImGui::GetFrameHeight();
     return 2 * sp(kPadding) + static_cast<float>(lines) * line +
            static_cast<float>(lines - 1) * ImGui::GetStyle().ItemSpacing.y;
 }
 
 }  // namespace
+
+bool has_lesson_in_toolbar(const State& state) {
+    const float head = lesson_head_width(state);
+    if (head == 0) return false;
+    return lay_out(const_cast<State&>(state), ImGui::GetIO().DisplaySize.x - 2 * sp(kPadding) - head - sp(24), false) ==
+           1;
+}
 
 // With large text in a small window it scrolls: what it acts on needs room, too.
 float toolbar_height(const State& state, float width) {
@@ -164,7 +178,14 @@ void draw_toolbar(State& state, const ui::Rect& rect) {
     {
         const bool scrolls = rect.h + 1 < full_height(state, rect.w);
         const Panel panel("toolbar", rect, {.fill = Role::card, .border = Role::card, .scrolls = scrolls});
-        lay_out(state, rect.w - 2 * sp(kPadding) - (scrolls ? ImGui::GetStyle().ScrollbarSize : 0), true);
+        const bool has_head = has_lesson_in_toolbar(state);
+        const float head = has_head ? lesson_head_width(state) : 0;
+        const ImVec2 begin = ImGui::GetCursorScreenPos();
+        lay_out(state, width_for_tools(state, rect.w) - (scrolls ? ImGui::GetStyle().ScrollbarSize : 0), true);
+        if (has_head && lesson_head_width(state) == head) {  // nothing of this frame has changed it
+            ImGui::SetCursorScreenPos({rect.right() - sp(kPadding) - head, begin.y});
+            draw_lesson_head(state);
+        }
     }
     ImGui::PopStyleVar();
 }

@@ -47,6 +47,8 @@ std::string side_title(const State& state, Side side);
 
 float toolbar_height(const State& state, float width);
 void draw_toolbar(State& state, const ui::Rect& rect);
+// Whether a lesson's title and buttons are in the toolbar; else they are in its own strip.
+bool has_lesson_in_toolbar(const State& state);
 float now_height(const State& state, float width);
 bool shows_sentence(const State& state);  // with its button
 // Whether the open question stands in the sentence's place, with its answers where the button was.

@@ -260,6 +260,17 @@ TEST_CASE("a lesson can be closed at any point, by its button and by Escape, and
         }
 }
 
+TEST_CASE("a lesson's title and buttons are in the bar at the top where there is room, its words below the sentence") {
+    for (const HeadlessOptions& size : {HeadlessOptions{}, kSmall}) {
+        Seat seat(1, size);
+        const Headless& ui = seat.ui;
+        const bool is_in_bar = ui.rect("lesson/title").bottom() < ui.rect("now/what").y;
+        CHECK(is_in_bar == (size.width == 1600));
+        CHECK(ui.rect("lesson/text").y > ui.rect("now/what").bottom());
+        CHECK(all_of(ui.faults()) == "");
+    }
+}
+
 TEST_CASE("while a question is open nothing right of the playhead can be seen, and nothing tells how it ends") {
     Seat seat(1);
     Headless& ui = seat.ui;
