@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/story/tell/who_waits.hpp"
@@ -36,6 +37,25 @@ TEST_CASE("keys, clicks and time lead to any moment") {
     CHECK(ui.has("lane/A/ends/" + std::to_string(static_cast<int>(ui.value("now/tick")) + 1)));
     CHECK(ui.text("lanes/no_return") == "point of no return");
     CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("a point of no return is drawn only where some ends are well and the later ones are not") {
+    const auto screen = picture_app();
+    Headless ui(*screen);
+    const auto has_ends = [&] {
+        return std::ranges::any_of(ui::all(), [](const ui::Mark& mark) { return mark.id.starts_with("lane/A/ends/"); });
+    };
+    for (const char* key : {"h", "s", "End"}) ui.key(key);
+    REQUIRE(has_ends());  // A has unbound its members: each end is a crash
+    CHECK_FALSE(ui.has("lanes/no_return"));
+    ui.key("Home");
+    CHECK_FALSE(ui.has("lanes/no_return"));  // nothing is held yet
+
+    const auto taught = picture_app(1);
+    Headless lesson(*taught);  // a question is open: it would be the answer
+    CHECK(do_acts(lesson.stage(), *taught, {"key Space", "until lesson/next", "key Space", "until predict/0"}) == "");
+    CHECK_FALSE(has_ends());
+    CHECK_FALSE(lesson.has("lanes/no_return"));
 }
 
 TEST_CASE("a key is called as it stands on the keyboard, in the window's labels, too") {

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "engine/scenario/scenario_files.hpp"
@@ -66,6 +67,27 @@ TEST_CASE("a mounted array's stage shows what the lab's does, wherever both know
     }
     for (const Status status : {Status::Running, Status::Waiting, Status::InDanger, Status::Stopped, Status::Oops})
         CHECK_MESSAGE(compared[status] > 0, static_cast<int>(status));
+}
+
+TEST_CASE("a mounted array with a bitmap file shows the completion that its pages come back by") {
+    std::size_t counted = 0;
+    Player player(*load_scenario_file("race"));
+    std::array scenarios = {player.scenario(Side::A), player.scenario(Side::B)};
+    for (Scenario& scenario : scenarios) scenario.bitmap = "file";
+    REQUIRE(player.change(scenarios[0], scenarios[1]) == "");
+    REQUIRE(player.stop() == "");
+    player.play_to_end();
+    for (std::size_t tick = 0; tick <= player.end(); tick++)
+        for (const Side side : kSides) {
+            const auto [told, seen] = stages_at(player, side, tick);
+            const StageWrite* write = seen.main_write();
+            if (write == nullptr || write->gauge != std::size_t{1}) continue;
+            counted++;
+            CAPTURE(tick);
+            CHECK(seen.completion == "end_bitmap_write");
+            CHECK(seen.completion == told.completion);
+        }
+    CHECK(counted > 0);
 }
 
 TEST_CASE("a mounted array in danger: the write is taken, its member is met, and nobody waits") {
