@@ -62,8 +62,9 @@ std::string statements_text(const std::vector<Statement>& statements) {
 
 std::string configuration_text(const Scenario& scenario) {
     Rows rows;
-    rows.add("array", "{} members of {}, bitmap {} in chunks of {}", scenario.members, rough_size_text(scenario.size),
-             scenario.bitmap, exact_size_text(scenario.chunk));
+    rows.add("array", "{} members of {}{}, bitmap {} in chunks of {}", scenario.members, rough_size_text(scenario.size),
+             scenario.metadata == Scenario().metadata ? "" : " with metadata " + scenario.metadata, scenario.bitmap,
+             exact_size_text(scenario.chunk));
     rows.add("kernel", "{}", told_rows(scenario.variants));
     rows.add("world", "{} steps, {}, mdmon {}", granularity_name(scenario.granularity),
              scenario.errors == 0 ? "no disk error" : plural(scenario.errors, "disk error", "disk errors"),

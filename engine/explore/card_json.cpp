@@ -26,6 +26,7 @@ Json scenario_json(const Scenario& scenario) {
     json["title"] = scenario.title;
     json["members"] = scenario.members;
     json["bitmap"] = scenario.bitmap;
+    if (scenario.metadata != Scenario().metadata) json["metadata"] = scenario.metadata;
     json["size"] = scenario.size;
     json["chunk"] = scenario.chunk;
     for (const Variant& variant : all_variants()) json[variant.name()] = scenario.variants.row(variant).name;

@@ -14,11 +14,11 @@ namespace mdscope {
 
 namespace {
 
-// Where the data of each image begins; an image that is no member has none.
-std::map<std::string, Sector> data_offsets(const SimLab& lab) {
-    std::map<std::string, Sector> offsets;
-    for (const auto& rdev : all_rdevs_at_rest(lab.mddev())) offsets[rdev->path] = rdev->data_offset;
-    return offsets;
+// Of each image the member that it is; an image that is none has no data.
+std::map<std::string, const Rdev*> members_of(const SimLab& lab) {
+    std::map<std::string, const Rdev*> members;
+    for (const auto& rdev : all_rdevs_at_rest(lab.mddev())) members[rdev->path] = rdev.get();
+    return members;
 }
 
 class Enumeration {
@@ -105,7 +105,7 @@ class Kill : Enumeration {
 
 class PowerCut : Enumeration {
    public:
-    PowerCut(const SimLab& lab, PageStore& store) : Enumeration(lab, true, store), offsets_(data_offsets(lab)) {}
+    PowerCut(const SimLab& lab, PageStore& store) : Enumeration(lab, true, store), members_(members_of(lab)) {}
     CutOptions run() {
         std::uint32_t number = 0;
         for (const auto& [path, medium] : lab_.kernel.images()) {
@@ -137,14 +137,14 @@ class PowerCut : Enumeration {
     using Set = std::vector<const Unsure*>;
 
     void sort_out(const Unsure& unsure, const std::string& path) {
-        const auto offset = offsets_.find(path);
-        if (offset == offsets_.end() || unsure.sector < offset->second) {
+        const auto member = members_.find(path);
+        if (member == members_.end() || !is_data_sector(*member->second, unsure.sector)) {
             metadata_.push_back(unsure);
             return;
         }
         data_.push_back(unsure);
         data_.back().what = "data";
-        places_.push_back(unsure.sector - offset->second);
+        places_.push_back(unsure.sector - member->second->data_offset);
     }
 
     // First, so that what is in flight to the same sector comes after it.
@@ -170,19 +170,41 @@ class PowerCut : Enumeration {
         return {places.begin(), places.end()};
     }
 
+    static bool continues(const Unsure& before, const Unsure& next) {
+        return before.image == next.image && before.sector + 1 == next.sector && before.written == next.written &&
+               before.flushes == next.flushes && before.size == next.size &&
+               std::memcmp(before.bytes, next.bytes, next.size) == 0;
+    }
+    // Sector by sector; a long run of one content, as of a bitmap that is all ones, is there or is not.
+    std::vector<Set> metadata_units() {
+        std::vector<Set> units;
+        for (auto next = metadata_.begin(); next != metadata_.end();) {
+            Set run{&*next};
+            while (++next != metadata_.end() && continues(*run.back(), *next)) run.push_back(&*next);
+            if (run.size() > kMostMetadataSectors) {
+                options.is_whole = false;
+                units.push_back(std::move(run));
+            } else {
+                for (const Unsure* unsure : run) units.push_back({unsure});
+            }
+        }
+        return units;
+    }
+
     std::vector<Set> metadata_choices() {
+        const std::vector<Set> units = metadata_units();
         std::vector<Set> sets;
-        if (metadata_.size() <= kMostMetadataSectors) {
-            for (std::size_t bits = 0; bits < std::size_t{1} << metadata_.size(); bits++)
-                sets.push_back(subset(metadata_, [&](std::size_t i) { return (bits >> i & 1U) != 0; }));
+        if (units.size() <= kMostMetadataSectors) {
+            for (std::size_t bits = 0; bits < std::size_t{1} << units.size(); bits++)
+                sets.push_back(joined(units, [&](std::size_t i) { return (bits >> i & 1U) != 0; }));
             return sets;
         }
         options.is_whole = false;
         sets.push_back({});
-        sets.push_back(subset(metadata_, [](std::size_t) { return true; }));
-        for (std::size_t one = 0; one < metadata_.size(); one++) {
-            sets.push_back(subset(metadata_, [one](std::size_t i) { return i == one; }));
-            sets.push_back(subset(metadata_, [one](std::size_t i) { return i != one; }));
+        sets.push_back(joined(units, [](std::size_t) { return true; }));
+        for (std::size_t one = 0; one < units.size(); one++) {
+            sets.push_back(joined(units, [one](std::size_t i) { return i == one; }));
+            sets.push_back(joined(units, [one](std::size_t i) { return i != one; }));
         }
         return sets;
     }
@@ -207,6 +229,13 @@ class PowerCut : Enumeration {
     }
 
     template <class Is>
+    static Set joined(const std::vector<Set>& units, Is is_in) {
+        Set set;
+        for (std::size_t i = 0; i < units.size(); i++)
+            if (is_in(i)) set.insert(set.end(), units[i].begin(), units[i].end());
+        return set;
+    }
+    template <class Is>
     static Set subset(const std::vector<Unsure>& all, Is is_in) {
         Set set;
         for (std::size_t i = 0; i < all.size(); i++)
@@ -214,12 +243,17 @@ class PowerCut : Enumeration {
         return set;
     }
 
-    std::map<std::string, Sector> offsets_;
+    std::map<std::string, const Rdev*> members_;
     std::vector<Unsure> metadata_, data_;
     std::vector<Sector> places_;  // of data_, from the beginning of the array
 };
 
 }  // namespace
+
+bool is_data_sector(const Rdev& rdev, Sector sector) {
+    const bool has_end = rdev.sectors != 0;  // it is told when it is bound
+    return sector >= rdev.data_offset && (!has_end || sector - rdev.data_offset < rdev.sectors);
+}
 
 CutOptions what_may_be_left(const SimLab& lab, CutKind crash, PageStore& store) {
     return crash == CutKind::Kill ? Kill(lab, store).run() : PowerCut(lab, store).run();

@@ -46,6 +46,8 @@ struct CutOptions {
 // More unsure metadata sectors than this: none of them, all, each alone, all but one.
 inline constexpr std::size_t kMostMetadataSectors = 7;
 
+// Whether a member has data there: not all that is behind its beginning is.
+bool is_data_sector(const Rdev& rdev, Sector sector);
 CutOptions what_may_be_left(const SimLab& lab, CutKind crash, PageStore& store);
 // "kill: of what was in flight only sda's bitmap is there"
 std::string cut_text(CutKind crash, const CutOption& option);

@@ -66,7 +66,7 @@ class Collection {
         unsure.what = "metadata";
         unsure.disk = medium.name();
         for (const auto& rdev : all_rdevs_at_rest(lab_.mddev())) {
-            if (rdev->path != medium.path() || sector < rdev->data_offset) continue;
+            if (rdev->path != medium.path() || !is_data_sector(*rdev, sector)) continue;
             unsure.is_data = true;
             unsure.what = "data";
             unsure.place = sector - rdev->data_offset;

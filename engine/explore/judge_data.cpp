@@ -11,6 +11,8 @@
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/format/format.hpp"
 #include "engine/mdadm/container.hpp"
+#include "engine/mdadm/imsm/read.hpp"
+#include "engine/mdadm/imsm/state.hpp"
 
 namespace mdscope::judge_data {
 
@@ -190,6 +192,20 @@ bool says_it_is_behind(const SimLab& lab, const Rdev& rdev, Sector sector) {
     return sb && (sb->feature_map & MD_FEATURE_RECOVERY_OFFSET) != 0 && sb->recovery_offset <= sector;
 }
 
+// By the copies of those that are left: an assembly takes the newest one, which one of them has.
+bool anchor_says_failed(const SimLab& lab, const Rdev& survivor, const Rdev& failed) {
+    const RamImage* const medium = medium_of(lab, survivor.path);
+    if (medium == nullptr) return false;
+    const auto copy = read_imsm_copy(medium->size_bytes() / kSectorSize, [&](Sector sector, std::span<std::byte> to) {
+        is_power_cut(lab) ? medium->read_durable(sector * kSectorSize, to) : medium->read(sector * kSectorSize, to);
+        return 0;
+    });
+    if (!copy || !*copy || (*copy)->cut_short || (*copy)->anchor.volumes.empty()) return false;
+    const Container state = imsm_state((*copy)->anchor, 0);
+    const ContainerMember* const member = find_member(state, failed.label_uuid);
+    return member == nullptr || member->state != "in_sync";  // one that has failed has another serial there
+}
+
 bool sidecar_says_failed(const SimLab& lab, const Rdev& failed) {
     const auto file = lab.kernel.files().find(container_path("lab"));
     if (file == lab.kernel.files().end()) return false;
@@ -213,10 +229,12 @@ const Rdev* find_unrecorded(const SimLab& lab) {
         if (!wrong) continue;
         const bool is_external = mddev.external.load();
         if (!is_external && says_it_is_behind(lab, *rdev, wrong->sector)) continue;
-        const bool is_recorded =
-            is_external ? sidecar_says_failed(lab, *rdev) : std::ranges::any_of(mddev.disks, [&](const Rdev* survivor) {
-                return is_in_sync(survivor) && says_failed(lab, *survivor, *rdev);
-            });
+        const auto says_so = lab.has_anchors() ? anchor_says_failed : says_failed;
+        const bool is_recorded = is_external && !lab.has_anchors()
+                                     ? sidecar_says_failed(lab, *rdev)
+                                     : std::ranges::any_of(mddev.disks, [&](const Rdev* survivor) {
+                                           return is_in_sync(survivor) && says_so(lab, *survivor, *rdev);
+                                       });
         if (!is_recorded) return rdev;
     }
     return nullptr;

@@ -14,6 +14,7 @@
 #include "engine/md/format/format.hpp"
 #include "engine/md/md_ioctl.hpp"
 #include "engine/md/sysfs/sysfs.hpp"
+#include "engine/mdadm/imsm/bitmap.hpp"
 #include "engine/mdadm/manage.hpp"
 
 namespace mdscope {
@@ -22,12 +23,21 @@ static constexpr const char* kLab = "lab";
 static constexpr const char* kBitmapFile = "lab/bitmap";
 static constexpr std::uint64_t kChunksOfAPage = std::uint64_t{kPageSize} * 8;
 
+// mdadm would round down to a MiB, where a search has enough in much less.
+static std::uint64_t imsm_room(std::uint64_t image) {
+    constexpr std::uint64_t kKept = (kImsmMostSectors + kImsmMemberReserve) * kSectorSize;
+    constexpr std::uint64_t kStripe = 128 << 10;
+    return image < kKept ? 0 : (image - kKept) / kStripe * kStripe;
+}
+
 Result<LabPlan> plan_images(const Scenario& scenario) {
     CreateOptions options;
     options.lab = kLab;
     options.size_bytes = scenario.size;
     options.members = scenario.members;
     options.bitmap = scenario.bitmap == "file" ? kBitmapFile : scenario.bitmap;
+    options.metadata = scenario.metadata;
+    if (scenario.metadata == "imsm") options.volume_bytes = imsm_room(scenario.size);
     options.chunk = scenario.chunk;
     options.daemon_sleep_ms = scenario.delay_ms;
     return plan_lab(options);
@@ -37,36 +47,51 @@ Result<LabPlan> plan_images(const Scenario& scenario) {
 
 namespace {
 
-constexpr std::uint32_t kNoData = 0;
-
 std::uint32_t le32(std::span<const std::byte> bytes) {
     std::uint32_t value = 0;
     std::memcpy(&value, bytes.data(), sizeof value);
     return value;
 }
 
-// Where the data of a planned image begins, from its superblock or label. Sectors; kNoData: it has none.
-Sector data_begins(const PlannedFile& file) {
-    if (file.pieces.empty()) return kNoData;
+// Where the data of an image is.
+struct DataArea {
+    Sector begin = 0, end = 0;
+};
+
+std::optional<DataArea> imsm_data_area(std::span<const std::byte> block) {
+    const Result<ImsmAnchor> anchor = decode_imsm(block);
+    if (!anchor || anchor->volumes.empty()) return std::nullopt;
+    const ImsmVolume& volume = anchor->volumes.front();
+    return DataArea{volume.map.pba_of_lba0, volume.map.pba_of_lba0 + volume.component_sectors()};
+}
+
+// By its superblock, label or anchor; nullopt: it has none.
+std::optional<DataArea> data_area(const PlannedFile& file) {
+    if (file.pieces.empty()) return std::nullopt;
+    if (has_imsm_signature(file.pieces.back().bytes)) return imsm_data_area(file.pieces.back().bytes);
     const std::span<const std::byte> first = file.pieces.front().bytes;
+    const Sector end = file.size >> kSectorShift;
     if (has_super_1_magic(first)) {
         std::array<std::byte, kPageSize> page{};
         std::ranges::copy(first.first(std::min<std::size_t>(first.size(), kPageSize)), page.begin());
-        return decode_super_1(page).data_offset;
+        return DataArea{decode_super_1(page).data_offset, end};
     }
     const auto label = decode_label(first);
-    return label ? label->data_offset : kNoData;
+    return label ? std::optional(DataArea{label->data_offset, end}) : std::nullopt;
 }
 
+// A native bitmap has its bits behind its header; that of IMSM has them in a piece of their own.
 void clear_bits(RamImage& image, const Piece& piece) {
-    if (piece.bytes.size() <= kBitmapSuperSize || le32(piece.bytes) != BITMAP_MAGIC) return;
-    image.store(piece.offset + kBitmapSuperSize, std::vector<std::byte>(piece.bytes.size() - kBitmapSuperSize));
+    const std::size_t header =
+        piece.bytes.size() > kBitmapSuperSize && le32(piece.bytes) == BITMAP_MAGIC ? kBitmapSuperSize : 0;
+    if (header == 0 && piece.bytes.size() != kImsmBitmapBytes) return;
+    image.store(piece.offset + header, std::vector<std::byte>(piece.bytes.size() - header));
 }
 
-void stamp_data(RamImage& image, Sector begin) {
-    std::vector<std::byte> data(image.size_bytes() - (begin << kSectorShift));
+void stamp_data(RamImage& image, const DataArea& area) {
+    std::vector<std::byte> data((area.end - area.begin) << kSectorShift);
     Ledger::stamp(data, 0, Ledger::kBeginning);
-    image.store(begin << kSectorShift, data);
+    image.store(area.begin << kSectorShift, data);
 }
 
 // Members that `add` brings: their images are there from the beginning, as zeros.
@@ -100,7 +125,7 @@ void SimLab::add_images(const Scenario& scenario, const LabPlan& plan) {
             image.store(piece.offset, piece.bytes);
             if (scenario.bits_clear) clear_bits(image, piece);
         }
-        if (const Sector begin = data_begins(file); after_cut_ && begin != kNoData) stamp_data(image, begin);
+        if (const auto area = data_area(file); after_cut_ && area) stamp_data(image, *area);
     }
     for (const std::string& path : blank_members(scenario)) kernel.add_ram_disk(path, scenario.size);
 }

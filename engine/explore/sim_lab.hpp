@@ -63,6 +63,8 @@ class SimLab {
     [[nodiscard]] Mddev& mddev() { return array_.has_mddev() ? array_.mddev() : *nothing_; }
     [[nodiscard]] const Mddev& mddev() const { return array_.has_mddev() ? array_.mddev() : *nothing_; }
 
+    // Its external metadata is that of IMSM, on its members.
+    [[nodiscard]] bool has_anchors() const { return array_.keeps_anchors(); }
     // Of the tasks, as the scenario names them.
     [[nodiscard]] bool tasks_done() const { return running_tasks_ == 0; }
     [[nodiscard]] const std::string& mdstat() const { return mdstat_; }  // when the setup was over

@@ -41,6 +41,7 @@ struct CreateOptions {
     bool force = false;                     // overwrite images that have a superblock
     std::string name = "lab";               // set_name is "HOST:name" with host "mdscope"; imsm: of the volume
     int spares = 0;                         // imsm: beside the members
+    std::uint64_t volume_bytes = 0;         // imsm: in stripes of 128 KiB; 0: all that there is, in whole MiB
     std::vector<std::string> serials;       // imsm: NAME=SERIAL; the others are "/dev/NAME"
 };
 struct CreateReport {

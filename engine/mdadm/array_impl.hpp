@@ -65,6 +65,7 @@ class ArrayImpl final : public Array {
 
     // ---- for a lab that is simulated
 
+    [[nodiscard]] bool keeps_anchors() const { return imsm_ != nullptr; }  // IMSM
     // Told of each member that md has let go of, after its image was closed or will be. Set before start().
     std::function<void(Rdev&)> on_member_closed;
     // mdmon ends, as when somebody kills it: nobody answers array_state from here on.

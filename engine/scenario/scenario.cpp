@@ -23,6 +23,7 @@ std::string headers_text(const Scenario& scenario) {
     if (!scenario.title.empty()) add("title", scenario.title);
     add("members", scenario.members);
     add("bitmap", scenario.bitmap);
+    if (scenario.metadata != Scenario().metadata) add("metadata", scenario.metadata);  // above what it sets
     add("size", exact_size_text(scenario.size));
     add("chunk", exact_size_text(scenario.chunk));
     add("delay", exact_duration_text(scenario.delay_ms));

@@ -6,6 +6,8 @@
 //   title   The report of 2021: inactive, then clear
 //   members 2                    # 2..8
 //   bitmap  external             # external | internal | file | none
+//   metadata 1.2                 # 1.2 | imsm: with an external bitmap or none, and with the chunk and delay of IMSM;
+//                                # at least 5329K
 //   size    64M                  # of each member image
 //   chunk   1M                   # of the bitmap
 //   delay   60s                  # period of the bitmap daemon
@@ -19,7 +21,7 @@
 //   granularity coarse           # coarse | calls (a step ends where a task enters a function, too) | fine
 //   crash kill                   # none | kill | power-cut: it comes at any step; what is left is assembled again
 //   cuts 2                       # how often, one after the other; 0: data is judged, and nothing is cut
-//   bits clear                   # set | clear: bits of a new native bitmap; mdadm sets all of them
+//   bits clear                   # set | clear: bits of a new bitmap of md or of IMSM; mdadm sets all of them
 //   write-size 1K                # of each `write`, from the start of its chunk
 //   pages 1                      # bitmap file pages the writes of the setup are spread over: `write all`
 //   unasked recorded             # a judge that is not asked: what it would find is another bug of the same array
@@ -142,6 +144,7 @@ struct Scenario {
     std::string title;  // one line for people
     int members = 2;
     std::string bitmap = "external";
+    std::string metadata = "1.2";      // as of `mdscope create`: beside an external bitmap that means external:lab
     std::uint64_t size = 64ULL << 20;  // bytes of each image
     std::uint64_t chunk = 1ULL << 20;  // bytes
     std::uint64_t delay_ms = 60'000;

@@ -66,6 +66,17 @@ bool set_bitmap(Scenario& s, std::string_view value) {
     s.bitmap = value;
     return kBitmapHomes.has(value);
 }
+constexpr std::array<std::string_view, 2> kMetadata{"1.2", "imsm"};
+constexpr std::uint64_t kImsmChunk = 64ULL << 20, kImsmDelayMs = 5000;  // there are no others
+
+bool set_metadata(Scenario& s, std::string_view value) {
+    s.metadata = value;
+    if (value == "imsm") {
+        s.chunk = kImsmChunk;
+        s.delay_ms = kImsmDelayMs;
+    }
+    return std::ranges::find(kMetadata, value) != kMetadata.end();
+}
 bool set_size(Scenario& s, std::string_view value) {
     return read_size(value, &s.size) && s.size >= kSmallestImage && s.size <= kLargestImage && s.size % 512 == 0;
 }
@@ -157,6 +168,7 @@ constexpr std::array kHeaders = {
     Header{"title", TAKES("a line of text"), set_title},
     Header{"members", TAKES("a number from 2 to 8"), set_members},
     Header{"bitmap", [] { return listed(kBitmapHomes, " or "); }, set_bitmap},
+    Header{"metadata", TAKES("1.2 or imsm"), set_metadata},
     Header{"size", TAKES("a size from 1M to 16T (a multiple of 512)"), set_size},
     Header{"chunk", TAKES("a power of two from 4K to 2G"), set_chunk},
     Header{"delay", TAKES("a time from 1ms to 86400s"), set_delay},

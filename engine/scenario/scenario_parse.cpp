@@ -199,10 +199,11 @@ Complaint ScenarioParser::finish(int* line) const {
 
 // As far as sizes alone can tell: metadata takes some of each image, and two homes put a header before the bits.
 Complaint ScenarioParser::check_pages() const {
-    if (scenario_.chunk > scenario_.size)
+    const bool may_choose = scenario_.metadata != "imsm";  // a volume may be a part of its one chunk
+    if (may_choose && scenario_.chunk > scenario_.size)
         return fmt::format("a chunk of {} does not fit into images of {}", exact_size_text(scenario_.chunk),
                            exact_size_text(scenario_.size));
-    const std::uint64_t chunks = scenario_.size / scenario_.chunk;
+    const std::uint64_t chunks = std::max<std::uint64_t>(scenario_.size / scenario_.chunk, 1);
     const std::uint64_t pages = (chunks + kBitsPerFilePage - 1) / kBitsPerFilePage;
     if (scenario_.pages <= pages) return {};
     return fmt::format("the bitmap does not have {} pages: images of {} with chunks of {} need {} bits, a page has {}",

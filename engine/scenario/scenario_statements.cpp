@@ -34,7 +34,7 @@ Complaint check_member(const Scenario& scenario, std::string_view name) {
 }
 
 Complaint check_chunk(const Scenario& scenario, const Statement& statement) {
-    const std::uint64_t chunks = scenario.size / scenario.chunk;
+    const std::uint64_t chunks = std::max<std::uint64_t>(scenario.size / scenario.chunk, 1);  // it may be a part of one
     if (statement.chunk < chunks) return {};
     return fmt::format("there is no chunk {}: images of {} with chunks of {} have fewer than {}", statement.chunk,
                        exact_size_text(scenario.size), exact_size_text(scenario.chunk), chunks + 1);

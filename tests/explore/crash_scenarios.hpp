@@ -61,12 +61,35 @@ inline const std::vector<CrashOperation>& crash_operations() {
     return operations;
 }
 
-inline Scenario crash_scenario(const std::string& bitmap, const CrashOperation& operation, const std::string& crash) {
-    const std::string text = "mdscope-scenario 1\nbitmap " + bitmap +
-                             "\nsize 1152K\nchunk 64K\ndelay 5s\nmdmon on\nbits clear\nwrite-size 1K\ncrash " + crash +
-                             "\n" + operation.headers + (*operation.setup != '\0' ? "setup\n" : "") + operation.setup +
-                             "tasks\n" + operation.tasks;
-    const Result<Scenario> scenario = parse_scenario(text, bitmap + "-" + operation.name);
+// What an array with the metadata of IMSM does: of its one chunk, without a re-add.
+inline const std::vector<CrashOperation>& imsm_crash_operations() {
+    static const std::vector<CrashOperation> operations = {
+        {"write", " a: write 0\n"},
+        {"idle", " a: write 0; idle 5s\n"},
+        {"fail", " a: fail sdb; write 0\n"},
+        {"write-error", " a: write 0\n", "errors 1\n"},
+        {"add", " a: write 0; fail sdb; add sdc; wait\n"},
+        {"rebuild", " a: add sdb; wait\n", "", " fail sdb\n write 0\n remove sdb\n"},
+        {"write-during-rebuild", " a: add sdb; wait\n b: write 0\n", "", " fail sdb\n write 0\n remove sdb\n"},
+        {"fail-during-rebuild", " a: add sdb; idle 1s; fail sdb; write 0\n", "", " fail sdb\n write 0\n remove sdb\n"},
+        {"repair", " a: write 0; store sync_action repair; wait\n"},
+        {"stop", " a: write 0; stop\n"},
+        {"two-step", " a: write 0; store array_state inactive\n"},
+    };
+    return operations;
+}
+
+// What an array of this kind has, in words of a scenario. `imsm`, `imsm-none`: the metadata of IMSM, and its bitmap.
+inline std::string home_text(const std::string& home) {
+    if (!home.starts_with("imsm")) return "bitmap " + home + "\nsize 1152K\nchunk 64K\ndelay 5s\n";
+    return std::string("bitmap ") + (home == "imsm" ? "external" : "none") + "\nmetadata imsm\nsize 5329K\n";
+}
+
+inline Scenario crash_scenario(const std::string& home, const CrashOperation& operation, const std::string& crash) {
+    const std::string text = "mdscope-scenario 1\n" + home_text(home) + "mdmon on\nbits clear\nwrite-size 1K\ncrash " +
+                             crash + "\n" + operation.headers + (*operation.setup != '\0' ? "setup\n" : "") +
+                             operation.setup + "tasks\n" + operation.tasks;
+    const Result<Scenario> scenario = parse_scenario(text, home + "-" + operation.name);
     REQUIRE_MESSAGE(scenario, scenario.error().text);
     return *scenario;
 }

@@ -210,15 +210,20 @@ TEST_CASE("the soak: external bitmaps, searched to their end") {
     end_at_signals();
     Soaked soaked;
     std::string bounded;
-    for (const CrashOperation& operation : crash_operations())
+    const auto search = [&](const CrashOperation& operation, const std::string& home) {
         for (const std::string crash : {"kill", "power-cut"}) {
-            if (!is_for(operation.homes, "external") || !is_for(operation.crashes, crash)) continue;
-            if (soak_is_over) return;
-            Scenario scenario = crash_scenario("external", operation, crash);
+            if (soak_is_over || !is_for(operation.crashes, crash)) continue;
+            Scenario scenario = crash_scenario(home, operation, crash);
             scenario.name += "-" + crash;
             const Verdict verdict = soaked_in(scenario, setting("SOAK_EXTERNAL", ""), soaked);
             if (!verdict.complete) bounded += " " + scenario.name;
         }
+    };
+    for (const CrashOperation& operation : crash_operations())
+        if (is_for(operation.homes, "external")) search(operation, "external");
+    for (const CrashOperation& operation : imsm_crash_operations())
+        for (const char* const home : {"imsm", "imsm-none"}) search(operation, home);
+    if (soak_is_over) return;
     fmt::print("not searched to their end:{}\n\n{}", bounded.empty() ? " none" : bounded, soaked.text());
     CHECK(soaked.found == 0);
 }

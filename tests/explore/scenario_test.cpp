@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/explore/scenario_files.hpp"
+#include "tests/explore/fixture.hpp"
 
 namespace mdscope::explore_test {
 
@@ -106,6 +106,22 @@ TEST_CASE("every word is read into its field") {
     CHECK(s.tasks[1].statements[1].kind == Statement::Kind::Stop);
     CHECK(s.expect.function == "md_error");
     CHECK(parsed(scenario_text(s)) == s);
+}
+
+TEST_CASE("the metadata of IMSM has its chunk and its delay, and is refused with what it cannot have") {
+    const std::string head = "mdscope-scenario 1\n", tasks = "tasks\n a: write 0\n";
+    const Scenario s = parsed(head + "bitmap external\nmetadata imsm\nsize 5329K\nmdmon on\n" + tasks);
+    CHECK(s.chunk == 64ULL << 20);
+    CHECK(s.delay_ms == 5000);
+    CHECK(parsed(scenario_text(s)) == s);
+    CHECK(scenario_text(parsed(head + tasks)).find("metadata") == std::string::npos);
+    CHECK(ran(s).ending == Ending::Done);
+    CHECK(error_of(head + "metadata ddf\n" + tasks) == "2: 'metadata' takes 1.2 or imsm, not 'ddf'");
+    for (const char* wrong : {"bitmap internal\nmetadata imsm\nsize 6M\n", "metadata imsm\nsize 5M\n",
+                              "metadata imsm\nchunk 128K\nsize 6M\n", "metadata imsm\nmembers 3\nsize 6M\n"}) {
+        CAPTURE(std::string(wrong));
+        CHECK_FALSE(explore(parsed(head + wrong + tasks), {}));
+    }
 }
 
 TEST_CASE("the built-in scenario reads back too, for every home, entrance and number of pages") {

@@ -19,8 +19,10 @@ namespace mdscope {
 
 namespace {
 
-constexpr std::uint64_t kMebibyte = 2048;   // sectors
-constexpr std::uint16_t kStrip = 128;       // sectors; a mirror has no strips, but mdadm says so
+constexpr std::uint64_t kMebibyte = 2048;  // sectors
+constexpr std::uint16_t kStrip = 128;      // sectors; a mirror has no strips, but mdadm says so
+constexpr std::uint64_t kStripe = 2ULL * kStrip;
+constexpr std::uint64_t kImsmKept = kImsmMostSectors + kImsmMemberReserve;
 constexpr std::uint32_t kCoalescing = 0xc;  // of reads and writes: what mdadm sets in a new volume
 constexpr int kImsmMembers = 2;
 constexpr std::size_t kLongestDeviceSerial = 15;
@@ -85,8 +87,15 @@ std::optional<Error> check_imsm_size(ImsmDesign& design) {
         return not_possible(fmt::format("A size of {} bytes is not a multiple of 512 (one sector).", bytes));
     design.disk_sectors = bytes / kSectorSize;
     design.volume_sectors = imsm_volume_sectors(design.disk_sectors);
+    if (const std::uint64_t wanted = design.options.volume_bytes / kSectorSize; wanted != 0) {
+        const bool fits = wanted <= design.disk_sectors && kImsmKept <= design.disk_sectors - wanted;
+        if (!fits || wanted % kStripe != 0)
+            return not_possible(fmt::format("A volume of {} is not possible on members of {}.",
+                                            unit_text(design.options.volume_bytes), unit_text(bytes)));
+        design.volume_sectors = wanted;
+    }
     if (design.volume_sectors != 0) return {};
-    const std::uint64_t least = (kImsmMostSectors + kImsmMemberReserve + kMebibyte) * kSectorSize;
+    const std::uint64_t least = (kImsmKept + kMebibyte) * kSectorSize;
     return Error{ERANGE, fmt::format("Members of {} are too small: beside the metadata at least 1M must be left for "
                                      "data. Use {} or more.",
                                      unit_text(bytes), unit_text(least))};
@@ -146,7 +155,7 @@ ImsmVolume imsm_volume(const ImsmDesign& design) {
     volume.rwh_policy = static_cast<std::uint8_t>(design.has_bitmap ? ImsmRwh::Bitmap : ImsmRwh::MultipleOff);
     volume.map.blocks_per_member = design.volume_sectors + kImsmBehindVolume;
     volume.map.blocks_per_strip = kStrip;
-    volume.map.num_data_stripes = design.volume_sectors / (2ULL * kStrip);
+    volume.map.num_data_stripes = design.volume_sectors / kStripe;
     volume.map.ord = {0, 1};
     return volume;
 }
@@ -218,8 +227,7 @@ std::string imsm_report(const ImsmDesign& design) {
 }  // namespace
 
 std::uint64_t imsm_volume_sectors(std::uint64_t disk_sectors) {
-    constexpr std::uint64_t kept = kImsmMostSectors + kImsmMemberReserve;
-    return disk_sectors < kept ? 0 : (disk_sectors - kept) / kMebibyte * kMebibyte;
+    return disk_sectors < kImsmKept ? 0 : (disk_sectors - kImsmKept) / kMebibyte * kMebibyte;
 }
 
 std::string imsm_serial(const std::string& said) {
