@@ -259,7 +259,7 @@ bool is_owed(const Mddev& mddev, Sector sector) NO_THREAD_SAFETY_ANALYSIS {
 std::optional<Difference> find_difference(const SimLab& lab) {
     const Mddev& mddev = lab.mddev();
     constexpr std::uint64_t kBusy = std::uint64_t{1} << MD_RECOVERY_RUNNING | std::uint64_t{1} << MD_RECOVERY_NEEDED;
-    if (!is_running(mddev) || mddev.ro.peek() != MD_RDWR || (mddev.recovery.peek() & kBusy) != 0) return std::nullopt;
+    if (!is_running(mddev) || mddev.ro.peek() == MD_RDONLY || (mddev.recovery.peek() & kBusy) != 0) return std::nullopt;
     const Rdev* first = nullptr;
     for (const Rdev* rdev : mddev.disks) {
         if (readable_sectors(mddev, *rdev) != mddev.dev_sectors.load()) continue;

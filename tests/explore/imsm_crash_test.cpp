@@ -55,4 +55,25 @@ TEST_CASE("IMSM: nothing that was promised is lost, wherever a kill or a power c
     CHECK(searches.points > 5'000);
 }
 
+// With a bitmap the bit's write flushes what is before it in the cache, and with it the anchor.
+TEST_CASE("IMSM: a failure that is recorded as mdmon records it is forgotten in a power cut; as we do it, it is not" *
+          doctest::skip(!Arena::available())) {
+    const CrashOperation operation{"fail-flush", " a: fail sdb; write 0; flush\n"};
+    Scenario scenario = crash_scenario("imsm-none", operation, "power-cut");
+    scenario.cuts = 1;
+    const Verdict flushed = explored(scenario);
+    INFO(verdict_card(flushed, ""));
+    CHECK(flushed.complete);
+    CHECK(flushed.crashes + flushed.hangs + flushed.violations == 0);
+    REQUIRE(scenario.variants.choose("anchor-writes", "md"));
+    for (const char* const judge : {"recorded", "equal"}) {
+        const Verdict as_md = explored(scenario);
+        CHECK(as_md.complete);
+        REQUIRE(as_md.shortest);
+        REQUIRE(as_md.shortest->judge != nullptr);
+        CHECK(as_md.shortest->judge->name == std::string(judge));
+        scenario.unasked = "recorded";  // and what comes of it
+    }
+}
+
 }  // namespace mdscope::explore_test

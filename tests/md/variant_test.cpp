@@ -71,6 +71,7 @@ TEST_CASE("what each kernel era was") {
         CHECK(rows.name("file-written") == "md");
         CHECK(rows.name("lost-intent") == "md");
         CHECK(rows.name("last-record") == "md");
+        CHECK(rows.name("anchor-writes") == "md");
     }
     CHECK(find_kernel_era("2.4") == nullptr);
 }

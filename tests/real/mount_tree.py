@@ -73,7 +73,8 @@ def story_values():
              "lab/last-record": "md [error]", "lab/recovery-checkpoint": "md [from-start]",
              "lab/check-checkpoint": "md [kept]", "lab/behind-ack": "md [recorded]", "lab/grown-space": "md [marked]",
              "lab/slow-read": "unasked [asked]", "lab/slot-pointer": "bare [rcu]", "lab/resize-lock": "none [held]",
-             "lab/discard-error": "md [written]", "lab/hold": "off", "lab/oops": "none"}.items():
+             "lab/discard-error": "md [written]", "lab/anchor-writes": "md [flushed]", "lab/hold": "off",
+             "lab/oops": "none"}.items():
         check(lab.read(name) == value, "%s: %r, not %r" % (name, lab.read(name), value))
     check(os.readlink(lab.path("md/rd0")) == "dev-sda", "rd0")
     check(os.readlink(lab.path("md/dev-sdb/block")) == lab.image("sdb"), "block")

@@ -9,16 +9,17 @@
 
 #include "engine/kernel/disk.hpp"
 #include "engine/kernel/hash.hpp"
+#include "engine/md/variants/anchor_writes.hpp"
 
 namespace mdscope {
 
 // ---- one disk
 
-int write_imsm_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<const std::byte> bytes) {
+int write_imsm_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<const std::byte> bytes, unsigned flags) {
     Bio bio;
     bio.bi_op = BioOp::Write;
     bio.bi_kind = BioKind::Superblock;
-    bio.bi_flags = REQ_SYNC | REQ_META | REQ_FUA;
+    bio.bi_flags = REQ_SYNC | REQ_META | flags;
     bio.bi_disk = &disk;
     bio.bi_sector = sector;
     bio.bi_size = static_cast<unsigned>(bytes.size());
@@ -26,14 +27,15 @@ int write_imsm_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<cons
     return submit_bio_wait(kernel, &bio);
 }
 
-int write_imsm_block(Kernel& kernel, Disk& disk, const std::vector<std::byte>& block) {
+int write_imsm_block(Kernel& kernel, Disk& disk, const std::vector<std::byte>& block, unsigned flags) {
     const std::span<const std::byte> anchor = std::span(block).first(kSectorSize);
     const std::span<const std::byte> extended = std::span(block).subspan(kSectorSize);
     const Sector at = disk.size_sectors() - 2;
     if (!extended.empty())
-        if (const int err = write_imsm_sectors(kernel, disk, at - extended.size() / kSectorSize, extended); err != 0)
+        if (const int err = write_imsm_sectors(kernel, disk, at - extended.size() / kSectorSize, extended, flags);
+            err != 0)
             return err;
-    return write_imsm_sectors(kernel, disk, at, anchor);
+    return write_imsm_sectors(kernel, disk, at, anchor, flags);
 }
 
 // ---- the store
@@ -75,6 +77,10 @@ std::uint64_t ImsmStore::knowledge() const {
     return mix(hash, last.family_num);
 }
 
+bool ImsmStore::wants_flushes() const {
+    return mddev_.variants.row<variants::anchor_writes>().are_flushed;
+}
+
 // Where things are, and that there are two of them, is for ever. (The bitmap may be there and not be used.)
 bool ImsmStore::can_hold(const Container& container) const {
     const Container now = imsm_state(anchor(), origin_.volume);
@@ -113,7 +119,8 @@ std::vector<Uuid> ImsmStore::members_of(const ImsmAnchor& anchor) const {
 int ImsmStore::write_to(const Uuid& serial, const std::vector<std::byte>& block, Rdev** rdev) const {
     const ImsmTarget target = origin_.find_member(serial);
     *rdev = target.rdev;
-    return target.disk == nullptr ? -ENODEV : write_imsm_block(kernel_, *target.disk, block);
+    const unsigned flags = wants_flushes() ? unsigned{REQ_FUA} : 0U;
+    return target.disk == nullptr ? -ENODEV : write_imsm_block(kernel_, *target.disk, block, flags);
 }
 
 bool ImsmStore::is_source(const ImsmAnchor& anchor, const Uuid& serial) const {

@@ -46,6 +46,7 @@ class ImsmStore final : public MetadataStore {
 
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] bool can_hold(const Container& container) const override;
+    [[nodiscard]] bool wants_flushes() const override;  // the row of `anchor-writes`
     Result<bool> write(Container& next) override;
     [[nodiscard]] std::uint64_t knowledge() const override;
 
@@ -76,10 +77,12 @@ class ImsmStore final : public MetadataStore {
     std::vector<ImsmNewDisk> new_disks_ GUARDED_BY(lock_);
 };
 
-// Durable when it returns; takes a copy of the bytes. 0 or -errno.
-[[nodiscard]] int write_imsm_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<const std::byte> bytes);
+// Durable when it returns, unless `flags` are 0; takes a copy of the bytes. 0 or -errno.
+[[nodiscard]] int write_imsm_sectors(Kernel& kernel, Disk& disk, Sector sector, std::span<const std::byte> bytes,
+                                     unsigned flags = REQ_FUA);
 
 // Writes a disk's block, in this order, as mdadm does. 0 or -errno.
-[[nodiscard]] int write_imsm_block(Kernel& kernel, Disk& disk, const std::vector<std::byte>& block);
+[[nodiscard]] int write_imsm_block(Kernel& kernel, Disk& disk, const std::vector<std::byte>& block,
+                                   unsigned flags = REQ_FUA);
 
 }  // namespace mdscope

@@ -219,7 +219,7 @@ void Mdmon::apply(Request& request) {
 int Mdmon::save() {
     if (kernel_.halted()) throw Halted();
     if (given_up_) return -ESTALE;
-    if (unsure_ || mdmon::claims_more(container(), next_))
+    if (store_->wants_flushes() && (unsure_ || mdmon::claims_more(container(), next_)))
         if (const int err = flush_members(); err != 0) return err;
     next_.generation = container().generation + 1;
     const Result<bool> written = store_->write(next_);

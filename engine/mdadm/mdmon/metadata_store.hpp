@@ -17,6 +17,8 @@ class MetadataStore {
     [[nodiscard]] virtual const std::string& name() const = 0;  // for the log
     // Whether it can be said in this kind of metadata.
     [[nodiscard]] virtual bool can_hold(const Container& container) const = 0;
+    // Whether what it claims of the members is flushed first.
+    [[nodiscard]] virtual bool wants_flushes() const { return true; }
     // Makes it durable, and `next.generation` the number of what was written. What it claims of the members has been
     // flushed. A member on which it cannot be written may be failed for it, in md and in `next`. From mdmon's task.
     virtual Result<bool> write(Container& next) = 0;
