@@ -18,7 +18,7 @@ namespace variants {
 struct resize_lock {
     using Row = ResizeLock;
     static constexpr EraRow kEras[] = {{"3.15", "none"}, {"7.2", "held"}};
-    static constexpr VariantFacts facts = {34,
+    static constexpr VariantFacts facts = {35,
                                            "resize-lock",
                                            "Pages of a bitmap that is resized",
                                            "What keeps the daemon from pages that a resize frees",
