@@ -94,11 +94,11 @@ int manage_add_native(Mddev& mddev, Rdev& rdev, int slot, std::string* why) {
     int err = super_1_load(rdev, nullptr, mddev.minor_version);
     if (err >= 0) err = super_1_validate(mddev, nullptr, rdev);
     if (err == 0 && slot >= 0 && rdev.raid_disk != slot) {
-        err =
-            refuse(why, -EINVAL,
-                   fmt::format("re-add of {} is not possible: it is older than what the bitmap remembers. `add` takes "
-                               "it with a full recovery",
-                               rdev.name));
+        const Bitmap* const bitmap = mddev.bitmap.peek();
+        err = refuse(why, -EINVAL,
+                     fmt::format("re-add of {} is not possible: {}. `add` takes it with a full recovery", rdev.name,
+                                 bitmap == nullptr ? "the array runs without a bitmap, and nothing says what it missed"
+                                                   : "it is older than what the bitmap remembers"));
     }
     if (err == 0) {
         clear_bit(In_sync, rdev.flags);

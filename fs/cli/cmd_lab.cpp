@@ -14,14 +14,13 @@
 
 namespace mdscope {
 
-namespace {
-
-// Of NAME=SERIAL; empty: it is one.
 std::string serial_complaint(const std::string& word) {
     const std::size_t equals = word.find('=');
     const bool good = equals != std::string::npos && equals > 0 && equals + 1 < word.size();
     return good ? "" : "'" + word + "' is not NAME=SERIAL, as sda=/dev/sda";
 }
+
+namespace {
 
 struct CreateWords {
     CreateOptions options;

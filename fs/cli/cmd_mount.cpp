@@ -99,6 +99,16 @@ std::vector<std::string> bitmap_files_of(const MountRequest& request, const Supe
     return files;
 }
 
+// ---- IMSM
+
+// What these images have no use for was meant for others.
+Result<bool> check_imsm_options(const MountRequest& request) {
+    if (request.volume == 0 && request.serials.empty()) return true;
+    const Result<Examination> image = examine_image(request.images[0]);
+    if (!image || image->imsm) return true;
+    return Error{EINVAL, "--volume and --serial are for IMSM, and " + request.images[0] + " has other metadata"};
+}
+
 struct MountWords {
     MountRequest request;
     std::vector<std::string> paths;
@@ -113,6 +123,8 @@ int mount_command(const MountWords& words) {
     request.mountpoint = *mountpoint;
     const Result<bool> found = find_images({words.paths.begin(), words.paths.end() - 1}, request);
     if (!found) return complain(kUnusable, found.error().text);
+    if (const Result<bool> fitting = check_imsm_options(request); !fitting)
+        return complain(kUsage, fitting.error().text);
     if (const Result<bool> settled = settle_bitmap_file(request); !settled)
         return complain(kUsage, settled.error().text);
     std::vector<std::string> needed = request.images;
@@ -209,7 +221,7 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
     mount->add_option("--volume", request.volume, "Which volume of the container is mounted (imsm)")
         ->check(CLI::Range(0, 255));
     mount->add_option("--serial", request.serials, "NAME=SERIAL of a disk, if not /dev/NAME (imsm)")
-        ->type_name("NAME=SERIAL")
+        ->check(CLI::Validator(serial_complaint, "NAME=SERIAL"))
         ->allow_extra_args(false);  // what follows is the mount point
     mount->add_option("-o", request.options, mount_options_text())->type_name("OPTIONS");
     mount->add_option("--kernel", request.kernel, kernel_help())

@@ -46,6 +46,8 @@ Result<std::uint64_t> parse_duration_ms(const std::string& text);
 // 66060288 -> "63.0 MiB".
 std::string size_text(std::uint64_t bytes);
 
+// What is wrong with NAME=SERIAL; empty: nothing.
+std::string serial_complaint(const std::string& word);
 // What a command ends with when create_lab has failed.
 int code_of_create(const Error& error);
 

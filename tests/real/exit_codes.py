@@ -48,6 +48,9 @@ def story_values_that_make_no_sense():
                         (["--metadata", "1.2"], "--bitmap internal"), (["--metadata", "1.0"], "--bitmap internal"),
                         (["--metadata", "1.2", "--bitmap", "external"], "--bitmap none")):
         exits_with(2, "create", new, *words, says=says)
+    for words in (["--volume", "7"], ["--serial", "sda=x"]):
+        exits_with(2, "mount", *words, LAB.lab, LAB.mnt, says="are for IMSM")
+    exits_with(2, "mount", "--serial", "sda", LAB.lab, LAB.mnt, says="NAME=SERIAL")
     exits_with(2, "disk", new, LAB.base + "/dir", "--size", "1M", says="too small")
     exits_with(2, "pair", LAB.base + "/pair", "--size", "1M", says="too small")
     check(sorted(os.listdir(LAB.base)) == ["lab", "mnt"], "nothing is made: %s" % os.listdir(LAB.base))

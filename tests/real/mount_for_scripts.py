@@ -78,6 +78,23 @@ def story_add_takes_the_name_of_the_image():
     lab.umount()
 
 
+def story_why_a_member_cannot_come_back():
+    lab = Lab("--size", "16M", "--bitmap", "none")
+    lab.mount_or_die()
+    check(mdscope("fail", lab.mnt, "sdb").returncode == 0 and mdscope("remove", lab.mnt, "sdb").returncode == 0, "out")
+    fd = os.open(lab.path("md0"), os.O_RDWR)
+    os.pwrite(fd, b"x" * 4096, 0)
+    os.fsync(fd)
+    os.close(fd)
+    done = mdscope("re-add", lab.mnt, "sdb")
+    check(done.returncode == 1 and "runs without a bitmap" in done.stderr, "re-add without a bitmap: " + done.stderr)
+    check(lab.umount().returncode == 0, "umount")
+    external = Lab("--size", "16M")
+    os.unlink(external.lab + "/container.json")
+    done = external.mount()
+    check(done.returncode == 4 and "directory. These images" in done.stderr, "no sidecar: " + done.stderr)
+
+
 def story_no_check_of_a_read_only_array():
     lab = Lab("--size", "8M", "--bitmap", "internal")
     lab.mount_or_die("--read-only")

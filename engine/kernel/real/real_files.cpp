@@ -68,7 +68,7 @@ class Fd {
 };
 
 Error failed(const char* what, const std::string& path, int error) {
-    return {error, std::string(what) + " " + shown(path) + ": " + std::strerror(error) + "."};
+    return {error, std::string(what) + " " + shown(path) + ": " + std::strerror(error)};
 }
 
 bool write_whole(int fd, std::string_view text) {
@@ -141,7 +141,7 @@ Result<std::string> RealKernel::read_file(const std::string& path) {
     if (!file.ok()) return failed("cannot open", path, errno);
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) return failed("cannot look at", path, errno);
-    if (!S_ISREG(info.st_mode)) return Error{EINVAL, path + " is not a regular file."};
+    if (!S_ISREG(info.st_mode)) return Error{EINVAL, path + " is not a regular file"};
     std::string text;
     char buffer[16384];
     for (;;) {
@@ -150,7 +150,7 @@ Result<std::string> RealKernel::read_file(const std::string& path) {
         if (got < 0) return failed("cannot read", path, errno);
         if (got == 0) return text;
         text.append(buffer, static_cast<std::size_t>(got));
-        if (text.size() > kMaxFileSize) return Error{EFBIG, path + " is larger than 1 MiB."};
+        if (text.size() > kMaxFileSize) return Error{EFBIG, path + " is larger than 1 MiB"};
     }
 }
 
