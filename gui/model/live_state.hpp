@@ -136,6 +136,7 @@ class LivePage {
     // ---- what a person typed and chose
     std::string attach_text;
     MountPlan plan;
+    bool shows_other_rows = false;  // of its kernel: more than a window is high
     bool plan_is_suggested = false;
     LiveTab tab = LiveTab::control;
     LiveTime time;

@@ -12,9 +12,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "engine/md/bitmap/home.hpp"
 #include "engine/md/variant.hpp"
+#include "engine/museum/exhibit.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
 
@@ -189,7 +191,14 @@ void draw_row(MountPlan& plan, const Variant& variant, const std::string& usual)
     note(variant.name(), variant.find(value)->what);
 }
 
-void draw_kernel(MountPlan& plan) {
+// What the stop that is shown here turns on; the others are for who looks for one.
+bool is_of_the_stop(const Variant& variant) {
+    const museum::Names names = default_exhibit().matrix.variants;
+    return std::ranges::any_of(names, [&](const char* name) { return variant.name() == std::string_view(name); });
+}
+
+void draw_kernel(LivePage& page) {
+    MountPlan& plan = page.plan;
     ui::header("live/kernel", "Its kernel");
     std::vector<std::string> eras = {kUsual};
     for (const KernelEra& era : kernel_eras()) eras.emplace_back(era.name);
@@ -200,7 +209,14 @@ void draw_kernel(MountPlan& plan) {
     }
     const KernelEra* const found = find_kernel_era(plan.kernel);
     const VariantRows usual = found != nullptr ? VariantRows(*found) : VariantRows();
-    for (const Variant& variant : all_variants()) draw_row(plan, variant, usual.row(variant).name);
+    for (const Variant& variant : all_variants())
+        if (is_of_the_stop(variant)) draw_row(plan, variant, usual.row(variant).name);
+    const auto others = std::ranges::count_if(all_variants(), [](const Variant& one) { return !is_of_the_stop(one); });
+    ui::toggle("live/form/other_rows", fmt::format("{} other rows", others), page.shows_other_rows,
+               "everything in which kernels differ here; nobody has to choose any");
+    if (!page.shows_other_rows) return;
+    for (const Variant& variant : all_variants())
+        if (!is_of_the_stop(variant)) draw_row(plan, variant, usual.row(variant).name);
 }
 
 // ---- doing it
@@ -246,7 +262,7 @@ void draw_form(LivePage& page) {
     ImGui::Spacing();
     draw_mount_button(page);
     ImGui::Spacing();
-    draw_kernel(page.plan);  // Last: more rows than a window is high, and nobody has to choose any.
+    draw_kernel(page);  // Last: more rows than a window is high, and nobody has to choose any.
 }
 
 }  // namespace

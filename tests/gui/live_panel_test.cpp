@@ -144,6 +144,10 @@ TEST_CASE("the form says what it will run; a kernel is a row of every variant, a
     };
     CHECK_FALSE(ui.has("live/form/metadata"));  // an external bitmap has its own
     CHECK(ui.text("live/form/fix") == "upstream");
+    CHECK_FALSE(ui.has("live/form/unplug"));  // one of many that a stop does not turn on
+    ui.click("live/form/other_rows");
+    CHECK(ui.has("live/form/unplug"));
+    CHECK(ui.faults() == kNone);
     ui.click("live/form/kernel");
     ui.click("live/form/kernel/11");
     CHECK(ui.text("live/form/kernel") == "5.12");
