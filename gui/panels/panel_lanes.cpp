@@ -376,7 +376,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float top = axis + axis_height + sp(4);
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
     std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
-    if (const auto x = x_of_difference(state, view)) taken.push_back(taken_by_difference(view, *x));
+    if (const auto x = x_of_difference(state, view)) taken.push_back(taken_by_difference(view, *x, flag));
     const float no_return = x_of_no_return(state, view, flag + sp(44));
     if (no_return >= 0) taken.push_back(taken_by_no_return(no_return));
     draw_axis(view, axis + sp(2), top, taken);

@@ -250,7 +250,7 @@ void draw_lesson_head(State& state) {
 }
 
 void draw_lesson(State& state, const ui::Rect& rect) {
-    if (has_lesson_strip(state)) take_escape(state);
+    if (has_lesson_strip(state) || state.mode == Mode::lab) take_escape(state);
     if (!has_lesson_strip(state)) return;
     {
         const bool is_folded = has_lesson_in_toolbar(state);

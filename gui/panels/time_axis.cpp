@@ -23,6 +23,10 @@ bool is_told_on_the_right(const LaneView& view, float x) {
 }
 
 constexpr float kHalfFlag = 44;
+bool is_under_flag(float x, float flag) {
+    return std::abs(flag - x) < sp(kHalfFlag + 14);
+}
+
 constexpr float kNoReturnWords = 156;  // the room they take
 
 }  // namespace
@@ -55,9 +59,10 @@ std::optional<float> x_of_difference(State& state, const LaneView& view) {
     return x;
 }
 
-Taken taken_by_difference(const LaneView& view, float x) {
+Taken taken_by_difference(const LaneView& view, float x, float flag) {
     if (is_told_on_the_right(view, x)) return {x - sp(9), x + sp(kDifferenceWords)};
-    return {x - sp(kDifferenceWords), x + sp(9)};
+    const float left = is_under_flag(x, flag) ? flag - sp(kHalfFlag) : x;
+    return {left - sp(kDifferenceWords), x + sp(9)};
 }
 
 float x_of_no_return(State& state, const LaneView& view, float from) {
@@ -88,14 +93,19 @@ void draw_first_difference(State& state, const LaneView& view, float y) {
     const std::string label = "first difference";
     const float width = ImGui::CalcTextSize(label.c_str()).x, line = ImGui::GetTextLineHeight(), r = sp(6);
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
-    const bool is_covered = std::abs(flag - *x) < sp(kHalfFlag + 14);  // then the flag stands between
+    const bool is_covered = is_under_flag(*x, flag);
     const float left = is_told_on_the_right(view, *x) ? *x + sp(14)
                        : is_covered                   ? flag - sp(kHalfFlag + 6) - width
                                                       : *x - width - sp(14);
     const float middle = y + line / 2 + sp(2);
     draw.AddText({left, y + sp(2)}, color_u32(Role::text), label.c_str());
-    draw.AddQuadFilled({*x, middle - r}, {*x + r, middle}, {*x, middle + r}, {*x - r, middle}, color_u32(Role::text));
-    const float begin = std::min(left, *x - r), end = std::max(left + width, *x + r);
+    if (!is_covered) {
+        draw.AddQuadFilled({*x, middle - r}, {*x + r, middle}, {*x, middle + r}, {*x - r, middle},
+                           color_u32(Role::text));
+        ui::mark_rect({*x - r, middle - r, 2 * r, 2 * r}, "lanes/first_difference/sign", "shape");
+    }
+    const float begin = is_covered ? left : std::min(left, *x - r);
+    const float end = is_covered ? left + width : std::max(left + width, *x + r);
     ui::mark_rect({begin, y, end - begin, line + sp(4)}, "lanes/first_difference", "text", label,
                   static_cast<double>(*state.player.view().first_difference));
 }

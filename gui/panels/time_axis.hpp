@@ -18,7 +18,7 @@ struct Taken {
 void draw_axis(const LaneView& view, float y, float bottom, const std::vector<Taken>& taken);
 
 std::optional<float> x_of_difference(State& state, const LaneView& view);
-Taken taken_by_difference(const LaneView& view, float x);
+Taken taken_by_difference(const LaneView& view, float x, float flag);
 void draw_first_difference(State& state, const LaneView& view, float y);
 
 // The write of which each end was tried; nullptr: none is.

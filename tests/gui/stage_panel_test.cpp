@@ -284,6 +284,17 @@ TEST_CASE("after a crash in a completion the line that met it is marked, in the 
     CHECK_FALSE(ui.has("reading/fell/1"));
 }
 
+TEST_CASE("the words of the first difference are beside the playhead's flag, not under it") {
+    const auto screen = stage_app("race-lost");
+    Headless ui(*screen);
+    ui.key("End");
+    CHECK(ui.has("lanes/first_difference/sign"));
+    ui.key("d");
+    const ui::Rect words = ui.rect("lanes/first_difference"), flag = ui.rect("now/tick");
+    CHECK((words.right() <= flag.x || flag.right() <= words.x));
+    CHECK_FALSE(ui.has("lanes/first_difference/sign"));  // it would be on the flag's words
+}
+
 TEST_CASE("what the stop waits for is never cut where it decides") {
     for (const HeadlessOptions& size : {HeadlessOptions{}, HeadlessOptions{.width = 1280, .height = 720}}) {
         const auto screen = stage_app("held-mid-stop");
@@ -367,6 +378,12 @@ TEST_CASE("where there is no room for the tree it comes when it is asked for, an
     CHECK(ui.has("tree/title"));
     ui.key("e");
     CHECK_FALSE(ui.has("tree/title"));
+    for (const char* opens : {"e", "i"}) {
+        ui.key(opens);
+        CHECK((ui.has("tree/title") || ui.has("side/log")));
+        ui.key("Escape");
+        CHECK_FALSE((ui.has("tree/title") || ui.has("side/log")));
+    }
 }
 
 TEST_CASE("present: larger stages, a larger sentence, and still both arrays") {
