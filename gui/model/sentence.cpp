@@ -6,11 +6,14 @@
 
 #include <algorithm>
 
+#include "engine/explore/judge.hpp"
 #include "gui/model/stage_parts.hpp"
 
 namespace mdscope::gui {
 
 namespace {
+
+constexpr const char* kNothingYet = "Nothing has happened yet.";
 
 struct Teller {
     const Duel& duel;
@@ -87,7 +90,11 @@ Phrases crash(const Teller& teller) {
     const bool both = teller.are_both(end);
     const std::string who = both ? "Both" : side_name(side);
     const auto& oops = teller.view.sides[side].step->snapshot.oops;
-    if (!oops) return {{who + " broke a rule", Ink::danger}, {fmt::format(" of {} own.", both ? "their" : "its")}};
+    if (!oops) {
+        const Judge* judge = teller.view.sides[side].step->broken;
+        const std::string which = judge != nullptr ? fmt::format(": {}.", judge->called) : ".";
+        return {{who + " broke a rule", Ink::danger}, {which}};
+    }
     const std::string write = crashed_bio(teller.duel, side).empty() ? "it came" : "its write came back";
     Phrases phrases{{who + " crashed:", Ink::danger}};
     if (both)
@@ -203,11 +210,17 @@ Phrases quiet(const Teller& teller) {
     if (has_begun && teller.stages[0].stopper.inside == teller.stages[1].stopper.inside)
         return {{fmt::format("Both are {}, step by step the same.", teller.exhibit().act.doing)}};
     if (has_begun) return {{fmt::format("The {} goes on.", noun)}};
-    if (teller.tick == 0 && teller.duel.size() == 1 && teller.duel.standstill() == Standstill::NotBegun)
-        return {{fmt::format("Nothing has happened yet. Press S to start the {}.", noun)}};
-    if (teller.tick == 0) return {{"Nothing has happened yet. Press Space to play."}};
+    if (teller.tick == 0) return {{kNothingYet}};
     if (teller.duel.stop_tasks().empty()) return {{"Both arrays run."}};
     return {{fmt::format("Both arrays run; the {} has not begun.", noun)}};
+}
+
+std::string press_of(const Teller& teller, const Phrases& first) {
+    if (plain_text(first) != kNothingYet) return "";
+    const Duel& duel = teller.duel;
+    return duel.size() == 1 && duel.standstill() == Standstill::NotBegun
+               ? fmt::format(" Press S to start the {}.", duel.exhibit().act.noun)
+               : " Press Space to play.";
 }
 
 Phrases first_of(const Teller& teller) {
@@ -233,7 +246,9 @@ std::optional<Phrases> asked_the_other(const Teller& teller, Side side) {
     if (write == nullptr || write->gauge != std::size_t{0}) return std::nullopt;
     Phrases phrases{{fmt::format("{} asked ", stage.letter), Ink::dim},
                     {stage.gauges[1].counter, Ink::second, true},
-                    {fmt::format(": {}, and went on. The write is counted in ", stage.gauges[1].value), Ink::dim},
+                    {fmt::format(": {}, and went on. The {} counted in ", stage.gauges[1].value,
+                                 stage.writes_counted() == 1 ? "write is" : "writes are"),
+                     Ink::dim},
                     {stage.gauges[0].counter, Ink::first, true},
                     {fmt::format(": {}.", stage.gauges[0].value), Ink::dim}};
     const Side other = other_side(side);
@@ -292,7 +307,8 @@ Phrases second_of(const Teller& teller) {
 Sentence sentence_of(const Duel& duel, std::size_t tick, const MomentView& view,
                      const std::array<StageModel, 2>& stages, bool hides) {
     const Teller teller{duel, tick, view, stages, hides};
-    return {first_of(teller), second_of(teller)};
+    const Phrases first = first_of(teller);
+    return {first, second_of(teller), press_of(teller, first)};
 }
 
 }  // namespace mdscope::gui

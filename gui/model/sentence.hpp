@@ -14,6 +14,7 @@ struct MomentView;
 
 struct Sentence {
     Phrases first, second;
+    std::string press;  // behind the first, where nobody else says it: what to press; empty: nothing to say
 };
 
 inline constexpr std::size_t kLongestSentence = 70;

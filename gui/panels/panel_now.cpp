@@ -207,7 +207,8 @@ float now_height(const State& state, float width) {
 void draw_now(State& state, const ui::Rect& rect) {
     const Panel panel("now", rect, {.fill = Role::background, .border = Role::background, .scrolls = false});
     if (asks_in_sentence(state)) return draw_question_as_sentence(state, rect);
-    const Sentence& sentence = state.sentence();
+    Sentence sentence = state.sentence();
+    if (!is_told_by_lesson(state) && !sentence.press.empty()) sentence.first.push_back({sentence.press});
     const float buttons = draw_buttons(state, rect.right() - sp(4), rect.y + sp(kTop));
     const float left = rect.x + sp(8), size = first_size(state, rect.w);
     const float width = rect.w - buttons - sp(32);

@@ -129,6 +129,22 @@ TEST_CASE("every part of the window is one key and one click away, and back") {
     CHECK(ui.has("live/make_pair"));
 }
 
+TEST_CASE("the large sentence says what to press, except where a lesson does") {
+    AppOptions options;
+    options.scenario = "race";
+    auto free = make_app(options);
+    REQUIRE(free);
+    {
+        const Headless ui(**free);
+        CHECK(ui.text("now/what") == "Nothing has happened yet. Press S to start the stop.");
+    }
+    options.lesson = 0;
+    auto taught = make_app(options);
+    REQUIRE(taught);
+    const Headless ui(**taught);
+    CHECK(ui.text("now/what") == "Nothing has happened yet.");
+}
+
 TEST_CASE("Escape in a lesson goes one step back at a time, and a lesson that was left goes on where it was") {
     AppOptions options;
     options.lesson = 1;

@@ -182,6 +182,7 @@ TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops
     CHECK(ui.text("now/meaning").find("owes one data read") != std::string::npos);
     ui.key("End");
     CHECK(ui.text("card/A/status") == "RULE BROKEN");
+    CHECK(ui.text("now/what") == "A broke a rule: stale read.");
     CHECK(ui.text("card/A/broken") == "RULE BROKEN");
     CHECK_FALSE(ui.has("card/A/oops"));
     CHECK(ui.text("card/A/console").starts_with("A read gives the last acknowledged write or a later one."));

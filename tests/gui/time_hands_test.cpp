@@ -42,6 +42,7 @@ TEST_CASE("H holds what can be held, says so, and is not offered where it would 
     CHECK(keys().find("H hold") == std::string::npos);
     ui.key("s");
     ui.key("End");
+    CHECK(ui.text("now/meaning").find("The writes are counted in") != std::string::npos);
     ui.key("r");
     ui.key("End");
     REQUIRE(ui.text("card/A/status") == "OOPS");
