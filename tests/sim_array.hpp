@@ -14,22 +14,31 @@
 #include "engine/md/sysfs/sysfs.hpp"
 #include "engine/mdadm/array_impl.hpp"
 #include "engine/mdadm/create_plan.hpp"
+#include "engine/mdadm/imsm/bitmap.hpp"
 
 namespace mdscope::testing {
 
 class SimArray {
    public:
-    // `home`: external, internal, file, none.
+    // `home`: external, internal, file, none; imsm, whose volume is of 384 KiB, whatever `size_bytes` is.
     static CreateOptions small(const std::string& home, std::uint64_t size_bytes = 2ULL << 20) {
         CreateOptions create;
         create.lab = "lab";
         create.size_bytes = size_bytes;
         create.bitmap = home == "file" ? "lab/bitmap" : home;
+        if (home == "imsm") {
+            create.bitmap = "external";
+            create.metadata = "imsm";
+            create.volume_bytes = 384 << 10;
+            create.size_bytes = create.volume_bytes + (kImsmMostSectors + kImsmMemberReserve) * kSectorSize;
+        }
         return create;
     }
     static LabPlan planned(const CreateOptions& create) {
         auto plan = plan_lab(create);
         if (!plan) throw std::runtime_error(plan.error().text);
+        for (PlannedFile& file : plan->files)  // Bits that are all set only take time.
+            std::erase_if(file.pieces, [](const Piece& piece) { return piece.bytes.size() == kImsmBitmapBytes; });
         return *plan;
     }
 

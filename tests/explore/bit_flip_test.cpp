@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every single bit of the metadata is turned round, one at a time: superblocks, headers of bitmaps, labels, the
-// sidecar.
+// sidecar, anchors of IMSM.
 //
 // Goal (issue 11): what is then assembled is right, or is refused in words that name the image. Method: arrays in four
 // states on simulated disks, each of which a wrong word would ruin differently. Right means: a read gives what was
@@ -256,6 +256,24 @@ TEST_CASE("a label with any bit turned round is refused by name") {
     in_each_state("labels", "external", [](const LeftBehind& left, Seen& seen, Wrong& wrong) {
         for (const char* image : kImages) flip_all(left, image, 0, kLabLabelSize, seen, wrong);
         CHECK(seen.refused == seen.all());
+    });
+}
+
+// Its extended part is there while a member is being rebuilt. With a wrong sum such a block counts as cut short, and
+// the other disk's says who is who.
+TEST_CASE("an anchor of IMSM with any bit turned round is refused by name, or the array is right") {
+    in_each_state("anchors", "imsm", [](const LeftBehind& left, Seen& seen, Wrong& wrong) {
+        const std::uint64_t at = left.plan.files.front().size - 2 * kSectorSize;
+        const bool has_extended = left.state == std::string("killed in a recovery");
+        for (const char* image : kImages) {
+            std::vector<std::byte> anchor(kSectorSize);
+            left.again()->kernel.find_ram_disk(image)->read(at, anchor);
+            const std::size_t size = decode_imsm_header(anchor).mpb_size;
+            REQUIRE((size > kSectorSize) == has_extended);
+            flip_all(left, image, at, std::min<std::size_t>(size, kSectorSize), seen, wrong);
+            if (has_extended) flip_all(left, image, at - kSectorSize, size - kSectorSize, seen, wrong);
+        }
+        if (!has_extended) CHECK(seen.refused == seen.all());
     });
 }
 

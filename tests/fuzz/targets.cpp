@@ -239,15 +239,12 @@ void feed_numbers(Input input) {
 }
 
 constexpr std::array kTargets{
-    Target{"super", feed_super},         Target{"bitmap-super", feed_bitmap_super},
-    Target{"label", feed_label},         Target{"imsm", feed_imsm},
-    Target{"sidecar", feed_sidecar},     Target{"scenario", feed_scenario},
-    Target{"schedule", feed_schedule},   Target{"share-code", feed_share_code},
-    Target{"replay", feed_replay},       Target{"lesson", feed_lesson},
-    Target{"lab-rules", feed_lab_rules}, Target{"lab-words", feed_lab_words},
-    Target{"snapshot", feed_snapshot},   Target{"event-lines", feed_event_lines},
-    Target{"numbers", feed_numbers},     Target{"images", feed_images},
-    Target{"stores", feed_stores},
+    Target{"super", feed_super},       Target{"bitmap-super", feed_bitmap_super}, Target{"label", feed_label},
+    Target{"imsm", feed_imsm},         Target{"sidecar", feed_sidecar},           Target{"scenario", feed_scenario},
+    Target{"schedule", feed_schedule}, Target{"share-code", feed_share_code},     Target{"replay", feed_replay},
+    Target{"lesson", feed_lesson},     Target{"lab-rules", feed_lab_rules},       Target{"lab-words", feed_lab_words},
+    Target{"snapshot", feed_snapshot}, Target{"event-lines", feed_event_lines},   Target{"numbers", feed_numbers},
+    Target{"images", feed_images},     Target{"imsm-images", feed_imsm_images},   Target{"stores", feed_stores},
 };
 
 }  // namespace

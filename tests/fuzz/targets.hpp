@@ -39,5 +39,6 @@ void feed_stores(Input input);
 std::string some_store(std::uint64_t number);
 // assemble_target.cpp
 void feed_images(Input input);
+void feed_imsm_images(Input input);
 
 }  // namespace mdscope::fuzz
