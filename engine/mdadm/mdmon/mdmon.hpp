@@ -29,8 +29,7 @@
 //
 // A sidecar whose folder was removed (ESTALE) will never be written again, and who waits for it would wait for ever. So
 // that is said, each member is failed, and md is left with a last one that takes no writes (MD_BROKEN): then `active`
-// and
-// `-blocked` are written although nothing is recorded, since all that they let go ends as an error.
+// and `-blocked` are written although nothing is recorded, since all that they let go ends as an error.
 //
 // After an Oops it writes nothing more: the kernel's waits end the task, and it looks at kernel.halted() before
 // writing.
