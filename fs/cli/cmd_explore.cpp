@@ -347,9 +347,9 @@ constexpr const char* kExamples = R"(Examples:
   mdscope explore pools-stop --save crash.replay       keep the schedule, then: mdscope replay crash.replay
   mdscope explore four-pages --first --save-scenario f.mds   ... as a scenario, then: mdscope run f.mds
   mdscope explore --matrix --granularity coarse        every home and entrance, with every fix, order and life of the pools
-  mdscope explore four-pages --preemptions 2 --expect safe   all schedules with few changes of task
+  mdscope explore four-pages --fix upstream --preemptions 2 --expect safe   all schedules with few changes of task
   mdscope explore pools-stop --save-scenario - | mdscope run -
-  mdscope explore four-pages --granularity fine --budget 20000 --save-search rest; mdscope explore --resume rest
+  mdscope explore four-pages --budget 1000 --save-search rest; mdscope explore --resume rest
 Ctrl-C prints what was found so far.
 
 Exit codes: 0 what is expected holds, 1 it does not, 2 a scenario or an option makes no sense, 5 not known: there is more

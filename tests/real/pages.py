@@ -65,6 +65,28 @@ def story_values_have_names():
             check(cryptic not in text, "%s --help:%s" % (command, cryptic))
 
 
+def story_the_examples_of_searches_end_well():
+    """And soon; what is searched for long, and a code that is not there, are left out."""
+    folder = FOLDER + "/examples"
+    os.mkdir(folder)
+    env = dict(os.environ, PATH=os.path.dirname(MDSCOPE) + ":" + os.environ["PATH"])
+    seen = 0
+    for command in ("explore", "run", "tree", "replay", "scenarios", "museum"):
+        for line in re.findall(r"^(?:  |Example: )(mdscope .*)$", mdscope(command, "--help").stdout, re.MULTILINE):
+            example = re.split(r" {3,}| \.\.\. ", line)[0]
+            if "--museum" in example or "mds1:" in example:
+                continue
+            seen += 1
+            try:
+                done = subprocess.run(["sh", "-c", example], cwd=folder, env=env, capture_output=True, text=True,
+                                      timeout=DEADLINE, check=False)
+            except subprocess.TimeoutExpired:
+                check(False, "%s: has not ended" % example)
+                continue
+            check(done.returncode == 0, "%s: %d %s" % (example, done.returncode, done.stderr[-300:]))
+    check(seen > 20, "so few examples: %d" % seen)
+
+
 def story_roff_takes_them():
     if not shutil.which("groff"):
         return
