@@ -37,6 +37,7 @@ ArrayImpl::~ArrayImpl() {
         disk.pause->lift();
         disk.pause->release_all();
     }
+    end_manager();  // else the stop might be told that a member is being added
     if (mddev_.load() != nullptr && !kernel_.halted()) {
         try {
             std::string ignored;
@@ -165,6 +166,7 @@ ArrayImpl::Claim::~Claim() {
     else
         array_.claims_.dec();
     wake_up(array_.claims_wait_);
+    if (kind_ == Kind::Alone) array_.wake_manager();  // it may have been turned away
 }
 
 int ArrayImpl::Claim::refused(std::string* why) const {
@@ -201,6 +203,7 @@ int ArrayImpl::reassemble_claimed(std::string* why, bool run) {
     }
     if (kernel_.halted()) {
         take_openers();  // they had the dead array open, and will still call release()
+        end_manager();
         if (mdmon_ != nullptr) mdmon_->stop();
         end_tasks(md);
         kernel_.restart();

@@ -19,6 +19,7 @@
 #include "engine/mdadm/array_disk.hpp"
 #include "engine/mdadm/assemble.hpp"
 #include "engine/mdadm/imsm/imsm_store.hpp"
+#include "engine/mdadm/mdmon/manager.hpp"
 #include "engine/mdadm/mdmon/mdmon.hpp"
 #include "engine/mdadm/member_stack.hpp"
 
@@ -116,6 +117,9 @@ class ArrayImpl final : public Array {
     Result<bool> run(Mddev& mddev, Assembly plan, bool insist);
     std::unique_ptr<Mdmon> new_mdmon(Mddev& mddev, const Assembly& plan);
     // array_imsm.cpp
+    struct Spare {
+        std::string name, path;
+    };
     void describe_imsm(Mddev& mddev, const ImsmPlan& plan);
     void make_container(const ImsmPlan& plan);
     void join_container(const ImsmPlan::Disk& disk);
@@ -123,6 +127,16 @@ class ArrayImpl final : public Array {
     std::unique_ptr<ImsmStore> new_imsm_store(Mddev& mddev, const ImsmPlan& plan);
     [[nodiscard]] ImsmTarget imsm_member(Mddev& mddev, const Uuid& serial) const;
     int add_imsm(MemberImage image, std::string* why);
+    int add_spare(MemberImage image, const ImsmNewDisk& disk, std::string* why);
+    bool has_empty_slot();
+    void forget_spare(const std::string& name);
+    [[nodiscard]] bool has_spare(const std::string& name) const;
+    void take_spares();
+    void take_spares_claimed();
+    void new_manager(const ImsmPlan& plan);
+    void wake_manager();
+    void wait_for_manager();
+    void end_manager();
     // array_members.cpp
     bool is_running();
     std::string resolve(const std::string& path_or_name) const;
@@ -149,6 +163,10 @@ class ArrayImpl final : public Array {
     std::atomic<Mddev*> mddev_{nullptr};
     std::vector<std::unique_ptr<Mddev>> mddevs_;  // the current one is last
     std::unique_ptr<Mdmon> mdmon_;
+    std::unique_ptr<MdmonManager> manager_;  // if the metadata is of IMSM
+    Shared<bool> manager_adds_;              // a spare, or is about to
+    mutable SpinLock spares_lock_;
+    std::vector<Spare> spares_ GUARDED_BY(spares_lock_);    // of the container; nobody has them open
     ImsmStore* imsm_ = nullptr;                             // mdmon's, if the metadata is of this kind
     std::atomic<Mddev*> container_{nullptr};                // md127
     std::vector<std::unique_ptr<Mddev>> container_mddevs_;  // the current one is last

@@ -8,6 +8,9 @@
 //   its own record: a spare               from here on the old copy of a member that has failed is gone
 //   bound; md gives it a slot, and begins to copy
 //   mdmon: the anchors, on all members    between: a spare, by its own record
+//
+// While both slots are taken only its record is written: it is a spare, which mdmon's manager takes in the same way
+// when a slot has become empty.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -132,14 +135,12 @@ int ArrayImpl::add_imsm(MemberImage image, std::string* why) {
             why, -ENOSPC,
             fmt::format("{} is too small: {} sectors, {} are needed", image.stack->path, disk.size_sectors(), needed));
     Mddev& md = mddev();
-    if (md.degraded == 0)
-        return refuse(why, -EBUSY,
-                      fmt::format("{} has both of its members, and IMSM knows no more; add {} when one has failed",
-                                  mdname(md), name));
     const ImsmNewDisk new_disk{imsm_text(serial), disk.size_sectors()};
+    if (!has_empty_slot()) return add_spare(std::move(image), new_disk, why);
     int err = has_imsm_bitmap(volume) ? write_new_bitmap(kernel_, disk, anchor, options_.volume) : 0;
     if (err == 0) err = write_imsm_block(kernel_, disk, encode_imsm(imsm_spare_record(new_disk)));
     if (err != 0) return refuse(why, err, fmt::format("{}: its metadata could not be written", image.stack->path));
+    forget_spare(name);
     imsm_->expect(new_disk);
     ContainerMember entry;
     entry.name = sidecar_name(name);
@@ -159,6 +160,100 @@ int ArrayImpl::add_imsm(MemberImage image, std::string* why) {
     join_container(listed);  // (A disk that is back has never left it.)
     *why = fmt::format("added {}: all of it is copied, since IMSM knows no re-add", name);
     return 0;
+}
+
+// ---- spares
+
+// All slots are taken: it waits until a member leaves one.
+int ArrayImpl::add_spare(MemberImage image, const ImsmNewDisk& disk, std::string* why) {
+    const Spare spare{image.stack->name, image.stack->path};
+    if (has_spare(spare.name)) return refuse(why, -EEXIST, fmt::format("{} is a spare already", spare.name));
+    const int err = write_imsm_block(kernel_, image.stack->top(), encode_imsm(imsm_spare_record(disk)));
+    if (err != 0) return refuse(why, err, fmt::format("{}: its metadata could not be written", spare.path));
+    image.stack.reset();  // whoever takes it opens it
+    join_container({spare.name, spare.path, disk.sectors, kImsmMostSectors, true});
+    {
+        const SpinGuard guard(spares_lock_);
+        spares_.push_back(spare);
+    }
+    wake_manager();  // a slot may have become empty meanwhile
+    *why = fmt::format("added {}: a spare, which is taken when a member fails", spare.name);
+    return 0;
+}
+
+// A member that has failed has its slot until mdmon has removed it.
+bool ArrayImpl::has_empty_slot() {
+    return rdev_list(mddev()).size() < static_cast<std::size_t>(mddev().raid_disks);
+}
+
+bool ArrayImpl::has_spare(const std::string& name) const {
+    const SpinGuard guard(spares_lock_);
+    return std::ranges::find(spares_, name, &Spare::name) != spares_.end();
+}
+
+void ArrayImpl::forget_spare(const std::string& name) {
+    const SpinGuard guard(spares_lock_);
+    std::erase_if(spares_, [&](const Spare& spare) { return spare.name == name; });
+}
+
+// The manager's.
+void ArrayImpl::take_spares() {
+    manager_adds_ = true;
+    take_spares_claimed();
+    manager_adds_ = false;
+    wake_up(claims_wait_);
+}
+
+// Nobody has asked for what the manager does, so a stop waits for it, and is not refused.
+void ArrayImpl::wait_for_manager() {
+    if (manager_ != nullptr && !kernel_.halted()) wait_event(claims_wait_, !manager_adds_);
+}
+
+// While the array is being stopped it needs none; if it then goes on, the manager is told.
+void ArrayImpl::take_spares_claimed() {
+    const Claim claim(*this, Claim::Kind::WithOthers);
+    std::string why;
+    if (claim.refused(&why) != 0) return;
+    while (is_running() && has_empty_slot()) {
+        Spare spare;
+        {
+            const SpinGuard guard(spares_lock_);
+            if (spares_.empty()) return;
+            spare = spares_.front();
+            spares_.erase(spares_.begin());
+        }
+        const int err = add_claimed(spare.path, &why);
+        kernel_.printk(err == 0 ? LogLevel::Info : LogLevel::Warn,
+                       err == 0
+                           ? fmt::format("mdmon: {}: spare {} is taken", mdname(mddev()), spare.name)
+                           : fmt::format("mdmon: {}: spare {} is not taken: {}", mdname(mddev()), spare.name, why));
+    }
+}
+
+void ArrayImpl::new_manager(const ImsmPlan& plan) {
+    end_manager();
+    {
+        const SpinGuard guard(spares_lock_);
+        spares_.clear();
+        for (const ImsmPlan::Disk& disk : plan.disks)
+            if (disk.is_spare) spares_.push_back({disk.name, disk.path});
+    }
+    manager_adds_ = false;
+    manager_ = std::make_unique<MdmonManager>(kernel_, [this] { take_spares(); });
+}
+
+// Only if there is something for it to take.
+void ArrayImpl::wake_manager() {
+    if (manager_ == nullptr) return;
+    {
+        const SpinGuard guard(spares_lock_);
+        if (spares_.empty()) return;
+    }
+    manager_->wake();
+}
+
+void ArrayImpl::end_manager() {
+    if (manager_ != nullptr) manager_->stop();
 }
 
 }  // namespace mdscope

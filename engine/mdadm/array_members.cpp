@@ -271,7 +271,10 @@ int ArrayImpl::remove(const std::string& name, std::string* why, std::uint64_t p
     const Claim claim(*this, Claim::Kind::WithOthers);
     if (const int err = claim.refused(why); err != 0) return err;
     if (mdmon_ == nullptr) return manage_remove(mddev(), name, nullptr, patience_ns, why);
-    if (imsm_ != nullptr && find_rdev(mddev(), name) == nullptr && leave_container(name)) return 0;
+    if (imsm_ != nullptr && find_rdev(mddev(), name) == nullptr && leave_container(name)) {
+        forget_spare(name);
+        return 0;
+    }
     const Container container = mdmon_->container();
     const int err = manage_remove(mddev(), name, &container, patience_ns, why);
     // That it has failed may not have been seen before it was out.

@@ -133,6 +133,8 @@ std::unique_ptr<Mdmon> ArrayImpl::new_mdmon(Mddev& mddev, const Assembly& plan) 
         mdmon = std::make_unique<Mdmon>(kernel_, mddev, plan.container, std::move(store));
         mdmon->call_faulty(plan.imsm->absent);
         make_container(*plan.imsm);
+        new_manager(*plan.imsm);
+        mdmon->on_empty_slot = [this] { wake_manager(); };
     } else {
         mdmon = std::make_unique<Mdmon>(kernel_, mddev, plan.container, container_path(options_.lab));
     }
@@ -194,6 +196,7 @@ Result<bool> ArrayImpl::start(std::vector<std::string>* notes, bool insist) {
     if (mdmon_ == nullptr) return running;
     // mdmon answers a stop with `clear` only if it has seen the array running before.
     if (running && imsm_ != nullptr) mddev.safemode_delay = kImsmSafeModeDelay;
+    if (running && manager_ != nullptr && !options_.read_only) manager_->start();
     if (running)
         (void)mdmon_->ping();
     else

@@ -61,6 +61,7 @@ int ArrayImpl::stop_members() {
 }
 
 int ArrayImpl::stop(bool force, std::string* why) {
+    wait_for_manager();
     const Claim claim(*this, Claim::Kind::Alone);
     if (const int err = claim.refused(why); err != 0) return err;
     if (force) {
@@ -73,6 +74,7 @@ int ArrayImpl::stop(bool force, std::string* why) {
 int ArrayImpl::ioctl(unsigned command, void* arg, std::string* why) {
     Mddev& md = mddev();
     if (command != STOP_ARRAY && command != STOP_ARRAY_RO) return md_ioctl(md, command, arg, true);
+    wait_for_manager();
     const Claim claim(*this, Claim::Kind::Alone);
     if (const int err = claim.refused(why); err != 0) return err;
     if (command == STOP_ARRAY_RO) {
@@ -91,6 +93,7 @@ int ArrayImpl::stop_claimed(std::string* why, Stop stop) {
     const int err = stop();
     closing_ = false;
     if (err == 0) {
+        end_manager();
         if (mdmon_ != nullptr) mdmon_->stop();
         stamp_after_use(members);
         bitmap_file_.reset();
@@ -104,6 +107,7 @@ int ArrayImpl::stop_claimed(std::string* why, Stop stop) {
 }
 
 void ArrayImpl::end_mdmon() {
+    end_manager();
     if (mdmon_ != nullptr) mdmon_->stop();
 }
 

@@ -54,6 +54,7 @@ struct ImsmPlan {
         std::string path;
         Sector sectors = 0;   // of the disk
         Sector reserved = 0;  // of them, at the end
+        bool is_spare = false;
     };
     std::vector<Disk> disks;  // of the container, also those that the volume does not use
 };

@@ -54,7 +54,8 @@ ImsmPlan::Disk container_disk(const ImsmCandidates& all, std::size_t i) {
     if (standing.kind == ImsmStanding::Kind::Spare) own.kind = ImsmOwnDisk::Kind::Spare;
     const MemberStack& stack = *all.images[i].stack;
     const Sector reserved = imsm_reserved_sectors(all.chosen.anchor, own);
-    return {stack.name, stack.path, all.disks[i].sectors, std::min(reserved, all.disks[i].sectors)};
+    return {stack.name, stack.path, all.disks[i].sectors, std::min(reserved, all.disks[i].sectors),
+            standing.kind == ImsmStanding::Kind::Spare};
 }
 
 // A disk that was in the container under another family is forgotten, as by mdadm.
@@ -115,7 +116,7 @@ Result<Assembly> plan_volume(Kernel& kernel, ImsmCandidates& all, std::uint32_t 
         if (is_in_container(all, i)) plan.imsm->disks.push_back(container_disk(all, i));
         if (standing.kind == ImsmStanding::Kind::Out) plan.notes.push_back("md: " + standing.why);
         if (standing.kind == ImsmStanding::Kind::Spare)
-            plan.notes.push_back(fmt::format("md: {} is a spare of the container; `add` takes it", image.stack->name));
+            plan.notes.push_back(fmt::format("md: {} is a spare of the container", image.stack->name));
         if (standing.kind != ImsmStanding::Kind::Member) continue;
         const Uuid& serial = anchor.disks[standing.index].serial;
         plan.imsm->generations[serial] = standing.is_blank ? 0 : all.disks[i].copy.anchor.generation_num;

@@ -69,6 +69,7 @@ inline const std::vector<CrashOperation>& imsm_crash_operations() {
         {"fail", " a: fail sdb; write 0\n"},
         {"write-error", " a: write 0\n", "errors 1\n"},
         {"add", " a: write 0; fail sdb; add sdc; wait\n"},
+        {"spare", " a: add sdc; fail sdb; write 0; wait\n"},
         {"rebuild", " a: add sdb; wait\n", "", " fail sdb\n write 0\n remove sdb\n"},
         {"write-during-rebuild", " a: add sdb; wait\n b: write 0\n", "", " fail sdb\n write 0\n remove sdb\n"},
         {"fail-during-rebuild", " a: add sdb; idle 1s; fail sdb; write 0\n", "", " fail sdb\n write 0\n remove sdb\n"},

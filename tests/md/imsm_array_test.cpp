@@ -274,6 +274,70 @@ TEST_CASE("a failed disk is in the container until it is removed from there") {
     CHECK(lab.array->remove("sda", &why) == -EBUSY);
 }
 
+TEST_CASE("a spare is taken by itself when a member fails; a disk that is added to two members becomes one") {
+    CreateOptions create = small_imsm();
+    create.spares = 1;
+    Lab lab(create);
+    CHECK(lab.write(0, std::string(4096, 'a')));
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    CHECK(lab.eventually([&] { return has_member(lab, "sdc"); }));
+    CHECK(lab.is_in_sync());
+    CHECK(lab.log_lines("mdmon: md0: spare sdc is taken") == 1);
+    const ImsmAnchor whole = anchor_on(lab.options.images[0]);
+    CHECK(whole.disks.size() == 2);
+    CHECK(imsm_text(whole.disks.at(1).serial) == "/dev/sdc");
+
+    std::string why;
+    REQUIRE_MESSAGE(lab.array->add("sdb", &why) == 0, why);
+    CHECK(why == "added sdb: a spare, which is taken when a member fails");
+    CHECK(lab.array->add("sdb", &why) == -EEXIST);
+    CHECK_FALSE(has_member(lab, "sdb"));
+    CHECK(anchor_on(lab.options.images[1]).disks.at(0).status == IMSM_SPARE);
+    CHECK(lab.write(4096, std::string(4096, 'b')));
+    CHECK(rdev_attr_store(lab.member("sda"), "state", "faulty") == 0);
+    CHECK(lab.eventually([&] { return has_member(lab, "sdb"); }));
+    CHECK(lab.is_in_sync());
+    CHECK(lab.mismatches() == "0");
+    lab.restart();
+    CHECK(lab.md().degraded == 0);
+    CHECK(lab.read(0, 4096) == std::string(4096, 'a'));
+    CHECK(lab.read(4096, 4096) == std::string(4096, 'b'));
+}
+
+TEST_CASE("a spare is taken at the start of an array that lacks a member, unless it may only be looked at") {
+    CreateOptions create = small_imsm("none");
+    create.spares = 1;
+    Lab lab(create);
+    stop(lab);
+    lab.array.reset();
+    lab.options.images.erase(lab.options.images.begin() + 1);
+    lab.options.run = true;
+    lab.options.read_only = true;
+    lab.start();
+    CHECK(lab.md().degraded == 1);
+    lab.array.reset();
+    CHECK(anchor_on(lab.options.images[1]).volumes.empty());
+    lab.options.read_only = false;
+    lab.start();
+    CHECK(lab.eventually([&] { return has_member(lab, "sdc"); }));
+    CHECK(lab.is_in_sync());
+}
+
+TEST_CASE("a spare that is removed is taken by nobody, nor is one that cannot be opened") {
+    CreateOptions create = small_imsm("none");
+    create.spares = 2;
+    Lab lab(create);
+    std::string why;
+    CHECK(lab.array->remove("sdc", &why) == 0);
+    std::filesystem::remove(lab.options.images[3]);
+    CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+    CHECK(lab.eventually([&] { return lab.log_lines("mdmon: md0: spare sdd is not taken") == 1; }));
+    CHECK(lab.md().degraded == 1);
+    CHECK_FALSE(has_member(lab, "sdc"));
+    REQUIRE_MESSAGE(lab.array->add("sdc", &why) == 0, why);
+    CHECK(lab.is_in_sync());
+}
+
 TEST_CASE("what IMSM cannot record is refused: another place for the bitmap, another size, a disk by new_dev") {
     Lab lab(small_imsm());
     CHECK(lab.store("bitmap/location", "none") == -EBUSY);

@@ -83,6 +83,9 @@ class Mdmon {
     bool remove_faulty = true;
     // The lab is only looked at: the sidecar stays as it is. Set it before start().
     bool read_only = false;
+    // Told at each look at an array that has an empty slot, and in which nothing is being copied. Set it before
+    // start().
+    std::function<void()> on_empty_slot;
     // Who is not there. Before the array can be written to, they are recorded as faulty. Call it before start().
     void call_faulty(const std::set<Uuid>& absent);
 
@@ -113,6 +116,7 @@ class Mdmon {
     [[nodiscard]] bool has_unrecorded_failure(const Seen& seen) const;
     [[nodiscard]] bool is_due(const Seen& seen) const;
     [[nodiscard]] bool owes_repair(const Seen& seen) const;
+    [[nodiscard]] bool has_empty_slot(const Seen& seen) const;
     [[nodiscard]] const char* answer_to(const Seen& seen) const;
     void act_on_stop(const Seen& seen);
     void act_on_state(const Seen& seen);

@@ -229,6 +229,11 @@ bool Mdmon::owes_repair(const Seen& seen) const {
                        [](const MemberSeen& member) { return !member.faulty && !member.in_sync; });
 }
 
+bool Mdmon::has_empty_slot(const Seen& seen) const {
+    const bool is_frozen = seen.metadata_version.starts_with("external:-");
+    return !is_frozen && seen.sync_action == "idle" && static_cast<int>(seen.members.size()) < next_.raid_disks;
+}
+
 // The word to write into array_state, or nullptr.
 const char* Mdmon::answer_to(const Seen& seen) const {
     if (seen.array_state == "write-pending") return "active";
@@ -291,6 +296,7 @@ void Mdmon::read_and_act() {
     }
     act_on_state(seen);
     act_on_members(seen);
+    if (on_empty_slot && has_empty_slot(seen)) on_empty_slot();
 }
 
 }  // namespace mdscope
