@@ -292,9 +292,12 @@ float draw_side_lanes(State& state, Side side, const LaneView& view, float y, fl
         is_first = false;
         const std::string shown = ui::shortened(name, sp(104));
         ImGui::GetWindowDrawList()->AddText(at, color_u32(Role::dim_text), shown.c_str());
-        bool has_ghost = false;
+        bool has_ghost = false;  // or something else is drawn behind the end
         for (const Bar& bar : lane.bars) {
             const float bar_y = y + static_cast<float>(std::min(bar.row, rows - 1)) * row + sp(2);
+            // A bar that goes on behind the end of its kernel has the row as well.
+            has_ghost |=
+                halted && (bar.kind == Bar::Kind::Oops || view.x_of(static_cast<double>(bar.end)) > halted->x + sp(12));
             if (is_in_row(view, lane, bar, lanes))
                 has_ghost |= draw_bar(state, side, view, bar, bar_y, row - sp(4), number);
             number++;

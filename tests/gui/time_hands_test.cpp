@@ -61,6 +61,14 @@ TEST_CASE("H holds what can be held, says so, and is not offered where it would 
     CHECK(other.text("status/place") == over);
 }
 
+TEST_CASE("the words behind a crash stand where no bar goes on") {
+    const auto app = lab("race-lost");
+    Headless ui(*app);
+    ui.key("End");
+    REQUIRE(ui.text("card/A/status") == "OOPS");
+    CHECK_FALSE(ui.rect("lanes/A/halted/words").overlaps(ui.rect("lane/A/bio/sda bitmap 1")));
+}
+
 TEST_CASE("what is dragged has keys, which are named where they work and in the help") {
     const auto app = lab("race");
     Headless ui(*app);
