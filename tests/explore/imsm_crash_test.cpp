@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/explore/card.hpp"
+#include "engine/explore/judge.hpp"
 #include "engine/kernel/arena.hpp"
 #include "tests/explore/crash_scenarios.hpp"
 
