@@ -195,14 +195,18 @@ TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops
 TEST_CASE("a page plays what its judge finds: a hang is not called a crash") {
     const auto app = museum_app();
     Headless ui(*app);
-    const std::vector<std::pair<const char*, std::string>> expected = {
+    struct Expected {
+        const char* number;
+        std::string word;
+    };
+    const std::vector<Expected> expected = {
         {"M23", "crash"}, {"M5", "hang"}, {"M22", "stale read"}, {"M18", "loss"}, {"M10", "unmarked write"}};
-    for (const auto& [number, word] : expected) {
-        CAPTURE(number);
-        ui.click(fmt::format("museum/list/{}", number));
-        CHECK(ui.text("museum/play") == "Play the " + word);
-        CHECK(ui.text("museum/crash") == "The shortest " + word);
-        CHECK(ui.text("status/keys").find("play the " + word) != std::string::npos);
+    for (const Expected& row : expected) {
+        CAPTURE(row.number);
+        ui.click(fmt::format("museum/list/{}", row.number));
+        CHECK(ui.text("museum/play") == "Play the " + row.word);
+        CHECK(ui.text("museum/crash") == "The shortest " + row.word);
+        CHECK(ui.text("status/keys").find("play the " + row.word) != std::string::npos);
         ui.key("Escape");
     }
     for (const Exhibit* exhibit : exhibits_by_number()) {
