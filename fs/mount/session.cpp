@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <system_error>
 
 #include "engine/md/check.hpp"
@@ -100,13 +99,8 @@ class Session::Worker final : public BlockObserver {
 };
 
 void Session::Worker::run() {
-    std::optional<TaskScope> scope;
-    try {
-        scope.emplace(session_.kernel_, "fuse");
-    } catch (const std::bad_alloc&) {
-        session_.leave_unstarted(*this);
-    }
-    if (scope) {
+    {
+        const TaskScope scope(session_.kernel_, "fuse");
         current->block_observer = this;
         reply_.install();
         while (session_.take_role(*this)) {
@@ -115,7 +109,6 @@ void Session::Worker::run() {
         }
         current->block_observer = nullptr;
     }
-    scope.reset();
     gone = true;
 }
 
@@ -154,7 +147,7 @@ bool Session::Worker::receive(fuse_buf& buffer) {
 // may be what ends the others' sleep. False: leave.
 bool Session::take_role(Worker& worker) {
     std::unique_lock lock(mutex_);
-    arrive_locked(worker);
+    if (std::exchange(worker.starting, false)) starting_--;
     for (;;) {
         if (stopping_) return false;
         if (readers_ < options_.readers) {
@@ -176,19 +169,6 @@ bool Session::take_role(Worker& worker) {
         idle_--;
         if (!in_time && idle_ >= options_.keep_idle) return false;
     }
-}
-
-void Session::arrive_locked(Worker& worker) {
-    if (!std::exchange(worker.starting, false)) return;
-    starting_--;
-    arrived_.notify_all();
-}
-
-// There is a thread, and no memory for what it needs.
-void Session::leave_unstarted(Worker& worker) {
-    const std::lock_guard guard(mutex_);
-    unstarted_++;
-    arrive_locked(worker);
 }
 
 // Before the thread sleeps, or because it takes too long: somebody else reads from now on.
@@ -405,11 +385,9 @@ std::string Session::how_served() const {
 
 void Session::start() {
     MD_CHECK(mounted_);
-    std::unique_lock lock(mutex_);
+    const std::lock_guard guard(mutex_);
     for (unsigned i = 0; i < options_.readers; i++) spawn_locked();
-    const std::size_t made = workers_.size();
-    arrived_.wait(lock, [this] { return starting_ == 0; });
-    if (made < options_.readers || unstarted_ > 0) throw std::bad_alloc();
+    if (workers_.size() < options_.readers) throw std::bad_alloc();
     if (uring_) uring_->start();
     watchdog_ = std::thread([this] { watch(); });
 }

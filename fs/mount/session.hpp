@@ -78,8 +78,6 @@ class Session {
     struct Queued;
 
     bool take_role(Worker& worker);
-    void arrive_locked(Worker& worker);
-    void leave_unstarted(Worker& worker);
     void hand_over(Worker& worker);
     void hand_over_locked(Worker& worker);
     void promote_locked();
@@ -102,14 +100,12 @@ class Session {
 
     std::mutex mutex_;  // everything below that is not atomic
     std::condition_variable idle_changed_;
-    std::condition_variable arrived_;
     std::condition_variable over_changed_;
     std::list<std::unique_ptr<Worker>> workers_;
     unsigned readers_ = 0;
-    unsigned idle_ = 0;       // threads asleep in take_role that nobody has called yet
-    unsigned called_ = 0;     // wake-ups on their way to one of them
-    unsigned starting_ = 0;   // threads made, not yet arrived
-    unsigned unstarted_ = 0;  // threads made that left at once
+    unsigned idle_ = 0;      // threads asleep in take_role that nobody has called yet
+    unsigned called_ = 0;    // wake-ups on their way to one of them
+    unsigned starting_ = 0;  // threads made, not yet arrived
     unsigned blocked_data_ = 0;
     std::deque<Queued> queue_;
     std::atomic<bool> data_full_{false};  // new data requests have to look at the queue
