@@ -153,7 +153,8 @@ TEST_CASE("a mistake is named with its line and with what could stand there") {
     for (const KernelEra& era : kernel_eras()) eras += std::string(eras.empty() ? "" : ", ") + era.name;
     eras.replace(eras.rfind(", "), 2, " or ");
     CHECK(header("fxi none") ==
-          "2: unknown word 'fxi'; here can stand title, members, bitmap, size, chunk, delay, kernel, " + variants +
+          "2: unknown word 'fxi'; here can stand title, members, bitmap, metadata, size, chunk, delay, kernel, " +
+              variants +
               "mdmon, errors, granularity, strategy, pages, crash, cuts, bits, write-size, unasked, exhibit, versus, "
               "setup, "
               "tasks, schedule, playhead, expect");
