@@ -195,16 +195,15 @@ void draw_running(State& state, bool has_head) {
 
 // What was opened last goes first; the lesson itself only when nothing else is open, and its place is kept.
 void step_back_by_escape(State& state) {
+    const bool asks = state.prediction && !state.prediction->hides && !(state.lesson && state.lesson->is_away());
     if (state.choosing_lesson)
         state.choosing_lesson = false;
     else if (state.shows_side || state.shows_tree)
         state.shows_side = state.shows_tree = false;
-    else if (state.lesson && state.prediction && !state.prediction->hides && !state.lesson->is_away())
-        state.prediction.reset();  // it need not be answered
-    else if (state.lesson)
+    else if (state.lesson && !asks)
         LessonRun::close(state);
     else
-        state.prediction.reset();
+        state.prediction.reset();  // it need not be answered
 }
 
 // Escape first takes back the focus that Tab has shown, and a dialog or a message comes before the strip.
