@@ -25,9 +25,8 @@ static constexpr std::uint64_t kChunksOfAPage = std::uint64_t{kPageSize} * 8;
 
 // mdadm would round down to a MiB, where a search has enough in much less.
 static std::uint64_t imsm_room(std::uint64_t image) {
-    constexpr std::uint64_t kKept = (kImsmMostSectors + kImsmMemberReserve) * kSectorSize;
-    constexpr std::uint64_t kStripe = 128 << 10;
-    return image < kKept ? 0 : (image - kKept) / kStripe * kStripe;
+    const std::uint64_t sectors = image / kSectorSize;
+    return sectors < kImsmKept ? 0 : (sectors - kImsmKept) / kImsmStripe * kImsmStripe * kSectorSize;
 }
 
 Result<LabPlan> plan_images(const Scenario& scenario) {

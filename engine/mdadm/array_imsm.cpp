@@ -151,7 +151,7 @@ int ArrayImpl::add_imsm(MemberImage image, std::string* why) {
     LabLabel label;
     label.data_offset = volume.map.pba_of_lba0;
     label.data_size = volume.component_sectors();
-    const ImsmPlan::Disk listed{name, image.stack->path, new_disk.sectors, kImsmMostSectors + kImsmMemberReserve};
+    const ImsmPlan::Disk listed{name, image.stack->path, new_disk.sectors, kImsmKept};
     Rdev& rdev = new_rdev(md, take_stack(std::move(image.stack)));
     rdev.label_uuid = new_disk.serial;
     err = manage_add_external(md, rdev, label, why);

@@ -88,6 +88,11 @@ void Headless::settle() {
     frame(2);
 }
 
+void Headless::frames_until(std::string_view id) {
+    for (int i = 0; i < 2000 && !has(id); i++) frame(2);
+    (void)mark(id);
+}
+
 void Headless::resize(float width, float height) {
     stage_.set_size(width, height, 1);
     settle();

@@ -35,6 +35,8 @@ class Headless {
     void pass(double seconds);  // in frames of a 60th
     // Frames until everything pushed has arrived, and the two more that a window draws.
     void settle();
+    // Frames until something is called so, at most 4000; then the test fails.
+    void frames_until(std::string_view id);
     void resize(float width, float height);
 
     // Input, at the middle of a mark of the last frame; all of them settle. Without such a mark, or one that is out of

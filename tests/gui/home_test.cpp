@@ -151,16 +151,12 @@ TEST_CASE("Escape in a lesson goes one step back at a time, and a lesson that wa
     auto app = make_app(std::move(options));
     REQUIRE(app);
     Headless ui(**app, {.seconds_per_frame = 0.05F});
-    const auto until = [&](const char* id) {
-        for (int i = 0; i < 2000 && !ui.has(id); i++) ui.frame(2);
-        REQUIRE(ui.has(id));
-    };
     ui.key("Space");
-    until("lesson/next");
+    ui.frames_until("lesson/next");
     ui.key("Space");
-    until("predict/0");
+    ui.frames_until("predict/0");
     ui.key("1");
-    until("lesson/next");
+    ui.frames_until("lesson/next");
     const std::string dots = ui.text("lesson/dots"), words = ui.text("lesson/text");
     REQUIRE(dots.find("   1 of") == std::string::npos);
     ui.key("i");

@@ -95,18 +95,14 @@ TEST_CASE("under the mouse both runs are played again: A changes its outcome bef
     auto app = make_app(std::move(options));
     REQUIRE(app);
     Headless ui(**app, {.seconds_per_frame = 0.05F});
-    const auto until = [&](const char* id) {
-        for (int i = 0; i < 2000 && !ui.has(id); i++) ui.frame(2);
-        REQUIRE(ui.has(id));
-    };
     ui.key("Space");
-    until("lesson/next");
+    ui.frames_until("lesson/next");
     ui.key("Space");
-    until("predict/0");
+    ui.frames_until("predict/0");
     ui.click("predict/0");
-    until("lesson/next");
+    ui.frames_until("lesson/next");
     ui.key("Space");
-    until("lesson/show");  // where it asks for just this
+    ui.frames_until("lesson/show");  // where it asks for just this
     REQUIRE(ui.text("card/A/status") == "OOPS");
     const std::string grip = "lane/A/bio/sdb bitmap 1/end";
     REQUIRE(ui.mark(grip).visible);

@@ -19,10 +19,7 @@ namespace mdscope {
 
 namespace {
 
-constexpr std::uint64_t kMebibyte = 2048;  // sectors
-constexpr std::uint16_t kStrip = 128;      // sectors; a mirror has no strips, but mdadm says so
-constexpr std::uint64_t kStripe = 2ULL * kStrip;
-constexpr std::uint64_t kImsmKept = kImsmMostSectors + kImsmMemberReserve;
+constexpr std::uint64_t kMebibyte = 2048;   // sectors
 constexpr std::uint32_t kCoalescing = 0xc;  // of reads and writes: what mdadm sets in a new volume
 constexpr int kImsmMembers = 2;
 constexpr std::size_t kLongestDeviceSerial = 15;
@@ -89,7 +86,7 @@ std::optional<Error> check_imsm_size(ImsmDesign& design) {
     design.volume_sectors = imsm_volume_sectors(design.disk_sectors);
     if (const std::uint64_t wanted = design.options.volume_bytes / kSectorSize; wanted != 0) {
         const bool fits = wanted <= design.disk_sectors && kImsmKept <= design.disk_sectors - wanted;
-        if (!fits || wanted % kStripe != 0)
+        if (!fits || wanted % kImsmStripe != 0)
             return not_possible(fmt::format("A volume of {} is not possible on members of {}.",
                                             unit_text(design.options.volume_bytes), unit_text(bytes)));
         design.volume_sectors = wanted;
@@ -154,8 +151,8 @@ ImsmVolume imsm_volume(const ImsmDesign& design) {
     volume.volume_id = 1;
     volume.rwh_policy = static_cast<std::uint8_t>(design.has_bitmap ? ImsmRwh::Bitmap : ImsmRwh::MultipleOff);
     volume.map.blocks_per_member = design.volume_sectors + kImsmBehindVolume;
-    volume.map.blocks_per_strip = kStrip;
-    volume.map.num_data_stripes = design.volume_sectors / kStripe;
+    volume.map.blocks_per_strip = kImsmStrip;
+    volume.map.num_data_stripes = design.volume_sectors / kImsmStripe;
     volume.map.ord = {0, 1};
     return volume;
 }

@@ -43,13 +43,12 @@ ImsmOwnDisk imsm_own_disk(const ImsmExamined& examined) {
 
 std::uint64_t imsm_reserved_sectors(const ImsmAnchor& anchor, const ImsmOwnDisk& own) {
     if (own.kind == ImsmOwnDisk::Kind::Spare) return kImsmMostSectors;
-    constexpr std::uint64_t whole = kImsmMostSectors + kImsmMemberReserve;
     const std::uint64_t end = own.kind == ImsmOwnDisk::Kind::Member ? end_of_volumes(anchor, own.index) : 0;
-    if (end == 0) return whole;
+    if (end == 0) return kImsmKept;
     // An older mdadm left less behind the last volume: then that is it, but never less than the block itself.
     const std::uint64_t left = (anchor.disks[own.index].total_blocks - end) & ~std::uint64_t{1};
     const std::uint64_t block = (std::uint64_t{anchor.mpb_size} + kSectorSize - 1) / kSectorSize;
-    return std::min(whole, std::max(left, block));
+    return std::min(kImsmKept, std::max(left, block));
 }
 
 Uuid imsm_shown_uuid(const ImsmExamined& examined) {

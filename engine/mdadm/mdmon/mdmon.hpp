@@ -18,9 +18,10 @@
 // The order is the point. `active` lets the writers go that wait for the array to become dirty, and `-blocked` (and
 // `active`) lets a failed write be acknowledged, so neither is written before the sidecar that says so is durable.
 // Clean goes into the sidecar only after `clean` or `inactive` was seen, and only after the members were flushed; so do
-// a member in sync and a checkpoint (mdmon_flush.cpp). It uses nothing but the sysfs files and that flush: what it
-// knows of the array is what a program could know. After a stop in one step there is no member left to be flushed, so
-// the sidecar goes on saying what it said.
+// a member in sync and a checkpoint (mdmon_flush.cpp). It uses nothing but the sysfs files and that flush, and
+// when it gives up md_error, as a store of `faulty` is refused for the last member: what it knows of the array is what
+// a program could know. After a stop in one step there is no member left to be flushed, so the sidecar goes on saying
+// what it said.
 //
 // A sidecar that cannot be written (disk full): nothing that depends on it is written either, so the array does not go
 // active and its writers keep waiting. It is logged once, tried again each second, and logged when it works again. A
