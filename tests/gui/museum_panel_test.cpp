@@ -25,6 +25,13 @@ std::unique_ptr<Screen> museum_app() {
     return std::move(*app);
 }
 
+// Turns to a page of the list, which may have to be scrolled for it.
+void choose(Headless& ui, std::string_view number) {
+    const std::string entry = fmt::format("museum/list/{}", number);
+    ui.reveal(entry);
+    ui.click(entry);
+}
+
 void check_parts(const Headless& ui, const std::vector<MuseumPart>& parts) {
     for (const MuseumPart& part : parts) {
         CHECK(ui.text(fmt::format("museum/{}", part.id)) == part.title);
@@ -38,9 +45,7 @@ void check_pages(const HeadlessOptions& size) {
     Headless ui(*app, size);
     for (const Exhibit* exhibit : exhibits_by_number()) {
         CAPTURE(std::string(exhibit->name));
-        const std::string entry = fmt::format("museum/list/{}", exhibit->page.number);
-        ui.reveal(entry);
-        ui.click(entry);
+        choose(ui, exhibit->page.number);
         CHECK_FALSE(ui.has("museum/list/M1"));
         CHECK(ui.text("museum/title") == fmt::format("{}  {}", exhibit->page.number, exhibit->title));
         CHECK(ui.text("museum/head") == museum_head(*exhibit));
@@ -73,8 +78,7 @@ TEST_CASE("nothing of the museum is cut, twice there or without a glyph, at any 
         Headless ui(*app, {.width = size.width, .height = size.height, .text_percent = size.percent});
         CHECK(ui.faults() == kNone);
         CHECK(ui.out_of_reach() == kNone);
-        ui.reveal("museum/list/M1");
-        ui.click("museum/list/M1");
+        choose(ui, "M1");
         CHECK(ui.faults() == kNone);
         CHECK(ui.out_of_reach() == kNone);
         ui.key("Escape");
@@ -84,7 +88,7 @@ TEST_CASE("nothing of the museum is cut, twice there or without a glyph, at any 
 TEST_CASE("questions are asked one at a time; an answer is covered until it is asked for, and on another page again") {
     const auto app = museum_app();
     Headless ui(*app);
-    ui.click("museum/list/M1");
+    choose(ui, "M1");
     const auto& questions = exhibits_by_number().front()->page.questions;
     CHECK(ui.text("museum/question/0") == questions[0].asks);
     CHECK_FALSE(ui.has("museum/question/1"));
@@ -104,7 +108,7 @@ TEST_CASE("questions are asked one at a time; an answer is covered until it is a
 TEST_CASE("by keys: a digit brings its question into sight, 0 the answer, and pages scroll") {
     const auto app = museum_app();
     Headless ui(*app, {.width = 1280, .height = 720});
-    ui.click("museum/list/M1");
+    choose(ui, "M1");
     ui.key("3");
     CHECK(ui.mark("museum/question/2").visible);
     ui.key("0");
@@ -122,7 +126,7 @@ TEST_CASE("a page looks for its shortest crash by itself, and shows five moments
           doctest::skip(!Arena::available())) {
     const auto app = museum_app();
     Headless ui(*app);
-    ui.click("museum/list/M24");
+    choose(ui, "M24");
     CHECK_FALSE(ui.has("museum/frame/0"));  // who leafs through the pages looks for nothing
     while (!ui.has("museum/frame/4") && !ui.has("message/text")) ui.frame();  // however long the search takes
     REQUIRE(ui.has("museum/frame/4"));
@@ -152,7 +156,7 @@ TEST_CASE("where a run ends by a rule, the outlines of what was still on its way
         CAPTURE(name);
         const auto app = museum_app();
         Headless ui(*app, {.width = 1600, .height = 900});
-        ui.click(fmt::format("museum/list/{}", name));
+        choose(ui, name);
         ui.click("museum/play");
         while (ui.has("museum/title")) ui.frame();
         ui.key("End");
@@ -169,7 +173,7 @@ TEST_CASE("a run that a judge ends says which rule was broken, and shows no Oops
           doctest::skip(!Arena::available())) {
     const auto app = museum_app();
     Headless ui(*app);
-    ui.click("museum/list/M22");
+    choose(ui, "M22");
     while (!ui.has("museum/frame/0") && !ui.has("message/text")) ui.frame();
     std::size_t last = 0;
     while (ui.has(fmt::format("museum/frame/{}", last + 1))) last++;
@@ -203,7 +207,7 @@ TEST_CASE("a page plays what its judge finds: a hang is not called a crash") {
         {"M23", "crash"}, {"M5", "hang"}, {"M22", "stale read"}, {"M18", "loss"}, {"M10", "unmarked write"}};
     for (const Expected& row : expected) {
         CAPTURE(row.number);
-        ui.click(fmt::format("museum/list/{}", row.number));
+        choose(ui, row.number);
         CHECK(ui.text("museum/play") == "Play the " + row.word);
         CHECK(ui.text("museum/crash") == "The shortest " + row.word);
         CHECK(ui.text("status/keys").find("play the " + row.word) != std::string::npos);
@@ -232,7 +236,7 @@ TEST_CASE("the pictures of a page differ: no two say the same" * doctest::skip(!
 TEST_CASE("a kernel of a page opens the lab with its row, beside the mended one") {
     const auto app = museum_app();
     Headless ui(*app);
-    ui.click("museum/list/M24");
+    choose(ui, "M24");
     CHECK(ui.text("museum/era/6.1") == "6.1: had it");
     CHECK(ui.text("museum/era/6.1.3") == "6.1.3: safe");
     ui.reveal("museum/era/6.1");
@@ -244,7 +248,7 @@ TEST_CASE("a kernel of a page opens the lab with its row, beside the mended one"
 TEST_CASE("the crash of an exhibit is looked for, and opened in the lab beside the fix; played, it crashes") {
     const auto app = museum_app();
     Headless ui(*app);
-    ui.click("museum/list/M2");
+    choose(ui, "M2");
     ui.click("museum/play");
     while (ui.has("museum/title")) ui.frame();
     CHECK(ui.text("toolbar/scenario").find("removed under its own bitmap write") != std::string::npos);
@@ -260,13 +264,13 @@ TEST_CASE("the crash of an exhibit is looked for, and opened in the lab beside t
 TEST_CASE("a search that was cancelled, and one that is left alone, leave nothing behind") {
     const auto app = museum_app();
     Headless ui(*app);
-    ui.click("museum/list/M7");
+    choose(ui, "M7");
     ui.click("museum/play");
     ui.click("museum/cancel");
     CHECK(ui.has("museum/play"));
     ui.click("museum/play");
     ui.key("Escape");
-    ui.click("museum/list/M5");  // another page: the search for the first is not wanted any more
+    choose(ui, "M5");  // another page: the search for the first is not wanted any more
     CHECK(ui.has("museum/play"));
     ui.click("museum/play");  // and the window goes in the middle of it
 }
