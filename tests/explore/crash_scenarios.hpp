@@ -23,7 +23,10 @@ struct CrashOperation {
     const char* crashes = "kill power-cut";
     bool ends =
         true;  // its search ends within the bound; an external bitmap, which has mdmon beside it, is never asked
+    const char* size = "1152K";  // of each image: two chunks of data
 };
+
+inline constexpr const char* kHalfRecovered = " store safe_mode_delay 0\n fail sdb\n store sync_max 256\n add sdc\n";
 
 inline const std::vector<CrashOperation>& crash_operations() {
     static const std::vector<CrashOperation> operations = {
@@ -50,6 +53,10 @@ inline const std::vector<CrashOperation>& crash_operations() {
          "internal external file"},
         {"slow-re-add", " a: store sync_max 128; re-add sdb; idle 6s; store sync_max max; wait\n", "",
          " fail sdb\n write 0\n write 1\n remove sdb\n", "internal external file"},
+        // A write below the checkpoint of a recovery, and not in the first chunk, which the next one copies at once.
+        {"write-below-checkpoint", " a: write 1\n", "", kHalfRecovered, "internal external file", "kill power-cut",
+         true, "1280K"},
+        {"write-below-checkpoint", " a: write 17\n", "", kHalfRecovered, "none", "kill power-cut", false, "1280K"},
         {"check", " a: write 0; store sync_action check; wait\n"},
         {"repair", " a: write 0; store sync_action repair; wait\n"},
         {"bitmap-removed", " a: write 0; store bitmap/location none; write 1\n", "", "", "internal"},
@@ -81,15 +88,16 @@ inline const std::vector<CrashOperation>& imsm_crash_operations() {
 }
 
 // What an array of this kind has, in words of a scenario. `imsm`, `imsm-none`: the metadata of IMSM, and its bitmap.
-inline std::string home_text(const std::string& home) {
-    if (!home.starts_with("imsm")) return "bitmap " + home + "\nsize 1152K\nchunk 64K\ndelay 5s\n";
+inline std::string home_text(const std::string& home, const char* size) {
+    if (!home.starts_with("imsm")) return "bitmap " + home + "\nsize " + size + "\nchunk 64K\ndelay 5s\n";
     return std::string("bitmap ") + (home == "imsm" ? "external" : "none") + "\nmetadata imsm\nsize 5329K\n";
 }
 
 inline Scenario crash_scenario(const std::string& home, const CrashOperation& operation, const std::string& crash) {
-    const std::string text = "mdscope-scenario 1\n" + home_text(home) + "mdmon on\nbits clear\nwrite-size 1K\ncrash " +
-                             crash + "\n" + operation.headers + (*operation.setup != '\0' ? "setup\n" : "") +
-                             operation.setup + "tasks\n" + operation.tasks;
+    const std::string text = "mdscope-scenario 1\n" + home_text(home, operation.size) +
+                             "mdmon on\nbits clear\nwrite-size 1K\ncrash " + crash + "\n" + operation.headers +
+                             (*operation.setup != '\0' ? "setup\n" : "") + operation.setup + "tasks\n" +
+                             operation.tasks;
     const Result<Scenario> scenario = parse_scenario(text, home + "-" + operation.name);
     REQUIRE_MESSAGE(scenario, scenario.error().text);
     return *scenario;

@@ -19,13 +19,18 @@ import random
 from twin_lib import *
 
 HOMES = ("internal", "external", "file", "none")
+MOST_AGAIN = 8  # calls of the assembly
 
 
 # ---- what is done; before it, what is not counted
 
 class Operation:
-    def __init__(self, act, prepare=Twin.create_and_start, homes=HOMES, extra=(), is_whole=False):
+    def __init__(self, act, prepare=Twin.create_and_start, homes=HOMES, extra=(), is_whole=False, is_short=False):
         self.act, self.prepare, self.homes, self.extra, self.is_whole = act, prepare, homes, extra, is_whole
+        self.is_short = is_short  # so it is killed once more at each call of the assembly, not at some of them
+
+    def again(self, random_of):
+        return range(MOST_AGAIN + 1) if self.is_short else [random_of.choice([0, 0, 0] + list(range(1, MOST_AGAIN + 1)))]
 
 
 def written(twin):
@@ -54,6 +59,14 @@ def without_the_image(twin):
 def with_a_spare(twin):
     written(twin)
     twin.command("add", twin.mnt, "sdc")
+
+
+def recovered_halfway(twin):
+    with_a_spare(twin)
+    middle = 24 * CHUNK // SECTOR
+    twin.set("md/sync_max", str(middle))
+    twin.command("fail", twin.mnt, "sda")
+    twin.until(lambda: twin.read("md/sync_completed").startswith("%d " % middle), "it has come to the middle")
 
 
 def with_larger_images(twin):
@@ -120,6 +133,10 @@ def fail_with_a_spare(twin):
     twin.write(10)
 
 
+def write_below_the_checkpoint(twin):
+    twin.write(9)
+
+
 def remove(twin):
     twin.fail_and_remove("sda")
     twin.write(9)
@@ -171,6 +188,7 @@ OPERATIONS = {
     "add-spare": Operation(add_a_spare, written, extra=("sdc.img",)),
     "fail": Operation(fail, written),
     "fail-spare": Operation(fail_with_a_spare, with_a_spare, extra=("sdc.img",)),
+    "write-below": Operation(write_below_the_checkpoint, recovered_halfway, extra=("sdc.img",), is_short=True),
     "remove": Operation(remove, written),
     # Of a bitmap file md refuses another size.
     "grow": Operation(grow, with_larger_images, ("internal", "external", "none"), is_whole=True),
@@ -306,11 +324,10 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         for name, home, slow in runs(given, random_of):
             counts = try_out(home, name, slow, None)
-            chosen = points(counts, given.all)
+            chosen = [(at, again) for at in points(counts, given.all) for again in OPERATIONS[name].again(random_of)]
             if not given.all:
                 chosen = sample(chosen, given.share, random_of)
-            again = [random_of.choice([0, 0, 0] + list(range(1, 9))) for _ in chosen]
-            list(pool.map(lambda at, once_more: try_out(home, name, slow, at, once_more), chosen, again))
+            list(pool.map(lambda at: try_out(home, name, slow, *at), chosen))
             total += len(chosen) + 1
             print("%6.1f s  %-10s %-8s %s: %d kills (%d metadata, %d data, %d durable)" % (
                 time.monotonic() - began, name, home, "slow " + slow if slow else "        ", len(chosen) + 1,

@@ -71,12 +71,18 @@ static int count_degraded(const R1conf& conf) {
     return degraded;
 }
 
-// A write that was in flight below a recovery's checkpoint may have reached one member only.
+// A write that was in flight below a recovery's checkpoint may have reached one member only. Nor is a checkpoint believed
+// that is older than the freshest superblock: a recovery that started over after a crash may have been killed again when
+// the others said clean already, and this member had not yet said how far it was.
 static void forget_checkpoints_if_dirty(Mddev& mddev) {
     if (mddev.variants.row<variants::recovery_checkpoint>().goes_on_after_crash) return;
-    if (mddev.recovery_cp != 0) return;  // Both homes of the metadata say 0 of an array that was not stopped cleanly.
-    for (Rdev* rdev : rdev_list(mddev))
-        if (rdev->raid_disk >= 0 && !test_bit(In_sync, rdev->flags)) rdev->recovery_offset = 0;
+    // Both homes of the metadata say 0 of an array that was not stopped cleanly.
+    const bool is_dirty = mddev.recovery_cp == 0;
+    for (Rdev* rdev : rdev_list(mddev)) {
+        const bool is_behind = !mddev.external && rdev->sb_events < mddev.events;
+        if (rdev->raid_disk >= 0 && !test_bit(In_sync, rdev->flags) && (is_dirty || is_behind))
+            rdev->recovery_offset = 0;
+    }
 }
 
 static void raid1_free(Mddev& mddev, void* priv);
