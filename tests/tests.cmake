@@ -113,10 +113,9 @@ foreach(script IN LISTS scripts)
     endforeach()
 endforeach()
 
-# The same with all requests over io_uring, of those that ask most of a session: uring.NAME. Not mount_low_memory: where
-# no thread can be had any more a request over io_uring is not answered at times, and whoever asked waits.
-foreach(script kill9.sh filesystems.sh fio_verify.sh mount_lazy.py mount_nothing_starves.py mount_oops.py
-        mount_signals.py mount_stop_fio.py mount_stores.py mount_trace.py mount_tree.py)
+# The same with all requests over io_uring, of those that ask most of a session: uring.NAME.
+foreach(script kill9.sh filesystems.sh fio_verify.sh mount_lazy.py mount_low_memory.py mount_nothing_starves.py
+        mount_oops.py mount_signals.py mount_stop_fio.py mount_stores.py mount_trace.py mount_tree.py)
     get_filename_component(stem ${script} NAME_WE)
     set(folder ${PROJECT_SOURCE_DIR}/tests/real)
     add_test(NAME uring.${stem} COMMAND ${folder}/over_uring ${folder}/${script})

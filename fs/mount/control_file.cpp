@@ -127,7 +127,7 @@ void control_write(fuse_req_t req, const char* data, std::size_t size, fuse_file
     if (value.ends_with('\n')) value.remove_suffix(1);
     StoreReply& reply = StoreReply::mine();
     reply.begin(req);
-    const int err = guarded([&] { return control->node.store(value); });
+    const int err = in_steps([&] { return control->node.store(value); });
     if (err != 0)
         reply.finish_error(-err);
     else

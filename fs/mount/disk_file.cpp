@@ -44,7 +44,7 @@ Array& array_of(fuse_req_t req) {
 }
 
 void give_back(Array& array) {
-    guarded([&] {
+    in_steps([&] {
         array.release();
         return 0;
     });
@@ -115,10 +115,12 @@ void disk_release(fuse_req_t req, fuse_file_info* info) {
 }
 
 void disk_read(fuse_req_t req, std::size_t size, off_t offset, fuse_file_info* info) {
-    const std::span<std::byte> place = read_space();
+    std::span<std::byte> place;
     const std::int64_t got = guarded([&]() -> std::int64_t {
+        place = read_space();
         if (!still_ours(req, info)) return -EIO;
-        return array_of(req).read(static_cast<std::uint64_t>(offset), place.first(std::min(size, place.size())));
+        place = place.first(std::min(size, place.size()));
+        return in_steps([&] { return array_of(req).read(static_cast<std::uint64_t>(offset), place); });
     });
     if (got < 0)
         fuse_reply_err(req, static_cast<int>(-got));
@@ -128,7 +130,7 @@ void disk_read(fuse_req_t req, std::size_t size, off_t offset, fuse_file_info* i
 
 void disk_write(fuse_req_t req, const char* data, std::size_t size, off_t offset, fuse_file_info* info) {
     const bool fua = (info->flags & O_DSYNC) != 0;
-    const std::int64_t done = guarded([&]() -> std::int64_t {
+    const std::int64_t done = in_steps([&]() -> std::int64_t {
         if (!still_ours(req, info)) return -EIO;
         return array_of(req).write(static_cast<std::uint64_t>(offset), std::as_bytes(std::span(data, size)), fua);
     });
@@ -139,7 +141,7 @@ void disk_write(fuse_req_t req, const char* data, std::size_t size, off_t offset
 }
 
 void disk_sync(fuse_req_t req, fuse_file_info* info) {
-    const int err = guarded([&] { return still_ours(req, info) ? array_of(req).flush() : -EIO; });
+    const int err = in_steps([&] { return still_ours(req, info) ? array_of(req).flush() : -EIO; });
     fuse_reply_err(req, -err);
 }
 
@@ -148,7 +150,7 @@ void disk_sync(fuse_req_t req, fuse_file_info* info) {
 void disk_allocate(fuse_req_t req, int mode, off_t offset, off_t length, fuse_file_info* info) {
     const auto start = static_cast<std::uint64_t>(offset);
     const auto size = static_cast<std::uint64_t>(length);
-    const int err = guarded([&] {
+    const int err = in_steps([&] {
         Array& array = array_of(req);
         if (!still_ours(req, info)) return -EIO;
         if (mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) return array.discard(start, size);
@@ -206,7 +208,7 @@ int stop_by(Lab& lab, OpenDisk& disk, unsigned command) {
     std::uint64_t found = opened_at;
     if (!disk.epoch.compare_exchange_strong(found, kStopping)) return found == kStopping ? -EALREADY : -ENODEV;
     std::string why;
-    const int err = guarded([&] { return lab.array.ioctl(command, nullptr, &why); });
+    const int err = in_steps([&] { return lab.array.ioctl(command, nullptr, &why); });
     end_stop(lab, disk, err == 0 && command == STOP_ARRAY ? kLost : opened_at);
     if (err == -EBUSY) log_openers(lab);
     return err;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/host/mountinfo.hpp"
+#include "engine/kernel/real/real_kernel.hpp"
 
 namespace mdscope {
 
@@ -28,7 +29,8 @@ MountWatch::MountWatch(const std::string& mountpoint, std::function<void()> gone
     const std::string point = failed ? mountpoint : (parent / given.filename()).string();
     for (const MountEntry& entry : read_mounts())
         if (entry.point == point) device_ = entry.device;  // the last one covers the others
-    if (!device_.empty() && mountinfo_ >= 0 && stop_ >= 0) thread_ = std::thread([this] { watch(); });
+    if (!device_.empty() && mountinfo_ >= 0 && stop_ >= 0)
+        thread_ = std::thread([this] { run_or_end("mount_watch", [this] { watch(); }); });
 }
 
 MountWatch::~MountWatch() {

@@ -4,9 +4,11 @@
 
 #include <utility>
 
+#include "engine/kernel/real/real_kernel.hpp"
+
 namespace mdscope {
 
-Notifier::Notifier() : thread_([this] { run(); }) {}
+Notifier::Notifier() : thread_([this] { run_or_end("notifier", [this] { run(); }); }) {}
 
 Notifier::~Notifier() {
     stop();

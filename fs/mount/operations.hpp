@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 
+#include "engine/kernel/real/real_kernel.hpp"
 #include "fs/mount/fuse_api.hpp"
 #include "fs/mount/notify.hpp"
 #include "fs/mount/tree.hpp"
@@ -48,6 +49,19 @@ auto guarded(Body&& body) -> decltype(body()) {
     } catch (const std::exception&) {
         return -EIO;
     }
+}
+
+// The same for what the engine does step by step. A write that has found no memory for its second step has counted its
+// first, and a stop would wait for it for ever; md has pools for that, and waits for them.
+template <class Body>
+auto in_steps(Body&& body) -> decltype(body()) {
+    return guarded([&] {
+        try {
+            return body();
+        } catch (const std::bad_alloc&) {
+            end_without_memory("a request");
+        }
+    });
 }
 
 // disk_file.cpp

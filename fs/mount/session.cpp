@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <system_error>
 
 #include "engine/md/check.hpp"
@@ -64,10 +65,11 @@ struct Session::Queued {
 // One thread. It lives in Session::workers_ until the session ends or it left for being idle too long.
 class Session::Worker final : public BlockObserver {
    public:
-    explicit Worker(Session& session) : session_(session), pages_(kReceiveSize + kPage) {}
+    explicit Worker(Session& session)
+        : session_(session), pages_(kReceiveSize + kPage), task_(std::in_place, session.kernel_, "fuse") {}
 
     void start() {
-        thread_ = std::thread([this] { run(); });
+        thread_ = std::thread([this] { run_or_end("fuse", [this] { run(); }); });
     }
 
     void will_block() override {
@@ -94,13 +96,14 @@ class Session::Worker final : public BlockObserver {
 
     Session& session_;
     Pages pages_;
+    std::optional<MadeTask> task_;  // until the thread has left
     StoreReply reply_;
     std::thread thread_;
 };
 
 void Session::Worker::run() {
     {
-        const TaskScope scope(session_.kernel_, "fuse");
+        const TaskScope scope(*task_);
         current->block_observer = this;
         reply_.install();
         while (session_.take_role(*this)) {
@@ -109,6 +112,7 @@ void Session::Worker::run() {
         }
         current->block_observer = nullptr;
     }
+    task_.reset();
     gone = true;
 }
 
@@ -206,6 +210,13 @@ void Session::call_one_locked() {
     }
 }
 
+void say_no_thread(RealKernel& kernel, const std::exception& why) {
+    try {
+        kernel.printk(LogLevel::Err, std::string("mdscope: no more threads: ") + why.what());
+    } catch (const std::bad_alloc&) {  // then nobody reads of it
+    }
+}
+
 void Session::spawn_locked() {
     reap_locked();
     // The next thread that becomes free takes the role when there is no memory for one more.
@@ -216,7 +227,7 @@ void Session::spawn_locked() {
         starting_++;  // It cannot have arrived yet: the mutex is ours.
     } catch (const std::exception& error) {
         workers_.resize(before);
-        kernel_.printk(LogLevel::Err, std::string("mdscope: no more threads: ") + error.what());
+        say_no_thread(kernel_, error);
     }
 }
 
@@ -389,7 +400,7 @@ void Session::start() {
     for (unsigned i = 0; i < options_.readers; i++) spawn_locked();
     if (workers_.size() < options_.readers) throw std::bad_alloc();
     if (uring_) uring_->start();
-    watchdog_ = std::thread([this] { watch(); });
+    watchdog_ = std::thread([this] { run_or_end("fuse_watchdog", [this] { watch(); }); });
 }
 
 void Session::stop() {

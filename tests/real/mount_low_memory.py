@@ -47,20 +47,22 @@ def mount_with(kib):
     use(when)
 
 
+def has_ended():
+    """What was asked of the engine found no memory on its way: then the process ends, as by kill -9."""
+    return errno_of(os.stat, lab.path("md0")) in (errno.ENOTCONN, errno.ENOENT, errno.ECONNABORTED, errno.ECANCELED)
+
+
 def use(when):
-    """It works, or refuses what it has no memory for. Or the process has ended: a task of the engine cannot go on
-    without memory, and what was acknowledged is there at the next mount."""
-    gone = False
+    """It works, or refuses what it has no memory for, or ends. It never keeps somebody waiting."""
     try:
         with open(lab.path("md0"), "r+b", buffering=0) as md0:  # closed if the write fails, too
             md0.write(b"x" * (1 << 20))
     except OSError as error:
-        gone = error.errno in (errno.ENOTCONN, errno.ENOENT, errno.ECONNABORTED, errno.ECANCELED)
-        check(gone or error.errno in (errno.ENOMEM, errno.EIO), when + ": " + str(error))
+        check(has_ended() or error.errno in (errno.ENOMEM, errno.EIO), when + ": " + str(error))
     umount = mdscope("umount", lab.mnt)
-    if umount.returncode != 0 and not gone:  # a stop needs memory, too; the kernel's own umount asks for none
-        check("memory" in umount.stderr, when + ": " + umount.stderr)
-        subprocess.run(["umount", lab.mnt], check=False)
+    if umount.returncode != 0 and is_mounted(lab.mnt):
+        check(has_ended() or "memory" in umount.stderr, when + ": " + umount.stderr)
+        subprocess.run(["umount", lab.mnt], check=False)  # asks for no memory, and takes what has ended away
     check(not is_mounted(lab.mnt), when + ": unmounted: " + umount.stderr)
 
 

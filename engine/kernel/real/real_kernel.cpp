@@ -47,10 +47,8 @@ Task* RealKernel::kthread_run(std::string comm, std::function<void()> body) {
     return task;
 }
 
-// What a task had begun and others wait for is never finished: there is no going on, and nothing to be saved that is
-// not saved already. As after a kill -9, what was acknowledged is in the images.
-[[noreturn]] static void out_of_memory(const Task& task) {
-    (void)std::fprintf(stderr, "mdscope: not enough memory for %s to go on; this process ends\n", task.comm.c_str());
+void end_without_memory(const char* who) {
+    (void)std::fprintf(stderr, "mdscope: not enough memory for %s to go on; this process ends\n", who);
     std::_Exit(EXIT_FAILURE);
 }
 
@@ -61,10 +59,10 @@ void RealKernel::run_task(RealTask& task, const std::function<void()>& body) {
         body();
     } catch (const Halted&) {  // The Oops is on record; this task simply ends.
     } catch (const std::bad_alloc&) {
-        out_of_memory(task);
+        end_without_memory(task.comm.c_str());
     } catch (const std::system_error& error) {  // of a thread that could not be started
         if (error.code() != std::errc::resource_unavailable_try_again) throw;
-        out_of_memory(task);
+        end_without_memory(task.comm.c_str());
     }
     task.done = true;
     wake_up(task.exited);
@@ -105,8 +103,19 @@ RealTask& RealKernel::current_task() {
     return static_cast<RealTask&>(*current);
 }
 
-TaskScope::TaskScope(RealKernel& kernel, std::string comm)
-    : kernel_(kernel), task_(kernel.adopt(std::move(comm))), outer_task_(current), outer_context_(trace::context) {
+MadeTask::MadeTask(RealKernel& kernel, std::string comm) : kernel_(kernel), task_(kernel.adopt(std::move(comm))) {}
+
+MadeTask::~MadeTask() {
+    kernel_.forget(task_);
+}
+
+TaskScope::TaskScope(RealKernel& kernel, std::string comm) : outer_task_(current), outer_context_(trace::context) {
+    task_ = &own_.emplace(kernel, std::move(comm)).task();
+    current = task_;
+    trace::context = &task_->trace;
+}
+
+TaskScope::TaskScope(const MadeTask& made) : task_(&made.task()), outer_task_(current), outer_context_(trace::context) {
     current = task_;
     trace::context = &task_->trace;
 }
@@ -114,7 +123,6 @@ TaskScope::TaskScope(RealKernel& kernel, std::string comm)
 TaskScope::~TaskScope() {
     current = outer_task_;
     trace::context = outer_context_;
-    kernel_.forget(task_);
 }
 
 Task& TaskScope::task() const {

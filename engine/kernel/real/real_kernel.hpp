@@ -34,6 +34,20 @@
 
 namespace mdscope {
 
+// What was begun in the engine and others wait for is never finished: there is no going on, and nothing to be saved
+// that is not saved already. As after a kill -9, what was acknowledged is in the images.
+[[noreturn]] void end_without_memory(const char* who);
+
+// The body of a thread that cannot be refused any more: others count on it.
+template <class Body>
+void run_or_end(const char* who, Body&& body) {
+    try {
+        body();
+    } catch (const std::bad_alloc&) {
+        end_without_memory(who);
+    }
+}
+
 class RealKernel;
 
 struct RealTask : Task {
@@ -109,7 +123,7 @@ class RealKernel final : public Kernel {
     [[nodiscard]] std::vector<SleepInfo> tasks() const override;
 
    private:
-    friend class TaskScope;
+    friend class MadeTask;
     struct HeldFolder;
     struct Place;
     Place place_of(const std::string& path);
@@ -156,17 +170,32 @@ class RealKernel final : public Kernel {
     std::atomic<std::uint64_t> bio_ids_{0};
 };
 
+// A task that is made before the thread it is for: who starts the thread hears that there is no memory for it.
+class MadeTask {
+   public:
+    MadeTask(RealKernel& kernel, std::string comm);
+    ~MadeTask();
+    MadeTask(const MadeTask&) = delete;
+    MadeTask& operator=(const MadeTask&) = delete;
+    [[nodiscard]] RealTask& task() const { return *task_; }
+
+   private:
+    RealKernel& kernel_;
+    RealTask* task_;
+};
+
 // Makes the calling thread a task for as long as the scope lives. Scopes nest; the inner one is `current`.
 class TaskScope {
    public:
     TaskScope(RealKernel& kernel, std::string comm);
+    explicit TaskScope(const MadeTask& made);
     ~TaskScope();
     TaskScope(const TaskScope&) = delete;
     TaskScope& operator=(const TaskScope&) = delete;
     [[nodiscard]] Task& task() const;
 
    private:
-    RealKernel& kernel_;
+    std::optional<MadeTask> own_;
     RealTask* task_;
     Task* outer_task_;
     trace::Context* outer_context_;

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/kernel/real/real_kernel.hpp"
+
 namespace mdscope {
 
 namespace {
@@ -24,7 +26,7 @@ TracePipe::~TracePipe() {
 
 void TracePipe::start(std::function<void()> announce) {
     announce_ = std::move(announce);
-    pump_ = std::thread([this] { run(); });
+    pump_ = std::thread([this] { run_or_end("trace_pipe", [this] { run(); }); });
 }
 
 std::shared_ptr<TraceReader> TracePipe::open(bool follows) {

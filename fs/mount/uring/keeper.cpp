@@ -42,11 +42,12 @@ Server::Keeper::~Keeper() {
 void Server::Keeper::start() {
     gone = false;
     try {
+        task_.emplace(server_.kernel_, "fuse_keeper");
         thread_ = std::thread([this] {
-            run();
+            run_or_end("fuse_keeper", [this] { run(); });
             gone = true;
         });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
         gone = true;
         throw;
     }
@@ -79,7 +80,7 @@ void Server::Keeper::end() {
 }
 
 void Server::Keeper::run() {
-    const TaskScope scope(server_.kernel_, "fuse_keeper");
+    const TaskScope scope(*task_);
     sched_getaffinity(0, sizeof cpus_, &cpus_);
     if (!wait_for_begin()) return;
     ring_.add_read(wake_, &wakes_, sizeof wakes_);

@@ -73,6 +73,7 @@ class Server::Keeper {
     EntryList answered_;
     std::atomic<bool> begun_{false};
     std::atomic<bool> ending_{false};
+    std::optional<MadeTask> task_;
     std::thread thread_;
 };
 

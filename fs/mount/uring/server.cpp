@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "engine/md/check.hpp"
+#include "fs/mount/session.hpp"
 #include "fs/mount/uring/keeper.hpp"
 #include "fs/mount/uring/support.hpp"
 #include "fs/mount/uring/worker.hpp"
@@ -174,7 +175,7 @@ bool Server::spawn_locked() {
         workers_.back()->start();
     } catch (const std::exception& error) {
         workers_.resize(before);
-        kernel_.printk(LogLevel::Err, std::string("mdscope: no more threads: ") + error.what());
+        say_no_thread(kernel_, error);
         return false;
     }
     workers_.back()->is_free = true;  // it cannot have come to take(): the mutex is ours

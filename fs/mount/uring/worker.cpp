@@ -33,7 +33,7 @@ Server::Worker* Server::Worker::serving(std::uint64_t unique) {
 
 void Server::Worker::run() {
     {
-        const TaskScope scope(server_.kernel_, "fuse");
+        const TaskScope scope(*task_);
         current->block_observer = this;
         reply_.install();
         this_worker = this;
@@ -42,6 +42,7 @@ void Server::Worker::run() {
         this_worker = nullptr;
         current->block_observer = nullptr;
     }
+    task_.reset();
     gone = true;
 }
 

@@ -11,10 +11,10 @@ namespace mdscope::uring {
 
 class Server::Worker final : public BlockObserver {
    public:
-    explicit Worker(Server& server) : server_(server) {}
+    explicit Worker(Server& server) : server_(server), task_(std::in_place, server.kernel_, "fuse") {}
 
     void start() {
-        thread_ = std::thread([this] { run(); });
+        thread_ = std::thread([this] { run_or_end("fuse", [this] { run(); }); });
     }
     void will_block() override { reply_.will_block(); }
     void did_unblock() override { reply_.did_unblock(); }
@@ -40,6 +40,7 @@ class Server::Worker final : public BlockObserver {
     static thread_local Worker* this_worker;
 
     Server& server_;
+    std::optional<MadeTask> task_;  // until the thread has left
     StoreReply reply_;
     std::optional<Ring> ring_;
     std::vector<char> copy_;
