@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 META_PACKAGE = "linux-image-cloud-amd64"  # the flavour for virtual machines: the same md, fewer drivers
 MODULES = ("virtio_pci", "virtio_blk", "dm_mod", "dm_delay", "raid1")
-PROGRAMS = ("mdadm", "dmsetup", "dd")  # what busybox has not, or not with all its options
+PROGRAMS = ("mdadm", "mdmon", "dmsetup", "dd")  # what busybox has not, or not with all its options
 
 
 class CannotBeTried(Exception):
@@ -44,7 +44,7 @@ def packaged_kernel(suite):
     kernel = Kernel("%s/build/found-in-linux/%s" % (TOP, suite or "installed"))
     if subprocess.call([TOP + "/tests/install_packages", "linux"]) != 0:
         raise CannotBeTried("Debian packages are missing")
-    if os.path.exists(kernel.name_file) and os.path.getmtime(kernel.initrd) > os.path.getmtime(HERE + "/guest.sh"):
+    if os.path.exists(kernel.name_file) and is_newer(kernel.initrd, HERE + "/guest.sh", HERE + "/kernel.py"):
         return kernel
     print("unpacking a kernel of Debian (%s); once" % (suite or "this machine's"), flush=True)
     os.makedirs(os.path.dirname(kernel.image), exist_ok=True)
@@ -56,6 +56,10 @@ def packaged_kernel(suite):
     with open(kernel.name_file, "w") as file:
         file.write(name + "\n")
     return kernel
+
+
+def is_newer(path, *others):
+    return all(os.path.getmtime(path) > os.path.getmtime(other) for other in others)
 
 
 def run(*command, **more):
