@@ -10,6 +10,7 @@ was written meanwhile it has to `forget` (guest.sh).
 """
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -57,6 +58,16 @@ class Guest:
 
     def cut(self):
         self.machine.kill()
+
+
+# What the packaged kernels are to mdscope: its newest era that is not newer. The name of an era is the last kernel it is
+# of; these are those of Debian 12, of 13, and of its backports.
+ERAS = (((6, 1), "6.1.192"), ((6, 12), "6.12.117"), ((7, 0), "7.2"), ((7, 3), "7.3.4"))
+
+
+def era_of(kernel):
+    version = tuple(int(number) for number in re.search(r" (\d+)\.(\d+)", kernel.name).groups())
+    return [era for first, era in ERAS if first <= version][-1]
 
 
 def guest_kernel():

@@ -106,4 +106,9 @@ class Mount:
         while not condition():
             if time.monotonic() > until:
                 raise TimeoutError("waited %d s for %s" % (DEADLINE, what))
-            select.select([], [], [], 0.02)
+            self.pause()
+
+    @staticmethod
+    def pause():
+        """Between two looks."""
+        select.select([], [], [], 0.02)
