@@ -159,7 +159,9 @@ class App : public Screen {
 
     // Where there is too little room, all below the sentence scrolls as one.
     void draw_lab(const Layout& layout) {
-        state_.is_end_focused = false;
+        state_.is_end_focused = state_.has_wait_to_move = false;
+        state_.take_mended();
+        if (state_.mend.search.is_searching()) ui::ask_for_frame(0.05);
         state_.motion.pass(ImGui::GetIO().DeltaTime);
         state_.motion.show(state_.stages(), state_.player.version(), state_.player.tick());
         if (state_.motion.is_moving()) ui::ask_for_frame(0);

@@ -80,7 +80,8 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->type_name("NAME")
         ->check(one_of(kWindowModes));
     app.add_option("--png", line.png, "Make a picture and exit; needs no display")->type_name("FILE");
-    app.add_option("--act", line.acts, "Before the picture: key NAME, click ID, hover ID, wait SECONDS, until ID")
+    app.add_option("--act", line.acts,
+                   "Before the picture: key NAME, click ID, hover ID, drag ID ID, wait SECONDS, until ID")
         ->type_name("WORDS")
         ->take_all();
     app.add_option("--panel", line.app.panel, "Page of the sidebar: " + listed(kSideTabs))

@@ -11,6 +11,7 @@
 
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/md/md.hpp"
+#include "engine/md/variants/fix.hpp"
 #include "engine/md/variants/pools.hpp"
 #include "engine/md/variants/stop_order.hpp"
 
@@ -48,6 +49,7 @@ void mddev_detach(Mddev& mddev) {
         pers->quiesce(mddev, 0);
     }
     md_unregister_thread(mddev, mddev.thread);
+    mddev.variants.row<variants::fix>().after_detach(mddev);
 }
 
 static void md_stop_locked(Mddev& mddev) {
@@ -71,6 +73,7 @@ static void md_stop_locked(Mddev& mddev) {
 static void export_array(Mddev& mddev) {
     MD_FRAME("export_array");
     while (!mddev.disks.empty()) md_kick_rdev_from_array(*mddev.disks.front());
+    mddev.variants.row<variants::fix>().after_export(mddev);
     const SpinGuard guard(mddev.lock);
     mddev.raid_disks = 0;
     mddev.major_version = 0;

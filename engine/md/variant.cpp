@@ -54,6 +54,22 @@ Variant variant_of() {
             static_cast<std::size_t>(variants::kIndexOf<Table>)};
 }
 
+// Rows that are to be tried: known by name, listed nowhere. Few tables have some.
+template <class Table>
+const VariantRow* trial_of(std::string_view name) {
+    if constexpr (requires { Table::trials(); }) {
+        for (const auto& row : Table::trials())
+            if (name == row.name) return &row;
+    }
+    return nullptr;
+}
+
+constexpr const VariantRow* (*kTrials[])(std::string_view name) = {
+#define VARIANT(name) trial_of<variants::name>,
+#include "generated/variants.inc"
+#undef VARIANT
+};
+
 using Variants = std::array<Variant, static_cast<std::size_t>(VariantIndex::count)>;
 
 Variants sorted_variants() {
@@ -93,7 +109,7 @@ const Variant* find_variant(std::string_view name) {
 const VariantRow* Variant::find(std::string_view name) const {
     for (std::size_t i = 0; i < size; i++)
         if (name == row(i).name || (!name.empty() && name == row(i).was)) return &row(i);
-    return nullptr;
+    return kTrials[index](name);
 }
 
 const VariantRow& Variant::usual() const {

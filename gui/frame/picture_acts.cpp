@@ -48,9 +48,10 @@ class Hand {
         const std::string what = space == std::string::npos ? "" : words.substr(space + 1);
         if (verb == "key") return press(what);
         if (verb == "click" || verb == "hover") return point(what, verb == "click");
+        if (verb == "drag") return drag(what);
         if (verb == "wait") return wait(what);
         if (verb == "until") return until(what);
-        return fmt::format("'{}' is no act: key, click, hover, wait, until", words);
+        return fmt::format("'{}' is no act: key, click, hover, drag, wait, until", words);
     }
 
    private:
@@ -78,6 +79,21 @@ class Hand {
         push({.kind = Kind::mouse_move, .x = at.x, .y = at.y});
         if (clicks) push({.kind = Kind::mouse_down, .x = at.x, .y = at.y});
         if (clicks) push({.kind = Kind::mouse_up, .x = at.x, .y = at.y});
+        settle();
+        return {};
+    }
+    // Onto another mark, and not let go: what is seen meanwhile is what there is to see.
+    std::string drag(const std::string& ids) {
+        const std::size_t space = ids.find(' ');
+        const ui::Mark* from = ui::find(ids.substr(0, space));
+        const ui::Mark* to = space == std::string::npos ? nullptr : ui::find(ids.substr(space + 1));
+        if (from == nullptr || to == nullptr) return fmt::format("'{}' are not two marks of the picture", ids);
+        const ui::Point begin = from->rect.center(), end = to->rect.center();
+        for (const Kind kind : {Kind::mouse_move, Kind::mouse_down}) {
+            push({.kind = kind, .x = begin.x, .y = begin.y});
+            settle();
+        }
+        push({.kind = Kind::mouse_move, .x = end.x, .y = end.y});
         settle();
         return {};
     }

@@ -5,6 +5,7 @@
 //   key Space                    a key goes down and up: Space, Enter, Left, Right, Home, End, or a letter
 //   click predict/0              at the middle of a mark (marks.hpp)
 //   hover card/A/counter/mddev   the mouse is put there
+//   drag tree/wait lanes/title   from one onto the other, and held there
 //   wait 2.5                     so many seconds pass
 //   until lesson/next            time passes until there is such a mark; a minute at most
 #pragma once

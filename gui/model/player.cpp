@@ -57,8 +57,12 @@ std::string Player::open(const Scenario& scenario) {
 std::string Player::change(const Scenario& a, const Scenario& b) {
     Scenario first = a;
     first.schedule = wishes_of(duel_->schedule(end()));
+    return play_instead(first, b);
+}
+
+std::string Player::play_instead(const Scenario& a, const Scenario& b) {
     const Branch left = present();
-    if (std::string wrong = load(first, b, 0); !wrong.empty()) return wrong;
+    if (std::string wrong = load(a, b, 0); !wrong.empty()) return wrong;
     if (branches_.size() < kMostBranches) branches_.push_back(left);
     branch_name_ = fmt::format("fork {}", ++forks_);
     return {};

@@ -61,6 +61,8 @@ class Player {
     std::string open(const Scenario& scenario);
     // The same with other axes, homes, sizes; the wishes are kept as far as they still make sense.
     std::string change(const Scenario& a, const Scenario& b);
+    // Another run, from its start; the present one becomes a branch.
+    std::string play_instead(const Scenario& a, const Scenario& b);
     [[nodiscard]] const Scenario& scenario(Side side) const { return duel_->tape(side).scenario(); }
     // What `mdscope run` and a colleague's window need to be here: a's scenario, versus, schedule, playhead.
     [[nodiscard]] Scenario to_share() const;

@@ -20,6 +20,7 @@
 #include "gui/model/lesson_run.hpp"
 #include "gui/model/live_state.hpp"
 #include "gui/model/matrix_model.hpp"
+#include "gui/model/mend.hpp"
 #include "gui/model/motion.hpp"
 #include "gui/model/museum_model.hpp"
 #include "gui/model/player.hpp"
@@ -130,7 +131,9 @@ struct State {
     std::set<int> lessons_done;
 
     std::optional<EndDrag> end_drag;
-    bool is_end_focused = false;  // the end of a write: keys move it
+    bool is_end_focused = false;    // the end of a write: keys move it
+    Mend mend;                      // where the wait of the fix would be
+    bool has_wait_to_move = false;  // in the tree that is drawn: keys move it
 
     float zoom = 0;     // pixels a tick; 0: everything fits
     double scroll = 0;  // the tick at the left edge
@@ -213,6 +216,10 @@ struct State {
     void drag_end(const std::string& bio, std::size_t tick, const LaneView& view);
     void drop_end(std::size_t tick);  // lets go: it becomes a branch
     void let_end_last(const std::string& bio);
+    // Whether the wait of the fix may be put elsewhere; a lesson's arrays are its own.
+    [[nodiscard]] bool can_mend() const;
+    void try_wait_at(Side side, const StopFix& fix);  // looks at all orders with the wait there
+    void take_mended();                               // what was found, when it was: once a frame
     void write_chunk();
     // At the playhead, or where it was pulled before; `keeps`: disks that lose nothing.
     void pull_plug(const std::set<std::string>& keeps = {});

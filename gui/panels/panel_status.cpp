@@ -22,6 +22,7 @@ Hints joined(Hints hints, const Hints& others) {
 Hints lab_keys(const State& state) {
     Hints hints = key_hints({"play", "step_forward", "stop_both"});
     if (state.is_end_focused) hints = joined(hints, key_hints({"splitter_grow", "splitter_shrink"}));
+    if (state.has_wait_to_move) hints = joined(hints, key_hints({"wait_later"}));
     const std::string holds = state.what_to_hold();
     if (!holds.empty()) hints.push_back({keys_of("hold"), holds == "bitmap" ? "hold what comes" : "hold"});
     return joined(hints, key_hints({"release", "why", "details", "help"}));

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 
+#include "engine/explore/card.hpp"
 #include "gui/frame/imgui_version.hpp"
+#include "gui/frame/keys.hpp"
 #include "gui/model/pointed.hpp"
 #include "gui/panels/panel_stage.hpp"
 #include "gui/panels/panels.hpp"
@@ -25,26 +27,69 @@ using LineState = TreeLine::State;
 
 // ---- a line
 
+// The wait that can be put elsewhere, and where it can be put.
+struct MovedWait {
+    TreeRow row;
+    std::vector<MendPlace> places;
+    std::size_t at = 0;  // the place where it is drawn
+
+    // With the wait in among the others: the row under its place has opened.
+    void put_into(std::vector<TreeRow>& others) {
+        row.depth = places[at].depth;
+        others.insert(others.begin() + static_cast<std::ptrdiff_t>(places[at].row) + 1, row);
+    }
+    [[nodiscard]] std::size_t number() const { return places[at].row + 1; }
+};
+
 class Liner {
    public:
-    Liner(State& state, const ui::Rect& rect, float line) : state_(state), pen_(rect, line, state.hides_outcome()) {}
+    Liner(State& state, const ui::Rect& rect, float line, const std::optional<MovedWait>& wait)
+        : state_(state), wait_(wait), pen_(rect, line, state.hides_outcome()) {}
 
     void draw(const TreeRow& row, std::size_t number) {
         const float y = ImGui::GetCursorScreenPos().y;
+        const bool is_wait = wait_ && number == wait_->number();
         pen_.ground(row, y);
-        ImGui::PushID(static_cast<int>(number));
-        const bool clicked =
-            ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {pen_.rect().w, pen_.line()});
+        ImGui::PushID(is_wait ? -1 : static_cast<int>(number));  // it stays the same thing while it is dragged
+        bool clicked = ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {pen_.rect().w, pen_.line()});
         ImGui::PopID();
+        if (is_wait && drag(y)) clicked = false;
         const bool is_hovered = ImGui::IsItemHovered();
         mark(row, y);
         if (is_hovered) state_.hovers = "function/" + row.name;
         if (is_marked("function/" + row.name, state_.pointed(), state_.stages())) pen_.ring(y);
+        if (is_wait) pen_.grip(row, y);
         pen_.draw(row, y);
         if (clicked) click(row);
     }
 
    private:
+    // Of the line that was drawn last. True: it is being dragged, or was let go.
+    bool drag(float y) {
+        const StopFix& fix = *wait_->places[wait_->at].fix;
+        const ui::Rect words = pen_.words_rect(y);
+        ui::mark_rect({words.x, y, words.w, pen_.line()}, "tree/wait", "text",
+                      fmt::format("{} {}", wait_->row.name, place_words(fix)));
+        if (ImGui::IsItemHovered() || ImGui::IsItemActive()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeNS);
+        const bool is_moved = state_.mend.is_dragged || std::abs(ImGui::GetMouseDragDelta(0, 0).y) >= sp(3);
+        const bool is_dropped = ImGui::IsItemDeactivated();
+        if (!is_moved || !(ImGui::IsItemActive() || is_dropped)) return false;
+        const StopFix& target = *nearest(ImGui::GetIO().MousePos.y - y).fix;
+        if (is_dropped)
+            state_.try_wait_at(*wait_->row.only, target);
+        else
+            state_.mend.hover(*wait_->row.only, target);
+        ui::ask_for_frame(0);
+        return true;
+    }
+
+    // `below`: how far below the top of the line the mouse is. Counted in lines of the others, which keep their order.
+    [[nodiscard]] const MendPlace& nearest(float below) const {
+        const float row = static_cast<float>(wait_->number()) + below / pen_.line() - 0.5F;
+        const auto distance = [&](const MendPlace& place) { return std::abs(static_cast<float>(place.row) + 1 - row); };
+        return *std::ranges::min_element(wait_->places, {}, distance);
+    }
+
     // In both trees it has a place: A's is the whole line, which can be pressed; B's is its right part.
     void mark(const TreeRow& row, float y) {
         for (const Side side : kSides) {
@@ -73,6 +118,7 @@ class Liner {
     }
 
     State& state_;
+    const std::optional<MovedWait>& wait_;
     TreePen pen_;
 };
 
@@ -105,11 +151,39 @@ std::size_t wrappers(const std::vector<TreeRow>& rows, std::size_t room) {
     return first;
 }
 
+// Takes the wait out of the rows, if it can be put elsewhere: where it is drawn is where it is, is dragged to, or is
+// being tried.
+std::optional<MovedWait> take_wait(const State& state, const Duel& duel, std::vector<TreeRow>& rows) {
+    const auto at = state.can_mend() ? movable_wait(rows, duel) : std::nullopt;
+    if (!at) return std::nullopt;
+    std::vector<TreeRow> others = rows;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(*at));
+    MovedWait wait{rows[*at], mend_places(others), 0};
+    const Side side = *wait.row.only;
+    const bool is_elsewhere = state.mend.is_dragged || state.mend.search.is_searching();
+    const StopFix* fix = is_elsewhere && state.mend.side == side
+                             ? state.mend.fix
+                             : &duel.tape(side).scenario().variants.row<variants::fix>();
+    const auto place = std::ranges::find(wait.places, fix, &MendPlace::fix);
+    if (wait.places.size() < 2 || place == wait.places.end()) return std::nullopt;
+    wait.at = static_cast<std::size_t>(place - wait.places.begin());
+    rows = std::move(others);
+    return wait;
+}
+
+void take_wait_keys(State& state, const MovedWait& wait) {
+    const bool later = pressed("wait_later"), earlier = pressed("wait_earlier");
+    if (later && wait.at + 1 < wait.places.size()) state.try_wait_at(*wait.row.only, *wait.places[wait.at + 1].fix);
+    if (earlier && wait.at > 0) state.try_wait_at(*wait.row.only, *wait.places[wait.at - 1].fix);
+}
+
 void draw_rows(State& state, const ui::Rect& rect) {
     std::vector<TreeRow> rows = state.player.view().rows;
     const std::size_t left_out = wrappers(rows, static_cast<std::size_t>(rect.h / sp(17)));
     rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(left_out));
     for (TreeRow& row : rows) row.depth -= static_cast<int>(left_out);
+    std::optional<MovedWait> wait = take_wait(state, state.player.duel(), rows);
+    if (wait) wait->put_into(rows);
     const float least = sp(17);
     const float line = std::clamp(rect.h / static_cast<float>(std::max<std::size_t>(rows.size(), 1)), least, sp(20));
     const float scale = std::floor(line);
@@ -117,7 +191,7 @@ void draw_rows(State& state, const ui::Rect& rect) {
     ImGui::BeginChild("tree", {rect.w, rect.h});
     const float width = ImGui::GetContentRegionAvail().x;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
-    Liner liner(state, {rect.x, rect.y, width, rect.h}, scale);
+    Liner liner(state, {rect.x, rect.y, width, rect.h}, scale, wait);
     for (std::size_t i = 0; i < rows.size(); i++) liner.draw(rows[i], i);
     ImGui::PopStyleVar();
     if (rows.empty())
@@ -126,6 +200,9 @@ void draw_rows(State& state, const ui::Rect& rect) {
     const std::size_t row = row_to_look_at(rows);
     keep_in_view(state, row < rows.size() ? row : 0, scale);  // before anything has happened: the top
     ImGui::EndChild();
+    state.has_wait_to_move = wait.has_value();
+    if (wait) take_wait_keys(state, *wait);
+    if (!ImGui::IsMouseDown(0)) state.mend.is_dragged = false;  // its line may be gone
 }
 
 // ---- the reading place
@@ -287,6 +364,13 @@ void draw_reading(State& state, const ui::Rect& rect) {
     draw_code(state, rect);
 }
 
+std::string tree_title(const State& state) {
+    if (state.mend.is_dragged) return "Let go to look at all orders";
+    if (state.mend.search.is_searching())
+        return fmt::format("Looking at all orders: {} states", grouped(state.mend.search.looked_at()));
+    return fmt::format("The {}, line by line", state.player.duel().exhibit().act.noun);
+}
+
 }  // namespace
 
 void draw_tree(State& state, const ui::Rect& rect) {
@@ -298,7 +382,7 @@ void draw_tree(State& state, const ui::Rect& rect) {
         draw.AddText({rect.x + sp(20), rect.y + sp(9)}, color_u32(Role::text), "A");
         draw.AddText({rect.right() - sp(32), rect.y + sp(9)}, color_u32(Role::text), "B");
     }
-    const std::string title = fmt::format("The {}, line by line", state.player.duel().exhibit().act.noun);
+    const std::string title = tree_title(state);
     const float width = ImGui::CalcTextSize(title.c_str()).x;
     ImGui::SetCursorScreenPos({rect.x + (rect.w - width) / 2, rect.y + sp(8)});
     ui::text("tree/title", title, Role::dim_text, Font::text, width + sp(2));

@@ -65,6 +65,13 @@ void TreePen::ring(float y) {
                   sp(3));
 }
 
+void TreePen::grip(const TreeRow& row, float y) {
+    const float x = name_x() + static_cast<float>(row.depth) * sp(10) - sp(9), middle = y + line_ / 2;
+    for (const float dx : {0.0F, 4.0F})
+        for (const float dy : {-4.0F, 0.0F, 4.0F})
+            draw_.AddCircleFilled({x + sp(dx), middle + sp(dy)}, sp(1.3F), color_u32(Role::safe));
+}
+
 void TreePen::ground(const TreeRow& row, float y) {
     const float middle = rect_.x + rect_.w / 2;
     const ui::Rect words = words_rect(y);

@@ -23,7 +23,8 @@ class TreePen {
 
     void draw(const TreeRow& row, float y);  // below what was drawn by ground()
     void ground(const TreeRow& row, float y);
-    void ring(float y);  // around the name: it is pointed at
+    void ring(float y);                      // around the name: it is pointed at
+    void grip(const TreeRow& row, float y);  // dots before the name: it can be dragged
     // Of the name and the words, as far as B's symbol.
     [[nodiscard]] ui::Rect words_rect(float y) const;
     [[nodiscard]] const ui::Rect& rect() const { return rect_; }

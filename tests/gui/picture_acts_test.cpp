@@ -39,6 +39,14 @@ TEST_CASE("keys, clicks and time lead to any moment") {
     CHECK(ui.faults() == kNone);
 }
 
+TEST_CASE("what is dragged is held for the picture") {
+    const auto screen = picture_app();
+    Headless ui(*screen);
+    CHECK(do_acts(ui.stage(), *screen, {"drag tree/wait"}) == "'tree/wait' are not two marks of the picture");
+    CHECK(do_acts(ui.stage(), *screen, {"drag tree/wait card/A/tree/3"}) == "");
+    CHECK(ui.text("tree/title").starts_with("Let go"));
+}
+
 TEST_CASE("a point of no return is drawn only where some ends are well and the later ones are not") {
     const auto screen = picture_app();
     Headless ui(*screen);

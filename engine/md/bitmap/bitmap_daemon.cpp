@@ -30,11 +30,12 @@ void md_bitmap_flush(Mddev& mddev) {
     Bitmap* bitmap = mddev.bitmap;
     if (bitmap == nullptr) return;
     const std::uint64_t sleep = 2 * daemon_sleep_of(mddev);
+    const StopFix& fix = mddev.variants.row<variants::fix>();
     for (int run = 0; run < 3; run++) {
         bitmap->daemon_lastrun.sub(sleep);  // so that the run is due
         md_bitmap_daemon_work(mddev);
+        fix.after_run(mddev, run);
     }
-    const StopFix& fix = mddev.variants.row<variants::fix>();
     fix.before_update_sb(mddev, *bitmap);
     md_bitmap_update_sb(bitmap);
     fix.after_update_sb(mddev, *bitmap);
