@@ -51,6 +51,10 @@ void draw_commands(State& state);
 
 // ---- what they share
 
+// What the stop that is shown here turns on; the other rows of a kernel are for who looks for one, behind a switch.
+bool is_of_the_stop(const Variant& variant);
+bool fold_other_rows(const char* id, LivePage& page);  // the switch; returns whether they are shown
+
 // Goes on beside the last item if there is room for so much, else below it.
 void flow(float width);
 // A button in the flow; the array is told `command` when it is pressed.

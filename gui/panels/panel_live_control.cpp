@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "engine/look/lab_rules.hpp"
 #include "engine/md/variant.hpp"
+#include "engine/museum/exhibit.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/live/words.hpp"
 #include "gui/panels/panel_live.hpp"
@@ -100,11 +102,38 @@ void draw_row_choice(State& state, const Variant& variant, const VariantRow& now
         state.live.command(row_command(name, names[static_cast<std::size_t>(chosen)]));
 }
 
+// By the kernel that it differs least from: "as in Linux 5.12", "as in Linux 5.12, but for fix upstream".
+std::string kernel_words(const VariantRows& rows) {
+    const auto difference = [&rows](const VariantRows& from) {
+        return std::ranges::count_if(all_variants(),
+                                     [&](const Variant& one) { return &rows.row(one) != &from.row(one); });
+    };
+    std::string name = "mdscope's default";
+    VariantRows nearest = usual_variants();
+    for (const KernelEra& era : kernel_eras()) {
+        const VariantRows other(era);
+        if (difference(other) >= difference(nearest)) continue;
+        nearest = other;
+        name = fmt::format("as in Linux {}", era.name);
+    }
+    const std::string but = different_rows(nearest, rows);
+    return but.empty() ? name : fmt::format("{}, but for {}", name, but);
+}
+
+// Of the others it shows those that are not the usual ones: somebody has chosen them.
 void draw_variants(State& state) {
-    const VariantRows& rows = state.live.view().snapshot->variants;
+    LivePage& page = state.live;
+    const VariantRows& rows = page.view().snapshot->variants;
+    const auto is_shown = [&rows](const Variant& one) { return is_of_the_stop(one) || &rows.row(one) != &one.usual(); };
     ui::header("live/axes", "Its kernel");
+    ui::paragraph("live/kernel", kernel_words(rows), Role::dim_text);
     ImGui::Dummy({0, 0});
-    for (const Variant& variant : all_variants()) draw_row_choice(state, variant, rows.row(variant));
+    for (const Variant& variant : all_variants())
+        if (is_shown(variant)) draw_row_choice(state, variant, rows.row(variant));
+    if (!fold_other_rows("live/other_rows", page)) return;
+    ImGui::Dummy({0, 0});
+    for (const Variant& variant : all_variants())
+        if (!is_shown(variant)) draw_row_choice(state, variant, rows.row(variant));
 }
 
 // ---- members
@@ -175,6 +204,18 @@ std::vector<std::string> absent(const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+bool is_of_the_stop(const Variant& variant) {
+    const museum::Names names = default_exhibit().matrix.variants;
+    return std::ranges::any_of(names, [&](const char* name) { return variant.name() == std::string_view(name); });
+}
+
+bool fold_other_rows(const char* id, LivePage& page) {
+    const auto others = std::ranges::count_if(all_variants(), [](const Variant& one) { return !is_of_the_stop(one); });
+    ui::toggle(id, fmt::format("{} other rows", others), page.shows_other_rows,
+               "everything in which kernels differ here; nobody has to choose any");
+    return page.shows_other_rows;
+}
 
 void draw_control(State& state) {
     draw_holds(state.live);

@@ -12,11 +12,9 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 
 #include "engine/md/bitmap/home.hpp"
 #include "engine/md/variant.hpp"
-#include "engine/museum/exhibit.hpp"
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/panel_live.hpp"
 
@@ -191,12 +189,6 @@ void draw_row(MountPlan& plan, const Variant& variant, const std::string& usual)
     note(variant.name(), variant.find(value)->what);
 }
 
-// What the stop that is shown here turns on; the others are for who looks for one.
-bool is_of_the_stop(const Variant& variant) {
-    const museum::Names names = default_exhibit().matrix.variants;
-    return std::ranges::any_of(names, [&](const char* name) { return variant.name() == std::string_view(name); });
-}
-
 void draw_kernel(LivePage& page) {
     MountPlan& plan = page.plan;
     ui::header("live/kernel", "Its kernel");
@@ -211,10 +203,7 @@ void draw_kernel(LivePage& page) {
     const VariantRows usual = found != nullptr ? VariantRows(*found) : VariantRows();
     for (const Variant& variant : all_variants())
         if (is_of_the_stop(variant)) draw_row(plan, variant, usual.row(variant).name);
-    const auto others = std::ranges::count_if(all_variants(), [](const Variant& one) { return !is_of_the_stop(one); });
-    ui::toggle("live/form/other_rows", fmt::format("{} other rows", others), page.shows_other_rows,
-               "everything in which kernels differ here; nobody has to choose any");
-    if (!page.shows_other_rows) return;
+    if (!fold_other_rows("live/form/other_rows", page)) return;
     for (const Variant& variant : all_variants())
         if (!is_of_the_stop(variant)) draw_row(plan, variant, usual.row(variant).name);
 }
