@@ -87,13 +87,17 @@ std::string draw_head_buttons(const std::vector<HeadButton>& buttons, const std:
     ImGui::AlignTextToFramePadding();
     if (called.empty()) {
         ui::text("lesson/title", title, Role::accent, Font::text, x - begin.x - dots_width);
-    } else {  // it is there in full, and known by a longer name
+    } else if (!title.empty()) {  // it is there in full, and known by a longer name
         ImGui::TextColored(color(Role::accent), "%s", title.c_str());
         ui::mark("lesson/title", "text", called);
     }
     if (!dots.empty()) {
-        ImGui::SameLine(0, 2 * gap);
+        if (!title.empty()) ImGui::SameLine(0, 2 * gap);
         ui::text("lesson/dots", dots, Role::dim_text, Font::text, dots_width);
+        if (title.empty()) {  // there is no room for it
+            ui::mark_rect(ui::rect_of_item(), "lesson/title", "text", called);
+            ui::tip(called);
+        }
     }
     std::string pressed_id;
     for (auto button = buttons.rbegin(); button != buttons.rend(); ++button) {
@@ -231,20 +235,22 @@ bool has_lesson_strip(const State& state) {
 }
 
 // The same on every page: with all buttons that may come.
-float lesson_head_width(const State& state) {
+float lesson_head_width(const State& state, bool has_title) {
     if (!state.lesson || state.lesson->is_away() || state.choosing_lesson || !has_lesson_strip(state)) return 0;
     const float gap = ImGui::GetStyle().ItemSpacing.x;
-    float width = ui::text_width(state.lesson->lesson().title) + ui::text_width(dots_of(*state.lesson)) + 4 * gap;
+    const float title = has_title ? ui::text_width(state.lesson->lesson().title) + 2 * gap : 0;
+    float width = title + ui::text_width(dots_of(*state.lesson)) + 2 * gap;
     for (const char* label : {"×", kBackInBar, "Show me", "Try again"}) width += ui::button_width(label) + gap;
     return width;
 }
 
-void draw_lesson_head(State& state) {
+void draw_lesson_head(State& state, bool has_title) {
     const LessonRun& lesson = *state.lesson;
     std::vector<HeadButton> buttons = buttons_of(state);
     for (HeadButton& button : buttons)
         if (std::string_view(button.id) == "lesson/back") button.label = kBackInBar;
-    const std::string pressed_id = draw_head_buttons(buttons, lesson.lesson().title, dots_of(lesson), title_of(lesson));
+    const std::string pressed_id =
+        draw_head_buttons(buttons, has_title ? lesson.lesson().title : "", dots_of(lesson), title_of(lesson));
     if (!pressed_id.empty()) press(state, pressed_id);
 }
 

@@ -10,9 +10,10 @@ namespace mdscope::gui {
 bool has_lesson_strip(const State& state);
 float lesson_height(const State& state, float width);
 void draw_lesson(State& state, const ui::Rect& rect);
-// Its title, where one is in it, and its buttons: for the bar at the top. 0: nothing of it is there.
-float lesson_head_width(const State& state);
-void draw_lesson_head(State& state);  // to the right edge
+// Its title, if there is room for it, where one is in it, and its buttons: for the bar at the top. 0: nothing of it is
+// there.
+float lesson_head_width(const State& state, bool has_title);
+void draw_lesson_head(State& state, bool has_title);  // to the right edge
 // What the question of the state asks, with buttons or, once it is answered, what was right.
 void draw_question(State& state);
 // What came of the answer to the question of the state; before that is to be seen, what was said.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "gui/frame/flow.hpp"
 #include "gui/frame/keys.hpp"
@@ -37,15 +38,19 @@ void draw_scenarios(State& state, Flow& flow) {
         state.open_scenario(state.scenarios[static_cast<std::size_t>(chosen)]);
 }
 
+// What gives way to the head of a lesson where the bar is short: what keys do as well, then the lesson's title.
+enum class Fold { nothing, tools, title };
+
 struct TimeButton {
     const char* id;
     const char* label;
     const char* key;
+    bool gives_way = false;
 };
 constexpr std::array kTimeButtons = {
-    TimeButton{"first", "⇤", "first"},    TimeButton{"back", "←", "step_back"},
-    TimeButton{"play", "▶ Play", "play"}, TimeButton{"forward", "→", "step_forward"},
-    TimeButton{"last", "⇥", "last"},
+    TimeButton{"first", "⇤", "first", true}, TimeButton{"back", "←", "step_back"},
+    TimeButton{"play", "▶ Play", "play"},    TimeButton{"forward", "→", "step_forward"},
+    TimeButton{"last", "⇥", "last", true},
 };
 
 void press_time(State& state, std::string_view id) {
@@ -57,8 +62,9 @@ void press_time(State& state, std::string_view id) {
     if (id == "last") state.to_end();
 }
 
-void draw_time(State& state, Flow& flow) {
+void draw_time(State& state, Flow& flow, Fold fold) {
     for (const TimeButton& button : kTimeButtons) {
+        if (fold != Fold::nothing && button.gives_way) continue;
         const bool is_play = std::string_view(button.id) == "play";
         const bool pauses = is_play && state.player.is_playing();
         const float width = std::max(ui::button_width(button.label), is_play ? ui::button_width("■ Pause") : 0);
@@ -69,7 +75,7 @@ void draw_time(State& state, Flow& flow) {
             press_time(state, button.id);
     }
     const float width = sp(130);
-    if (!flow.item(width)) return;
+    if (fold != Fold::nothing || !flow.item(width)) return;
     auto speed = static_cast<float>(state.player.speed());
     if (ui::slider("toolbar/speed", speed, 0.05F, 4, "speed %.2f", width, "how fast Play goes"))
         state.player.set_speed(speed);
@@ -93,13 +99,19 @@ void draw_hands(State& state, Flow& flow) {
     if (hand(flow, "setup", "Set up…", "fix, order, pools, bitmap, members of A and B")) state.show_setup = true;
 }
 
-void draw_lab(State& state, Flow& flow) {
+void draw_lab(State& state, Flow& flow, Fold fold) {
     if (!is_taught(state)) draw_scenarios(state, flow);
-    draw_time(state, flow);
+    draw_time(state, flow, fold);
     draw_hands(state, flow);
 }
 
-void draw_nothing(State& /*state*/, Flow& /*flow*/) {}
+void draw_nothing(State& /*state*/, Flow& /*flow*/, Fold /*fold*/) {}
+void draw_live_tools(State& state, Flow& flow, Fold /*fold*/) {
+    live::draw_toolbar(state, flow);
+}
+void draw_matrix_tools(State& state, Flow& flow, Fold /*fold*/) {
+    draw_scenarios(state, flow);
+}
 
 void draw_everywhere(State& state, Flow& flow) {
     if (hand(flow, "share", "Share…", "save, open, copy, export")) state.begin_share(SharePage::Tab::Save);
@@ -111,13 +123,13 @@ struct ModeRow {
     Mode mode;
     const char* label;
     const char* tip;
-    void (*draw)(State&, Flow&);  // what only this mode has
+    void (*draw)(State&, Flow&, Fold);  // what only this mode has
 };
 constexpr std::array kModeRows = {
     ModeRow{Mode::learn, "Learn", "the course (F2)", draw_nothing},
     ModeRow{Mode::lab, "Lab", "two simulated arrays, one schedule (F3)", draw_lab},
-    ModeRow{Mode::live, "Live", "an array that is mounted (F4)", live::draw_toolbar},
-    ModeRow{Mode::matrix, "Matrix", "every configuration, searched (F5)", draw_scenarios},
+    ModeRow{Mode::live, "Live", "an array that is mounted (F4)", draw_live_tools},
+    ModeRow{Mode::matrix, "Matrix", "every configuration, searched (F5)", draw_matrix_tools},
     ModeRow{Mode::museum, "Museum", "real bugs of Linux md, each found again (F6)", draw_nothing},
 };
 
@@ -135,24 +147,42 @@ void draw_modes(State& state, Flow& flow) {
     }
 }
 
-int lay_out(State& state, float width, bool draws) {
+int lay_out(State& state, float width, bool draws, Fold fold) {
     const Mode mode = state.mode;  // for the whole of a frame
     Flow flow(width, draws);
     draw_modes(state, flow);
     for (const ModeRow& row : kModeRows)
-        if (row.mode == mode) row.draw(state, flow);
+        if (row.mode == mode) row.draw(state, flow, fold);
     draw_everywhere(state, flow);
     return flow.lines();
 }
 
+float head_width(const State& state, Fold fold) {
+    return lesson_head_width(state, fold != Fold::title);
+}
+
+float width_beside(float head, float width) {
+    return width - 2 * sp(kPadding) - (head > 0 ? head + sp(24) : 0);
+}
+
+// As little as is enough for all to stand in one line; nullopt: the lesson has a strip of its own for its head.
+std::optional<Fold> fold_of(const State& state, float width) {
+    if (head_width(state, Fold::nothing) == 0) return std::nullopt;
+    for (const Fold fold : {Fold::nothing, Fold::tools, Fold::title})
+        if (lay_out(const_cast<State&>(state), width_beside(head_width(state, fold), width), false, fold) == 1)
+            return fold;
+    return std::nullopt;
+}
+
 // What is left beside the head of a lesson.
-float width_for_tools(const State& state, float width) {
-    const float head = has_lesson_in_toolbar(state) ? lesson_head_width(state) + sp(24) : 0;
-    return width - 2 * sp(kPadding) - head;
+float width_for_tools(const State& state, float width, std::optional<Fold> fold) {
+    return width_beside(fold ? head_width(state, *fold) : 0, width);
 }
 
 float full_height(const State& state, float width) {
-    const int lines = lay_out(const_cast<State&>(state), width_for_tools(state, width), false);
+    const std::optional<Fold> fold = fold_of(state, ImGui::GetIO().DisplaySize.x);
+    const int lines =
+        lay_out(const_cast<State&>(state), width_for_tools(state, width, fold), false, fold.value_or(Fold::nothing));
     const float line = ImGui::GetFrameHeight();
     return 2 * sp(kPadding) + static_cast<float>(lines) * line +
            static_cast<float>(lines - 1) * ImGui::GetStyle().ItemSpacing.y;
@@ -161,10 +191,7 @@ float full_height(const State& state, float width) {
 }  // namespace
 
 bool has_lesson_in_toolbar(const State& state) {
-    const float head = lesson_head_width(state);
-    if (head == 0) return false;
-    return lay_out(const_cast<State&>(state), ImGui::GetIO().DisplaySize.x - 2 * sp(kPadding) - head - sp(24), false) ==
-           1;
+    return fold_of(state, ImGui::GetIO().DisplaySize.x).has_value();
 }
 
 // With large text in a small window it scrolls: what it acts on needs room, too.
@@ -178,13 +205,14 @@ void draw_toolbar(State& state, const ui::Rect& rect) {
     {
         const bool scrolls = rect.h + 1 < full_height(state, rect.w);
         const Panel panel("toolbar", rect, {.fill = Role::card, .border = Role::card, .scrolls = scrolls});
-        const bool has_head = has_lesson_in_toolbar(state);
-        const float head = has_head ? lesson_head_width(state) : 0;
+        const std::optional<Fold> fold = fold_of(state, ImGui::GetIO().DisplaySize.x);
+        const float head = fold ? head_width(state, *fold) : 0;
         const ImVec2 begin = ImGui::GetCursorScreenPos();
-        lay_out(state, width_for_tools(state, rect.w) - (scrolls ? ImGui::GetStyle().ScrollbarSize : 0), true);
-        if (has_head && lesson_head_width(state) == head) {  // nothing of this frame has changed it
+        lay_out(state, width_for_tools(state, rect.w, fold) - (scrolls ? ImGui::GetStyle().ScrollbarSize : 0), true,
+                fold.value_or(Fold::nothing));
+        if (fold && head_width(state, *fold) == head) {  // nothing of this frame has changed it
             ImGui::SetCursorScreenPos({rect.right() - sp(kPadding) - head, begin.y});
-            draw_lesson_head(state);
+            draw_lesson_head(state, *fold != Fold::title);
         }
     }
     ImGui::PopStyleVar();
