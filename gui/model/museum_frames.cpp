@@ -67,15 +67,37 @@ std::set<std::size_t> chosen_of(const std::vector<MuseumFrame>& all) {
 
 }  // namespace
 
+bool look_alike(const StageModel& a, const StageModel& b) {
+    const auto write_of = [](const StageWrite& write) {
+        return std::tuple(write.member, write.place, write.is_held, write.is_covered, write.is_taken);
+    };
+    const auto same_write = [&](const StageWrite& one, const StageWrite& other) {
+        return write_of(one) == write_of(other);
+    };
+    const auto value_of = [](const StageGauge& gauge) { return std::tuple(gauge.value, gauge.is_unwatched); };
+    const auto same_value = [&](const StageGauge& one, const StageGauge& other) {
+        return value_of(one) == value_of(other);
+    };
+    const auto state_of = [](const StageMember& member) { return std::tuple(member.name, member.state); };
+    return a.stopper.state == b.stopper.state && a.stopper.station == b.stopper.station && a.doors == b.doors &&
+           std::ranges::equal(a.gauges, b.gauges, same_value) && std::ranges::equal(a.writes, b.writes, same_write) &&
+           std::ranges::equal(a.members, b.members, {}, state_of, state_of) && a.crash == b.crash && a.end == b.end &&
+           (a.status == Status::Hung) == (b.status == Status::Hung);
+}
+
 std::vector<MuseumFrame> frames_of(const Scenario& run, const std::function<bool()>& goes_on) {
     Player player(run);
     std::vector<MuseumFrame> all;
     std::set<std::string> said;
-    for (const std::size_t tick : ticks_that_move(player.duel())) {
+    const std::vector<std::size_t> ticks = ticks_that_move(player.duel());
+    for (const std::size_t tick : ticks) {
         if (!goes_on()) return {};
         MuseumFrame frame = frame_at(player, tick);
         const bool is_next = !all.empty() && all.back().words == frame.words;
         if (is_next) all.pop_back();  // the later one says it, too
+        // Other words for the same picture are no news, but for how it ends.
+        const bool is_seen = !all.empty() && look_alike(all.back().stage, frame.stage);
+        if (is_seen && tick != ticks.back()) continue;
         // What was said before something else happened is not said again: a picture for each.
         if (said.insert(frame.words).second || is_next) all.push_back(std::move(frame));
     }

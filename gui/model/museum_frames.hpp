@@ -18,6 +18,9 @@ struct MuseumFrame {
     std::string words;
 };
 
+// Whether two pictures of a stage in small show the same.
+bool look_alike(const StageModel& a, const StageModel& b);
+
 // In the order of time; the last is how it ends. Fewer where less happens; none if `goes_on` says so in between.
 // Throws what Player does.
 std::vector<MuseumFrame> frames_of(const Scenario& run, const std::function<bool()>& goes_on);

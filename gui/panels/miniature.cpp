@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "gui/frame/marks.hpp"
 #include "gui/panels/panel_stage.hpp"
@@ -17,7 +18,15 @@ namespace {
 using namespace figures;
 
 constexpr float kDoorX = 126, kGroundY = 138, kGaugeX = 40, kGaugeY = 166, kGaugeW = 172, kGaugeH = 38;
-constexpr float kTokenX = 244, kTokenY = 220, kMembersY = 246, kMembersH = 28;
+constexpr float kTokenY = 220, kMembersY = 246, kMembersH = 28;
+constexpr float kEndX = 244;
+
+// Where a write is drawn: above its disk, or nearer to the counter once it has ended and is still counted.
+struct TokenPlace {
+    float in_flight, ended;
+    bool is_left;
+};
+constexpr TokenPlace kLeftToken = {84, 104, true}, kRightToken = {244, 190, false};
 
 struct DoorWord {
     const char* word;
@@ -108,14 +117,35 @@ class Miniature {
                   counts ? ink : pen_.ink(Role::dim_text), Align::middle);
     }
 
+    // The write that is told of, and one to another disk: more is not told here.
     void draw_return() const {
         const StageWrite* main = stage_.main_write();
         if (main == nullptr || stage_.crash) return;
-        const ImU32 ink = pen_.ink(counter_role(gauge_));
-        pen_.curve(pen_.at(kDoorX, kGaugeY + kGaugeH), pen_.at(kDoorX, kTokenY), pen_.at(kDoorX + 40, kTokenY - 6),
-                   pen_.at(kTokenX - 14, kTokenY), ink, 3.5F, false);
-        draw_write(pen_, kTokenX, kTokenY, *main);
-        pen_.text(kTokenX + 24, kTokenY, main->is_read ? "read" : "write", Face::text, 14, ink);
+        const auto other = std::ranges::find_if(
+            stage_.writes, [&](const StageWrite& write) { return place_of(write).is_left != place_of(*main).is_left; });
+        if (other != stage_.writes.end()) draw_token(*other);
+        draw_token(*main);
+    }
+
+    [[nodiscard]] const TokenPlace& place_of(const StageWrite& write) const {
+        const bool is_first = !stage_.members.empty() && stage_.members.front().name == write.member;
+        return is_first ? kLeftToken : kRightToken;
+    }
+
+    void draw_token(const StageWrite& write) const {
+        const TokenPlace& place = place_of(write);
+        const bool has_ended = write.place == StageWrite::Place::Completion;
+        const float x = has_ended ? place.ended : place.in_flight, way = place.is_left ? -1.0F : 1.0F;
+        const Role role = write.gauge ? counter_role(*write.gauge) : Role::faint;
+        pen_.curve(pen_.at(kDoorX, kGaugeY + kGaugeH), pen_.at(kDoorX, kTokenY),
+                   pen_.at(kDoorX + way * std::min(40.0F, std::abs(x - kDoorX) / 2), kTokenY - 6),
+                   pen_.at(x - way * 14, kTokenY), pen_.ink(role), 3.5F, false);
+        draw_write(pen_, x, kTokenY, write);
+        const char* const words = has_ended ? "ended" : write.is_read ? "read" : "write";
+        const float begin = place.is_left ? x - 20 - pen_.width_of(words, Face::text, 14) : x + 24;
+        pen_.text(begin, kTokenY, words, Face::text, 14, pen_.ink(role));
+        const ImVec2 from = pen_.at(x - 13, kTokenY - 13), to = pen_.at(x + 13, kTokenY + 13);
+        ui::mark_rect({from.x, from.y, to.x - from.x, to.y - from.y}, look_.id + "/" + write.member, "picture", words);
     }
 
     void draw_disks() const {
@@ -144,6 +174,9 @@ class Miniature {
         } else if (stage_.crash) {
             draw_burst(pen_, 250, 180, 52);
             pen_.text(250, 180, "OOPS", Face::bold, 19, IM_COL32_WHITE, Align::middle);
+        } else if (stage_.status == Status::Hung) {
+            for (const float dx : {-12.0F, 0.0F, 12.0F}) pen_.circle(kEndX + 16 + dx, 176, 4, pen_.ink(Role::held));
+            pen_.text(kEndX + 16, 196, "hangs", Face::bold, 16, pen_.ink(Role::held), Align::middle);
         } else if (!stage_.end.empty()) {
             draw_check(pen_, 242, kTokenY - 4, 9, pen_.ink(Role::safe));
             pen_.text(260, kTokenY - 4, "ended", Face::bold, 14, pen_.ink(Role::safe));

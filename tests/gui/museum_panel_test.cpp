@@ -233,6 +233,49 @@ TEST_CASE("the pictures of a page differ: no two say the same" * doctest::skip(!
     }
 }
 
+TEST_CASE("each picture of a page shows something else, too" * doctest::skip(!Arena::available())) {
+    for (const char* name : {"M5", "M24"}) {
+        CAPTURE(name);
+        const Result<Tried> tried = first_bad(*find_exhibit(name), {});
+        REQUIRE(tried);
+        const std::vector<MuseumFrame> frames = frames_of(*bad_run_of(*tried), [] { return true; });
+        CHECK(frames.size() > 2);
+        for (std::size_t i = 1; i < frames.size(); i++)
+            CHECK_MESSAGE(!look_alike(frames[i - 1].stage, frames[i].stage), frames[i].words);
+    }
+}
+
+TEST_CASE("a picture of two writes has both, each above its disk, and says which has ended") {
+    const auto app = museum_app();
+    Headless ui(*app);
+    choose(ui, "M24");
+    ui.frames_until("museum/frame/4");
+    CHECK(ui.text("museum/frame/0/stage/sdb") == "write");
+    CHECK_FALSE(ui.has("museum/frame/0/stage/sda"));
+    CHECK(ui.text("museum/frame/1/stage/sda") == "write");
+    CHECK(ui.text("museum/frame/1/stage/sdb") == "write");
+    CHECK(ui.text("museum/frame/2/stage/sdb") == "ended");
+    CHECK(ui.rect("museum/frame/1/stage/sda").right() < ui.rect("museum/frame/1/stage/sdb").x);
+    CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("the tree of the deadlock of three is that of who writes `idle`") {
+    AppOptions options;
+    options.scenario = "deaf-barrier";
+    const auto app = make_app(std::move(options));
+    REQUIRE(app);
+    Headless ui(**app);
+    ui.key("End");
+    std::vector<std::string> lines;
+    for (const ui::Mark& mark : ui::all())
+        if (mark.id.starts_with("card/A/tree/")) lines.push_back(mark.text);
+    REQUIRE(lines.size() >= 3);
+    CHECK(lines[0].starts_with("action_store"));
+    CHECK(lines[1].starts_with("md_reap_sync_thread"));
+    CHECK(lines[2].starts_with("md_unregister_thread"));
+    CHECK(ui.faults() == kNone);
+}
+
 TEST_CASE("a kernel of a page opens the lab with its row, beside the mended one") {
     const auto app = museum_app();
     Headless ui(*app);

@@ -18,6 +18,10 @@ bool is_act(const Statement& statement) {
 }
 constexpr std::array kFunctions = {ActFunction{"action_store", false}};
 
+// Of who writes `idle`: it holds reconfig_mutex from the first line on.
+constexpr std::array kFew = {"action_store", "md_reap_sync_thread", "md_unregister_thread", "raid1_spare_active",
+                             "md_update_sb"};
+
 constexpr std::array kWrongOrder = {
     "a write is on its way; a repair waits in raise_barrier until it has ended",
     "sdb fails; who writes `idle` takes reconfig_mutex and waits for the sync thread",
@@ -67,6 +71,7 @@ const Exhibit& sync_barrier_2018_exhibit() {
                     .status_over = "DONE",
                     .is = is_act,
                     .functions = kFunctions};
+        that.tree = {kFew, that.tree.reference, {}, that.tree.notes};
         that.circle =
             "md's thread would put the failure of sdb on record, and so let the write end. For that it needs "
             "reconfig_mutex, which whoever wrote `idle` holds: it tries, and goes to sleep again.";
