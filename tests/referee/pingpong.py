@@ -1,22 +1,18 @@
 # SPDX-License-Identifier: MIT
 """One array, handed to and fro between Linux and mdscope: clean, dirty, degraded, re-added, cut off in the middle.
 
-Both play the same side (`LinuxSide`, `OurSide`), so the story is written once. Beside them goes a model of the contents, a
-string of bytes. At each handover the array must come up in the state in which it was left, with the contents of the model; at
-each stop the members that are in sync must hold that on disk, read here and by neither of the two.
+Both play the same side (`LinuxSide`, `OurSide`), so the story is written once; game.py says what is looked at.
 """
 
 import hashlib
 import os
-import random
 
+from game import BLOCK, CHUNK, Contents, Game
 from guest import Guest
 from member import Member
 from scope import Mount, created, mdscope
 
-BLOCK = 4096
 SIZE = 16 << 20
-CHUNK = 64 << 10
 HOMES = (  # what create is told, whether there is a bitmap
     (("--bitmap", "internal"), True),
     (("--bitmap", "none", "--metadata", "1.0"), False),
@@ -24,70 +20,43 @@ HOMES = (  # what create is told, whether there is a bitmap
 )
 
 
-class Contents:
-    """What the array holds, and the shelf: a disk of the guest on which it finds what it shall write.
-
-    The last chunk is no part of it. Nobody writes there, so no bit is ever set for it, and the story may spoil it to see who
-    copies it.
-    """
-
-    def __init__(self, size, shelf, seed):
-        self.data = bytearray((size // CHUNK - 1) * CHUNK)
-        self.shelf, self.chance = shelf, random.Random(seed)
-
-    def write(self, count):
-        """Blocks somewhere, put on the shelf."""
-        places = [self.chance.randrange(len(self.data) // BLOCK) for _ in range(count)]
-        with open(self.shelf, "r+b") as shelf:
-            for place in places:
-                block = self.chance.randbytes(BLOCK)
-                shelf.write(block)
-                self.data[place * BLOCK:(place + 1) * BLOCK] = block
-        return places
-
-    def on_shelf(self, number):
-        with open(self.shelf, "rb") as shelf:
-            shelf.seek(number * BLOCK)
-            return shelf.read(BLOCK)
-
-    def md5(self):
-        return hashlib.md5(self.data).hexdigest()
-
-
 class LinuxSide:
-    who = "Linux"
+    who, array = "Linux", "md0"
 
     def __init__(self, guest, contents):
         self.guest, self.contents = guest, contents
 
+    def ask(self, script):
+        return self.guest.run("array=%s\nmd=/sys/block/$array/md\n%s" % (self.array, script))
+
     def assemble(self, letters):
         disks = " ".join("/dev/vd" + letter for letter in letters)
-        said = self.guest.run("forget /dev/vd?; mdadm --assemble --run /dev/md0 %s >/tmp/why 2>&1 || cat /tmp/why; settle" % disks)
+        said = self.ask("forget /dev/vd?; mdadm --assemble --run /dev/md0 %s >/tmp/why 2>&1 || cat /tmp/why; settle" % disks)
         return said
 
     def state(self):
-        return self.guest.run('echo "degraded $(cat $md/degraded)"; for d in $md/dev-*; do '
+        return self.ask('echo "degraded $(cat $md/degraded)"; for d in $md/dev-*; do '
                               'echo "${d#$md/dev-} $(cat $d/slot) $(cat $d/state)"; done').replace("\n", ", ")
 
     def md5(self):
-        return self.guest.run("/sbin/dd if=/dev/md0 bs=64K count=%d iflag=direct status=none | md5sum" % (len(self.contents.data) // CHUNK)).split()[0]
+        return self.ask("/sbin/dd if=/dev/$array bs=64K count=%d iflag=direct status=none | md5sum" % (len(self.contents.data) // CHUNK)).split()[0]
 
     def write(self, places):
-        return self.guest.run("n=0; for place in %s; do /sbin/dd if=/dev/vdd of=/dev/md0 bs=4096 count=1 skip=$n seek=$place "
+        return self.ask("n=0; for place in %s; do /sbin/dd if=/dev/vdd of=/dev/$array bs=4096 count=1 skip=$n seek=$place "
                               "iflag=direct oflag=direct,dsync status=none; n=$((n + 1)); done" % " ".join(map(str, places)))
 
     def fail(self, letter):
-        return self.guest.run("mdadm -q /dev/md0 --fail /dev/vd%s; wait_for removed removed /dev/vd%s >/dev/null" % (letter, letter))
+        return self.ask("mdadm -q /dev/md0 --fail /dev/vd%s; wait_for removed removed /dev/vd%s >/dev/null" % (letter, letter))
 
     def add(self, letter, how):
-        return self.guest.run("blockdev --flushbufs /dev/vd%s; mdadm -q /dev/md0 --%s /dev/vd%s; settle" % (letter, how, letter))
+        return self.ask("blockdev --flushbufs /dev/vd%s; mdadm -q /dev/md0 --%s /dev/vd%s; settle" % (letter, how, letter))
 
     def sync(self, action):
         """The mismatches that were found."""
-        return self.guest.run("settle; echo %s >$md/sync_action; settle; cat $md/mismatch_cnt" % action)
+        return self.ask("settle; echo %s >$md/sync_action; settle; cat $md/mismatch_cnt" % action)
 
     def stop(self):
-        return self.guest.run("stops() { mdadm -q --stop /dev/md0; }; wait_for stopped stops >/dev/null; sync")
+        return self.ask("stops() { mdadm -q --stop /dev/md0; }; wait_for stopped stops >/dev/null; sync")
 
     def cut(self):
         self.guest.cut()
@@ -149,56 +118,6 @@ class OurSide:
         self.mount.kill()
 
 
-class Game:
-    """The array of one home, and who has it."""
-
-    def __init__(self, verdict, lab, title, letters):
-        self.verdict, self.lab, self.title, self.letters = verdict, lab, title, letters
-        self.present = set(letters)  # in sync
-        self.handovers = 0
-
-    def takes(self, side, stale_too=True):
-        """The side assembles; it may be shown members that are out."""
-        self.side = side
-        self.handovers += 1
-        shown = [letter for letter in self.letters if stale_too or letter in self.present]
-        self.does("assemble", side.assemble(shown))
-        self.looks_right("after the assembly")
-
-    def does(self, what, said):
-        self.verdict.must(self.key(what), "", said, self.side.who)
-
-    def key(self, what):
-        return "pingpong %s, handover %d, %s: %s" % (self.title, self.handovers, self.side.who, what)
-
-    def looks_right(self, when):
-        members = ["vd%s %d in_sync" % (letter, slot) for slot, letter in enumerate(self.letters) if letter in self.present]
-        wanted = ", ".join(["degraded %d" % (len(self.letters) - len(self.present))] + members)
-        self.verdict.must(self.key("state " + when), wanted, self.side.state(), self.side.who)
-        self.verdict.must(self.key("contents " + when), self.lab.md5(), self.side.md5(), self.side.who)
-
-    def writes(self, count):
-        self.does("write", self.side.write(self.lab.write(count)))
-
-    def loses(self, letter):
-        self.does("fail and remove " + letter, self.side.fail(letter))
-        self.present.discard(letter)
-
-    def takes_back(self, letter, how):
-        self.does("%s %s" % (how, letter), self.side.add(letter, how))
-        self.present.add(letter)
-        self.looks_right("after the " + how)
-
-    def has_mismatches(self, wanted, what):
-        self.verdict.must(self.key(what + ", in sectors"), wanted, self.side.sync("check"), self.side.who)
-
-    def stops(self, images):
-        self.does("stop", self.side.stop())
-        for letter in sorted(self.present):
-            same = Member(images["abc".index(letter)], letter).bytes_at(0, len(self.lab.data)) == self.lab.data
-            self.verdict.must(self.key("%s on disk after the stop" % letter), "as the model", "as the model" if same else "differs", self.side.who)
-
-
 def spoil(image, at):
     """Changes a member behind everybody's back; only who copies that chunk mends it."""
     with open(image, "r+b") as file:
@@ -221,7 +140,8 @@ def play(verdict, folder, kernel, number, words, has_bitmap):
     lab = Contents(size, shelf, number)
     guest = Guest(kernel, "%s/guest%d" % (folder, number), images + [shelf])
     mount = Mount("%s/mnt%d" % (folder, number))
-    game = Game(verdict, lab, title, letters)
+    game = Game(verdict, lab, "pingpong " + title, letters,
+                lambda letter: Member(images["abc".index(letter)], letter).bytes_at(0, len(lab.data)))
     try:
         story(game, LinuxSide(guest, lab), OurSide(mount, images, lab), images, has_bitmap)
     finally:
@@ -236,17 +156,17 @@ def story(game, linux, ours, images, has_bitmap):
 
     game.takes(ours)
     game.writes(20)
-    game.stops(images)
+    game.stops()
 
     game.takes(linux)
     game.writes(20)
     game.has_mismatches(0, "a check of what both have written")
-    game.stops(images)
+    game.stops()
 
     game.takes(ours)
     game.loses("b")
     game.writes(10)
-    game.stops(images)
+    game.stops()
 
     game.takes(linux)  # without b, which is stale
     spoil(images[1], clean_chunk)
@@ -268,7 +188,7 @@ def story(game, linux, ours, images, has_bitmap):
     game.has_mismatches(0, "mismatches after the resync")
     game.loses("a")
     game.writes(10)
-    game.stops(images)
+    game.stops()
 
     game.takes(ours)  # without a
     spoil(images[0], clean_chunk)
@@ -278,10 +198,10 @@ def story(game, linux, ours, images, has_bitmap):
         game.has_mismatches(CHUNK // 512 * others, "mismatches in the chunk that was spoiled")
         game.side.sync("repair")
     game.has_mismatches(0, "mismatches at the end")
-    game.stops(images)
+    game.stops()
 
     game.takes(linux)
-    game.stops(images)
+    game.stops()
 
 
 def run(verdict, folder, kernel, _era):

@@ -10,7 +10,8 @@ mount -t devtmpfs dev /dev
 for module in /modules/*; do insmod "$module"; done
 exec </dev/null >/dev/ttyS1 2>&1
 
-md=/sys/block/md0/md
+array=md0
+md=/sys/block/$array/md
 
 tell() { printf '\n%s\n' "$*"; }
 step() { # Shown, then run.
@@ -37,7 +38,7 @@ wait_for() { # SENTENCE CONDITION...: polled; it holds within two minutes, or th
 reads() { [ "$(cat "$1")" = "$2" ]; }
 is_full() { reads $md/degraded 0 && reads $md/sync_action idle; }
 at_rest() { # md's thread has nothing to do: it is asleep, and not for a disk
-    comm=$(grep -l '^md0_raid1$' /proc/[0-9]*/comm)
+    comm=$(grep -l "^${array}_raid1\$" /proc/[0-9]*/comm)
     grep -q '^State:.*S' "${comm%comm}status"
 }
 sleeper_in() { grep -l "$1" /proc/[0-9]*/stack 2>/dev/null | grep -q .; } # FUNCTION, of any task
