@@ -63,6 +63,7 @@ class Guest:
 # What the packaged kernels are to mdscope: its newest era that is not newer. The name of an era is the last kernel it is
 # of; these are those of Debian 12, of 13, and of its backports.
 ERAS = (((6, 1), "6.1.192"), ((6, 12), "6.12.117"), ((7, 0), "7.2"), ((7, 3), "7.3.4"))
+COMPARED = ("6.1.192",)  # the list of differences is about these
 
 
 def era_of(kernel):
@@ -70,9 +71,11 @@ def era_of(kernel):
     return [era for first, era in ERAS if first <= version][-1]
 
 
-def guest_kernel():
-    """CannotBeTried where there is no qemu, or no kernel to be had."""
-    kernel = packaged_kernel(None)
+def guest_kernel(suite):
+    """CannotBeTried where there is no qemu, no kernel to be had, or one that nobody has asked for."""
+    kernel = packaged_kernel(suite)
+    if suite is None and era_of(kernel) not in COMPARED:
+        raise CannotBeTried("%s: the list of differences is about %s (--suite tries others)" % (kernel.name, ", ".join(COMPARED)))
     if not shutil.which("qemu-system-x86_64"):
         raise CannotBeTried("no qemu-system-x86_64")
     return kernel
