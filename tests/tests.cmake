@@ -124,3 +124,8 @@ foreach(script kill9.sh filesystems.sh fio_verify.sh mount_lazy.py mount_low_mem
 endforeach()
 set_tests_properties(real.mount_uring PROPERTIES RESOURCE_LOCK enable_uring)
 set_tests_properties(uring.mount_nothing_starves PROPERTIES RUN_SERIAL 1)
+
+# The short form of the referee: mdscope beside a live Linux in a virtual machine, whose processor is emulated.
+add_test(NAME referee COMMAND ${PROJECT_SOURCE_DIR}/tests/referee/run)
+set_tests_properties(referee PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 2400 LABELS real RUN_SERIAL 1
+    ENVIRONMENT "MDSCOPE=$<TARGET_FILE:mdscope>")
