@@ -14,6 +14,7 @@
 #include "engine/story/lesson/window_words.hpp"
 #include "engine/story/record/close_up.hpp"
 #include "gui/model/end_zones.hpp"
+#include "gui/model/future_band.hpp"
 #include "gui/model/home_page.hpp"
 #include "gui/model/lane_view.hpp"
 #include "gui/model/layout.hpp"
@@ -147,7 +148,8 @@ struct State {
     Motion motion;
     EndZones ends;                // of the write that is told of, while it is held
     bool tries_all_ends = false;  // at once: for a picture
-    std::vector<LogRow> log;      // of the whole run
+    FutureBand futures;
+    std::vector<LogRow> log;  // of the whole run
     std::uint64_t log_version = ~std::uint64_t{0};
     std::vector<std::size_t> log_shown_rows;
     std::string log_shown_for;                 // what they were chosen by

@@ -14,6 +14,7 @@
 #include "gui/frame/keys.hpp"
 #include "gui/model/lane_view.hpp"
 #include "gui/model/pointed.hpp"
+#include "gui/panels/panel_futures.hpp"
 #include "gui/panels/panels.hpp"
 #include "gui/panels/time_axis.hpp"
 
@@ -35,14 +36,6 @@ Role bar_role(const State& state, const Bar& bar) {
     }
     BioName name;
     return read_bio_name(bar.bio, &name) ? role_of(state.player.duel().exhibit(), name) : Role::idle;
-}
-
-void draw_hatch(const ui::Rect& rect, Role role) {
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    draw.PushClipRect({rect.x, rect.y}, {rect.right(), rect.bottom()}, true);
-    for (float x = rect.x - rect.h; x < rect.right(); x += sp(7))
-        draw.AddLine({x, rect.bottom()}, {x + rect.h, rect.y}, color_u32(role, 0.5F), sp(1.5F));
-    draw.PopClipRect();
 }
 
 void draw_bar_shape(const LaneView& view, const Bar& bar, const ui::Rect& rect, std::size_t upto, Role role) {
@@ -376,18 +369,21 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float left = begin.x + sp(140), right = rect.right() - sp(22);
     const float axis = begin.y, axis_height = line + sp(6);
     const LaneView view = state.lane_view(left, right);
-    const float top = axis + axis_height + sp(4);
+    const float row = line + sp(7), begin_of_rows = axis + axis_height + sp(4);
+    const float room = rect.bottom() - sp(6) - begin_of_rows;
+    const float futures = futures_height(state, room - lanes_height(state, row, Lanes::Rows));
+    const float top = begin_of_rows + futures;
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
     std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
     if (const auto x = x_of_difference(state, view)) taken.push_back(taken_by_difference(view, *x, flag));
     const float no_return = x_of_no_return(state, view, flag + sp(44));
     if (no_return >= 0) taken.push_back(taken_by_no_return(no_return));
-    draw_axis(view, axis + sp(2), top, taken);
+    draw_axis(view, axis + sp(2), begin_of_rows, taken);
     take_scrub(state, view, axis, axis_height);
+    if (futures > 0) draw_futures(state, view, begin_of_rows, futures);
 
     ImGui::SetCursorScreenPos({begin.x, top});
     ImGui::BeginChild("rows", {rect.right() - begin.x - sp(8), std::max(sp(20), rect.bottom() - sp(6) - top)});
-    const float row = line + sp(7);
     const float inside = ImGui::GetCursorScreenPos().y;
     const Lanes lanes = lanes_for(state, row, rect.bottom() - sp(6) - top);
     const float height = lanes_height(state, row, lanes);

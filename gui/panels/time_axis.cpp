@@ -139,4 +139,12 @@ void take_scrub(State& state, const LaneView& view, float y, float height) {
     if (ImGui::IsItemActive() && end > 0) player.go_to(std::min(end, view.tick_at(ImGui::GetIO().MousePos.x)));
 }
 
+void draw_hatch(const ui::Rect& rect, Role role) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.PushClipRect({rect.x, rect.y}, {rect.right(), rect.bottom()}, true);
+    for (float x = rect.x - rect.h; x < rect.right(); x += sp(7))
+        draw.AddLine({x, rect.bottom()}, {x + rect.h, rect.y}, color_u32(role, 0.5F), sp(1.5F));
+    draw.PopClipRect();
+}
+
 }  // namespace mdscope::gui

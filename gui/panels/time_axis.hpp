@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "gui/frame/theme.hpp"
 #include "gui/model/lane_view.hpp"
 #include "gui/model/state.hpp"
 
@@ -29,6 +30,7 @@ float x_of_no_return(State& state, const LaneView& view, float from);
 Taken taken_by_no_return(float x);
 void draw_point_of_no_return(float x, float y);
 
+void draw_hatch(const ui::Rect& rect, Role role);
 void draw_flag(State& state, const LaneView& view, float y, float height);
 void take_scrub(State& state, const LaneView& view, float y, float height);
 

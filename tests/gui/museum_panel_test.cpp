@@ -11,6 +11,7 @@
 #include "engine/explore/museum.hpp"
 #include "engine/kernel/arena.hpp"
 #include "gui/app.hpp"
+#include "gui/model/museum_model.hpp"
 #include "tests/gui/harness.hpp"
 
 namespace mdscope::gui {

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+
+#include "gui/panels/panel_futures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gui/frame/imgui_version.hpp"
+#include "gui/frame/ui_parts.hpp"
+#include "gui/panels/time_axis.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+constexpr float kBand = 34, kBelow = 4;
+
+// The curve as a step each: between two steps nothing is decided.
+void draw_curve(State& state, const LaneView& view, float y, float height) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const std::vector<float>& shares = state.futures.shares(state.player.duel());
+    const std::size_t last = std::min(state.last_seen(), shares.size() - 1);
+    float before = -1;  // where the step before stands; none: there is none
+    for (std::size_t tick = 0; tick <= last; tick++) {
+        const float from = std::max(view.left, view.x_of(static_cast<double>(tick)));
+        const float to = tick == last ? from + sp(2) : view.x_of(static_cast<double>(tick + 1));
+        if (shares[tick] < 0 || to <= view.left || from >= view.right) {
+            before = -1;
+            continue;
+        }
+        const float right = std::min(to, view.right), top = y + (height - sp(2)) * (1 - shares[tick]) + sp(1);
+        draw.AddRectFilled({from, top}, {right, y + height}, color_u32(Role::danger_fill, 0.45F));
+        draw.AddLine({from, top}, {right, top}, color_u32(Role::danger), sp(2));
+        if (before >= 0 && before != top) draw.AddLine({from, before}, {from, top}, color_u32(Role::danger), sp(2));
+        before = top;
+    }
+}
+
+// Where every order that is left goes wrong: hatched as the ends of a write that crash are.
+void draw_all_bad(State& state, const LaneView& view, float y, float height) {
+    const std::vector<float>& shares = state.futures.shares(state.player.duel());
+    const std::size_t last = std::min(state.last_seen(), shares.size() - 1);
+    std::size_t first = last + 1;
+    while (first > 0 && shares[first - 1] >= 1) first--;
+    if (first > last) return;
+    const float from = std::max(view.left, view.x_of(static_cast<double>(first)));
+    const float to = std::min(view.right, view.x_of(static_cast<double>(last)));
+    if (to <= from) return;
+    draw_hatch({from, y, to - from, height}, Role::danger_fill);
+}
+
+void draw_words(const std::string& id, const std::string& words, ImVec2 at, float height, Role role) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const ImVec2 size = ImGui::CalcTextSize(words.c_str());
+    const ui::Rect box{at.x, at.y + (height - size.y) / 2 - sp(2), size.x + sp(12), size.y + sp(4)};
+    draw.AddRectFilled({box.x, box.y}, {box.right(), box.bottom()}, color_u32(Role::panel), sp(3));
+    draw.AddText({box.x + sp(6), box.y + sp(2)}, color_u32(role), words.c_str());
+    ui::mark_rect(box, id, "text", words);
+}
+
+// Beside the playhead, on the side where there is room for them; `left` is taken by B's.
+void draw_words_now(State& state, const LaneView& view, float y, float height, float left) {
+    const FontScope bold(type(Face::bold, 14));
+    const Futures* futures = state.futures.at(state.player.duel(), Side::A, state.player.tick());
+    if (futures == nullptr && !state.futures.is_counting()) return;
+    const std::string words = futures != nullptr ? futures_words(*futures) : "counting…";
+    const float x = view.x_of(static_cast<double>(state.player.tick())), width = ui::text_width(words) + sp(20);
+    const bool fits_left = x - width > left;
+    if (!fits_left && x + width > view.right) return;
+    const bool is_bad = futures != nullptr && futures->bad() > 0;
+    draw_words("futures/now", words, {fits_left ? x - width : std::max(x + sp(8), left), y}, height,
+               is_bad               ? Role::danger
+               : futures != nullptr ? Role::safe
+                                    : Role::dim_text);
+}
+
+}  // namespace
+
+float futures_height(const State& state, float room) {
+    const float height = sp(kBand + kBelow);
+    return room >= height && FutureBand::can_count(state.player.duel()) ? height : 0;
+}
+
+void draw_futures(State& state, const LaneView& view, float y, float height) {
+    const float band = height - sp(kBelow);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled({view.left, y}, {view.right, y + band}, color_u32(Role::background), sp(3));
+    draw.AddText({view.left - sp(130), y + (band - ImGui::GetTextLineHeight()) / 2}, color_u32(Role::dim_text),
+                 "futures");
+    state.futures.follow(state.player.duel(), state.player.version(), state.tries_all_ends);
+    if (state.futures.is_counting()) ui::ask_for_frame(0.1F);
+    const float x = view.x_of(static_cast<double>(state.player.tick()));
+    const bool shows_playhead = x >= view.left - 1 && x <= view.right + 1;
+    if (shows_playhead) draw.AddLine({x, y - sp(4)}, {x, y + height}, color_u32(Role::here), sp(2.5F));
+    if (state.hides_outcome()) return;
+    draw_curve(state, view, y, band);
+    draw_all_bad(state, view, y, band);
+    float left = view.left;
+    if (const Futures* other = state.futures.at(state.player.duel(), Side::B, state.player.tick())) {
+        const FontScope bold(type(Face::bold, 14));
+        const std::string words = "B: " + futures_share(*other);
+        draw_words("futures/b", words, {left + sp(4), y}, band, other->bad() > 0 ? Role::danger : Role::safe);
+        left += ui::text_width(words) + sp(24);
+    }
+    draw_words_now(state, view, y, band, left);
+}
+
+}  // namespace mdscope::gui

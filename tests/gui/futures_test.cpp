@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The band of futures over the lanes: of all orders that are left at a step, how many go wrong.
+#include <doctest/doctest.h>
+
+#include "engine/kernel/arena.hpp"
+#include "gui/app.hpp"
+#include "gui/model/future_band.hpp"
+#include "tests/gui/harness.hpp"
+
+namespace mdscope::gui {
+
+namespace {
+
+std::unique_ptr<Screen> with_futures(AppOptions options) {
+    options.is_picture = true;  // it waits for the count
+    auto app = make_app(std::move(options));
+    REQUIRE(app);
+    return std::move(*app);
+}
+
+}  // namespace
+
+TEST_CASE("large numbers of futures are told as a share, small ones as they are, and never as safe when cut off") {
+    CHECK(futures_words({.all = 19, .crashes = 8}) == "8 of 19 orders crash");
+    CHECK(futures_words({.all = 257'998, .crashes = 180'000}) == "7 in 10 orders crash");
+    CHECK(futures_words({.all = 257'998, .crashes = 1}) == "less than 1 in 10 orders crash");
+    CHECK(futures_words({.all = 257'998, .crashes = 257'997}) == "more than 9 in 10 orders crash");
+    CHECK(futures_words({.all = 4, .hangs = 4}) == "all orders hang");
+    CHECK(futures_words({.all = 4, .crashes = 1, .violations = 1}) == "2 of 4 orders go wrong");
+    CHECK(futures_words({.all = 8'446}) == "no order crashes");
+    CHECK(futures_words({.all = 5'000, .crashes = 2'000, .is_whole = false}) == "at least 2,000 orders crash");
+    CHECK(futures_share({.all = 8'446}) == "none");
+    CHECK(futures_share({.all = 5'000, .is_whole = false}) == "at least 0");
+}
+
+TEST_CASE("the share of orders that crash stands at the playhead, and is all of them in the end" *
+          doctest::skip(!Arena::available())) {
+    AppOptions options;
+    options.scenario = "race-lost";
+    const auto app = with_futures(std::move(options));
+    Headless ui(*app);
+    ui.key("Home");
+    CHECK(ui.text("futures/now").find(" in 10 orders crash") != std::string::npos);
+    CHECK(ui.text("futures/b") == "B: none");
+    CHECK(ui.faults() == kNone);
+    ui.key("End");
+    CHECK(ui.text("futures/now") == "all orders crash");
+    CHECK(ui.text("futures/b") == "B: none");
+    CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("while a question is open the futures are not told" * doctest::skip(!Arena::available())) {
+    AppOptions options;
+    options.lesson = 1;
+    const auto app = with_futures(std::move(options));
+    Headless ui(*app);
+    ui.key("Space");
+    ui.frames_until("lesson/next");
+    ui.key("Space");
+    ui.frames_until("predict/0");
+    CHECK_FALSE(ui.has("futures/now"));
+    CHECK_FALSE(ui.has("futures/b"));
+}
+
+}  // namespace mdscope::gui
