@@ -71,9 +71,9 @@ static int count_degraded(const R1conf& conf) {
     return degraded;
 }
 
-// A write that was in flight below a recovery's checkpoint may have reached one member only. Nor is a checkpoint believed
-// that is older than the freshest superblock: a recovery that started over after a crash may have been killed again when
-// the others said clean already, and this member had not yet said how far it was.
+// A write that was in flight below a recovery's checkpoint may have reached one member only. Nor is a checkpoint
+// believed that is older than the freshest superblock: a recovery that started over after a crash may have been killed
+// again when the others said clean already, and this member had not yet said how far it was.
 static void forget_checkpoints_if_dirty(Mddev& mddev) {
     if (mddev.variants.row<variants::recovery_checkpoint>().goes_on_after_crash) return;
     // Both homes of the metadata say 0 of an array that was not stopped cleanly.
