@@ -76,7 +76,7 @@ constexpr std::array<StopFix, 4> kStopFixes{{
     {{"upstream", kUpstream}, super_wait_if_external, no_wait, no_wait_in_free, {kRun, 3}},
 }};
 
-constexpr std::array<StopFix, 6> kTrials{{
+constexpr std::array<StopFix, 6> kStopTrials{{
     {{"after-run-1", "To try: md_super_wait after the first daemon run, if external."},
      no_wait,
      no_wait,
@@ -119,7 +119,7 @@ constexpr std::array<StopFix, 6> kTrials{{
 }  // namespace
 
 std::span<const StopFix> variants::fix::trials() {
-    return kTrials;
+    return kStopTrials;
 }
 
 std::span<const StopFix> variants::fix::rows() {
