@@ -89,8 +89,7 @@ void Headless::settle() {
 }
 
 void Headless::frames_until(std::string_view id) {
-    for (int i = 0; i < 2000 && !has(id); i++) frame(2);
-    (void)mark(id);
+    while (!has(id)) frame(2);
 }
 
 void Headless::resize(float width, float height) {

@@ -35,7 +35,7 @@ class Headless {
     void pass(double seconds);  // in frames of a 60th
     // Frames until everything pushed has arrived, and the two more that a window draws.
     void settle();
-    // Frames until something is called so, at most 4000; then the test fails.
+    // Frames until something is called so, however long a thread beside this one takes for it.
     void frames_until(std::string_view id);
     void resize(float width, float height);
 

@@ -246,7 +246,8 @@ TEST_CASE("each picture of a page shows something else, too" * doctest::skip(!Ar
     }
 }
 
-TEST_CASE("a picture of two writes has both, each above its disk, and says which has ended") {
+TEST_CASE("a picture of two writes has both, each above its disk, and says which has ended" *
+          doctest::skip(!Arena::available())) {
     const auto app = museum_app();
     Headless ui(*app);
     choose(ui, "M24");

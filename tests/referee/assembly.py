@@ -94,7 +94,7 @@ outcome() {
 stopped() { mdadm -q --stop /dev/md0 2>/dev/null; [ ! -e $md ]; }
 fresh_start
 outcome
-wait_for stopped stopped >/dev/null
+await stopped stopped
 sync
 """
 

@@ -9,13 +9,16 @@ echo 100000 >/proc/sys/dev/raid/speed_limit_min
 mkdir -p /run/mdadm /sys/kernel/tracing
 mount -t tracefs tracefs /sys/kernel/tracing
 
+await() { wait_for "$@" >/tmp/waited || cat /tmp/waited; } # says something only where it was in vain
 forget() { # What the guest remembers of these disks: their images were written by somebody else.
     for disk in "$@"; do blockdev --flushbufs "$disk"; done
     echo 3 >/proc/sys/vm/drop_caches
 }
 rests() { [ "$(cat $md/sync_action)" = idle ] && ! grep -q recovery /proc/mdstat && at_rest; }
-settle() { # Nothing is being copied, and nothing is about to be.
-    wait_for "at rest" rests >/dev/null
+settle() { # Nothing is being copied, and nothing is about to be: so it was at two looks.
+    await "at rest" rests
+    usleep 100000
+    await "at rest" rests
 }
 
 echo "@ready"

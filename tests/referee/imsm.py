@@ -20,24 +20,24 @@ class ImsmLinuxSide(LinuxSide):
         """The container, then the volume in it; mdmon is started by mdadm. Nobody else takes old names in /dev/md away."""
         disks = " ".join("/dev/vd" + letter for letter in letters)
         return self.ask("rm -rf /dev/md; forget /dev/vd?; mdadm -q -A /dev/md127 %s 2>&1; mdadm -q -I /dev/md127 2>&1; "
-                        "[ -e $md ] && whole() { [ -e $md/sync_action ] && rests; } && wait_for whole whole >/dev/null" % disks)
+                        "[ -e $md ] && whole() { [ -e $md/sync_action ] && rests; } && await whole whole" % disks)
 
     def state(self):
         """mdmon keeps the bad blocks, on Linux."""
         return super().state().replace(",external_bbl", "")
 
     def fail(self, letter):
-        return self.ask("mdadm -q /dev/md126 --fail /dev/vd%s; gone() { [ ! -e $md/dev-vd%s ]; }; wait_for gone gone >/dev/null; "
-                        "removed() { mdadm -q /dev/md127 --remove /dev/vd%s 2>/dev/null; }; wait_for removed removed >/dev/null" % ((letter,) * 3))
+        return self.ask("mdadm -q /dev/md126 --fail /dev/vd%s; gone() { [ ! -e $md/dev-vd%s ]; }; await gone gone; "
+                        "removed() { mdadm -q /dev/md127 --remove /dev/vd%s 2>/dev/null; }; await removed removed" % ((letter,) * 3))
 
     def add(self, letter, _how):
         """Away from the container, where it stands as failed, and back as a spare, which mdmon takes by itself."""
         return self.ask("mdadm -q /dev/md127 --remove /dev/vd%s 2>/dev/null; blockdev --flushbufs /dev/vd%s; "
-                        "mdadm -q /dev/md127 --add /dev/vd%s; wait_for full is_full >/dev/null; settle" % ((letter,) * 3))
+                        "mdadm -q /dev/md127 --add /dev/vd%s; await full is_full; settle" % ((letter,) * 3))
 
     def stop(self):
         return self.ask("stops() { mdadm -q --stop /dev/md126 2>/dev/null; mdadm -q --stop /dev/md127 2>/dev/null; [ ! -e /sys/block/md127/md ]; }; "
-                        "wait_for stopped stops >/dev/null; sync")
+                        "await stopped stops; sync")
 
     def examined(self, letter):
         return self.ask("forget /dev/vd%s; mdadm -E /dev/vd%s" % (letter, letter))

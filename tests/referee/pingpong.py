@@ -46,7 +46,7 @@ class LinuxSide:
                               "iflag=direct oflag=direct,dsync status=none; n=$((n + 1)); done" % " ".join(map(str, places)))
 
     def fail(self, letter):
-        return self.ask("mdadm -q /dev/md0 --fail /dev/vd%s; wait_for removed removed /dev/vd%s >/dev/null" % (letter, letter))
+        return self.ask("mdadm -q /dev/md0 --fail /dev/vd%s; await removed removed /dev/vd%s" % (letter, letter))
 
     def add(self, letter, how):
         return self.ask("blockdev --flushbufs /dev/vd%s; mdadm -q /dev/md0 --%s /dev/vd%s; settle" % (letter, how, letter))
@@ -56,7 +56,7 @@ class LinuxSide:
         return self.ask("settle; echo %s >$md/sync_action; settle; cat $md/mismatch_cnt" % action)
 
     def stop(self):
-        return self.ask("stops() { mdadm -q --stop /dev/md0; }; wait_for stopped stops >/dev/null; sync")
+        return self.ask("stops() { mdadm -q --stop /dev/md0; }; await stopped stops; sync")
 
     def cut(self):
         self.guest.cut()

@@ -53,9 +53,9 @@ at_ease() { # nothing is being copied, and nothing is about to be
     case $shown in idle | frozen | absent | !*) thread_sleeps ;; *) return 1 ;; esac
 }
 calm() {
-    wait_for calm at_ease >/dev/null
+    await calm at_ease
     usleep 40000
-    wait_for calm at_ease >/dev/null
+    await calm at_ease
 }
 t() { # FILE VALUE: what a store answers and leaves behind
     store "$1" "$2"
@@ -85,7 +85,7 @@ stopped() {
     mdadm -q --stop /dev/md0 2>/dev/null
     [ ! -e $md ]
 }
-ended() { wait_for stopped stopped >/dev/null; }
+ended() { await stopped stopped; }
 files() {
     cd $md
     for name in $(find . -follow -maxdepth 2 -type f | grep -v '^./rd[0-9]' | cut -c3- | grep -v '/block/' | sort); do

@@ -59,11 +59,11 @@ external() { # by hand, without mdmon; the array is left as a writer left it
     echo active >array_state
     write_once & # it waits for whoever keeps the metadata, which is us
     writer=$!
-    wait_for pending is_pending >/dev/null
+    await pending is_pending
     echo active >array_state
     wait $writer
     echo clean >array_state
-    wait_for rest at_rest >/dev/null
+    await rest at_rest
     cd /
 }
 internal() { # all bits are set at first: the daemon clears them, and then has a long time
@@ -71,11 +71,11 @@ internal() { # all bits are set at first: the daemon clears them, and then has a
     mdadm -q --create /dev/md0 --run --level=1 --raid-devices=2 --bitmap=internal --bitmap-chunk=1M --delay=1 --assume-clean \
         --metadata=1.2 /dev/vda /dev/vdb 2>&1
     write_once
-    wait_for clear no_bit_is_set /dev/vda /dev/vdb >/dev/null
+    await clear no_bit_is_set /dev/vda /dev/vdb
     echo 60 >$md/bitmap/time_base
     write_once
-    wait_for clean is_clean >/dev/null
-    wait_for rest at_rest >/dev/null
+    await clean is_clean
+    await rest at_rest
 }
 """
 
