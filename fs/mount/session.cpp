@@ -210,13 +210,6 @@ void Session::call_one_locked() {
     }
 }
 
-void say_no_thread(RealKernel& kernel, const std::exception& why) {
-    try {
-        kernel.printk(LogLevel::Err, std::string("mdscope: no more threads: ") + why.what());
-    } catch (const std::bad_alloc&) {  // then nobody reads of it
-    }
-}
-
 void Session::spawn_locked() {
     reap_locked();
     // The next thread that becomes free takes the role when there is no memory for one more.

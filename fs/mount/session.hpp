@@ -47,9 +47,6 @@ struct SessionOptions {
     bool over_uring = false;          // where the kernel has been asked (uring::why_not)
 };
 
-// Where one is not made. To say so takes memory, too.
-void say_no_thread(RealKernel& kernel, const std::exception& why);
-
 class Session {
    public:
     Session(RealKernel& kernel, SessionOptions options);

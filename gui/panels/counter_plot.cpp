@@ -9,6 +9,7 @@
 
 #include "gui/panels/live_lanes.hpp"
 #include "gui/panels/panel_live.hpp"
+#include "gui/panels/time_axis.hpp"
 
 namespace mdscope::gui {
 
@@ -113,7 +114,7 @@ void forget_gaps(const CounterPlot& plot, const ui::Rect& rect, float step, std:
         if (!is_unknown(plot.history, gap)) continue;
         const auto last = std::min(columns.size(), static_cast<std::size_t>(gap.right / step));
         for (auto i = static_cast<std::size_t>(gap.left / step) + 1; i < last; i++) columns[i].is_known = false;
-        live::draw_hatch({rect.x + gap.left, rect.y, gap.right - gap.left, rect.h}, Role::border);
+        draw_hatch({rect.x + gap.left, rect.y, gap.right - gap.left, rect.h}, Role::border);
     }
 }
 

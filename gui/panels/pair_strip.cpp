@@ -17,6 +17,7 @@
 #include "gui/live/words.hpp"
 #include "gui/panels/counter_plot.hpp"
 #include "gui/panels/pair_parts.hpp"
+#include "gui/panels/time_axis.hpp"
 
 namespace mdscope::gui::live {
 

@@ -50,14 +50,6 @@ void draw_share(std::string_view id, std::string_view words, double share, Role 
     ui::mark(id, "bar", words, share);
 }
 
-void draw_hatch(const ui::Rect& rect, Role role) {
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    draw.PushClipRect({rect.x, rect.y}, {rect.right(), rect.bottom()}, true);
-    for (float x = rect.x - rect.h; x < rect.right(); x += sp(7))
-        draw.AddLine({x, rect.bottom()}, {x + rect.h, rect.y}, color_u32(role, 0.5F), sp(1.5F));
-    draw.PopClipRect();
-}
-
 std::string counted(std::uint64_t number) {
     std::string text = std::to_string(number);
     for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");

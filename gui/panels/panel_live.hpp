@@ -64,7 +64,6 @@ void command_button(State& state, std::string_view id, std::string_view label, c
 void draw_advice(std::string_view id, const Advice& advice);
 // A bar of progress, as wide as there is room; `share` from 0 to 1.
 void draw_share(std::string_view id, std::string_view words, double share, Role role = Role::accent);
-void draw_hatch(const ui::Rect& rect, Role role);
 
 std::string milliseconds(std::uint64_t ns);  // "12,345 ms"
 std::string counted(std::uint64_t number);   // "12,345"

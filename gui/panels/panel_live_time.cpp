@@ -10,6 +10,7 @@
 #include "gui/frame/ui_parts.hpp"
 #include "gui/panels/live_lanes.hpp"
 #include "gui/panels/panel_live.hpp"
+#include "gui/panels/time_axis.hpp"
 
 namespace mdscope::gui::live {
 

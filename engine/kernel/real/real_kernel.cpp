@@ -52,6 +52,13 @@ void end_without_memory(const char* who) {
     std::_Exit(EXIT_FAILURE);
 }
 
+void say_no_thread(RealKernel& kernel, const std::exception& why) {
+    try {
+        kernel.printk(LogLevel::Err, std::string("mdscope: no more threads: ") + why.what());
+    } catch (const std::bad_alloc&) {  // then nobody reads of it
+    }
+}
+
 void RealKernel::run_task(RealTask& task, const std::function<void()>& body) {
     current = &task;
     trace::context = &task.trace;

@@ -170,6 +170,9 @@ class RealKernel final : public Kernel {
     std::atomic<std::uint64_t> bio_ids_{0};
 };
 
+// Where a thread is not made. To say so takes memory, too.
+void say_no_thread(RealKernel& kernel, const std::exception& why);
+
 // A task that is made before the thread it is for: who starts the thread hears that there is no memory for it.
 class MadeTask {
    public:

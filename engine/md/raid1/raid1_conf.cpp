@@ -74,7 +74,7 @@ static int count_degraded(const R1conf& conf) {
 // A write that was in flight below a recovery's checkpoint may have reached one member only. Nor is a checkpoint
 // believed that is older than the freshest superblock: a recovery that started over after a crash may have been killed
 // again when the others said clean already, and this member had not yet said how far it was.
-static void forget_checkpoints_if_dirty(Mddev& mddev) {
+static void forget_doubtful_checkpoints(Mddev& mddev) {
     if (mddev.variants.row<variants::recovery_checkpoint>().goes_on_after_crash) return;
     // Both homes of the metadata say 0 of an array that was not stopped cleanly.
     const bool is_dirty = mddev.recovery_cp == 0;
@@ -99,7 +99,7 @@ static int raid1_run(Mddev& mddev) {
     std::unique_ptr<R1conf> conf = setup_conf(mddev);
     if (!conf) return -EINVAL;
 
-    forget_checkpoints_if_dirty(mddev);
+    forget_doubtful_checkpoints(mddev);
     mddev.degraded = count_degraded(*conf);
     const int working = conf->raid_disks - mddev.degraded;
     if (working < 1) return -EINVAL;

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "engine/md/check.hpp"
-#include "fs/mount/session.hpp"
 #include "fs/mount/uring/keeper.hpp"
 #include "fs/mount/uring/support.hpp"
 #include "fs/mount/uring/worker.hpp"
