@@ -339,6 +339,40 @@ TEST_CASE("a spare takes the slot of the failed member, whose copy is of another
     }
 }
 
+// Seen when a machine was so busy that mdmon did not look before a small recovery was over: the disk was nowhere in the
+// table, so after a failure of the other member nobody could be written to, and writers waited for ever.
+TEST_CASE("a spare that was filled before mdmon looked is in the table, whoever has failed meanwhile") {
+    for (const bool is_recorded : {false, true}) {  // that the member has failed whose slot it takes
+        CAPTURE(is_recorded);
+        ImsmTrio before;
+        Container filled = imsm_state(before.of(0), 0);
+        if (is_recorded) before.write(0, with_failed(filled, 1));
+        filled.members[1].state = "faulty";
+        filled.members[1].slot = -1;
+        ContainerMember& spare = filled.members.emplace_back();
+        spare.uuid = imsm_text("/dev/sdc");
+        spare.slot = 1;
+        spare.state = "in_sync";
+        const ImsmChange change{{}, {{spare.uuid, 262144}}, 77};
+
+        ImsmTrio nobody_failed = before;
+        nobody_failed.write(0, filled, change);
+        CHECK(state_text(imsm_state(nobody_failed.of(0), 0)) == "sda in_sync, sdc in_sync; bitmap 249880");
+        CHECK(nobody_failed.of(0).family_num == 0x1234 + 77);
+        CHECK(nobody_failed.of(0).volumes[0].map.failed_disk_num == kImsmNoDiskFailed);
+
+        ImsmTrio other_failed = before;
+        other_failed.write(0, with_failed(filled, 0), change);
+        CHECK(state_text(imsm_state(other_failed.of(0), 0)) == "sda:0 faulty, sdc in_sync; bitmap 249880");
+        CHECK(other_failed.of(0).volumes[0].map.failed_disk_num == 0);
+
+        ImsmTrio not_announced = before;
+        not_announced.write(0, filled, {});
+        CHECK(not_announced.of(0).disks.size() == 2);
+        CHECK(not_announced.of(0).volumes[0].map.out_of_sync(1));
+    }
+}
+
 TEST_CASE("what is dirty starts its resync or rebuild again, what is clean goes on") {
     ImsmTrio trio;
     Container state = imsm_state(trio.of(0), 0);

@@ -98,7 +98,8 @@ ImsmChange ImsmStore::change_for(const Container& next) {
     for (const ImsmNewDisk& disk : change.new_disks) change.absent.erase(disk.serial);  // it is here now
     const std::vector<ImsmDisk> disks = anchor().disks;
     const auto is_new = [&](const ContainerMember& member) {
-        return member.state == "rebuilding" && std::ranges::find(disks, member.uuid, &ImsmDisk::serial) == disks.end();
+        const bool has_part = member.state == "rebuilding" || member.state == "in_sync";
+        return has_part && std::ranges::find(disks, member.uuid, &ImsmDisk::serial) == disks.end();
     };
     if (std::ranges::any_of(next.members, is_new)) kernel_.get_random_bytes(&change.random, sizeof change.random);
     return change;

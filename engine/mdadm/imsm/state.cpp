@@ -195,6 +195,22 @@ void set_whole(ImsmVolume& volume, Sector resync_start) {
     volume.curr_migr_unit = resync_start / kImsmCheckpointUnit;
 }
 
+// The slot that is this member's, if it has one of the volume's.
+std::optional<std::size_t> slot_in(const ImsmVolume& volume, const ContainerMember& member) {
+    if (member.slot < 0 || static_cast<std::size_t>(member.slot) >= volume.map.ord.size()) return std::nullopt;
+    return static_cast<std::size_t>(member.slot);
+}
+
+// A spare may have been filled before anybody looked: it is seen first when it is in sync.
+void take_filled(ImsmAnchor& anchor, std::uint32_t volume_number, const Container& state, const ImsmChange& change) {
+    ImsmVolume& volume = anchor.volumes[volume_number];
+    for (const ContainerMember& member : state.members) {
+        const auto slot = slot_in(volume, member);
+        if (slot && member.state == "in_sync" && !table_index(anchor, member.uuid))
+            (void)take_spare(anchor, volume, *slot, member.uuid, change);
+    }
+}
+
 // Before anybody fails: the last one of two that are in sync may have become so just now.
 void clear_in_sync(ImsmAnchor& anchor, std::uint32_t volume_number, const Container& state) {
     ImsmVolume& volume = anchor.volumes[volume_number];
@@ -203,6 +219,8 @@ void clear_in_sync(ImsmAnchor& anchor, std::uint32_t volume_number, const Contai
         if (!disk) continue;
         for (ImsmMap* map : maps_of(volume))
             if (const auto slot = map->slot_of(*disk)) set_ord(*map, *slot, *disk, false);
+        const auto slot = volume.map.slot_of(*disk);
+        if (slot && volume.map.failed_disk_num == *slot) volume.map.failed_disk_num = kImsmNoDiskFailed;
     }
 }
 
@@ -217,13 +235,13 @@ void set_slots(ImsmAnchor& anchor, std::uint32_t volume_number, const Container&
     ImsmVolume& volume = anchor.volumes[volume_number];
     std::size_t in_sync = 0;
     for (const ContainerMember& member : state.members) {
-        if (member.slot < 0 || static_cast<std::size_t>(member.slot) >= volume.map.ord.size()) continue;
-        const auto slot = static_cast<std::size_t>(member.slot);
-        if (member.state == "in_sync") in_sync++;
-        if (member.state != "rebuilding") continue;
+        const auto slot = slot_in(volume, member);
+        if (!slot) continue;
         const auto known = table_index(anchor, member.uuid);
-        const auto disk = known ? known : take_spare(anchor, volume, slot, member.uuid, change);
-        if (disk) set_rebuild(volume, slot, *disk, std::min(member.recovery_start, state.size));
+        if (member.state == "in_sync" && known) in_sync++;
+        if (member.state != "rebuilding") continue;
+        const auto disk = known ? known : take_spare(anchor, volume, *slot, member.uuid, change);
+        if (disk) set_rebuild(volume, *slot, *disk, std::min(member.recovery_start, state.size));
     }
     if (in_sync == volume.map.ord.size()) set_whole(volume, state.resync_start);
 }
@@ -261,6 +279,7 @@ Container imsm_state(const ImsmAnchor& anchor, std::uint32_t volume_number) {
 
 ImsmAnchor imsm_with_state(ImsmAnchor anchor, std::uint32_t volume, const Container& state, const ImsmChange& change) {
     MD_CHECK(volume < anchor.volumes.size());
+    take_filled(anchor, volume, state, change);
     clear_in_sync(anchor, volume, state);
     fail_faulty(anchor, state, change);
     set_slots(anchor, volume, state, change);
