@@ -269,17 +269,36 @@ static void write_sbs(Mddev& mddev) {
         if (rdev->sb_loaded == 1 && !test_bit(Faulty, rdev->flags)) write_sb(mddev, *rdev);
 }
 
+// What is owed according to the superblocks that have the array's event number.
+static Sector resync_offset_on_record(const Mddev& mddev) REQUIRES(mddev.lock) {
+    Sector owed = MaxSector;
+    for (const Rdev* rdev : mddev.disks)
+        if (rdev->sb_events == mddev.events) owed = std::min(owed, decode_super_1(*rdev->sb_page).resync_offset);
+    return owed;
+}
+
+static void copy_resync_offset(Rdev& rdev, Sector offset) {
+    Superblock1 sb = decode_super_1(*rdev.sb_page);
+    sb.resync_offset = std::min(sb.resync_offset, offset);
+    encode_super_1(sb, *rdev.sb_page);
+}
+
+// One number, one content: that the array is clean again is for the next update, which has a number of its own. Else a
+// member that is recovered, and says dirty by the same number, would be believed how far it was.
 void md_bring_superblocks_up(Mddev& mddev) {
     if (mddev.ro != MD_RDWR || !mddev.persistent) return;
     bool any = false;
     {
         const SpinGuard guard(mddev.lock);
+        const Sector owed = resync_offset_on_record(mddev);
         for (Rdev* rdev : mddev.disks) {
             const bool behind =
                 rdev->raid_disk >= 0 && !test_bit(Faulty, rdev->flags) && rdev->sb_events < mddev.events;
             rdev->sb_loaded = behind ? 1 : 2;
-            if (behind) super_1_sync(mddev, *rdev);
             any = any || behind;
+            if (!behind) continue;
+            super_1_sync(mddev, *rdev);
+            copy_resync_offset(*rdev, owed);
         }
     }
     if (!any) return;

@@ -137,8 +137,9 @@ int ArrayImpl::add_imsm(MemberImage image, std::string* why) {
     Mddev& md = mddev();
     const ImsmNewDisk new_disk{imsm_text(serial), disk.size_sectors()};
     if (!has_empty_slot()) return add_spare(std::move(image), new_disk, why);
-    int err = has_imsm_bitmap(volume) ? write_new_bitmap(kernel_, disk, anchor, options_.volume) : 0;
-    if (err == 0) err = write_imsm_block(kernel_, disk, encode_imsm(imsm_spare_record(new_disk)));
+    // A spare before anything else is on it: a bitmap alone would be a disk that nobody knows.
+    int err = write_imsm_block(kernel_, disk, encode_imsm(imsm_spare_record(new_disk)), REQ_FUA);
+    if (err == 0 && has_imsm_bitmap(volume)) err = write_new_bitmap(kernel_, disk, anchor, options_.volume);
     if (err != 0) return refuse(why, err, fmt::format("{}: its metadata could not be written", image.stack->path));
     forget_spare(name);
     imsm_->expect(new_disk);

@@ -41,8 +41,9 @@ inline const std::vector<CrashOperation>& crash_operations() {
         {"remove", " a: fail sdb; remove sdb; write 0\n"},
         {"re-add", " a: fail sdb; write 0; remove sdb; re-add sdb; wait\n"},
         {"write-during-re-add", " a: re-add sdb; wait\n b: write 0\n", "", " fail sdb\n write 0\n remove sdb\n",
-         "internal file", "kill", false},
+         "internal file", "kill power-cut", false},
         {"add", " a: add sdc; fail sdb; wait\n"},
+        {"add-to-degraded", " a: add sdc; wait\n", "", " fail sdb\n remove sdb\n"},
         // The first read fails, and so does the one that looks again before it is written back.
         {"read-error", " a: write 0; read 0\n", "errors 2\n", "", "internal none", "kill"},
         {"grow", " a: write 0; store component_size 128; wait; write 1\n", "", " store component_size 64\n",
@@ -77,6 +78,8 @@ inline const std::vector<CrashOperation>& imsm_crash_operations() {
         {"write-error", " a: write 0\n", "errors 1\n"},
         {"add", " a: write 0; fail sdb; add sdc; wait\n"},
         {"spare", " a: add sdc; fail sdb; write 0; wait\n"},
+        // It may be filled before mdmon has looked at it, and is the last one then.
+        {"fail-after-spare", " a: add sdc; fail sdb; wait; fail sda; write 0\n"},
         {"rebuild", " a: add sdb; wait\n", "", " fail sdb\n write 0\n remove sdb\n"},
         {"write-during-rebuild", " a: add sdb; wait\n b: write 0\n", "", " fail sdb\n write 0\n remove sdb\n"},
         {"fail-during-rebuild", " a: add sdb; idle 1s; fail sdb; write 0\n", "", " fail sdb\n write 0\n remove sdb\n"},

@@ -8,6 +8,7 @@
 // kept in a file, from which the next run goes on.
 //
 //   SOAK_POINTS     how many; SOAK_STATES: of each search at most; SOAK_JOBS: threads
+//   SOAK_PRIORITIES every operation by random priorities, so many executions of each; and SOAK_RANDOM at random (300)
 //   SOAK_EXTERNAL   external bitmaps to their end, each with at most so many states
 //   SOAK_FOLDER     `counts` is there, and a scenario of each thing that was found
 #include <fmt/format.h>
@@ -147,22 +148,25 @@ Scenario random_one(std::uint64_t number) {
     return scenario;
 }
 
-Verdict soaked_in(const Scenario& scenario, const std::string& most_states, Soaked& soaked) {
+Verdict soaked_in(const Scenario& scenario, const std::string& budget, Soaked& soaked,
+                  Strategy strategy = Strategy::Bfs) {
     ExploreOptions options;
+    options.strategy = strategy;
     options.jobs = static_cast<unsigned>(std::stoul(setting("SOAK_JOBS", "2")));
-    options.budget = std::stoull(most_states);
+    options.budget = std::stoull(budget);
     options.progress = [](const Verdict&) { return !soak_is_over; };
     Verdict verdict = explored(scenario, options);
     if (verdict.interrupted) return verdict;
     soaked.add(verdict);
     const std::uint64_t bad = verdict.crashes + verdict.hangs + verdict.violations;
     fmt::print("{:>13} points  {:>6.1f} s  {:<40} {}\n", grouped(soaked.points), verdict.seconds, scenario.name,
-               bad > 0 ? "FOUND" : (verdict.complete ? "" : "bounded"));
+               bad > 0 ? "FOUND" : (verdict.complete || strategy != Strategy::Bfs ? "" : "bounded"));
     if (bad > 0) {
         soaked.found++;
         const std::string path = fmt::format("{}/{}.mds", soaked.folder, scenario.name);
         REQUIRE(save_file(path, scenario_text(scenario)));
-        fmt::print("{}\nmdscope explore {} --first --save-scenario SHORTEST.mds\n", verdict_card(verdict, ""), path);
+        fmt::print("{}\nmdscope explore {} --strategy {} --first --save-scenario SHORTEST.mds\n",
+                   verdict_card(verdict, ""), path, row_of(strategy).word);
     }
     std::fflush(stdout);
     return verdict;
@@ -225,6 +229,34 @@ TEST_CASE("the soak: external bitmaps, searched to their end") {
         for (const char* const home : {"imsm", "imsm-none"}) search(operation, home);
     if (soak_is_over) return;
     fmt::print("not searched to their end:{}\n\n{}", bounded.empty() ? " none" : bounded, soaked.text());
+    CHECK(soaked.found == 0);
+}
+
+// Deep orders that breadth comes to last: the priorities of few tasks change, at any step.
+TEST_CASE("the soak: every operation by random priorities") {
+    if (is_skipped("SOAK_PRIORITIES")) return;
+    end_at_signals();
+    Soaked soaked;
+    const auto search = [&](const CrashOperation& operation, const std::string& home) {
+        for (const std::string crash : {"kill", "power-cut"}) {
+            if (!is_for(operation.crashes, crash)) continue;
+            Scenario scenario = crash_scenario(home, operation, crash);
+            scenario.name += "-" + crash;
+            std::vector<Scenario> scenarios{scenario};
+            if (takes_an_error(operation)) scenarios.push_back(with_disk_error(scenario));
+            for (const Scenario& one : scenarios)
+                if (!soak_is_over) soaked_in(one, setting("SOAK_PRIORITIES", ""), soaked, Strategy::Pct);
+        }
+    };
+    for (const CrashOperation& operation : crash_operations())
+        for (const std::string home : {"internal", "file", "none", "external"})
+            if (is_for(operation.homes, home)) search(operation, home);
+    for (const CrashOperation& operation : imsm_crash_operations())
+        for (const char* const home : {"imsm", "imsm-none"}) search(operation, home);
+    const std::uint64_t at_random = std::stoull(setting("SOAK_RANDOM", "300"));
+    for (std::uint64_t number = 0; number < at_random && !soak_is_over; number++)
+        soaked_in(random_one(number), setting("SOAK_PRIORITIES", ""), soaked, Strategy::Pct);
+    fmt::print("\n{}", soaked.text());
     CHECK(soaked.found == 0);
 }
 

@@ -28,9 +28,15 @@ static bool grew(Sector from, Sector to) {
     return to > from;
 }
 
+// What of it may be read. A recovery may be on its way, or over, before anybody has looked at the member: what was
+// recorded of it last can be anything.
+static Sector good_of(const ContainerMember& member) {
+    if (member.state == "in_sync") return MaxSector;
+    return member.state == "rebuilding" ? member.recovery_start : 0;
+}
+
 static bool claims_more_of(const ContainerMember& from, const ContainerMember& to) {
-    if (to.state == "in_sync") return from.state != "in_sync";
-    return to.state == "rebuilding" && from.state == "rebuilding" && grew(from.recovery_start, to.recovery_start);
+    return grew(good_of(from), good_of(to));
 }
 
 bool mdmon::claims_more(const Container& from, const Container& to) {
