@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/help/help_formatter.hpp"
 #include "engine/help/pages.hpp"
 #include "engine/host/save_file.hpp"
 #include "engine/scenario/scenario_files.hpp"
@@ -73,7 +74,7 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("scenario", line.app.scenario, "Scenario to start in: a name (report-2021) or a file (.mds)");
     app.add_option("--attach", line.app.attach, "Show the array mounted at this folder")->type_name("MNT");
     app.add_option("--pair", line.app.pair, "Show a mounted pair (mdscope pair DIR), side by side")->type_name("DIR");
-    app.add_option("--lesson", line.app.lesson, fmt::format("Start with a lesson, 0 to {}", kLastLesson))
+    app.add_option("--lesson", line.app.lesson, "Start with a lesson")
         ->type_name("N")
         ->check(CLI::Range(0, kLastLesson));
     app.add_option("--mode", line.app.mode, "Start in: " + listed(kWindowModes))
@@ -88,7 +89,7 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->type_name("NAME")
         ->check(one_of(kSideTabs));
     app.add_option("--size", line.size, "Size of the window or picture")->type_name("WxH")->capture_default_str();
-    app.add_option("--scale", line.scale, "Size of text in percent, 80 to 250")
+    app.add_option("--scale", line.scale, "Size of text in percent")
         ->type_name("PERCENT")
         ->check(CLI::Range(kSmallestText, kLargestText));
     app.add_option("--theme", line.theme, "Colours: dark, light, contrast")
@@ -185,6 +186,7 @@ int run(int argc, char** argv) {
     std::string exit_codes = "\n\nExit codes:";
     for (const auto& [code, what] : kExitCodes) exit_codes += fmt::format("\n  {:<4} {}", code, what);
     app.footer(kExamples + exit_codes);
+    app.formatter(std::make_shared<HelpFormatter>());
     app.get_formatter()->column_width(34);
     CommandLine line;
     add_options(app, line);

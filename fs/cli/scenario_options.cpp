@@ -25,6 +25,20 @@ const std::string* word_of(const ScenarioOptions& options, std::string_view word
     return nullptr;
 }
 
+// By the option that was given, where a scenario's file has a word of its own for it.
+std::string as_option(std::string_view word) {
+    return word == "errors" ? "--io-error" : fmt::format("--{}", word);
+}
+
+// The header's word and its value, as if they stood in the file.
+Result<bool> read_option(Scenario& scenario, const std::string& word, const std::string& value) {
+    std::string wrong = read_header(scenario, word, value);
+    if (wrong.empty()) return true;
+    const std::string quoted = fmt::format("'{}'", word);
+    if (wrong.starts_with(quoted)) wrong.replace(0, quoted.size(), as_option(word));
+    return Error{EINVAL, wrong};
+}
+
 // As small as an array is whose data is judged, and with this program's own rows: md's lose data where power is cut.
 Scenario made_small(Scenario scenario) {
     scenario.size = 1152ULL << 10;
@@ -40,7 +54,7 @@ Result<Scenario> built_in(const ScenarioOptions& options) {
     const std::string* const pages = word_of(options, "pages");
     Scenario checked;  // Only what was checked goes into making one.
     if (pages != nullptr)
-        if (const Complaint wrong = read_header(checked, "pages", *pages); !wrong.empty()) return Error{EINVAL, wrong};
+        if (const Result<bool> good = read_option(checked, "pages", *pages); !good) return good.error();
     Scenario scenario = stop_mid_write(bitmap != nullptr ? *bitmap : checked.bitmap,
                                        options.entrance.empty() ? "array_state" : options.entrance, checked.pages);
     const std::string* const crash = word_of(options, "crash");
@@ -53,7 +67,7 @@ Result<Scenario> changed(Scenario scenario, const ScenarioOptions& options) {
     if (!options.kernel.empty()) words.insert(words.begin(), {"kernel", options.kernel});
     if (words.empty()) return scenario;
     for (const auto& [word, value] : words)
-        if (const Complaint wrong = read_header(scenario, word, value); !wrong.empty()) return Error{EINVAL, wrong};
+        if (const Result<bool> good = read_option(scenario, word, value); !good) return good.error();
     scenario.expect = {};
     const Result<Scenario> whole = parse_scenario(scenario_text(scenario), scenario.name);
     if (!whole) {

@@ -144,6 +144,8 @@ def story_exit_codes():
     for command in ("explore", "run", "tree"):
         answer = mds(command, bad)
         check(answer.returncode == 2 and "%s:2: 'fix' takes" % bad in answer.stderr, command + ": " + answer.stderr)
+    answer = mds("explore", "--io-error", "many")
+    check(answer.returncode == 2 and "--io-error takes a number" in answer.stderr, "by its option: " + answer.stderr)
     for words in (["explore", "no-such"], ["explore", "--fix", "v3"], ["explore", "--pages", "9"], ["replay", bad],
                   ["explore", FOLDER + "/"], ["explore", "--matrix", "--fix", "none"], ["replay", FOLDER + "/none"],
                   ["explore", "report-2021", "--entrance", "readonly"], ["explore", "--strategy", "magic"]):
