@@ -75,6 +75,17 @@ std::vector<MendPlace> mend_places(const std::vector<TreeRow>& others) {
     return places;
 }
 
+bool shows_upstream_lines(const Duel& duel) {
+    const StopFix *const upstream = find_row<variants::fix>("upstream"), *const none = find_row<variants::fix>("none");
+    bool is_elsewhere = false;
+    for (const Side side : kSides) {
+        const StopFix& fix = duel.tape(side).scenario().variants.row<variants::fix>();
+        if (&fix == upstream) return true;
+        is_elsewhere = is_elsewhere || &fix != none;
+    }
+    return !is_elsewhere;
+}
+
 std::string place_words(const StopFix& fix) {
     const StopLine& line = fix.behind;
     if (line.call > 0) return fmt::format("behind {} #{}", line.function, line.call);

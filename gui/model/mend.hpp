@@ -35,6 +35,8 @@ struct MendPlace {
 std::optional<std::size_t> movable_wait(const std::vector<TreeRow>& rows, const Duel& duel);
 // From the top. `others`: the lines without it.
 std::vector<MendPlace> mend_places(const std::vector<TreeRow>& others);
+// The lines that Linux has added are those of one of the two, or of none that waits elsewhere.
+bool shows_upstream_lines(const Duel& duel);
 std::string place_words(const StopFix& fix);  // "behind md_bitmap_daemon_work #1", "in md_bitmap_free"
 
 class MendSearch {

@@ -312,10 +312,13 @@ void draw_code(State& state, const ui::Rect& rect) {
         return;
     }
     const float line = std::floor(std::min(sp(20), (rect.h - sp(8)) / static_cast<float>(reading.code->lines.size())));
+    const bool has_mending = shows_upstream_lines(state.player.duel());
     std::string all = std::string(reading.code->function) + "\n";
+    float y = rect.y + sp(4) - line;
     for (std::size_t i = 0; i < reading.code->lines.size(); i++) {
         const museum::CodeLine& one = reading.code->lines[i];
-        const float y = rect.y + sp(4) + static_cast<float>(i) * line;
+        if (one.is_mended && !has_mending) continue;
+        y += line;
         const bool adds = one.is_mended;
         const bool falls = reading.has_fallen_at(i);
         if (adds || falls)

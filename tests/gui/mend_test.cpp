@@ -89,6 +89,25 @@ TEST_CASE("the wait is dragged within the tree: the row under it opens, and all 
     CHECK(ui.faults() == kNone);
 }
 
+TEST_CASE("the code under the tree has Linux's lines beside a kernel that has them, not where the wait is elsewhere") {
+    struct Row {
+        const char *a, *b;
+        bool are_shown;
+    };
+    for (const Row& row : std::initializer_list<Row>{{"none", "upstream", true},
+                                                     {"none", "after-header", false},
+                                                     {"after-run-1", "upstream", true},
+                                                     {"none", "v1", false},
+                                                     {"none", "none", true}}) {
+        CAPTURE(row.a);
+        CAPTURE(row.b);
+        Scenario a = stop_mid_write("external", "array_state", 1), b = a;
+        REQUIRE(a.variants.choose("fix", row.a));
+        REQUIRE(b.variants.choose("fix", row.b));
+        CHECK(shows_upstream_lines(Duel(a, b)) == row.are_shown);
+    }
+}
+
 TEST_CASE("where the wait does not help, the shortest crash plays beside the kernel that was mended") {
     const auto app = mending("race");
     Headless ui(*app);
