@@ -277,9 +277,9 @@ static Sector resync_offset_on_record(const Mddev& mddev) REQUIRES(mddev.lock) {
     return owed;
 }
 
-static void copy_resync_offset(Rdev& rdev, Sector offset) {
+static void keep_owed(Rdev& rdev, Sector owed) {
     Superblock1 sb = decode_super_1(*rdev.sb_page);
-    sb.resync_offset = std::min(sb.resync_offset, offset);
+    sb.resync_offset = std::min(sb.resync_offset, owed);
     encode_super_1(sb, *rdev.sb_page);
 }
 
@@ -298,7 +298,7 @@ void md_bring_superblocks_up(Mddev& mddev) {
             any = any || behind;
             if (!behind) continue;
             super_1_sync(mddev, *rdev);
-            copy_resync_offset(*rdev, owed);
+            keep_owed(*rdev, owed);
         }
     }
     if (!any) return;
