@@ -123,7 +123,12 @@ take_away() { if [ "$(id -u)" -eq 0 ]; then umount -l "$mnt"; else fusermount3 -
 
 md() { cat "$mnt/md/$1"; }
 set_md() { echo "$2" >"$mnt/md/$1"; }
-wait_idle() { wait_until "${1:-30}" says "$mnt/md/sync_action" idle; }
+# Nothing runs, and nothing is about to: right after a start a resync is owed, and md's thread has not looked yet.
+owes_nothing() {
+    says "$mnt/md/sync_action" idle || return 1
+    says "$mnt/md/resync_start" none || [[ $(md array_state) = read* ]]
+}
+wait_idle() { wait_until "${1:-30}" owes_nothing; }
 
 # Byte offset and length of the members' data areas, from the mounted tree (remember them before a stop).
 data_area() {
