@@ -106,6 +106,11 @@ int write_new_bitmap(Kernel& kernel, Disk& disk, const ImsmAnchor& anchor, std::
                               std::vector<std::byte>(kImsmBitmapBytes, std::byte{0xff}));
 }
 
+// On the media before anything else is done with the disk: who is told that it was added finds it after a power cut.
+int write_spare_record(Kernel& kernel, Disk& disk, const ImsmNewDisk& new_disk) {
+    return write_imsm_block(kernel, disk, encode_imsm(imsm_spare_record(new_disk)), REQ_FUA);
+}
+
 // Why this disk cannot come into the container; empty: it can.
 std::string why_disk_is_refused(const ImsmAnchor& anchor, const Result<std::optional<ImsmCopy>>& found,
                                 const std::string& serial) {
@@ -138,7 +143,7 @@ int ArrayImpl::add_imsm(MemberImage image, std::string* why) {
     const ImsmNewDisk new_disk{imsm_text(serial), disk.size_sectors()};
     if (!has_empty_slot()) return add_spare(std::move(image), new_disk, why);
     // A spare before anything else is on it: a bitmap alone would be a disk that nobody knows.
-    int err = write_imsm_block(kernel_, disk, encode_imsm(imsm_spare_record(new_disk)), REQ_FUA);
+    int err = write_spare_record(kernel_, disk, new_disk);
     if (err == 0 && has_imsm_bitmap(volume)) err = write_new_bitmap(kernel_, disk, anchor, options_.volume);
     if (err != 0) return refuse(why, err, fmt::format("{}: its metadata could not be written", image.stack->path));
     forget_spare(name);
@@ -169,7 +174,7 @@ int ArrayImpl::add_imsm(MemberImage image, std::string* why) {
 int ArrayImpl::add_spare(MemberImage image, const ImsmNewDisk& disk, std::string* why) {
     const Spare spare{image.stack->name, image.stack->path};
     if (has_spare(spare.name)) return refuse(why, -EEXIST, fmt::format("{} is a spare already", spare.name));
-    const int err = write_imsm_block(kernel_, image.stack->top(), encode_imsm(imsm_spare_record(disk)));
+    const int err = write_spare_record(kernel_, image.stack->top(), disk);
     if (err != 0) return refuse(why, err, fmt::format("{}: its metadata could not be written", spare.path));
     image.stack.reset();  // whoever takes it opens it
     join_container({spare.name, spare.path, disk.sectors, kImsmMostSectors, true});
