@@ -25,7 +25,9 @@ Dialog::Dialog(const char* id, const char* title, bool& open, ImVec2 size, bool 
     if (ui::button(fmt::format("{}/close", id), "×", {.tip = "close (Esc)"}) || pressed("close")) close();
     ImGui::Separator();
     const float foot = has_foot ? ImGui::GetFrameHeight() + 2 * ImGui::GetStyle().ItemSpacing.y : 0;
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, color(Role::panel));
     ImGui::BeginChild("content", {0, -foot});
+    ImGui::PopStyleColor();
     ui::scroll_by_keys();
     in_content_ = true;
 }

@@ -20,7 +20,7 @@ constexpr std::array kColours = {
     StyleRow{ImGuiCol_Text, Role::text},
     StyleRow{ImGuiCol_TextDisabled, Role::dim_text},
     StyleRow{ImGuiCol_WindowBg, Role::panel},
-    StyleRow{ImGuiCol_ChildBg, Role::panel},
+    StyleRow{ImGuiCol_ChildBg, Role::panel, 0.0F},  // what is behind it: a pixel filled twice is drawn twice
     StyleRow{ImGuiCol_PopupBg, Role::card},
     StyleRow{ImGuiCol_Border, Role::border},
     StyleRow{ImGuiCol_BorderShadow, Role::border, 0.0F},

@@ -12,7 +12,6 @@ namespace mdscope::gui {
 void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layout) {
     ImGui::SetCursorScreenPos({rect.x, rect.y});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, ImU32{0});
     ImGui::BeginChild(side == Side::A ? "card A" : "card B", {rect.w, rect.h}, false,
                       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     StageLook look;
@@ -25,7 +24,6 @@ void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layo
     look.is_marked = [&state](const std::string& key) { return is_marked(key, state.pointed(), state.stages()); };
     const StageTouch touch = draw_stage(state.stages().at(side), look);
     ImGui::EndChild();
-    ImGui::PopStyleColor();
     ImGui::PopStyleVar();
     if (!touch.hovered.empty()) state.hovers = touch.hovered;
     if (!touch.pressed.empty()) state.pinned = touch.pressed;

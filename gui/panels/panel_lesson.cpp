@@ -187,11 +187,9 @@ void draw_running(State& state, bool has_head) {
         has_head ? draw_head_buttons(buttons_of(state), title_of(lesson), dots_of(lesson)) : "";
     const float foot = question_height(state, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, ImU32{0});
     ImGui::BeginChild("words", {0, words});
     draw_words(state);
     ImGui::EndChild();
-    ImGui::PopStyleColor();
     if (state.prediction && !lesson.is_away()) draw_question(state);
     if (lesson.reading_left() > 0 && lesson.waiting() == Waiting::Next) ui::ask_for_frame(lesson.reading_left());
     if (!pressed_id.empty()) press(state, pressed_id);
