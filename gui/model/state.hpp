@@ -156,6 +156,7 @@ struct State {
     std::size_t tree_focus = ~std::size_t{0};  // the row that was brought into view last
     bool wants_quit = false;
     std::optional<std::pair<Scenario, Scenario>> setup;  // what the dialog shows
+    bool setup_shows_all = false;                        // of the rows
 
     HomePage home;
     MatrixPage matrix;

@@ -102,24 +102,6 @@ void draw_row_choice(State& state, const Variant& variant, const VariantRow& now
         state.live.command(row_command(name, names[static_cast<std::size_t>(chosen)]));
 }
 
-// By the kernel that it differs least from: "as in Linux 5.12", "as in Linux 5.12, but for fix upstream".
-std::string kernel_words(const VariantRows& rows) {
-    const auto difference = [&rows](const VariantRows& from) {
-        return std::ranges::count_if(all_variants(),
-                                     [&](const Variant& one) { return &rows.row(one) != &from.row(one); });
-    };
-    std::string name = "mdscope's default";
-    VariantRows nearest = usual_variants();
-    for (const KernelEra& era : kernel_eras()) {
-        const VariantRows other(era);
-        if (difference(other) >= difference(nearest)) continue;
-        nearest = other;
-        name = fmt::format("as in Linux {}", era.name);
-    }
-    const std::string but = different_rows(nearest, rows);
-    return but.empty() ? name : fmt::format("{}, but for {}", name, but);
-}
-
 // Of the others it shows those that are not the usual ones: somebody has chosen them.
 void draw_variants(State& state) {
     LivePage& page = state.live;
@@ -208,6 +190,23 @@ std::vector<std::string> absent(const Snapshot& snapshot) {
 bool is_of_the_stop(const Variant& variant) {
     const museum::Names names = default_exhibit().matrix.variants;
     return std::ranges::any_of(names, [&](const char* name) { return variant.name() == std::string_view(name); });
+}
+
+std::string kernel_words(const VariantRows& rows) {
+    const auto difference = [&rows](const VariantRows& from) {
+        return std::ranges::count_if(all_variants(),
+                                     [&](const Variant& one) { return &rows.row(one) != &from.row(one); });
+    };
+    std::string name = "mdscope's default";
+    VariantRows nearest = usual_variants();
+    for (const KernelEra& era : kernel_eras()) {
+        const VariantRows other(era);
+        if (difference(other) >= difference(nearest)) continue;
+        nearest = other;
+        name = fmt::format("as in Linux {}", era.name);
+    }
+    const std::string but = different_rows(nearest, rows);
+    return but.empty() ? name : fmt::format("{}, but for {}", name, but);
 }
 
 bool fold_other_rows(const char* id, LivePage& page) {

@@ -4,6 +4,7 @@
 #include "gui/app.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "tests/gui/harness.hpp"
 
@@ -123,6 +124,40 @@ TEST_CASE("another kernel on the left: set up, applied, played") {
     ui.key("End");
     CHECK(ui.text("card/A/status") == "WAITING");
     CHECK(ui.text("card/B/status") == "WAITING");
+}
+
+TEST_CASE("set up: a kernel by its name gives each row, and says which rows are not its own") {
+    const auto screen = app();
+    Headless ui(*screen);
+    ui.click("toolbar/setup");
+    const std::size_t kernels = kernel_eras().size();
+    ui.click("setup/B/kernel");
+    ui.click(fmt::format("setup/B/kernel/{}", kernels));  // after mdscope's default: the newest
+    CHECK(ui.text("setup/B/kernel") == kernel_eras().back().name);
+    CHECK(ui.text("setup/B/fix") == VariantRows(kernel_eras().back()).name("fix"));
+    ui.click("setup/B/fix");
+    ui.click("setup/B/fix/0");
+    CHECK(ui.text("setup/B/fix") == "none");
+    CHECK(ui.text("setup/B/kernel") == "rows of its own");
+    CHECK(joined(ui.faults()) == "");
+}
+
+TEST_CASE("set up: what nobody has to choose is behind a switch, but for what somebody chose") {
+    const auto screen = app();
+    Headless ui(*screen);
+    ui.click("toolbar/setup");
+    CHECK_FALSE(ui.has("setup/A/spare-role"));
+    ui.click("setup/others");
+    ui.click("setup/A/spare-role");
+    ui.click("setup/A/spare-role/0");
+    CHECK(ui.text("setup/A/spare-role") == "md");
+    ui.click("setup/others");
+    CHECK_FALSE(ui.has("setup/A/spare-role"));  // nothing moves away under the mouse
+    ui.click("setup/apply");
+    ui.click("toolbar/setup");
+    CHECK(ui.text("setup/A/spare-role") == "md");
+    CHECK(ui.text("setup/B/spare-role") == "own");
+    CHECK(joined(ui.faults()) == "");
 }
 
 TEST_CASE("an order given in the past keeps the future as a branch") {
