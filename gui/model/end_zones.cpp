@@ -20,18 +20,20 @@ Order about(Order::Kind kind, const std::string& bio, std::size_t tick = 0) {
     return order;
 }
 
+}  // namespace
+
 // Throws what a Duel throws.
-bool crashes_if_it_ends_at(const Duel& duel, std::size_t now, const std::string& bio, std::size_t end) {
+bool EndZones::crashes_if_it_ends_at(const Duel& duel, std::size_t end) {
     Scenario a = duel.tape(Side::A).scenario();
-    a.schedule = duel.schedule(now);
+    a.schedule = duel.schedule(tick_);
     Duel other(a, duel.tape(Side::B).scenario());
-    (void)other.give(about(Order::Kind::Release, bio));
-    (void)other.give(about(Order::Kind::Due, bio, end));
+    (void)other.give(about(Order::Kind::Release, bio_));
+    (void)other.give(about(Order::Kind::Due, bio_, end));
     other.play(kMostTicks, true);
+    for (std::size_t tick = tick_ + ahead_.size() + 1; tick < end && tick <= other.end(); tick++)
+        ahead_.push_back(other.at(Side::A, tick).state_hash);
     return other.tape(Side::A).moment() == Moment::Crash;
 }
-
-}  // namespace
 
 void EndZones::ask(std::uint64_t version, std::size_t tick, const std::string& bio) {
     if (version == version_ && tick == tick_ && bio == bio_) return;
@@ -39,16 +41,18 @@ void EndZones::ask(std::uint64_t version, std::size_t tick, const std::string& b
     tick_ = tick;
     bio_ = bio;
     crashes_.clear();
+    ahead_.clear();
     is_done_ = bio.empty();
 }
 
 bool EndZones::try_next(const Duel& duel) {
     if (is_done_) return false;
     try {
-        crashes_.push_back(crashes_if_it_ends_at(duel, tick_, bio_, tick_ + crashes_.size() + 1));
+        crashes_.push_back(crashes_if_it_ends_at(duel, tick_ + crashes_.size() + 1));
     } catch (const std::exception&) {
         is_done_ = true;  // this schedule cannot be told anew: then nothing is said
         crashes_.clear();
+        ahead_.clear();
         return false;
     }
     const auto equal = std::find(crashes_.rbegin(), crashes_.rend(), !crashes_.back()) - crashes_.rbegin();

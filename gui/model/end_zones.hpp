@@ -35,12 +35,17 @@ class EndZones {
     };
     // Of what was tried so far.
     [[nodiscard]] std::vector<Zone> zones() const;
+    // The states of A behind the tick for as long as the write has not ended, as far as ends were tried: by hash.
+    [[nodiscard]] const std::vector<std::uint64_t>& states_ahead() const { return ahead_; }
 
    private:
+    bool crashes_if_it_ends_at(const Duel& duel, std::size_t end);
+
     std::uint64_t version_ = ~std::uint64_t{0};
     std::size_t tick_ = 0;
     std::string bio_;
     std::vector<bool> crashes_;  // of the ends behind the tick
+    std::vector<std::uint64_t> ahead_;
     bool is_done_ = true;
 };
 

@@ -120,13 +120,16 @@ const Futures* FutureBand::at(const Duel& duel, Side side, std::size_t tick) con
 const std::vector<float>& FutureBand::shares(const Duel& duel) {
     if (has_shares_) return shares_;
     shares_.clear();
-    for (std::size_t tick = 0; tick <= duel.end(); tick++) {
-        const Futures* futures = at(duel, Side::A, tick);
-        shares_.push_back(futures == nullptr || !futures->is_whole ? -1.0F
-                                                                   : static_cast<float>(futures->bad() / futures->all));
-    }
+    for (std::size_t tick = 0; tick <= duel.end(); tick++) shares_.push_back(share(duel.at(Side::A, tick).state_hash));
     has_shares_ = true;
     return shares_;
+}
+
+float FutureBand::share(std::uint64_t state_hash) const {
+    const auto& counts = counts_.at(Side::A);
+    const Futures* const futures = counts ? counts->from(state_hash) : nullptr;
+    if (futures == nullptr || !futures->is_whole) return -1;
+    return static_cast<float>(futures->bad() / futures->all);
 }
 
 }  // namespace mdscope::gui

@@ -33,6 +33,8 @@ class FutureBand {
     [[nodiscard]] const Futures* at(const Duel& duel, Side side, std::size_t tick) const;
     // Of A, by tick: the share of orders that go wrong, 0 to 1; below 0: not known.
     [[nodiscard]] const std::vector<float>& shares(const Duel& duel);
+    // The same of any state of A, by its hash.
+    [[nodiscard]] float share(std::uint64_t state_hash) const;
 
    private:
     using Counts = std::array<std::unique_ptr<FutureCounts>, 2>;

@@ -16,15 +16,33 @@ namespace {
 
 constexpr float kBand = 34, kBelow = 4;
 
-// The curve as a step each: between two steps nothing is decided.
-void draw_curve(State& state, const LaneView& view, float y, float height) {
+void draw_words(const std::string& id, const std::string& words, ImVec2 at, float height, Role role) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const std::vector<float>& shares = state.futures.shares(state.player.duel());
-    const std::size_t last = std::min(state.last_seen(), shares.size() - 1);
+    const ImVec2 size = ImGui::CalcTextSize(words.c_str());
+    const ui::Rect box{at.x, at.y + (height - size.y) / 2 - sp(2), size.x + sp(12), size.y + sp(4)};
+    draw.AddRectFilled({box.x, box.y}, {box.right(), box.bottom()}, color_u32(Role::panel), sp(3));
+    draw.AddText({box.x + sp(6), box.y + sp(2)}, color_u32(role), words.c_str());
+    ui::mark_rect(box, id, "text", words);
+}
+
+// Of each step that has been seen, and behind the last one of those of the held write for as long as it is held.
+std::vector<float> shares_shown(State& state) {
+    const std::vector<float>& run = state.futures.shares(state.player.duel());
+    const std::size_t seen = std::min(state.last_seen() + 1, run.size());
+    std::vector<float> shares(run.begin(), run.begin() + static_cast<std::ptrdiff_t>(seen));
+    if (state.player.tick() + 1 != seen || write_with_ends(state) == nullptr) return shares;
+    for (const std::uint64_t hash : state.ends.states_ahead()) shares.push_back(state.futures.share(hash));
+    shares.push_back(shares.back());  // the last step is as wide as any
+    return shares;
+}
+
+// The curve as a step each: between two steps nothing is decided.
+void draw_curve(const std::vector<float>& shares, const LaneView& view, float y, float height) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
     float before = -1;  // where the step before stands; none: there is none
-    for (std::size_t tick = 0; tick <= last; tick++) {
+    for (std::size_t tick = 0; tick < shares.size(); tick++) {
         const float from = std::max(view.left, view.x_of(static_cast<double>(tick)));
-        const float to = tick == last ? from + sp(2) : view.x_of(static_cast<double>(tick + 1));
+        const float to = tick + 1 == shares.size() ? from + sp(2) : view.x_of(static_cast<double>(tick + 1));
         if (shares[tick] < 0 || to <= view.left || from >= view.right) {
             before = -1;
             continue;
@@ -37,26 +55,22 @@ void draw_curve(State& state, const LaneView& view, float y, float height) {
     }
 }
 
-// Where every order that is left goes wrong: hatched as the ends of a write that crash are.
-void draw_all_bad(State& state, const LaneView& view, float y, float height) {
-    const std::vector<float>& shares = state.futures.shares(state.player.duel());
-    const std::size_t last = std::min(state.last_seen(), shares.size() - 1);
-    std::size_t first = last + 1;
+// Where every order that is left goes wrong: hatched as the ends of a write that crash are. At the playhead words say
+// so, and there are no others.
+void draw_all_bad(const std::vector<float>& shares, std::size_t tick, const LaneView& view, float y, float height) {
+    std::size_t first = shares.size();
     while (first > 0 && shares[first - 1] >= 1) first--;
-    if (first > last) return;
+    if (first == shares.size()) return;
     const float from = std::max(view.left, view.x_of(static_cast<double>(first)));
-    const float to = std::min(view.right, view.x_of(static_cast<double>(last)));
+    const float to = std::min(view.right, view.x_of(static_cast<double>(shares.size() - 1)));
     if (to <= from) return;
     draw_hatch({from, y, to - from, height}, Role::danger_fill);
-}
-
-void draw_words(const std::string& id, const std::string& words, ImVec2 at, float height, Role role) {
-    ImDrawList& draw = *ImGui::GetWindowDrawList();
-    const ImVec2 size = ImGui::CalcTextSize(words.c_str());
-    const ui::Rect box{at.x, at.y + (height - size.y) / 2 - sp(2), size.x + sp(12), size.y + sp(4)};
-    draw.AddRectFilled({box.x, box.y}, {box.right(), box.bottom()}, color_u32(Role::panel), sp(3));
-    draw.AddText({box.x + sp(6), box.y + sp(2)}, color_u32(role), words.c_str());
-    ui::mark_rect(box, id, "text", words);
+    if (first <= tick) return;
+    const FontScope bold(type(Face::bold, 14));
+    const std::string words = "all crash";
+    const float width = ui::text_width(words) + sp(12);
+    if (width + sp(8) > to - from) return;
+    draw_words("futures/all", words, {(from + to - width) / 2, y}, height, Role::danger);
 }
 
 // Beside the playhead, on the side where there is room for them; `left` is taken by B's.
@@ -77,9 +91,12 @@ void draw_words_now(State& state, const LaneView& view, float y, float height, f
 
 }  // namespace
 
-float futures_height(const State& state, float room) {
-    const float height = sp(kBand + kBelow);
-    return room >= height && FutureBand::can_count(state.player.duel()) ? height : 0;
+bool can_show_futures(const State& state) {
+    return FutureBand::can_count(state.player.duel());
+}
+
+float futures_height() {
+    return sp(kBand + kBelow);
 }
 
 void draw_futures(State& state, const LaneView& view, float y, float height) {
@@ -94,8 +111,9 @@ void draw_futures(State& state, const LaneView& view, float y, float height) {
     const bool shows_playhead = x >= view.left - 1 && x <= view.right + 1;
     if (shows_playhead) draw.AddLine({x, y - sp(4)}, {x, y + height}, color_u32(Role::here), sp(2.5F));
     if (state.hides_outcome()) return;
-    draw_curve(state, view, y, band);
-    draw_all_bad(state, view, y, band);
+    const std::vector<float> shares = shares_shown(state);
+    draw_curve(shares, view, y, band);
+    draw_all_bad(shares, state.player.tick(), view, y, band);
     float left = view.left;
     if (const Futures* other = state.futures.at(state.player.duel(), Side::B, state.player.tick())) {
         const FontScope bold(type(Face::bold, 14));

@@ -6,8 +6,8 @@
 
 namespace mdscope::gui {
 
-// How high it is; 0: nothing can be counted here, or `room` is too little.
-float futures_height(const State& state, float room);
+bool can_show_futures(const State& state);  // whether they can be counted here
+float futures_height();
 void draw_futures(State& state, const LaneView& view, float y, float height);
 
 }  // namespace mdscope::gui

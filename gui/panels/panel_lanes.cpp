@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <optional>
 
 #include "gui/frame/imgui_version.hpp"
 #include "gui/frame/keys.hpp"
@@ -193,8 +195,12 @@ bool draw_bar(State& state, Side side, const LaneView& view, const Bar& bar, flo
 }
 
 // Which lanes there is room for: every row, one row of each task and disk, those of the disks, or that of the write
-// which matters.
-enum class Lanes { All, Rows, Disks, One };
+// which matters, of both arrays or of A.
+enum class Lanes { All, Rows, Disks, One, OneOfA };
+
+bool has_lanes(Side side, Lanes lanes) {
+    return side == Side::A || lanes != Lanes::OneOfA;
+}
 
 bool is_of_main_write(State& state, const Lane& lane) {
     for (const StageModel& stage : state.stages())
@@ -205,7 +211,7 @@ bool is_of_main_write(State& state, const Lane& lane) {
 // A thread of which there is nothing to see on either side would only be a name.
 bool is_shown(State& state, const Lane& lane, Lanes lanes) {
     if (!lane.is_disk && sleeps_for_ever(state, lane.name)) return true;
-    if (lanes == Lanes::One) return lane.is_disk && is_of_main_write(state, lane);
+    if (lanes >= Lanes::One) return lane.is_disk && is_of_main_write(state, lane);
     if (lane.is_disk) return true;
     if (lanes == Lanes::Disks) return false;
     for (const Side side : kSides) {
@@ -306,14 +312,26 @@ float lanes_height(State& state, float row, Lanes lanes) {
     int rows = 0;
     for (const Side side : kSides)
         for (const Lane& lane : state.player.view().sides[side].lanes)
-            rows += is_shown(state, lane, lanes) ? rows_of(lane, lanes) : 0;
-    return static_cast<float>(rows) * row + sp(10);
+            rows += has_lanes(side, lanes) && is_shown(state, lane, lanes) ? rows_of(lane, lanes) : 0;
+    return static_cast<float>(rows) * row + (lanes == Lanes::OneOfA ? 0 : sp(10));
+}
+
+std::optional<Lanes> lanes_that_fit(State& state, float row, float room, std::initializer_list<Lanes> choice) {
+    for (const Lanes lanes : choice)
+        if (lanes_height(state, row, lanes) <= room) return lanes;
+    return std::nullopt;
+}
+
+// The band of futures says more than lanes do: it goes first, as long as the write which matters has its own.
+Lanes lanes_below_futures(State& state, float row, float room) {
+    if (state.shows_all_lanes) return Lanes::Rows;
+    return lanes_that_fit(state, row, room - futures_height(), {Lanes::Rows, Lanes::Disks, Lanes::One})
+        .value_or(Lanes::OneOfA);
 }
 
 Lanes lanes_for(State& state, float row, float room) {
     if (state.shows_all_lanes) return Lanes::All;
-    for (const Lanes lanes : {Lanes::Rows, Lanes::Disks})
-        if (lanes_height(state, row, lanes) <= room) return lanes;
+    if (const auto lanes = lanes_that_fit(state, row, room, {Lanes::Rows, Lanes::Disks})) return *lanes;
     // Most of all that there are: they scroll, and little is out of sight.
     return lanes_height(state, row, Lanes::Rows) <= room * 1.7F ? Lanes::Rows : Lanes::One;
 }
@@ -371,7 +389,9 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const LaneView view = state.lane_view(left, right);
     const float row = line + sp(7), begin_of_rows = axis + axis_height + sp(4);
     const float room = rect.bottom() - sp(6) - begin_of_rows;
-    const float futures = futures_height(state, room - lanes_height(state, row, Lanes::Rows));
+    const Lanes below = lanes_below_futures(state, row, room);
+    const bool has_futures = can_show_futures(state) && futures_height() + lanes_height(state, row, below) <= room;
+    const float futures = has_futures ? futures_height() : 0;
     const float top = begin_of_rows + futures;
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
     std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
@@ -385,7 +405,8 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     ImGui::SetCursorScreenPos({begin.x, top});
     ImGui::BeginChild("rows", {rect.right() - begin.x - sp(8), std::max(sp(20), rect.bottom() - sp(6) - top)});
     const float inside = ImGui::GetCursorScreenPos().y;
-    const Lanes lanes = lanes_for(state, row, rect.bottom() - sp(6) - top);
+    const bool chooses = !has_futures || state.shows_all_lanes;
+    const Lanes lanes = chooses ? lanes_for(state, row, rect.bottom() - sp(6) - top) : below;
     const float height = lanes_height(state, row, lanes);
     draw_axis(view, inside - line - sp(4), inside + height, taken);
     if (const auto x = x_of_difference(state, view)) {
@@ -394,8 +415,10 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     }
     const float middle = draw_side_lanes(state, Side::A, view, inside, row, lanes) + sp(4);
     if (no_return >= 0) draw_dots(no_return, inside, inside + height, Role::danger);
-    ImGui::GetWindowDrawList()->AddLine({begin.x, middle}, {right, middle}, color_u32(Role::border));
-    draw_side_lanes(state, Side::B, view, middle + sp(4), row, lanes);
+    if (has_lanes(Side::B, lanes)) {
+        ImGui::GetWindowDrawList()->AddLine({begin.x, middle}, {right, middle}, color_u32(Role::border));
+        draw_side_lanes(state, Side::B, view, middle + sp(4), row, lanes);
+    }
     draw_veil(state, view, inside, inside + height);
     draw_playhead(state, view, inside - sp(4), inside + height);
     ImGui::SetCursorScreenPos({begin.x, inside + height});

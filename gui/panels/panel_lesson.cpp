@@ -16,6 +16,7 @@
 #include "gui/frame/imgui_version.hpp"
 #include "gui/frame/keys.hpp"
 #include "gui/model/pointed.hpp"
+#include "gui/panels/panel_stage.hpp"
 
 namespace mdscope::gui {
 
@@ -125,6 +126,30 @@ void draw_told(State& state, const char* id, const std::string& text, Role role)
     if (!key.empty()) state.hovers = key;
 }
 
+// Where its head is in the toolbar, its words are the second sentence. What was said before something has happened is
+// the past then, and goes.
+void draw_words_as_sentence(State& state) {
+    const LessonRun& lesson = *state.lesson;
+    draw_feedback(lesson.feedback(), lesson.was_right());
+    if (lesson.feedback().empty()) {
+        const Phrases phrases = lesson_phrases(state, lesson.said(), lesson.text());
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        const float width = ImGui::GetContentRegionAvail().x;
+        const ui::Rect rect{at.x, at.y, width, lesson_phrases_height(phrases, width)};
+        draw_phrases(phrases, rect, kLessonWords, false, kLessonLines);
+        if (ImGui::IsWindowHovered()) {
+            const std::string key =
+                key_in_phrases(phrases, rect, kLessonWords, false, kLessonLines, ImGui::GetIO().MousePos);
+            if (!key.empty()) state.hovers = key;
+        }
+        ImGui::Dummy({width, rect.h});
+        ui::mark_rect(rect, "lesson/text", "text", lesson.text());
+        if (!lesson.said().empty()) ui::mark_rect(rect, "lesson/said", "text", lesson.said());
+    }
+    if (!lesson.hint().empty()) ui::paragraph("lesson/hint", lesson.hint(), Role::held);
+    draw_given(state);
+}
+
 void draw_words(State& state) {
     const LessonRun& lesson = *state.lesson;
     draw_feedback(lesson.feedback(), lesson.was_right());
@@ -188,7 +213,10 @@ void draw_running(State& state, bool has_head) {
     const float foot = question_height(state, ImGui::GetContentRegionAvail().x);
     const float words = std::max(ImGui::GetTextLineHeight(), ImGui::GetContentRegionAvail().y - foot);
     ImGui::BeginChild("words", {0, words});
-    draw_words(state);
+    if (has_head)
+        draw_words(state);
+    else
+        draw_words_as_sentence(state);
     ImGui::EndChild();
     if (state.prediction && !lesson.is_away()) draw_question(state);
     if (lesson.reading_left() > 0 && lesson.waiting() == Waiting::Next) ui::ask_for_frame(lesson.reading_left());
@@ -257,10 +285,14 @@ void draw_lesson(State& state, const ui::Rect& rect) {
     if (!has_lesson_strip(state)) return;
     {
         const bool is_folded = has_lesson_in_toolbar(state);
+        ImVec2 padding = ImGui::GetStyle().WindowPadding;
+        if (is_folded) padding = {sp(8), 0};  // in line with the sentence
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
         const Panel panel("lesson", rect,
                           {.fill = is_folded ? Role::background : Role::panel,
                            .border = is_folded ? Role::background : Role::border,
                            .scrolls = true});
+        ImGui::PopStyleVar();
         if (state.choosing_lesson)
             draw_choice(state);
         else if (state.lesson)

@@ -14,6 +14,11 @@ void draw_lesson(State& state, const ui::Rect& rect);
 // there.
 float lesson_head_width(const State& state, bool has_title);
 void draw_lesson_head(State& state, bool has_title);  // to the right edge
+// A page's words as the second sentence: what was said is dim, and counters have their shape and colour.
+constexpr float kLessonWords = 16;  // at 100 %
+constexpr int kLessonLines = 9;     // more than any page has
+Phrases lesson_phrases(const State& state, const std::string& said, const std::string& text);
+float lesson_phrases_height(const Phrases& phrases, float width);
 // What the question of the state asks, with buttons or, once it is answered, what was right.
 void draw_question(State& state);
 // What came of the answer to the question of the state; before that is to be seen, what was said.

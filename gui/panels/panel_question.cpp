@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "gui/frame/flow.hpp"
 #include "gui/frame/focus.hpp"
+#include "gui/model/stage_parts.hpp"
 #include "gui/panels/panel_lesson.hpp"
+#include "gui/panels/panel_stage.hpp"
 
 namespace mdscope::gui {
 
@@ -51,13 +54,23 @@ bool needs_foot(const State& state, const Question& question) {
     return question.is_quiz || !fits_in_sentence(state, question.answers);
 }
 
+// The longest that may be said before them.
+std::string said_at_most(const LessonPage& page) {
+    const Question* question = question_of(page);
+    if (question == nullptr) return "";
+    return "You said: " + *std::ranges::max_element(question->answers, {}, &std::string::size) + ".";
+}
+
 Heights heights_of_page(const State& state, std::size_t number, float width) {
     const LessonPage& page = state.lesson->lesson().pages[number];
     const Question* question = question_of(page);
-    Heights heights{wrapped(page.text, width), 0};
-    if (question == nullptr) return heights;
-    if (needs_foot(state, *question)) heights.foot = question_lines(question->text, question->answers, width);
-    heights.words += answer_height(page, width);
+    const float answer = answer_height(page, width);
+    Heights heights{wrapped(page.text, width) + answer, 0};
+    if (has_lesson_in_toolbar(state))
+        heights.words =
+            std::max(lesson_phrases_height(lesson_phrases(state, said_at_most(page), page.text), width), answer);
+    if (question != nullptr && needs_foot(state, *question))
+        heights.foot = question_lines(question->text, question->answers, width);
     return heights;
 }
 
@@ -106,6 +119,31 @@ void draw_answer_keys(std::size_t answers) {
 
 }  // namespace
 
+Phrases lesson_phrases(const State& state, const std::string& said, const std::string& text) {
+    Phrases phrases;
+    if (!said.empty()) phrases.push_back({said + "   ", Ink::dim});
+    const auto counters = stage_counters(state.player.duel().exhibit());
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t next = text.size();
+        const museum::Counter* named = nullptr;
+        for (const museum::Counter* counter : counters)
+            if (const std::size_t found = counter != nullptr ? text.find(counter->name, at) : text.npos; found < next) {
+                next = found;
+                named = counter;
+            }
+        if (next > at) phrases.push_back({text.substr(at, next - at)});
+        if (named != nullptr) phrases.push_back(counter_phrase(state.player.duel().exhibit(), named->name));
+        at = next + (named != nullptr ? std::string_view(named->name).size() : 0);
+    }
+    return phrases;
+}
+
+float lesson_phrases_height(const Phrases& phrases, float width) {
+    const ui::Rect rect{0, 0, width, 0};
+    const int lines = draw_phrases(phrases, rect, kLessonWords, false, kLessonLines, false);
+    return static_cast<float>(lines) * sp(std::round(kLessonWords * 1.32F));
+}
+
 void draw_question(State& state) {
     const Prediction& question = *state.prediction;
     if (asks_in_sentence(state)) return;
@@ -150,7 +188,7 @@ float lesson_height(const State& state, float width) {
     const float inside = width - 2 * sp(8) - 2 * style.WindowPadding.x;
     if (!state.lesson) return head + 3 * foot_height(1);
     const Heights heights = heights_of(state, inside);
-    const float above = has_lesson_in_toolbar(state) ? 2 * style.WindowPadding.y : head;
+    const float above = has_lesson_in_toolbar(state) ? 0 : head;
     return above + heights.words + style.ItemSpacing.y + foot_height(heights.foot);
 }
 

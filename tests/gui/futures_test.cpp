@@ -62,4 +62,41 @@ TEST_CASE("while a question is open the futures are not told" * doctest::skip(!A
     CHECK_FALSE(ui.has("futures/b"));
 }
 
+// Paused where the write is held and the question of the first lesson is answered.
+void to_danger(Headless& ui) {
+    ui.key("Space");
+    ui.frames_until("lesson/next");
+    ui.key("Space");
+    ui.frames_until("predict/0");
+    ui.key("1");
+    ui.frames_until("futures/now");
+    ui.key("Space");
+    ui.frames_until("lanes/no_return");
+}
+
+TEST_CASE("behind the playhead the band goes on for as long as the write is held, to where all orders crash" *
+          doctest::skip(!Arena::available())) {
+    AppOptions options;
+    options.lesson = 1;
+    const auto app = with_futures(std::move(options));
+    Headless ui(*app);
+    to_danger(ui);
+    CHECK(ui.text("futures/now").find(" orders crash") != std::string::npos);
+    REQUIRE(ui.has("futures/all"));
+    CHECK(ui.rect("futures/all").x > ui.rect("lanes/no_return").x);
+    CHECK(ui.faults() == kNone);
+}
+
+TEST_CASE("in a small window the futures stay, and the lane of the held write" * doctest::skip(!Arena::available())) {
+    AppOptions options;
+    options.lesson = 1;
+    const auto app = with_futures(std::move(options));
+    Headless ui(*app, {.width = 1280, .height = 720});
+    to_danger(ui);
+    CHECK(ui.has("futures/now"));
+    CHECK(ui.has("lane/A/bio/sdb bitmap 1"));
+    CHECK(ui.mark("lane/A/bio/sdb bitmap 1").visible);
+    CHECK(ui.faults() == kNone);
+}
+
 }  // namespace mdscope::gui

@@ -157,7 +157,7 @@ TEST_CASE("Escape in a lesson goes one step back at a time, and a lesson that wa
     ui.frames_until("predict/0");
     ui.key("1");
     ui.frames_until("lesson/next");
-    const std::string dots = ui.text("lesson/dots"), words = ui.text("lesson/text");
+    const std::string dots = ui.text("lesson/dots"), words = ui.text("lesson/feedback");
     REQUIRE(dots.find("   1 of") == std::string::npos);
     ui.key("i");
     ui.click("card/B/counter/mddev");
@@ -173,7 +173,7 @@ TEST_CASE("Escape in a lesson goes one step back at a time, and a lesson that wa
     CHECK(ui.text("home/start") == "Continue");
     ui.key("Enter");
     CHECK(ui.text("lesson/dots") == dots);
-    CHECK(ui.text("lesson/text") == words);
+    CHECK(ui.text("lesson/feedback") == words);
     CHECK(ui.faults() == kNone);
 }
 
