@@ -130,9 +130,14 @@ class ArrayRows {
             const bool is_short = axis_.x - left_ < ui::text_width("A  bitmap->pending_writes");
             name(id + "/row", fmt::format("{}  {}", array_.letter, is_short ? plot.id : plot.name), plot.role, height);
             const std::uint64_t from = array_.ns_at(pair_.now() - pair_.span), to = array_.ns_at(pair_.now());
-            if (to > from && array_.history)
-                draw_counter_plot({*array_.history, plot.counter, from, to}, {axis_.x, y_, axis_.width, height - sp(3)},
-                                  plot.role, id);
+            if (to > from && array_.history) {
+                // Before its clock began there is nothing: of a young array the plot begins behind the axis' left end.
+                const float left = axis_.x_of(array_, from);
+                ImGui::GetWindowDrawList()->AddRectFilled({axis_.x, y_}, {axis_.right(), y_ + height - sp(3)},
+                                                          color_u32(Role::field), sp(3));
+                draw_counter_plot({*array_.history, plot.counter, from, to},
+                                  {left, y_, axis_.right() - left, height - sp(3)}, plot.role, id);
+            }
             y_ += height;
         }
     }

@@ -94,6 +94,16 @@ TEST_CASE("a pair shows both arrays: what they are up to, both counters of both,
     CHECK(*pair.app->next_frame_ms() <= 1'000);
 }
 
+TEST_CASE("counters and bars of an array that is younger than the axis are on one scale") {
+    const FakePair pair;
+    Headless ui(*pair.app);
+    REQUIRE(pair.is_read(ui));
+    // Its clock began 0.9 s before the write did: of 24 s that is a small part of the axis.
+    const float began = ui.rect("pair/A/mddev/plot").x, write = ui.rect("pair/A/write/7").x;
+    CHECK(began <= write);
+    CHECK(write - began < 0.1F * ui.rect("pair/sentence").w);
+}
+
 TEST_CASE("where they part is marked when it was seen; who looks later is told that it was before") {
     FakePair pair(false);
     Headless ui(*pair.app);
