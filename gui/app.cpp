@@ -64,6 +64,8 @@ class App : public Screen {
         keep_settings();
     }
 
+    bool is_on_real_time() override { return state_.mode == Mode::live; }
+
     std::optional<int> next_frame_ms() override {
         if (state_.player.is_playing() || (state_.mode == Mode::learn && state_.home.is_playing())) return kFrameMs;
         if (state_.mode == Mode::live) return state_.live.next_frame_ms();

@@ -227,6 +227,9 @@ inline void before_overlapped_item() {
 inline void after_overlapped_item() {
 #if IMGUI_VERSION_NUM < 18970
     ImGui::SetItemAllowOverlap();
+#else  // what that did besides: while it is pressed, its window is hovered still
+    ImGuiContext& context = *ImGui::GetCurrentContext();
+    if (context.ActiveId == context.LastItemData.ID) context.ActiveIdAllowOverlap = true;
 #endif
 }
 

@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "gui/frame/marks.hpp"
@@ -56,6 +58,10 @@ class Hand {
 
    private:
     void frame() { stage_.frame(screen_, kFrame); }
+    void let_pass() {
+        if (screen_.is_on_real_time()) std::this_thread::sleep_for(std::chrono::duration<float>(kFrame));
+        frame();
+    }
     void settle() {
         while (stage_.input_waits()) frame();
         frame();
@@ -102,13 +108,13 @@ class Hand {
         const double length = std::strtod(seconds.c_str(), &end);
         if (end == seconds.c_str() || *end != '\0' || !(length >= 0 && length <= kLongestWait))
             return fmt::format("wait takes seconds, up to {}, not '{}'", kLongestWait, seconds);
-        for (double done = 0; done < length; done += static_cast<double>(kFrame)) frame();
+        for (double done = 0; done < length; done += static_cast<double>(kFrame)) let_pass();
         return {};
     }
     std::string until(const std::string& id) {
         for (int i = 0; i < kMostFrames; i++) {
             if (ui::find(id) != nullptr) return {};
-            frame();
+            let_pass();
         }
         return fmt::format("'{}' never came up", id);
     }

@@ -21,6 +21,8 @@ class Screen {
     // Before each frame, and at each wake-up while the window is minimised and nothing is drawn: take in what other
     // threads have left, so that their queues stay short.
     virtual void poll() {}
+    // What it shows has a clock of its own, as a mounted array has: who waits for it has to wait.
+    virtual bool is_on_real_time() { return false; }
     virtual void dropped_file(const std::string& /*path*/) {}
 };
 

@@ -48,11 +48,11 @@ std::string whole(double number) {
 }  // namespace
 
 std::string futures_words(const Futures& futures) {
-    if (!futures.is_whole) return fmt::format("at least {} orders {}", whole(futures.bad()), verb(futures, false));
-    if (futures.bad() == 0) return fmt::format("no order {}", verb(futures, true));
-    if (futures.bad() == futures.all) return fmt::format("all orders {}", verb(futures, false));
-    if (futures.all > kTold) return fmt::format("{} orders {}", in_ten(futures), verb(futures, false));
-    return fmt::format("{} of {} orders {}", whole(futures.bad()), whole(futures.all), verb(futures, false));
+    if (!futures.is_whole) return fmt::format("at least {} futures {}", whole(futures.bad()), verb(futures, false));
+    if (futures.bad() == 0) return fmt::format("no future {}", verb(futures, true));
+    if (futures.bad() == futures.all) return fmt::format("all futures {}", verb(futures, false));
+    if (futures.all > kTold) return fmt::format("{} futures {}", in_ten(futures), verb(futures, false));
+    return fmt::format("{} of {} futures {}", whole(futures.bad()), whole(futures.all), verb(futures, false));
 }
 
 std::string futures_share(const Futures& futures) {

@@ -50,7 +50,7 @@ class FutureBand {
     std::atomic<bool> is_cancelled_ = false;
 };
 
-// "8 of 19 orders crash", "7 in 10 orders crash", "no order crashes", "at least 8 orders crash".
+// "8 of 19 futures crash", "7 in 10 futures crash", "no future crashes", "at least 8 futures crash".
 std::string futures_words(const Futures& futures);
 // The same in a word or two, of the array beside: "none", "all", "3 in 10".
 std::string futures_share(const Futures& futures);

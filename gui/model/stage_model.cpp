@@ -240,7 +240,7 @@ void put_taker(const StageFacts& facts, StageModel& stage) {
     stage.taker = taker->function;
     stage.is_taker_near = !facts.hides && stage.status == Status::InDanger && is_near;
     if (!stage.is_taker_near) return;
-    stage.next = worst->is_taken ? "taken" : std::string("next: ") + loss_word(taker->loss);
+    stage.next = std::string(worst->is_taken ? "now: " : "next: ") + loss_word(taker->loss);
     if (!worst->is_taken && taker->loss == museum::Loss::Pointer)
         stage.taker_tick = tick_unbound(facts, member_of(worst->bio));
 }

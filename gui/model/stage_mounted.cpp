@@ -140,7 +140,7 @@ void put_taker(const MountedFacts& facts, StageModel& stage) {
     const auto found = std::ranges::find_if(facts.exhibit.takers, takes_pointer);
     stage.taker = (found != facts.exhibit.takers.end() ? *found : facts.exhibit.takers.back()).function;
     stage.is_taker_near = stage.status == Status::InDanger;
-    if (stage.is_taker_near) stage.next = "taken";
+    if (stage.is_taker_near) stage.next = "now: NULL";
 }
 
 Phrases counted(const MountedFacts& facts, const StageModel& stage, const std::string& counter) {

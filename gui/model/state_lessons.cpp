@@ -16,7 +16,7 @@ std::string Prediction::feedback() const {
 
 std::string Prediction::said() const {
     if (!given || was_shown) return {};
-    return fmt::format("You said: {}.", answers[*given]);
+    return fmt::format("You said \"{}\".", answers[*given]);
 }
 
 void State::toggle_lessons() {

@@ -21,6 +21,7 @@ void draw_card(State& state, Side side, const ui::Rect& rect, const Layout& layo
     look.motion = state.motion.of(side);
     look.id = fmt::format("card/{}", side_name(side));
     look.has_stops = true;
+    look.has_rows = !state.lesson;  // a lesson says what differs
     look.is_marked = [&state](const std::string& key) { return is_marked(key, state.pointed(), state.stages()); };
     const StageTouch touch = draw_stage(state.stages().at(side), look);
     ImGui::EndChild();

@@ -316,6 +316,12 @@ float lanes_height(State& state, float row, Lanes lanes) {
     return static_cast<float>(rows) * row + (lanes == Lanes::OneOfA ? 0 : sp(10));
 }
 
+// What is left is theirs, up to a measure.
+float lanes_row(State& state, float row, Lanes lanes, float room) {
+    const float needed = lanes_height(state, row, lanes), rows = std::max(1.0F, std::floor(needed / row));
+    return row + std::clamp((room - sp(8) - needed) / rows, 0.0F, sp(6));
+}
+
 std::optional<Lanes> lanes_that_fit(State& state, float row, float room, std::initializer_list<Lanes> choice) {
     for (const Lanes lanes : choice)
         if (lanes_height(state, row, lanes) <= room) return lanes;
@@ -387,7 +393,8 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float left = begin.x + sp(140), right = rect.right() - sp(22);
     const float axis = begin.y, axis_height = line + sp(6);
     const LaneView view = state.lane_view(left, right);
-    const float row = line + sp(7), begin_of_rows = axis + axis_height + sp(4);
+    float row = line + sp(7);
+    const float begin_of_rows = axis + axis_height + sp(4);
     const float room = rect.bottom() - sp(6) - begin_of_rows;
     const Lanes below = lanes_below_futures(state, row, room);
     const bool has_futures = can_show_futures(state) && futures_height() + lanes_height(state, row, below) <= room;
@@ -396,7 +403,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float flag = view.x_of(static_cast<double>(state.player.tick()));
     std::vector<Taken> taken{{flag - sp(44), flag + sp(44)}};
     if (const auto x = x_of_difference(state, view)) taken.push_back(taken_by_difference(view, *x, flag));
-    const float no_return = x_of_no_return(state, view, flag + sp(44));
+    const float no_return = x_of_no_return(state, view, taken);
     if (no_return >= 0) taken.push_back(taken_by_no_return(no_return));
     draw_axis(view, axis + sp(2), begin_of_rows, taken);
     take_scrub(state, view, axis, axis_height);
@@ -407,6 +414,7 @@ void draw_lanes(State& state, const ui::Rect& rect) {
     const float inside = ImGui::GetCursorScreenPos().y;
     const bool chooses = !has_futures || state.shows_all_lanes;
     const Lanes lanes = chooses ? lanes_for(state, row, rect.bottom() - sp(6) - top) : below;
+    row = lanes_row(state, row, lanes, rect.bottom() - sp(6) - top);
     const float height = lanes_height(state, row, lanes);
     draw_axis(view, inside - line - sp(4), inside + height, taken);
     if (const auto x = x_of_difference(state, view)) {

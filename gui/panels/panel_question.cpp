@@ -58,7 +58,11 @@ bool needs_foot(const State& state, const Question& question) {
 std::string said_at_most(const LessonPage& page) {
     const Question* question = question_of(page);
     if (question == nullptr) return "";
-    return "You said: " + *std::ranges::max_element(question->answers, {}, &std::string::size) + ".";
+    Prediction longest;
+    longest.answers = question->answers;
+    const auto answer = std::ranges::max_element(question->answers, {}, &std::string::size);
+    longest.given = static_cast<std::size_t>(answer - question->answers.begin());
+    return longest.said();
 }
 
 Heights heights_of_page(const State& state, std::size_t number, float width) {

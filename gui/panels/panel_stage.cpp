@@ -131,7 +131,7 @@ class Stager {
         mark_title(rect, stage_.letter.empty() ? all : fmt::format("{}   {}", stage_.letter, all));
         pen_.text(at, 24, shown, Face::bold, 19, pen_.ink(Role::text));
         const float rows = at + rect.w / pen_.px(1) + 12;
-        if (stage_.rows == stage_.title || rows > to - 40) return;
+        if (!look_.has_rows || stage_.rows == stage_.title || rows > to - 40) return;
         draw_line({{stage_.rows, Ink::faint}}, pen_.rect_of(rows, 15, to - rows, 20), 14 * look_.factor);
     }
 

@@ -19,6 +19,7 @@ struct StageLook {
     std::optional<StageMotion> motion;
     std::string id;  // of its marks: "card/A"
     bool is_title_a_link = true;
+    bool has_rows = true;    // behind the title
     bool has_stops = false;  // the keyboard's focus goes through its things
     std::function<bool(const std::string&)> is_marked = [](const std::string&) {
         return false;

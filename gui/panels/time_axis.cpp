@@ -9,6 +9,7 @@
 
 #include "gui/frame/fonts.hpp"
 #include "gui/frame/theme.hpp"
+#include "gui/panels/panel_futures.hpp"
 #include "gui/panels/panels.hpp"
 
 namespace mdscope::gui {
@@ -65,12 +66,23 @@ Taken taken_by_difference(const LaneView& view, float x, float flag) {
     return {left - sp(kDifferenceWords), x + sp(9)};
 }
 
-float x_of_no_return(State& state, const LaneView& view, float from) {
-    if (write_with_ends(state) == nullptr || !state.ends.is_done()) return -1;
-    const std::vector<EndZones::Zone> zones = state.ends.zones();
-    if (zones.size() < 2 || !zones.back().crashes) return -1;
-    const float x = view.x_of(static_cast<double>(zones.back().from) - 1);
-    return x - sp(9) < from || x + sp(kNoReturnWords) > view.right ? -1 : x;
+Taken taken_by_no_return(float x) {
+    return {x - sp(9), x + sp(kNoReturnWords)};
+}
+
+float x_of_no_return(State& state, const LaneView& view, const std::vector<Taken>& taken) {
+    std::optional<double> tick;
+    if (write_with_ends(state) != nullptr && state.ends.is_done()) {
+        const std::vector<EndZones::Zone> zones = state.ends.zones();
+        if (zones.size() >= 2 && zones.back().crashes) tick = static_cast<double>(zones.back().from) - 1;
+    } else if (const auto known = tick_of_no_return(state)) {
+        tick = static_cast<double>(*known);
+    }
+    if (!tick) return -1;
+    const Taken words = taken_by_no_return(view.x_of(*tick));
+    const auto covers = [&](const Taken& one) { return words.right > one.left && words.left < one.right; };
+    const bool has_room = words.left >= view.left && words.right <= view.right && std::ranges::none_of(taken, covers);
+    return has_room ? view.x_of(*tick) : -1;
 }
 
 void draw_point_of_no_return(float x, float y) {
@@ -108,10 +120,6 @@ void draw_first_difference(State& state, const LaneView& view, float y) {
     const float end = is_covered ? left + width : std::max(left + width, *x + r);
     ui::mark_rect({begin, y, end - begin, line + sp(4)}, "lanes/first_difference", "text", label,
                   static_cast<double>(*state.player.view().first_difference));
-}
-
-Taken taken_by_no_return(float x) {
-    return {x - sp(9), x + sp(kNoReturnWords)};
 }
 
 // The flag of the playhead, on the axis.

@@ -24,9 +24,9 @@ void draw_first_difference(State& state, const LaneView& view, float y);
 
 // The write of which each end was tried; nullptr: none is.
 const StageWrite* write_with_ends(State& state);
-// From here on each of its ends is a crash, and before here one was none. Negative: nowhere, or its words have no room,
-// which begins behind `from`; the zones in the lane say it, too.
-float x_of_no_return(State& state, const LaneView& view, float from);
+// From here on each of its ends is a crash, or every order goes wrong, and before here it was otherwise. Negative:
+// nowhere, or its words have no room beside what is there; the zones in the lane say it, too.
+float x_of_no_return(State& state, const LaneView& view, const std::vector<Taken>& taken);
 Taken taken_by_no_return(float x);
 void draw_point_of_no_return(float x, float y);
 

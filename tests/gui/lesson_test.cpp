@@ -312,7 +312,7 @@ TEST_CASE("the verdict comes when its outcome is on the screen, and stays until 
                 const std::string page = seat.page(), scenario = ui.text("card/A/title") + ui.text("card/B/title");
                 for (int frames = 0; frames < 4000 && !ui.has("lesson/next"); frames++) {
                     REQUIRE_FALSE(ui.has("lesson/feedback"));
-                    CHECK(ui.text("lesson/said").starts_with("You said: "));
+                    CHECK(ui.text("lesson/said").starts_with("You said \""));
                     ui.frame();
                 }
                 CHECK(seat.page() == page);
@@ -355,7 +355,7 @@ TEST_CASE("digits answer, 0 shows the answer, Space goes to the answers, Enter g
     CHECK(ui.mark("predict/0").focused);
     ui.key("2");
     CHECK_FALSE(ui.has("predict/0"));
-    CHECK(ui.text("lesson/said") == "You said: it hangs.");
+    CHECK(ui.text("lesson/said") == "You said \"it hangs\".");
     CHECK(ui.has("card/B/status"));  // both arrays are still there
     seat.until("lesson/next");
     CHECK(ui.text("lesson/feedback").starts_with("Not quite. It is \"it crashes"));
