@@ -44,7 +44,8 @@ MuseumFrame frame_at(Player& player, std::size_t tick) {
     std::array<StageModel, 2> stages;
     for (const Side side : kSides) stages.at(side) = stage_of(player.duel(), side, tick, view.sides[side], false);
     const Sentence sentence = sentence_of(player.duel(), tick, view, stages, false);
-    return {tick, stages[Side::A], plain_text(sentence.first)};
+    const std::string words = plain_text(sentence.first);
+    return {tick, stages[Side::A], words.substr(0, words.find(" B "))};  // B is not in the picture
 }
 
 // The first, the last, where it begins to be dangerous; and those that lie farthest from what was chosen already.

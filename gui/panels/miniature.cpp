@@ -141,7 +141,7 @@ class Miniature {
                    pen_.at(kDoorX + way * std::min(40.0F, std::abs(x - kDoorX) / 2), kTokenY - 6),
                    pen_.at(x - way * 14, kTokenY), pen_.ink(role), 3.5F, false);
         draw_write(pen_, x, kTokenY, write);
-        const char* const words = has_ended ? "ended" : write.is_read ? "read" : "write";
+        const char* const words = has_ended ? "ending" : write.is_read ? "read" : "write";
         const float begin = place.is_left ? x - 20 - pen_.width_of(words, Face::text, 14) : x + 24;
         pen_.text(begin, kTokenY, words, Face::text, 14, pen_.ink(role));
         const ImVec2 from = pen_.at(x - 13, kTokenY - 13), to = pen_.at(x + 13, kTokenY + 13);

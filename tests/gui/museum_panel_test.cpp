@@ -256,7 +256,7 @@ TEST_CASE("a picture of two writes has both, each above its disk, and says which
     CHECK_FALSE(ui.has("museum/frame/0/stage/sda"));
     CHECK(ui.text("museum/frame/1/stage/sda") == "write");
     CHECK(ui.text("museum/frame/1/stage/sdb") == "write");
-    CHECK(ui.text("museum/frame/2/stage/sdb") == "ended");
+    CHECK(ui.text("museum/frame/2/stage/sdb") == "ending");
     CHECK(ui.rect("museum/frame/1/stage/sda").right() < ui.rect("museum/frame/1/stage/sdb").x);
     CHECK(ui.faults() == kNone);
 }
