@@ -135,7 +135,7 @@ void draw_pages(State& state) {
 }  // namespace live
 
 void draw_live(State& state, const ui::Rect& rect) {
-    const Panel panel("live", rect);
+    const Panel panel("live", rect, {.fill = Role::background, .border = Role::background});
     if (state.live.has_pair()) return live::draw_pair(state);
     if (!state.live.is_attached()) return live::draw_mounting(state);
     live::draw_header(state);

@@ -10,8 +10,10 @@ namespace mdscope::gui {
 
 Panel::Panel(const char* id, const ui::Rect& rect, const Look& look) {
     ImGui::SetCursorScreenPos({rect.x, rect.y});
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, color(look.fill));
-    ImGui::PushStyleColor(ImGuiCol_Border, color(look.border));
+    // What is there already needs not be drawn again.
+    const auto drawn = [](Role role) { return role == Role::background ? ImVec4{} : color(role); };
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, drawn(look.fill));
+    ImGui::PushStyleColor(ImGuiCol_Border, drawn(look.border));
     const ImGuiWindowFlags flags =
         look.scrolls ? ImGuiWindowFlags_None : ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
     ImGui::BeginChild(id, {rect.w, rect.h}, true, flags);
