@@ -82,7 +82,7 @@ struct Verdict {
     std::vector<std::pair<std::string, std::uint64_t>> crash_ways;   // distinct `what`, with how many
     bool complete = false;                                           // nothing left to look at
     std::optional<unsigned> preemptions;                             // as asked for
-    bool is_bounded = false;  // nothing is left with so few preemptions; with more there is
+    bool is_bounded = false;  // nothing is left but what has more preemptions, or does not end
     bool interrupted = false;
     bool out_of_memory = false;  // it ended at ExploreOptions::memory
     // Where the power may be cut: moments and what may be left then, those of a moment all different; and the lives

@@ -12,6 +12,9 @@ namespace mdscope {
 
 using Picks = std::vector<std::uint32_t>;
 
+// An execution may be long, or have no end: so often it is asked in the middle of one whether to go on.
+inline constexpr std::uint64_t kStepsBetweenLooks = 10'000;
+
 // Keeps the verdict while a search runs: counts endings, keeps the best counter-example, tells the time.
 class Tally {
    public:

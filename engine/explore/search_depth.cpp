@@ -22,6 +22,10 @@ struct Sleeper {
     [[nodiscard]] bool is(const Choice& choice) const { return choice.kind == kind && choice.id == id; }
 };
 
+// An execution in which somebody is never chosen need not end. One that takes so many steps is left out, and then the
+// search is not complete.
+constexpr std::uint64_t kMostSteps = 10'000;
+
 // A state with a choice, on the path to where the world is.
 struct Level {
     World::Mark mark;
@@ -46,7 +50,7 @@ class DepthSearch : SearchParts {
         else
             descend();
         while (depth_ > 0) {
-            if ((tally.verdict.schedules & 0xff) == 0 && !tally.go_on()) complete = false;
+            if (!may_go_on()) complete = false;
             if (tally.verdict.schedules >= options.budget) complete = false;
             if (!complete) break;
             if (next_brother()) descend();
@@ -58,6 +62,13 @@ class DepthSearch : SearchParts {
     }
 
    private:
+    bool may_go_on() {
+        const Verdict& so_far = tally.verdict;
+        if ((so_far.schedules & 0xff) != 0 && so_far.transitions - looked_ < kStepsBetweenLooks) return true;
+        looked_ = so_far.transitions;
+        return tally.go_on();
+    }
+
     // ---- kept, and gone on with: what sleeps is found out again, by a step into each brother that was tried
 
     void save(SearchWriter& to) const {
@@ -100,7 +111,12 @@ class DepthSearch : SearchParts {
 
     // On to the end of an execution, the first choice that is awake at each level.
     void descend() {
+        const std::uint64_t end = tally.verdict.transitions + kMostSteps;
         for (;;) {
+            if (tally.verdict.transitions == end) {
+                tally.left_out = true;
+                return;
+            }
             if (world.moment() != Moment::Open) {
                 count_execution();
                 return;
@@ -192,6 +208,7 @@ class DepthSearch : SearchParts {
     const bool sleep_sets_;
     std::vector<std::unique_ptr<Level>> levels_;
     std::size_t depth_ = 0;
+    std::uint64_t looked_ = 0;  // transitions at the last look
     std::vector<Sleeper> asleep_;
     AccessSet touched_;
     Picks picks_;

@@ -76,21 +76,29 @@ Verdict search(const Scenario& scenario, const ExploreOptions& options, Conflict
     }
     Policy policy(seed);
     Picks picks;
-    while (tally.verdict.schedules < options.budget && tally.go_on()) {
-        if (tally.verdict.schedules > 0) world.restart();
+    std::uint64_t next = policy.state();  // of the first execution that is not counted
+    // True: to its end.
+    const auto execute = [&] {
         picks.clear();
         policy.begin_execution(tally.verdict.depth);
         for (world.advance(); world.moment() == Moment::Open; world.advance()) {
             picks.push_back(static_cast<std::uint32_t>(policy.pick(world.choices())));
             world.take(picks.back());
-            tally.verdict.transitions++;
+            if (picks.size() % kStepsBetweenLooks == 0 && !tally.go_on()) return false;
         }
+        return true;
+    };
+    while (tally.verdict.schedules < options.budget && tally.go_on()) {
+        if (tally.verdict.schedules > 0) world.restart();
+        if (!execute()) break;
+        next = policy.state();
+        tally.verdict.transitions += picks.size();
         tally.verdict.schedules++;
         tally.ended(world, picks);
     }
     tally.verdict.rest = rest_of(options, false, [&](SearchWriter& to) {
         tally.save(to);
-        to.hash(policy.state());
+        to.hash(next);
     });
     return tally.finish(false, conflicts);
 }
