@@ -24,7 +24,7 @@ struct Sleeper {
 
 // An execution in which somebody is never chosen need not end. One that takes so many steps is left out, and then the
 // search is not complete.
-constexpr std::uint64_t kMostSteps = 10'000;
+constexpr std::uint64_t kLongestExecution = 10'000;
 
 // A state with a choice, on the path to where the world is.
 struct Level {
@@ -111,7 +111,7 @@ class DepthSearch : SearchParts {
 
     // On to the end of an execution, the first choice that is awake at each level.
     void descend() {
-        const std::uint64_t end = tally.verdict.transitions + kMostSteps;
+        const std::uint64_t end = tally.verdict.transitions + kLongestExecution;
         for (;;) {
             if (tally.verdict.transitions == end) {
                 tally.left_out = true;
