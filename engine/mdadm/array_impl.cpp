@@ -196,8 +196,9 @@ int ArrayImpl::reassemble_claimed(std::string* why, bool run) {
     }
     if (!bios_drained()) {
         *why = fmt::format(
-            "{} bios of the stopped array are still held or in flight; release them first (echo all > "
-            "lab/release)",
+            "{} bios of the stopped array are still held or in flight; release them first: write 'all' into "
+            "lab/release "
+            "of the mount",
             bios().size());
         return -EBUSY;
     }

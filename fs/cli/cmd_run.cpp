@@ -128,7 +128,7 @@ constexpr const char* kRunExamples = R"(Examples:
 
 Exit codes: 0 it ended as is expected (of its own array, A), 1 it did not, or its schedule drifted, 2 a scenario
 or an option makes no sense, 5 it ended well, and what is expected is of the search of a scenario without a schedule
-(mdscope explore)";
+(mdscope explore))";
 
 }  // namespace
 
