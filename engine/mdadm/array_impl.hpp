@@ -109,6 +109,7 @@ class ArrayImpl final : public Array {
     [[nodiscard]] bool is_image_open(const std::string& member) const;
     bool wait_until_closed(const std::string& member);
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
+    void take_added_images();
     // array_start.cpp
     int bind_native(Mddev& mddev, MemberImage& image, std::vector<std::string>* missing);
     int bind_external(Mddev& mddev, MemberImage& image, const ContainerMember& member);
@@ -185,6 +186,7 @@ class ArrayImpl final : public Array {
     mutable SpinLock stacks_lock_;
     std::vector<std::shared_ptr<MemberStack>> stacks_ GUARDED_BY(stacks_lock_);   // members that md knows
     std::vector<std::shared_ptr<MemberStack>> retired_ GUARDED_BY(stacks_lock_);  // exported, not yet drained
+    std::vector<std::string> added_ GUARDED_BY(stacks_lock_);  // images that came since the start, for the next one
 
     mutable SpinLock observer_lock_;
     std::function<void(const std::string&)> observer_ GUARDED_BY(observer_lock_);

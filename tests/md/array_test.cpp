@@ -51,6 +51,27 @@ TEST_CASE("what is written is read back, from both mirrors, and survives a stop"
     }
 }
 
+TEST_CASE("what was added since the start is a member when the array is assembled again") {
+    for (const char* bitmap : {"external", "internal", "file", "none"}) {
+        CAPTURE(bitmap);
+        Lab lab(small_home(bitmap));
+        const std::string sdc = lab.options.lab + "/sdc.img";
+        std::ofstream(sdc).close();
+        std::filesystem::resize_file(sdc, 16 << 20);
+        CHECK(lab.write(0, kBlock));
+        std::string why;
+        REQUIRE_MESSAGE(lab.array->add(sdc, &why) == 0, why);
+        CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
+        REQUIRE(lab.is_in_sync());
+        for (int times = 0; times < 2; times++) {
+            CHECK_MESSAGE(lab.array->stop(false, &why) == 0, why);
+            REQUIRE_MESSAGE(lab.array->reassemble(&why) == 0, why);
+            CHECK(lab.member("sdc").raid_disk >= 0);
+            CHECK(lab.read(0, 4096) == kBlock);
+        }
+    }
+}
+
 TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is copied") {
     for (const char* bitmap : {"external", "internal", "file"}) {
         CAPTURE(bitmap);
