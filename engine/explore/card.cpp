@@ -87,8 +87,9 @@ std::string title_text(const Scenario& scenario) {
 std::string left_text(const Verdict& verdict) {
     if (verdict.complete) return "complete, nothing is left to look at";
     if (verdict.is_bounded && !verdict.interrupted)
-        return verdict.preemptions ? "all with so few preemptions; there is more to look at"
-                                   : "all but executions that do not end; there is more to look at";
+        return verdict.preemptions
+                   ? "all with so few preemptions; there is more to look at"
+                   : fmt::format("all but executions of more than {} steps", grouped(kLongestExecution));
     if (verdict.interrupted) return "interrupted, there is more to look at";
     if (verdict.out_of_memory) return "stopped at its bound on memory, there is more to look at";
     return "stopped, there is more to look at";

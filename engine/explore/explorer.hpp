@@ -70,6 +70,10 @@ struct CounterExample {
     std::vector<ScheduleStep> lanes;
 };
 
+// An execution in which somebody is never chosen need not end: a depth-first search leaves out what takes more steps
+// behind a choice, and is not complete then.
+inline constexpr std::uint64_t kLongestExecution = 10'000;
+
 struct Verdict {
     Scenario scenario;
     Strategy strategy = Strategy::Bfs;

@@ -22,10 +22,6 @@ struct Sleeper {
     [[nodiscard]] bool is(const Choice& choice) const { return choice.kind == kind && choice.id == id; }
 };
 
-// An execution in which somebody is never chosen need not end. One that takes so many steps is left out, and then the
-// search is not complete.
-constexpr std::uint64_t kLongestExecution = 10'000;
-
 // A state with a choice, on the path to where the world is.
 struct Level {
     World::Mark mark;

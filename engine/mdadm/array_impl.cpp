@@ -196,9 +196,8 @@ int ArrayImpl::reassemble_claimed(std::string* why, bool run) {
     }
     if (!bios_drained()) {
         *why = fmt::format(
-            "{} bios of the stopped array are still held or in flight; release them first: write 'all' into "
-            "lab/release "
-            "of the mount",
+            "{} bios of the stopped array are still held or in flight; release them first: write 'all' into the "
+            "mount's lab/release",
             bios().size());
         return -EBUSY;
     }
@@ -245,20 +244,7 @@ std::shared_ptr<MemberStack> ArrayImpl::take_stack(std::unique_ptr<MemberStack> 
     });
     const SpinGuard guard(stacks_lock_);
     stacks_.push_back(shared);
-    const auto is_it = [&](const std::string& path) {
-        return path == shared->path || kernel_.is_same_file(path, shared->path);
-    };
-    if (std::ranges::none_of(options_.images, is_it) && std::ranges::none_of(added_, is_it))
-        added_.push_back(shared->path);
     return shared;
-}
-
-// What was added belongs to the array that is assembled again. REQUIRES: nobody adds or removes meanwhile.
-void ArrayImpl::take_added_images() {
-    const Aside aside(kernel_);
-    const SpinGuard guard(stacks_lock_);
-    options_.images.insert(options_.images.end(), added_.begin(), added_.end());
-    added_.clear();
 }
 
 // md has exported the member. Its image can be closed once nothing is in flight in it any more.

@@ -91,6 +91,7 @@ class ArrayImpl final : public Array {
     void let_requests_end();
     int reassemble_claimed(std::string* why, bool run);
     int add_claimed(const std::string& path_or_name, std::string* why);
+    int add_image(MemberImage image, std::string* why);
     int re_add_claimed(const std::string& path_or_name, std::string* why);
     int not_usable() const;  // 0, or why md0 cannot take I/O now
     void end_tasks(Mddev& md);
@@ -109,6 +110,7 @@ class ArrayImpl final : public Array {
     [[nodiscard]] bool is_image_open(const std::string& member) const;
     bool wait_until_closed(const std::string& member);
     std::shared_ptr<MemberStack> take_stack(std::unique_ptr<MemberStack> stack);
+    void note_added(const std::string& path);
     void take_added_images();
     // array_start.cpp
     int bind_native(Mddev& mddev, MemberImage& image, std::vector<std::string>* missing);

@@ -267,6 +267,21 @@ int ArrayImpl::re_add(const std::string& path_or_name, std::string* why) {
     return re_add_claimed(path_or_name, why);
 }
 
+void ArrayImpl::note_added(const std::string& path) {
+    const Aside aside(kernel_);
+    const auto is_it = [&](const std::string& other) { return other == path || kernel_.is_same_file(other, path); };
+    const SpinGuard guard(stacks_lock_);
+    if (std::ranges::none_of(options_.images, is_it) && std::ranges::none_of(added_, is_it)) added_.push_back(path);
+}
+
+// What was added belongs to the array that is assembled again. REQUIRES: nobody adds or removes meanwhile.
+void ArrayImpl::take_added_images() {
+    const Aside aside(kernel_);
+    const SpinGuard guard(stacks_lock_);
+    options_.images.insert(options_.images.end(), added_.begin(), added_.end());
+    added_.clear();
+}
+
 int ArrayImpl::remove(const std::string& name, std::string* why, std::uint64_t patience_ns) {
     const Claim claim(*this, Claim::Kind::WithOthers);
     if (const int err = claim.refused(why); err != 0) return err;
@@ -299,10 +314,18 @@ int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
             why, -EEXIST,
             fmt::format("{} belongs to another array ({}); delete it or make a new image if it is not needed",
                         image->stack->path, format_uuid(image->label ? image->label->set_uuid : image->sb.set_uuid)));
-    if (imsm_ != nullptr) return add_imsm(std::move(*image), why);
-    if (md.external) return add_external(std::move(*image), why);
+    const std::string path = image->stack->path;
+    const int err = add_image(std::move(*image), why);
+    if (err == 0) note_added(path);
+    return err;
+}
+
+int ArrayImpl::add_image(MemberImage image, std::string* why) {
+    Mddev& md = mddev();
+    if (imsm_ != nullptr) return add_imsm(std::move(image), why);
+    if (md.external) return add_external(std::move(image), why);
     if (const int err = mddev_lock(md); err != 0) return err;
-    const int err = md.pers.load() != nullptr ? add_native(std::move(*image), why) : -ENODEV;
+    const int err = md.pers.load() != nullptr ? add_native(std::move(image), why) : -ENODEV;
     mddev_unlock(md);
     return err;
 }
@@ -320,11 +343,13 @@ int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why)
     const int slot = slot_of_before(*image, why);
     if (slot < 0) return slot;
     if (const int err = md.external ? restamp(*image, why) : 0; err != 0) return err;
+    const std::string path = image->stack->path;
     Rdev& rdev = new_rdev(md, take_stack(std::move(image->stack)));
     if (md.external) describe_re_added(rdev, mdmon_->container(), *image->label);
     const int err = md.external ? manage_re_add_external(md, rdev, *image->label, slot, why)
                                 : manage_re_add_native(md, rdev, slot, why);
     if (err != 0 && rdev.mddev.peek() == nullptr) close_member(rdev);
+    if (err == 0) note_added(path);
     return err;
 }
 

@@ -53,7 +53,8 @@ void draw_commands(State& state);
 
 // What the stop that is shown here turns on; the other rows of a kernel are for who looks for one, behind a switch.
 bool is_of_the_stop(const Variant& variant);
-bool fold_other_rows(const char* id, LivePage& page);  // the switch; returns whether they are shown
+bool fold_other_rows(const char* id, LivePage& page);      // the switch; returns whether they are shown
+constexpr const char* kUsualKernel = "mdscope's default";  // beside the names of eras
 // By the kernel that it differs least from: "as in Linux 5.12", "as in Linux 5.12, but for fix upstream".
 std::string kernel_words(const VariantRows& rows);
 

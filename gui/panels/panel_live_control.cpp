@@ -197,7 +197,7 @@ std::string kernel_words(const VariantRows& rows) {
         return std::ranges::count_if(all_variants(),
                                      [&](const Variant& one) { return &rows.row(one) != &from.row(one); });
     };
-    std::string name = "mdscope's default";
+    std::string name = kUsualKernel;
     VariantRows nearest = usual_variants();
     for (const KernelEra& era : kernel_eras()) {
         const VariantRows other(era);

@@ -173,8 +173,6 @@ void draw_images(LivePage& page) {
 
 // ---- its kernel: a row of every variant, and each of them
 
-constexpr const char* kUsual = "mdscope's default";
-
 // The plan names only rows in which it differs from its kernel.
 void draw_row(MountPlan& plan, const Variant& variant, const std::string& usual) {
     std::vector<std::string> names;
@@ -192,11 +190,11 @@ void draw_row(MountPlan& plan, const Variant& variant, const std::string& usual)
 void draw_kernel(LivePage& page) {
     MountPlan& plan = page.plan;
     ui::header("live/kernel", "Its kernel");
-    std::vector<std::string> eras = {kUsual};
+    std::vector<std::string> eras = {kUsualKernel};
     for (const KernelEra& era : kernel_eras()) eras.emplace_back(era.name);
     std::string era = plan.kernel.empty() ? eras.front() : plan.kernel;
     if (choice("kernel", "As in Linux", eras, era, "a row of each of those below")) {
-        plan.kernel = era == kUsual ? "" : era;
+        plan.kernel = era == kUsualKernel ? "" : era;
         plan.rows.clear();
     }
     const KernelEra* const found = find_kernel_era(plan.kernel);

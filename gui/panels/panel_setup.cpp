@@ -15,7 +15,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr const char* kUsual = "mdscope's default";
 constexpr const char* kOwn = "rows of its own";
 
 // Where the two columns are.
@@ -67,7 +66,7 @@ void draw_heads() {
 }
 
 std::string kernel_of(const VariantRows& rows) {
-    if (rows == usual_variants()) return kUsual;
+    if (rows == usual_variants()) return live::kUsualKernel;
     for (const KernelEra& era : kernel_eras())
         if (rows == VariantRows(era)) return era.name;
     return kOwn;
@@ -76,12 +75,12 @@ std::string kernel_of(const VariantRows& rows) {
 void take_kernel(VariantRows& rows, const std::string& name) {
     if (const KernelEra* const era = find_kernel_era(name))
         rows = VariantRows(*era);
-    else if (name == kUsual)
+    else if (name == live::kUsualKernel)
         rows = VariantRows();
 }
 
 void choose_kernels(Scenario& a, Scenario& b) {
-    Names names = {kUsual};
+    Names names = {live::kUsualKernel};
     for (const KernelEra& era : kernel_eras()) names.emplace_back(era.name);
     const std::string words_a = live::kernel_words(a.variants), words_b = live::kernel_words(b.variants);
     Choice of_a{kernel_of(a.variants), words_a}, of_b{kernel_of(b.variants), words_b};

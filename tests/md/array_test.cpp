@@ -72,6 +72,22 @@ TEST_CASE("what was added since the start is a member when the array is assemble
     }
 }
 
+TEST_CASE("what could not be added is not missed when the array is assembled again") {
+    for (const char* bitmap : {"external", "internal"}) {
+        CAPTURE(bitmap);
+        Lab lab(small_home(bitmap));
+        const std::string sdc = lab.options.lab + "/sdc.img";
+        std::ofstream(sdc).close();
+        std::filesystem::resize_file(sdc, 1 << 20);
+        std::string why;
+        REQUIRE(lab.array->add(sdc, &why) != 0);  // too small
+        std::filesystem::remove(sdc);
+        CHECK_MESSAGE(lab.array->stop(false, &why) == 0, why);
+        CHECK_MESSAGE(lab.array->reassemble(&why) == 0, why);
+        CHECK(lab.show("array_state") == "clean");
+    }
+}
+
 TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is copied") {
     for (const char* bitmap : {"external", "internal", "file"}) {
         CAPTURE(bitmap);

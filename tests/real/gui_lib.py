@@ -209,4 +209,18 @@ class Gui:
         self.errors.close()
 
 
+def settled(gui):
+    """No frame for half a second, which is longer than any tip waits to appear."""
+    frames = gui.ask("frames")
+    select.select([], [], [], 0.6)
+    return gui.ask("frames") == frames
+
+
+def write_block(lab):
+    fd = os.open(lab.path("md0"), os.O_RDWR)
+    os.pwrite(fd, os.urandom(4096), 0)
+    os.fsync(fd)
+    os.close(fd)
+
+
 __all__ = [name for name in dir() if not name.startswith("_")]

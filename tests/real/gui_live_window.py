@@ -54,13 +54,6 @@ def start_fio(lab, *options):
     return fio
 
 
-def write_block(lab):
-    fd = os.open(lab.path("md0"), os.O_RDWR)
-    os.pwrite(fd, os.urandom(4096), 0)
-    os.fsync(fd)
-    os.close(fd)
-
-
 def says(gui, name, part):
     try:
         return part in gui.ask("text", name)

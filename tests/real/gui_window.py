@@ -101,13 +101,6 @@ def story_idle_costs_nothing():
         check(drawn <= 3, "one movement of the mouse drew %d frames" % drawn)
 
 
-def settled(gui):
-    """No frame for half a second, which is longer than any tip waits to appear."""
-    frames = gui.ask("frames")
-    select.select([], [], [], 0.6)
-    return gui.ask("frames") == frames
-
-
 def story_equal_frames_are_not_shown_again():
     with Gui(display, "race") as gui:
         wait_for(lambda: settled(gui), "no more frames")
