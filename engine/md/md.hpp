@@ -332,8 +332,9 @@ struct Mddev {
     // A write to new_dev: opens the image and binds it. Called with reconfig_mutex held; 0 or -errno. Array fills it.
     std::function<int(std::string_view)> on_new_dev;
     // sync_blockdev of the ioctl that stops the array, once nobody can open it any more: returns when all requests for
-    // the disk that were let in have ended. Called without locks of the array. Array fills it.
-    std::function<void()> on_sync_blockdev;
+    // the disk that were let in have ended: 0, or -errno and the stop is off. Called without locks of the array. Array
+    // fills it.
+    std::function<int()> on_sync_blockdev;
     // With external metadata: the bitmap is about to be at this offset, or is there now; 0: none. Returns when that is
     // recorded; 0 or -errno. Called without reconfig_mutex. Array fills it.
     std::function<int(std::int64_t)> on_bitmap_location;

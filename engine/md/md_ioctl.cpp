@@ -60,9 +60,9 @@ static int set_closing(Mddev& mddev, bool opened_by_caller) {
 }
 
 // What has been let in is on its way out, and must not enter the personality after the stop's quiesce.
-static void sync_blockdev(Mddev& mddev) {
+static int sync_blockdev(Mddev& mddev) {
     MD_FRAME("sync_blockdev");
-    if (mddev.on_sync_blockdev) mddev.on_sync_blockdev();
+    return mddev.on_sync_blockdev ? mddev.on_sync_blockdev() : 0;
 }
 
 static int stop_array(Mddev& mddev, unsigned command, bool opened_by_caller) {
@@ -72,8 +72,8 @@ static int stop_array(Mddev& mddev, unsigned command, bool opened_by_caller) {
 
 static int close_array(Mddev& mddev, unsigned command, bool opened_by_caller) {
     if (const int err = set_closing(mddev, opened_by_caller); err != 0) return err;
-    sync_blockdev(mddev);
-    int err = mddev_lock(mddev);
+    int err = sync_blockdev(mddev);
+    if (err == 0) err = mddev_lock(mddev);
     if (err == 0) {
         err = stop_array(mddev, command, opened_by_caller);
         mddev_unlock(mddev);

@@ -358,7 +358,7 @@ void ArrayImpl::connect_notifiers(Mddev& mddev) {
     for (SysfsNotifier* notifier : {&mddev.sysfs_state, &mddev.mdstat_event}) notifier->also = &mddev.sysfs_wait;
     mddev.on_export = [this](Rdev& rdev) { close_member(rdev); };
     mddev.on_new_dev = [this](std::string_view text) { return new_dev(text); };
-    mddev.on_sync_blockdev = [this, &mddev] { close_disk(mddev); };
+    mddev.on_sync_blockdev = [this, &mddev] { return close_disk(mddev); };
     mddev.on_bitmap_location = [this, &mddev](std::int64_t offset) { return record_bitmap(mddev, offset); };
     mddev.on_bitmap_settings = [this, &mddev] { return record_settings(mddev); };
     mddev.on_component_size = [this, &mddev](Sector sectors) { return record_size(mddev, sectors); };

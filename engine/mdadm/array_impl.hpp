@@ -80,15 +80,17 @@ class ArrayImpl final : public Array {
     // array_stop.cpp
     int stop_members();
     int stop_external();
-    void wait_for_requests();
-    void close_disk(const Mddev& mddev);
+    [[nodiscard]] bool is_unattended() const;
+    int wait_for_requests();
+    int close_unopened();
+    int close_disk(const Mddev& mddev);
     template <class Stop>
     int stop_claimed(std::string* why, Stop stop);
     [[nodiscard]] std::vector<std::shared_ptr<MemberStack>> labelled_members() const;
     void stamp_after_use(const std::vector<std::shared_ptr<MemberStack>>& members);
     // array_impl.cpp
     void take_openers();
-    void let_requests_end();
+    int let_requests_end();
     int reassemble_claimed(std::string* why, bool run);
     int add_claimed(const std::string& path_or_name, std::string* why);
     int add_image(MemberImage image, std::string* why);

@@ -320,9 +320,14 @@ int ArrayImpl::add_claimed(const std::string& path_or_name, std::string* why) {
     return err;
 }
 
+// External by a store into md/metadata_version: there is no sidecar, and no mdmon.
+static constexpr const char* kExternalByName =
+    "the array's metadata is external, and nobody keeps it (no mdmon): members come by md/new_dev and their slot";
+
 int ArrayImpl::add_image(MemberImage image, std::string* why) {
     Mddev& md = mddev();
     if (imsm_ != nullptr) return add_imsm(std::move(image), why);
+    if (md.external && mdmon_ == nullptr) return refuse(why, -ENODEV, kExternalByName);
     if (md.external) return add_external(std::move(image), why);
     if (const int err = mddev_lock(md); err != 0) return err;
     const int err = md.pers.load() != nullptr ? add_native(std::move(image), why) : -ENODEV;
@@ -336,6 +341,7 @@ int ArrayImpl::re_add_claimed(const std::string& path_or_name, std::string* why)
         return refuse(why, -EINVAL, "IMSM knows no re-add: `add` takes the disk, and all of it is copied");
     Mddev& md = mddev();
     if (Rdev* rdev = find_rdev(md, path_or_name); rdev != nullptr) return manage_re_add_bound(md, *rdev, why);
+    if (md.external && mdmon_ == nullptr) return refuse(why, -ENODEV, kExternalByName);
     auto image = open_new_member(resolve(path_or_name));
     if (!image) return refuse(why, -image.error().err, image.error().text);
     if (md.external != image->label.has_value())

@@ -21,33 +21,49 @@ static constexpr std::uint64_t kMdmonPatience = 10 * kNsPerSec;
 
 // ---- what comes before
 
-// Nobody has the disk open any more; what was let in before is on its way out, and must not enter raid1 after the
-// stop's raid1_quiesce.
-void ArrayImpl::wait_for_requests() {
-    MD_FRAME("sync_blockdev");
-    if (mddev().openers == 0 && !kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+// External metadata by name only: md waits for a record that no mdmon will write. Stores into md/ can bring that about.
+bool ArrayImpl::is_unattended() const {
+    return mddev_.load()->external && (mdmon_ == nullptr || mdmon_->finished());
+}
+
+// What was let in before is on its way out, and must not enter raid1 after the stop's raid1_quiesce. 0; or
+// -ETIMEDOUT: it has not ended, and may never, since nobody is there to record what a write waits for.
+int ArrayImpl::wait_for_requests() {
+    if (kernel_.halted()) return 0;
+    if (!is_unattended()) {
+        wait_event(inside_wait_, inside_ == 0);
+        return 0;
+    }
+    return wait_event_timeout(inside_wait_, inside_ == 0, kMdmonPatience) == 0 ? 0 : -ETIMEDOUT;
 }
 
 // Before openers are taken away: while they count, md lets nobody stop the array under a request, by md/array_state.
-void ArrayImpl::let_requests_end() {
+int ArrayImpl::let_requests_end() {
     MD_FRAME("sync_blockdev");
     closing_ = true;
-    if (!kernel_.halted()) wait_event(inside_wait_, inside_ == 0);
+    return wait_for_requests();
 }
 
 // Within sync_blockdev of md_ioctl: md lets nobody open the disk, and its one opener asks for the stop.
-void ArrayImpl::close_disk(const Mddev& mddev) {
+int ArrayImpl::close_disk(const Mddev& mddev) {
     closing_ = true;
-    wait_event(inside_wait_, inside_ == 0);
+    if (const int err = wait_for_requests(); err != 0) return err;
     if (mdmon_ != nullptr && mddev.pers.load() != nullptr) mdmon_->become_clean(kMdmonPatience);
+    return 0;
 }
 
 // ---- stopping
 
+// Nobody has the disk open any more.
+int ArrayImpl::close_unopened() {
+    MD_FRAME("sync_blockdev");
+    return mddev().openers == 0 ? wait_for_requests() : 0;
+}
+
 int ArrayImpl::stop_external() {
-    wait_for_requests();
-    if (const int err = md_attr_store(mddev(), "array_state", "inactive"); err != 0) return err;
     Mddev& md = mddev();
+    if (const int err = close_unopened(); err != 0) return err;
+    if (const int err = md_attr_store(md, "array_state", "inactive"); err != 0) return err;
     const int late = wait_event_timeout(md.sysfs_wait, md.raid_disks == 0, kMdmonPatience);
     if (late == 0) return 0;
     md_log(md, LogLevel::Warn, fmt::format("md: {}: mdmon did not answer, stopping without it", mdname(md)));
@@ -64,11 +80,11 @@ int ArrayImpl::stop(bool force, std::string* why) {
     wait_for_manager();
     const Claim claim(*this, Claim::Kind::Alone);
     if (const int err = claim.refused(why); err != 0) return err;
-    if (force) {
-        let_requests_end();
-        revoke_openers();
-    }
-    return stop_claimed(why, [this] { return stop_members(); });
+    return stop_claimed(why, [&] {
+        if (const int err = force ? let_requests_end() : 0; err != 0) return err;
+        if (force) revoke_openers();
+        return stop_members();
+    });
 }
 
 int ArrayImpl::ioctl(unsigned command, void* arg, std::string* why) {
@@ -98,6 +114,12 @@ int ArrayImpl::stop_claimed(std::string* why, Stop stop) {
         stamp_after_use(members);
         bitmap_file_.reset();
         drop_drained();
+    } else if (err == -ETIMEDOUT) {
+        *why = fmt::format(
+            "{} is not stopped: a request has not ended, and nobody keeps the array's metadata. One that waits for the "
+            "record of a write goes on when 'active' is written to md/array_state, one that waits for the record of a "
+            "failed member when '-blocked' is written to its md/dev-*/state (lab/tasks shows who sleeps where)",
+            options_.name);
     } else if (err == -EBUSY) {
         *why = fmt::format("{} is still in use: it is open", options_.name);
     } else {

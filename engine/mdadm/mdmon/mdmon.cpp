@@ -74,7 +74,7 @@ void Mdmon::stop() {
 }
 
 bool Mdmon::finished() const {
-    return finished_;
+    return finished_.peek();
 }
 
 Container Mdmon::container() const {
