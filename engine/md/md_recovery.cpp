@@ -141,6 +141,8 @@ void md_check_recovery(Mddev& mddev) {
 
 void md_reap_sync_thread(Mddev& mddev) {
     MD_FRAME("md_reap_sync_thread");
+    // As kthread_stop, which wakes a thread where it sleeps: this one may be at sync_max.
+    if (!test_bit(MD_RECOVERY_DONE, mddev.recovery)) wake_up(mddev.recovery_wait);
     md_unregister_thread(mddev, mddev.sync_thread);
     if (!test_bit(MD_RECOVERY_INTR, mddev.recovery) && !test_bit(MD_RECOVERY_REQUESTED, mddev.recovery) &&
         mddev.degraded != mddev.raid_disks) {

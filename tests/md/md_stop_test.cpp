@@ -10,6 +10,7 @@
 #include "engine/md/variants/fix.hpp"
 #include "tests/md/raid1_fixture.hpp"
 #include "tests/md/sysfs_lab.hpp"
+#include "tests/sim_array.hpp"
 
 namespace mdscope::sysfs_test {
 
@@ -20,6 +21,32 @@ void a_write_ends(Mddev& mddev, Bitmap&) {
 }
 constexpr StopFix kLateWrite{
     {"late", "A write ends while the bitmap is flushed."}, a_write_ends, [](Mddev&, Bitmap&) {}, [](Bitmap&) {}};
+
+// What SIGTERM does while the disk is open. kthread_stop wakes the sync thread, which sleeps there uninterrupted else.
+TEST_CASE("a reboot does not wait for a check that sleeps at sync_max") {
+    for (const char* home : {"external", "internal", "file", "none"}) {
+        CAPTURE(home);
+        testing::SimArray lab(testing::SimArray::planned(testing::SimArray::small(home)), home);
+        REQUIRE(lab.start().empty());
+        lab.settle();
+        const auto store = [&](const char* file, const char* value) {
+            return lab.run([&] { return md_attr_store(lab.array.mddev(), file, value); });
+        };
+        REQUIRE(store("sync_max", "0") == 0);
+        REQUIRE(store("sync_action", "check") == 0);
+        lab.kernel.run_until_idle();
+        REQUIRE(lab.array.mddev().sync_thread.peek() != nullptr);
+        REQUIRE(lab.run([&] { return lab.array.open(); }) == 0);
+        bool ended = false;
+        lab.kernel.kthread_run("sh", [&] {
+            lab.array.notify_reboot();
+            ended = true;
+        });
+        lab.kernel.run_for(60 * kNsPerSec);
+        CHECK(ended);
+        CHECK(lab.array.mddev().sync_thread.peek() == nullptr);
+    }
+}
 
 }  // namespace
 

@@ -45,7 +45,6 @@ void stop_sync(Mddev& mddev) {
     if (!test_bit(MD_RECOVERY_RUNNING, mddev.recovery) || mddev_lock(mddev) != 0) return;
     if (mddev.sync_thread.load() != nullptr) {
         set_bit(MD_RECOVERY_INTR, mddev.recovery);
-        wake_up(mddev.recovery_wait);  // it may be waiting at sync_max
         md_reap_sync_thread(mddev);
     }
     mddev_unlock(mddev);
