@@ -134,6 +134,8 @@ static void write_layout(SearchWriter& to, const Arena::Writes& layout) {
     to.number(layout.bytes);
     to.number(layout.blocks.size());
     for (const bool is_written : layout.blocks) to.number(is_written ? 1 : 0);
+    to.number(layout.later.size());
+    for (const std::uint32_t blocks : layout.later) to.number(blocks);
 }
 
 static Arena::Writes read_layout(SearchReader& from) {
@@ -141,6 +143,8 @@ static Arena::Writes read_layout(SearchReader& from) {
     layout.bytes = from.number_to(Arena::kCapacity / 2);
     layout.blocks.resize(from.count());
     for (std::size_t i = 0; i < layout.blocks.size(); i++) layout.blocks[i] = from.flag();
+    layout.later.resize(from.number_to(Arena::kClasses));
+    for (std::uint32_t& blocks : layout.later) blocks = from.small();
     return layout;
 }
 

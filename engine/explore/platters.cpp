@@ -20,7 +20,7 @@ std::shared_ptr<const PageContent> PageStore::keep(std::uint64_t hash, const std
 std::uint64_t Platters::hash() const {
     std::uint64_t sum = 0;
     for (const PlatterPage& page : pages) sum += mix(mix(page.image, page.number), page.hash);
-    for (const auto& [path, text] : files) sum += mix(fnv1a(path), fnv1a(text));
+    for (const auto& [path, text] : files) sum += mix(hash_of_bytes(path), hash_of_bytes(text));
     return sum;
 }
 
@@ -32,14 +32,20 @@ void Platters::set_sector(std::uint32_t image, Sector sector, std::span<const st
     };
     const auto place = std::lower_bound(pages.begin(), pages.end(), std::pair(image, number), before);
     const bool is_there = place != pages.end() && place->image == image && place->number == number;
-    PageContent content = is_there ? *place->content : PageContent{};
-    std::memcpy(content.data() + sector % kSectors * kSectorSize, bytes.data(), bytes.size());
-    const std::uint64_t hash = RamImage::hash_of(content);
+    const std::size_t at = sector % kSectors * kSectorSize;
+    const auto content_before = [&] { return is_there ? *place->content : PageContent{}; };
+    const std::uint64_t share_before =
+        is_there ? RamImage::share_of(sector, std::span(*place->content).subspan(at, kSectorSize)) : 0;
+    const std::uint64_t hash = (is_there ? place->hash : 0) - share_before + RamImage::share_of(sector, bytes);
     if (hash == 0) {
         if (is_there) pages.erase(place);
         return;
     }
-    PlatterPage page{image, number, hash, store.keep(hash, [&] { return content; })};
+    PlatterPage page{image, number, hash, store.keep(hash, [&] {
+                         PageContent content = content_before();
+                         std::memcpy(content.data() + at, bytes.data(), bytes.size());
+                         return content;
+                     })};
     if (is_there)
         *place = std::move(page);
     else

@@ -86,21 +86,49 @@ void World::lay_out() {
 
 // A few executions at random show which memory a step writes to: marks are a third of a search. What is left out here
 // costs time, and nothing else.
+static constexpr int kRehearsals = 4;
+static constexpr std::size_t kRehearsedLives = 12;
+
+// Nobody is told of one, and nothing is looked for.
+World::Options World::for_rehearsal() const {
+    Options options = options_;
+    options.invariants = options.offers_cuts = false;
+    options.conflicts = nullptr;
+    options.lessons = nullptr;
+    options.preemptions.reset();
+    options.tracer = nullptr;
+    return options;
+}
+
+void World::rehearse(Prng& prng) {
+    constexpr std::uint64_t kMostSteps = 400;
+    for (const std::uint64_t begin = steps_; moment_ == Moment::Open && steps_ - begin < kMostSteps;) {
+        take(static_cast<std::size_t>(prng.below(choices_.size())));
+        if (options_.hashing) (void)state_hash();  // what it remembers is written, too
+        stage_->arena->note_writes();
+        if (may_be_cut()) note_life_start(prng);
+    }
+}
+
+// Now and then: what is left here is what a later life might begin with.
+void World::note_life_start(Prng& prng) {
+    constexpr std::uint64_t kOneIn = 8;
+    if (stage_ != &first_ || life_starts_.size() == kRehearsedLives || prng.below(kOneIn) != 0) return;
+    const CutOptions options = what_may_be_left(lab(), lab().after_cut()->crash, *options_.pages);
+    const std::size_t chosen = static_cast<std::size_t>(prng.below(options.list.size()));
+    life_starts_.push_back(lab().next_life(options.list[chosen].platters));
+}
+
 void World::find_what_changes() {
-    constexpr int kExecutions = 4;
-    constexpr std::uint64_t kMostSteps = 400;  // of each
-    const Options wanted = std::exchange(
-        options_,
-        {.event_log = options_.event_log, .invariants = false, .offers_cuts = false, .pages = options_.pages});
+    const Options wanted = std::exchange(options_, for_rehearsal());
     make(first_);
     enter(first_);
     Prng prng(1);
-    for (int i = 0; i < kExecutions; i++) {
-        for (restart(); moment_ == Moment::Open && steps_ < kMostSteps;) {
-            take(static_cast<std::size_t>(prng.below(choices_.size())));
-            first_.arena->note_writes();
-        }
+    for (int i = 0; i < kRehearsals; i++) {
+        restart();
+        rehearse(prng);
     }
+    if (wanted.conflicts != nullptr) life_starts_.clear();  // it is the places of the first life that worlds share
     changing_ = first_.arena->noted_writes();
     tear_down(first_);
     first_ = Stage{};
@@ -108,9 +136,26 @@ void World::find_what_changes() {
     options_ = wanted;
 }
 
+void World::find_what_changes_later() {
+    const Options wanted = std::exchange(options_, for_rehearsal());
+    AccessSet* const sink = std::exchange(access_sink_, nullptr);
+    const std::uint64_t steps = steps_;
+    Prng prng(1);
+    for (const LifeStart& start : std::exchange(life_starts_, {})) {
+        begin_life(start);
+        rehearse(prng);
+    }
+    changing_later_ = later_.arena->noted_writes();
+    tear_down(later_);
+    later_ = Stage{SimLab::Life::Later, nullptr, nullptr, {}};
+    steps_ = steps;
+    access_sink_ = sink;
+    options_ = wanted;
+}
+
 void World::make(Stage& stage) {
     if (Arena::available())
-        stage.arena = std::make_unique<Arena>(stage.life == SimLab::Life::First ? changing_ : Arena::Writes{});
+        stage.arena = std::make_unique<Arena>(stage.life == SimLab::Life::First ? changing_ : changing_later_);
     build(stage);
     if (stage.arena == nullptr) return;
     stage.arena->settle();
@@ -124,6 +169,8 @@ void World::build(Stage& stage) {
         const Inside inside(stage.arena.get());
         stage.lab = new SimLab(scenario_, plan_, options_.event_log, stage.life);
         stage.lab->kernel.reserve_stacks(16);
+        if (stage.lab->after_cut())  // what hashes remember of a medium that stays as it is
+            for (const auto& [path, medium] : stage.lab->kernel.images()) (void)medium->content_hash(true);
     } catch (const std::exception& error) {
         const std::string text = why_ended(error);  // its own memory may lie in the arena
         throw std::runtime_error(text);
@@ -172,6 +219,7 @@ void World::restart() {
 }
 
 void World::begin_life(const LifeStart& start) {
+    if (!life_starts_.empty()) find_what_changes_later();
     rebuild(later_);
     {
         const Inside inside(later_.arena.get());
@@ -340,7 +388,7 @@ std::uint64_t World::state_hash() const {
     if (lab().after_cut()) {
         const bool durable = lab().after_cut()->crash == CutKind::PowerCut;
         for (const auto& [path, medium] : lab().kernel.images()) hash = mix(hash, medium->content_hash(durable));
-        for (const auto& [path, text] : lab().kernel.files()) hash = mix(hash, fnv1a(text));
+        for (const auto& [path, text] : lab().kernel.files()) hash = mix(hash, hash_of_bytes(text));
         hash = mix(hash, lab().ledger().hash());
         hash = mix(hash, lab().life());
     }

@@ -141,6 +141,10 @@ class World {
     };
     void lay_out();
     void find_what_changes();
+    void find_what_changes_later();
+    [[nodiscard]] Options for_rehearsal() const;
+    void rehearse(Prng& prng);
+    void note_life_start(Prng& prng);
     void make(Stage& stage);
     void build(Stage& stage);
     void destroy(Stage& stage);
@@ -162,7 +166,9 @@ class World {
     Options options_;
     const Judge* const unasked_;
     LabPlan plan_;
-    Arena::Writes changing_;  // of the first life
+    Arena::Writes changing_;              // of the first life
+    Arena::Writes changing_later_;        // of those after a cut
+    std::vector<LifeStart> life_starts_;  // what lives begin with in which that is found
     Stage first_, later_{SimLab::Life::Later, nullptr, nullptr, {}};
     Stage* stage_ = &first_;
     std::vector<std::span<std::byte>> stacks_;

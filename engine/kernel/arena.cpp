@@ -74,7 +74,7 @@ bool Arena::available() {
 
 Arena::Arena() : Arena(Writes{}) {}
 
-Arena::Arena(const Writes& expected) : expected_(expected.blocks) {
+Arena::Arena(const Writes& expected) : expected_(expected) {
     const std::lock_guard guard(region.mutex);
     if (region.begin == nullptr) {
         // Aligned to the capacity, so that the same simulation in another arena has the same low address bits.
@@ -126,21 +126,33 @@ void* Arena::allocate(std::size_t size) {
     if (block != nullptr) {
         free = block->next;
     } else {
-        block = carve(number);
+        block = carve(number, is_expected_next());
     }
     return block + 1;
 }
 
-Arena::Block* Arena::carve(std::size_t number) {
+bool Arena::is_expected_next() const {
+    return head_->count < expected_.blocks.size() && expected_.blocks[head_->count];
+}
+
+Arena::Block* Arena::carve(std::size_t number, bool is_expected) {
     const std::size_t whole = size_of_class(number);
-    const std::size_t at = head_->count++;
-    const bool is_expected = at < expected_.size() && expected_[at] &&
-                             whole <= static_cast<std::size_t>(expected_end_ - head_->next_expected);
-    std::byte*& next = is_expected ? head_->next_expected : head_->next;
-    if (!is_expected && whole > static_cast<std::size_t>(end_ - next)) throw std::bad_alloc();
-    auto* const block = new (next) Block{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(at), nullptr};
+    const bool has_room = whole <= static_cast<std::size_t>(expected_end_ - head_->next_expected);
+    std::byte*& next = is_expected && has_room ? head_->next_expected : head_->next;
+    if (whole > static_cast<std::size_t>(end_ - next)) throw std::bad_alloc();
+    auto* const block =
+        new (next) Block{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(head_->count++), nullptr};
     next += whole;
     return block;
+}
+
+// Free blocks for all that will be asked for at the same time.
+void Arena::carve_for_later() {
+    for (std::size_t number = 0; number < expected_.later.size(); number++)
+        for (std::uint32_t left = expected_.later[number]; left > 0; left--) {
+            Block* const block = carve(number, true);
+            block->next = std::exchange(head_->free[number], block);
+        }
 }
 
 void Arena::free(void* address) {
@@ -229,6 +241,7 @@ static void install_handler(void (*handler)(int, siginfo_t*, void*)) {
 void Arena::settle() {
     const Outside outside;
     unsettle();
+    carve_for_later();
     if (std::getenv("MDSCOPE_COPY_ALL") != nullptr) return;
     {
         const std::lock_guard guard(region.mutex);
@@ -239,6 +252,8 @@ void Arena::settle() {
     written_.clear();
     written_.reserve(settled_.size() / kPage);
     noted_.assign(settled_.size() / kPage, 0);
+    next_ = head_->next;
+    later_.assign(kClasses, 0);
     wholes_.assign(settled_.size() / kPage, nullptr);
     protect(settled_, PROT_READ);
 }
@@ -282,9 +297,23 @@ void for_each_line(std::uint64_t lines, Visit visit) {
 
 }  // namespace
 
+template <class Visit>
+void Arena::for_each_block(std::byte* from, const std::byte* end, Visit visit) {
+    for (std::byte* at = from; at < end;) {
+        const auto& block = *reinterpret_cast<const Block*>(at);
+        const std::size_t size = size_of_class(block.size_class);
+        visit(at, size, block);
+        at += size;
+    }
+}
+
 void Arena::note_writes() {
     for (const std::uint32_t number : written_)
         noted_[number] |= differing_lines(page(number).data(), settled_page(number).data());
+    std::vector<std::uint32_t> later(kClasses, 0);
+    for_each_block(next_, head_->next,
+                   [&](const std::byte*, std::size_t, const Block& block) { later[block.size_class]++; });
+    for (std::size_t number = 0; number < kClasses; number++) later_[number] = std::max(later_[number], later[number]);
 }
 
 // Without its front, which changes with whether it is free.
@@ -299,19 +328,15 @@ bool Arena::is_noted(const std::byte* block, std::size_t size) const {
 Arena::Writes Arena::noted_writes() const {
     Writes writes;
     writes.blocks.resize(head_->count);
-    const auto look_at = [&](std::byte* from, const std::byte* end) {
-        for (std::byte* at = from; at < end;) {
-            const auto* const block = reinterpret_cast<const Block*>(at);
-            const std::size_t size = size_of_class(block->size_class);
-            if (is_noted(at, size)) {
-                writes.blocks[block->number] = true;
-                writes.bytes += size;
-            }
-            at += size;
-        }
+    writes.later = later_;
+    const auto look_at = [&](const std::byte* at, std::size_t size, const Block& block) {
+        if (!is_noted(at, size)) return;
+        writes.blocks[block.number] = true;
+        writes.bytes += size;
     };
-    look_at(first_block(), head_->next_expected);
-    look_at(expected_end_, head_->next);
+    for_each_block(first_block(), head_->next_expected, look_at);
+    for_each_block(expected_end_, next_, look_at);
+    for (std::size_t number = 0; number < kClasses; number++) writes.bytes += later_[number] * size_of_class(number);
     return writes;
 }
 

@@ -40,11 +40,14 @@ namespace mdscope {
 class Arena {
    public:
     static constexpr std::size_t kCapacity = std::size_t{256} << 20;  // of addresses; memory only as far as it is used
+    static constexpr std::size_t kClasses = 128;                      // of sizes of blocks
 
-    // Of the blocks that were asked for until settle(), in their order, those that were written to afterwards.
+    // Of the blocks that were asked for until settle(), in their order, those that were written to afterwards; and
+    // those that were asked for since.
     struct Writes {
         std::vector<bool> blocks;
-        std::size_t bytes = 0;  // that they take
+        std::vector<std::uint32_t> later;  // of each size, how many
+        std::size_t bytes = 0;             // that all these take
     };
 
     Arena();  // Throws std::bad_alloc.
@@ -85,7 +88,8 @@ class Arena {
     // What has ever been used, from its lowest address.
     [[nodiscard]] std::span<std::byte> used();
 
-    // Whatever is in it now is expected to stay as it is. Installs the process's handler of SIGSEGV, which hands on
+    // Whatever is in it now is expected to stay as it is, but for what is expected to be written to: what will be asked
+    // for lies beside that now. Installs the process's handler of SIGSEGV, which hands on
     // what is no write to an arena to the handler of before. REQUIRES: no Checkpoint of this arena is kept.
     void settle();
     // Everything is expected to change. Checkpoints of before are good for nothing any more.
@@ -101,7 +105,6 @@ class Arena {
     static void on_fault(int signal, siginfo_t* info, void* context);
     [[nodiscard]] std::span<std::byte> page(std::size_t number) const;
     [[nodiscard]] std::span<const std::byte> settled_page(std::size_t number) const;
-    static constexpr std::size_t kClasses = 128;
     struct Block;
     struct Head {  // at the arena's lowest address, so that it is saved with everything else
         std::byte* next;
@@ -110,13 +113,17 @@ class Arena {
         std::size_t count;  // of blocks
         std::array<Block*, kClasses> free;
     };
-    Block* carve(std::size_t number);
+    Block* carve(std::size_t number, bool is_expected);
+    [[nodiscard]] bool is_expected_next() const;
+    void carve_for_later();
     [[nodiscard]] std::byte* first_block() const;
+    template <class Visit>
+    static void for_each_block(std::byte* from, const std::byte* end, Visit visit);  // visit(begin, size, block)
     [[nodiscard]] bool is_noted(const std::byte* block, std::size_t size) const;
     Head* head_;
     std::byte* end_;
     std::byte* expected_end_;
-    std::vector<bool> expected_;
+    const Writes expected_;
     std::size_t slot_;
 
     // The settled pages, from the lowest address on. Outside of the arena: this is not put back.
@@ -125,6 +132,8 @@ class Arena {
     std::vector<std::byte> as_settled_;   // what was in them
     std::vector<std::uint32_t> written_;  // those that were written to since; has room for all
     std::vector<std::uint64_t> noted_;    // of each page, the lines that note_writes() found, a bit each
+    std::byte* next_ = nullptr;           // as it was settled: what is asked for afterwards lies behind it
+    std::vector<std::uint32_t> later_;    // that note_writes() found there, at most at once
     // Of each page that a checkpoint found changed all over, what it found: the next one often finds the same, and
     // shares it.
     using Page = std::array<std::byte, kPage>;

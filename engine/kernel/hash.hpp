@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Hashes for states and logs: the same with every compiler.
+// Hashes for states and logs: the same with every compiler, but for one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace mdscope {
@@ -15,6 +17,18 @@ inline std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
 }
 inline std::uint64_t mix(std::uint64_t hash, std::string_view text) {
     for (const char letter : text) hash = mix(hash, static_cast<unsigned char>(letter));
+    return hash;
+}
+
+// Of bytes, eight at a time and in the processor's order: fast, and not to be kept.
+inline std::uint64_t hash_of_bytes(std::string_view bytes) {
+    std::uint64_t hash = bytes.size();
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), sizeof(std::uint64_t)))) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), std::min(bytes.size(), sizeof word));
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 29;
+    }
     return hash;
 }
 

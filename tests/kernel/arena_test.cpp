@@ -155,4 +155,32 @@ TEST_CASE("blocks that were written to in one arena lie side by side in the next
     for (const char* const block : blocks) CHECK(std::count(block, block + 100, '\0') == 100);
 }
 
+// A simulation asks for memory while it runs. What is known to be asked for lies where only what changes is copied.
+TEST_CASE("what was asked for after one arena has settled has its place in the next one when that settles" *
+          doctest::skip(!Arena::available())) {
+    constexpr std::size_t kBuffer = 65536;
+    const auto bytes_kept = [&](Arena& arena) {
+        fill(arena);
+        arena.settle();
+        char* buffer = nullptr;
+        {
+            const Arena::Scope scope(arena);
+            buffer = new char[kBuffer]{};
+        }
+        arena.note_writes();
+        buffer[7] = 'x';
+        Checkpoint checkpoint;
+        checkpoint.take(arena, {});
+        buffer[7] = buffer[kBuffer - 1] = 'y';
+        checkpoint.put_back();
+        CHECK(buffer[7] == 'x');
+        CHECK(buffer[kBuffer - 1] == '\0');
+        return checkpoint.bytes();
+    };
+    Arena first;
+    CHECK(bytes_kept(first) > kBuffer);
+    Arena second(first.noted_writes());
+    CHECK(bytes_kept(second) < kBuffer / 8);
+}
+
 }  // namespace mdscope::test

@@ -33,18 +33,9 @@ void for_each_part(std::uint64_t offset, std::uint64_t size, Visit visit) {
     }
 }
 
-// Eight bytes at a time, in the processor's order: nobody keeps these.
 std::uint64_t hash_of_sector(const std::byte* bytes) {
-    std::uint64_t hash = 0;
-    std::uint64_t any = 0;
-    for (std::size_t at = 0; at < kSectorSize; at += sizeof(std::uint64_t)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes + at, sizeof word);
-        any |= word;
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
-        hash ^= hash >> 29;
-    }
-    return any == 0 ? 0 : hash | 1U;
+    if (std::memcmp(bytes, kZeroSector.data(), kSectorSize) == 0) return 0;
+    return hash_of_bytes({reinterpret_cast<const char*>(bytes), kSectorSize}) | 1U;
 }
 
 std::uint64_t in_page(Sector number, std::uint64_t hash) {
@@ -70,7 +61,7 @@ void RamImage::read_from(Which which, std::uint64_t offset, std::span<std::byte>
     auto next = sectors_.lower_bound(offset / kSectorSize);
     for_each_part(offset, buffer.size(), [&](Sector number, std::size_t within, std::size_t part, std::size_t done) {
         if (next == sectors_.end() || next->first != number) return;
-        std::memcpy(buffer.data() + done, next->second.contents[which].bytes.data() + within, part);
+        std::memcpy(buffer.data() + done, bytes_of(next->second.contents[which]) + within, part);
         ++next;
     });
 }
@@ -85,7 +76,7 @@ void RamImage::write(std::uint64_t offset, std::span<const std::byte> data) {
     changes_++;
     for_each_part(offset, data.size(), [&](Sector number, std::size_t within, std::size_t part, std::size_t done) {
         Kept& sector = kept(number);
-        std::memcpy(to_change(sector, Cached) + within, data.data() + done, part);
+        set(sector, Cached, within, data.subspan(done, part));
         mark_volatile(sector);
     });
 }
@@ -96,7 +87,7 @@ void RamImage::zero(std::uint64_t offset, std::uint64_t size) {
     for (; next != sectors_.end() && next->first * kSectorSize < offset + size; ++next) {
         const std::uint64_t begin = std::max(offset, next->first * kSectorSize);
         const std::uint64_t end = std::min(offset + size, (next->first + 1) * kSectorSize);
-        std::memset(to_change(next->second, Cached) + begin % kSectorSize, 0, end - begin);
+        set(next->second, Cached, begin % kSectorSize, std::span(kZeroSector).first(end - begin));
         mark_volatile(next->second);
     }
 }
@@ -129,7 +120,7 @@ void RamImage::flush_range(std::uint64_t offset, std::uint64_t size) {
 }
 
 void RamImage::make_durable(Kept& kept) {
-    set(kept, Durable, kept.contents[Cached].bytes.data());
+    set(kept, Durable, 0, {bytes_of(kept.contents[Cached]), kSectorSize});
     kept.is_volatile = false;
 }
 
@@ -146,7 +137,7 @@ void RamImage::power_cut(const std::function<bool(Sector)>& survives) {
         for (const Sector sector : volatile_sectors())
             if (survives(sector)) flush_range(sector << kSectorShift, kSectorSize);
     for (Kept* const sector : volatile_) {
-        set(*sector, Cached, sector->contents[Durable].bytes.data());
+        set(*sector, Cached, 0, {bytes_of(sector->contents[Durable]), kSectorSize});
         sector->is_volatile = false;
     }
     volatile_.clear();
@@ -162,19 +153,24 @@ std::byte* RamImage::to_change(Kept& kept, Which which) {
         content.is_hashed = false;
         unhashed_.emplace_back(&kept, which);
     }
-    return content.bytes.data();
+    if (content.bytes == nullptr) content.bytes = std::make_unique<SectorContent>();
+    return content.bytes->data();
 }
 
-// A new content; nothing is touched where it is there already.
-void RamImage::set(Kept& kept, Which which, const std::byte* bytes) {
-    if (std::memcmp(kept.contents[which].bytes.data(), bytes, kSectorSize) == 0) return;
-    std::memcpy(to_change(kept, which), bytes, kSectorSize);
+const std::byte* RamImage::bytes_of(const Content& content) {
+    return content.bytes != nullptr ? content.bytes->data() : kZeroSector.data();
+}
+
+// These bytes of a sector; nothing is touched where they are there already.
+void RamImage::set(Kept& kept, Which which, std::size_t within, std::span<const std::byte> bytes) {
+    if (std::memcmp(bytes_of(kept.contents[which]) + within, bytes.data(), bytes.size()) == 0) return;
+    std::memcpy(to_change(kept, which) + within, bytes.data(), bytes.size());
 }
 
 void RamImage::find_hashes() const {
     for (const auto& [sector, which] : unhashed_) {
         Content& content = sector->contents[which];
-        content.hash = hash_of_sector(content.bytes.data());
+        content.hash = hash_of_sector(bytes_of(content));
         content.is_hashed = true;
         sums_[which] += in_image(sector->number, content.hash, which == Durable);
     }
@@ -191,8 +187,13 @@ std::uint64_t RamImage::content_hash(bool durable) const {
 
 std::uint64_t RamImage::hash_of(const PageContent& content) {
     std::uint64_t sum = 0;
-    for (Sector i = 0; i < kPageSectors; i++) sum += in_page(i, hash_of_sector(content.data() + i * kSectorSize));
+    for (Sector i = 0; i < kPageSectors; i++)
+        sum += share_of(i, std::span(content).subspan(i * kSectorSize, kSectorSize));
     return sum;
+}
+
+std::uint64_t RamImage::share_of(Sector number, std::span<const std::byte> content) {
+    return in_page(number, hash_of_sector(content.data()));
 }
 
 // Of the page with this number; `next`, its first sector, goes behind it. REQUIRES: find_hashes().
@@ -221,7 +222,8 @@ RamImage::PageContent RamImage::page(std::uint64_t number, bool durable) const {
 std::span<const std::byte, kSectorSize> RamImage::sector(Sector number, bool durable) const {
     const auto found = sectors_.find(number);
     if (found == sectors_.end()) return kZeroSector;
-    return found->second.contents[durable ? Durable : Cached].bytes;
+    return std::span<const std::byte, kSectorSize>(bytes_of(found->second.contents[durable ? Durable : Cached]),
+                                                   kSectorSize);
 }
 
 std::uint64_t RamImage::written(Sector number) const {
@@ -242,11 +244,12 @@ void RamImage::set_page(std::uint64_t number, const PageContent* content, std::u
         return;
     changes_++;
     for (Sector i = 0; i < kPageSectors; i++) {
-        const std::byte* const bytes = content == nullptr ? kZeroSector.data() : content->data() + i * kSectorSize;
-        if (std::memcmp(bytes, kZeroSector.data(), kSectorSize) == 0 && !sectors_.contains(first + i)) continue;
+        const std::span<const std::byte> bytes =
+            content == nullptr ? std::span(kZeroSector) : std::span(*content).subspan(i * kSectorSize, kSectorSize);
+        if (std::ranges::equal(bytes, kZeroSector) && !sectors_.contains(first + i)) continue;
         Kept& sector = kept(first + i);
-        set(sector, Cached, bytes);
-        set(sector, Durable, bytes);
+        set(sector, Cached, 0, bytes);
+        set(sector, Durable, 0, bytes);
     }
 }
 

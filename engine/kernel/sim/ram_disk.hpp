@@ -72,7 +72,9 @@ class RamImage {
     [[nodiscard]] std::uint64_t changes() const { return changes_; }
     // changes() after the last write to this sector.
     [[nodiscard]] std::uint64_t written(Sector number) const;
-    static std::uint64_t hash_of(const PageContent& content);  // 0: zeros
+    static std::uint64_t hash_of(const PageContent& content);  // 0: zeros; what its sectors add up to
+    // What a sector with this content adds to its page's hash.
+    static std::uint64_t share_of(Sector number, std::span<const std::byte> content);
 
    private:
     friend class RamDisk;
@@ -81,7 +83,7 @@ class RamImage {
     struct Content {
         std::uint64_t hash = 0;  // 0: zeros
         bool is_hashed = true;
-        SectorContent bytes{};
+        std::unique_ptr<SectorContent> bytes;  // nullptr: zeros
     };
     struct Kept {
         Sector number = 0;
@@ -94,8 +96,9 @@ class RamImage {
     Kept& kept(Sector number);
     void mark_volatile(Kept& kept);
     void make_durable(Kept& kept);
+    static const std::byte* bytes_of(const Content& content);
     std::byte* to_change(Kept& kept, Which which);
-    void set(Kept& kept, Which which, const std::byte* bytes);
+    void set(Kept& kept, Which which, std::size_t within, std::span<const std::byte> bytes);
     void find_hashes() const;
 
     using Sectors = std::map<Sector, Kept>;
