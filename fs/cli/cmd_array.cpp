@@ -15,6 +15,7 @@
 #include "engine/mdadm/probe.hpp"
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/halted.hpp"
 #include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
@@ -34,6 +35,12 @@ struct ArrayWords {
 
 int code_of(int err) {
     return err == EBUSY || err == EALREADY ? kBusy : kFailed;
+}
+
+// Of an array that an Oops halted there is no other reason: whatever it was asked, it answers EIO, or looks stopped.
+int refuse(const MountedTree& tree, int exit_code, const std::string& what, const std::string& why) {
+    if (is_halted(tree)) return complain(kFailed, what + ": " + halted_text(tree));
+    return complain(exit_code, what + ": " + why);
 }
 
 // What a lab file answered to the last store into it; else the errno in words.
@@ -61,12 +68,13 @@ Result<bool> write_sync_action(const MountedTree& tree, const char* action) {
 }
 
 int start_sync(const MountedTree& tree, const char* action) {
-    if (stop_is_asleep(tree))
-        return complain(kBusy, std::string("cannot start a ") + action + ": " + asleep_text(tree));
+    const std::string what = std::string("cannot start a ") + action;
+    if (is_halted(tree)) return complain(kFailed, what + ": " + halted_text(tree));  // its thread would not take it up
+    if (stop_is_asleep(tree)) return complain(kBusy, what + ": " + asleep_text(tree));
     // md takes the word, and starts nothing.
     if (tree.read_or("md/array_state", "") == "readonly")
-        return complain(kFailed, std::string("cannot start a ") + action + ": the array is read-only; write clean to " +
-                                     tree.file("md/array_state") + " first, or mount it without --read-only");
+        return complain(kFailed, what + ": the array is read-only; write clean to " + tree.file("md/array_state") +
+                                     " first, or mount it without --read-only");
     const Result<bool> done = write_sync_action(tree, action);
     if (done) {
         std::printf("%s started; `mdscope wait %s` shows how far it is\n", action, shell_word(tree.root()).c_str());
@@ -74,24 +82,26 @@ int start_sync(const MountedTree& tree, const char* action) {
     }
     const int err = done.error().err;
     if (err == EBUSY)
-        return complain(kBusy, std::string("cannot start a ") + action + " while md/sync_action says " +
-                                   tree.read_or("md/sync_action", "that one runs"));
-    if (err == ENOENT) return complain(kFailed, std::string("cannot start a ") + action + ": the array is not running");
-    return complain(code_of(err), std::string("cannot start a ") + action + ": " + done.error().text);
+        return complain(kBusy, what + " while md/sync_action says " + tree.read_or("md/sync_action", "that one runs"));
+    if (err == ENOENT) return refuse(tree, kFailed, what, "the array is not running");
+    return refuse(tree, code_of(err), what, done.error().text);
 }
 
 // ---- stop, assemble
 
+// A stop that did not wait for its last bitmap writes has succeeded when they meet the Oops.
 int stop(const MountedTree& tree, bool force) {
     const Result<bool> done = ask_to_stop(tree, force ? "force" : "1");
     if (done) {
+        wait_for_last_writes(tree);
+        if (is_halted(tree)) return complain(kFailed, "md0 was stopped, and then " + halted_text(tree));
         print_answer(tree, "stop", "md0 stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it again");
         return it_is_done();
     }
     std::string why = reason(tree, "stop", done.error());
     if (done.error().err == EBUSY && !force) why += ". --force takes it away from them; a disk is taken down by umount";
     if (done.error().err == EINTR) why = "interrupted; the stop goes on, see " + tree.file("lab/tasks");
-    return complain(code_of(done.error().err), "cannot stop md0: " + why);
+    return refuse(tree, code_of(done.error().err), "cannot stop md0", why);
 }
 
 int assemble(const MountedTree& tree, bool run) {
@@ -128,7 +138,8 @@ std::string kept_text(const MountedTree& tree) {
 }
 
 int fail(const MountedTree& tree, const std::string& member) {
-    if (stop_is_asleep(tree)) return complain(kBusy, "cannot fail " + member + ": " + asleep_text(tree));
+    const std::string what = "cannot fail " + member;
+    if (stop_is_asleep(tree)) return complain(kBusy, what + ": " + asleep_text(tree));
     const Result<bool> done = tree.write("md/dev-" + member + "/state", "faulty");
     if (done || (done.error().err == EBUSY && is_faulty(tree, member))) {
         std::printf("set %s faulty in md0\n", shown(member).c_str());
@@ -138,13 +149,13 @@ int fail(const MountedTree& tree, const std::string& member) {
         case ENOENT:
         case ENODEV:
             if (tree.read_or("md/array_state", "clear") == "clear")
-                return complain(kFailed,
-                                "md0 is stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it");
-            return complain(kFailed, "no member is named " + member + "; " + members_text(tree));
+                return refuse(tree, kFailed, what,
+                              "md0 is stopped; `mdscope assemble " + shell_word(tree.root()) + "` starts it");
+            return refuse(tree, kFailed, what, "no member is named " + member + "; " + members_text(tree));
         case EBUSY:
-            return complain(kBusy, "cannot fail " + member + ": " + kept_text(tree));
+            return refuse(tree, kBusy, what, kept_text(tree));
         default:
-            return complain(kFailed, "cannot fail " + member + ": " + done.error().text);
+            return refuse(tree, kFailed, what, done.error().text);
     }
 }
 
@@ -152,7 +163,7 @@ int fail(const MountedTree& tree, const std::string& member) {
 int member_store(const MountedTree& tree, const char* file, const std::string& what, const std::string& value,
                  const std::string& done_text) {
     const Result<bool> done = tree.write(std::string("lab/") + file, value);
-    if (!done) return complain(code_of(done.error().err), what + ": " + reason(tree, file, done.error()));
+    if (!done) return refuse(tree, code_of(done.error().err), what, reason(tree, file, done.error()));
     print_answer(tree, file, done_text);
     return it_is_done();
 }

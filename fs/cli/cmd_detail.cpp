@@ -17,6 +17,7 @@
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
+#include "fs/cli/halted.hpp"
 #include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
@@ -37,6 +38,7 @@ struct Details {
     StructFields mddev;
     std::vector<Member> members;
     std::string served, version, array_state, sync_action, policy, level, bitmap;
+    std::string oops;  // which one and where; empty: none
     int raid_disks = 0, active = 0, working = 0, failed = 0, spare = 0;
     double sync_percent = -1;
     [[nodiscard]] std::uint64_t number(const char* field) const {
@@ -94,6 +96,7 @@ Result<Details> read_details(const MountedTree& tree) {
     details.policy = tree.read_or("md/consistency_policy", "unknown");
     details.level = tree.read_or("md/level", "");
     details.bitmap = tree.read_or("md/bitmap/location", "none");
+    if (is_halted(tree)) details.oops = oops_text(tree);
     details.raid_disks = static_cast<int>(details.number("raid_disks"));
     for (const Member& member : details.members) {
         if (member.is("faulty")) {
@@ -123,6 +126,7 @@ std::string state_line(const Details& details) {
     if (details.sync_action == "resync" || details.sync_action == "repair") text += ", resyncing";
     if (details.sync_action == "check") text += ", checking";
     if (!details.running()) text += ", Not Started";
+    if (!details.oops.empty()) text += ", halted by an Oops";
     return text + " ";
 }
 
@@ -229,6 +233,7 @@ void print_json(const Details& details, const std::string& disk) {
     json["level"] = details.level;
     json["array_state"] = details.array_state;
     if (!details.served.empty()) json["served"] = details.served;
+    if (!details.oops.empty()) json["oops"] = details.oops;
     json["sync_action"] = details.sync_action;
     if (details.sync_percent >= 0) json["sync_percent"] = details.sync_percent;
     json["size_bytes"] = details.number("array_sectors") * 512;
@@ -292,12 +297,15 @@ int detail(const DetailWords& words) {
         print_json(*details, disk_file(tree->root()));
         return kOk;
     }
-    if (details->array_state == "clear")
+    const bool is_shown = details->array_state != "clear";
+    if (!details->oops.empty() && !is_shown) return complain(kFailed, halted_text(*tree));
+    if (!is_shown)
         return complain(kFailed, "md0 is stopped; `mdscope assemble " + shell_word(words.mount) + "` starts it");
     if (words.exported)
         print_export(*details);
     else
         print_details(*details, disk_file(tree->root()));
+    if (!details->oops.empty()) return complain(kFailed, halted_text(*tree));
     return kOk;
 }
 

@@ -19,7 +19,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -30,6 +29,7 @@
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/disk_mounts.hpp"
+#include "fs/cli/halted.hpp"
 #include "fs/cli/host_tools.hpp"
 #include "fs/cli/standard_streams.hpp"
 #include "fs/mount/openers.hpp"
@@ -43,8 +43,6 @@ constexpr int kPatienceMs = 60'000;
 constexpr int kReleasedMs = 3'000;  // for programs whose requests were held: to finish and close
 constexpr int kPassingMs = 1'000;   // for programs that only look at a file now and then
 constexpr int kSilentMs = 2'000;    // what takes longer is said
-
-constexpr std::size_t kOopsSentences = 3;  // the last lines of lab/oops
 
 constexpr int kMostLinks = 40;  // as the kernel follows
 
@@ -118,28 +116,10 @@ Result<bool> unmount_when_free(const std::string& point) {
 
 // ---- an Oops
 
-bool is_halted(const MountedTree& tree) {
-    return tree.read_or("lab/oops", "none") != "none";
-}
-
-// The last bitmap writes of a stop that did not wait for them end after it, and that is when they meet the Oops.
-void wait_for_last_writes(const MountedTree& tree) {
-    wait_until(kReleasedMs, [&] { return is_halted(tree) || parse_bios(tree.read_or("lab/bios", "")).empty(); });
-}
-
 // Which one, where, and the first of its sentences; then what that leaves.
 void say_oops(const MountedTree& tree, const char* when) {
-    std::vector<std::string> lines;
-    std::istringstream text(tree.read_or("lab/oops", ""));
-    for (std::string line; std::getline(text, line);) lines.push_back(line);
-    const auto after = [&](const std::string& word) {
-        for (const std::string& line : lines)
-            if (const std::size_t at = line.find(word); at != std::string::npos) return line.substr(at + word.size());
-        return std::string("?");
-    };
-    note(std::string("an Oops halted the kernel of md0 ") + when + ": " + after("BUG: ") + ", in " +
-         after("RIP: 0010:"));
-    if (lines.size() > kOopsSentences) note(lines[lines.size() - kOopsSentences]);
+    note(std::string("an Oops halted the kernel of md0 ") + when + ": " + oops_text(tree));
+    if (const std::string sentence = oops_sentence(tree); !sentence.empty()) note(sentence);
     note("the images are left as by a power cut: what was acknowledged is there at the next mount");
 }
 

@@ -14,6 +14,7 @@
 
 #include "fs/cli/client.hpp"
 #include "fs/cli/commands.hpp"
+#include "fs/cli/halted.hpp"
 #include "fs/cli/standard_streams.hpp"
 
 namespace mdscope {
@@ -33,6 +34,7 @@ struct Progress {
 
 Result<Progress> look(const MountedTree& tree) {
     Progress progress;
+    if (is_halted(tree)) return Error{EIO, halted_text(tree)};  // it would be at it for ever
     const Result<std::string> action = tree.read("md/sync_action");
     if (!action) {
         // The file is there only while the array runs.

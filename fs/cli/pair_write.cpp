@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "engine/look/lab_rules.hpp"
+#include "fs/cli/halted.hpp"
 #include "fs/cli/host_tools.hpp"
 #include "fs/cli/interrupt_flag.hpp"
 #include "fs/cli/pair.hpp"
@@ -186,6 +187,8 @@ int compare(const PairPlan& plan, const std::array<MountedTree, 2>& trees) {
 int write_to_pair(const PairPlan& plan) {
     const Result<std::array<MountedTree, 2>> trees = mounted_pair(plan);
     if (!trees) return complain(kFailed, trees.error().text);
+    for (const MountedTree& tree : *trees)
+        if (is_halted(tree)) return complain(kFailed, halted_text(tree));
     for (const MountedTree& tree : *trees)
         if (tree.read_or("lab/hold", std::string(kRulesOff)) != kRulesOff)
             return complain(kBusy, tree.file("lab/hold") +

@@ -10,6 +10,7 @@ until the page is released.
 """
 
 import errno
+import json
 import os
 
 from lib import *
@@ -158,6 +159,51 @@ def story_unmounting_after_the_crash():
     done = lab.umount()
     check(done.returncode == 0 and done.stdout.endswith(": array stopped, unmounted\n") and not done.stderr,
           "and again: " + done.stdout + done.stderr)
+
+
+def tells_of_the_oops(lab, done, where):
+    """What the kernel met and where, where its console is, and what starts the array again."""
+    for part in ("an Oops halted the kernel", ", in " + where, lab.path("lab/oops"), "`mdscope assemble "):
+        check(part in done.stderr, "%s: %r in: %s" % (done.args[1:], part, done.stderr))
+    check(done.returncode == 1, "%s: %d" % (done.args[1:], done.returncode))
+
+
+def story_what_commands_say_after_an_oops():
+    """Not an errno, and not that the array is stopped."""
+    lab = Lab(*SLOW_DAEMON)
+    lab.mount_or_die("--kernel", "6.1.135")
+    check(errno_of(lab.read, "mdstat") == errno.EIO, "an Oops")
+    shown = mdscope("detail", lab.mnt)
+    tells_of_the_oops(lab, shown, "md_bitmap_get_stats")
+    check("State : clean, halted by an Oops" in shown.stdout, "detail shows what there is: " + shown.stdout)
+    for verb in ("stop", "check", "repair", "detail", "wait"):
+        tells_of_the_oops(lab, mdscope(verb, lab.mnt), "md_bitmap_get_stats")
+    tells_of_the_oops(lab, mdscope("stop", "--force", lab.mnt), "md_bitmap_get_stats")
+    for verb, member in (("fail", "sdb"), ("remove", "sdb"), ("re-add", "sdb"), ("add", "sdc")):
+        tells_of_the_oops(lab, mdscope(verb, lab.mnt, member), "md_bitmap_get_stats")
+    check(not os.path.exists(lab.image("sdc")), "no image is made for nothing")
+    told = json.loads(mdscope("detail", "--json", lab.mnt).stdout)
+    check("md_bitmap_get_stats" in told.get("oops", ""), "as JSON: %s" % told)
+    check(mdscope("assemble", lab.mnt).returncode == 0, "assemble")
+    check("oops" not in json.loads(mdscope("detail", "--json", lab.mnt).stdout), "and it is over")
+    check(mdscope("wait", lab.mnt).returncode == 0 and lab.umount().returncode == 0, "it works again")
+
+
+def story_a_stop_that_meets_the_oops():
+    """Nothing is held: the last bitmap writes end behind the stop that did not wait for them, or under it."""
+    lab = Lab(*SLOW_DAEMON)
+    lab.mount_or_die("--kernel", "5.12")
+    check(lab.store("lab/delay", "sda 100 bitmap") == 0 and lab.store("lab/delay", "sdb 100 bitmap") == 0, "slow members")
+    fd = os.open(lab.path("md0"), os.O_RDWR)
+    os.pwrite(fd, DATA, 0)
+    os.fsync(fd)
+    os.close(fd)
+    tells_of_the_oops(lab, mdscope("stop", lab.mnt), "super_written")
+    tells_of_the_oops(lab, mdscope("detail", lab.mnt), "super_written")
+    tells_of_the_oops(lab, mdscope("fail", lab.mnt, "sdb"), "super_written")
+    check(lab.store("lab/delay", "off") == 0, "off")
+    wait_for(lambda: mdscope("assemble", lab.mnt).returncode == 0, "assemble, once nothing is in flight")
+    check(mdscope("detail", lab.mnt).returncode == 0 and lab.umount().returncode == 0, "it works again")
 
 
 def check_umount_tells(lab, *parts):

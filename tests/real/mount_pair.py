@@ -88,6 +88,8 @@ def story_with_the_fix_and_without():
     check(a["status"] == "OOPS" and "super_written" in a["oops"] and "crashed" in a["sentence"], "A: %s" % a)
     check(b["status"] == "STOPPED" and b["oops"] is None and b["mddev_pending_writes"] == 0, "B: %s" % b)
     check("RIP: 0010:super_written" in pair.file("a", "lab/oops"), "A's console")
+    refused = pair.run("write")
+    check(refused.returncode == 1 and "an Oops halted the kernel" in refused.stderr, "a write to it: " + refused.stderr)
     pair.works("umount")
     check(not any(is_mounted(pair.at(side)) for side in "ab"), "no mount is left")
     check(sorted(os.listdir(pair.dir)) == ["a.lab", "b.lab", "kernels"], "the images are: %s" % os.listdir(pair.dir))
