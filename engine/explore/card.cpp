@@ -10,6 +10,7 @@
 
 #include "engine/explore/crash_places.hpp"
 #include "engine/explore/judge.hpp"
+#include "engine/kernel/shown.hpp"
 #include "engine/scenario/scenario_parse.hpp"
 #include "engine/scenario/text_lines.hpp"
 
@@ -66,6 +67,7 @@ std::string configuration_text(const Scenario& scenario) {
              scenario.metadata == Scenario().metadata ? "" : " with metadata " + scenario.metadata, scenario.bitmap,
              exact_size_text(scenario.chunk));
     rows.add("kernel", "{}", told_rows(scenario.variants));
+    if (const std::string others = other_rows(scenario.variants); !others.empty()) rows.add("other rows", "{}", others);
     rows.add("world", "{} steps, {}, mdmon {}", granularity_name(scenario.granularity),
              scenario.errors == 0 ? "no disk error" : plural(scenario.errors, "disk error", "disk errors"),
              scenario.mdmon ? "on" : "off");
@@ -100,23 +102,30 @@ std::string schedules_text(const Verdict& verdict) {
     return fmt::format("10^{:.1f}", verdict.schedules_log10);
 }
 
+void add_schedules(Rows& rows, const Verdict& verdict) {
+    rows.add("schedules", "{}", schedules_text(verdict));
+    rows.add("depth", "{}", plural(verdict.depth, "choice", "choices"));
+}
+
+void add_cuts(Rows& rows, const Verdict& verdict) {
+    const auto after = verdict.scenario.after_cut();
+    if (after->cuts == 0) return;
+    const double a_second = static_cast<double>(verdict.crash_points) / std::max(verdict.seconds, 1e-6);
+    rows.add(after->crash == CutKind::Kill ? "kills" : "power cuts", "{}{}; {}", grouped(verdict.crash_points),
+             verdict.cuts_are_whole ? "" : ", not every set of what was unsure",
+             plural(verdict.lives, "life", "lives"));
+    rows.add("a second", "{}", grouped(static_cast<std::uint64_t>(a_second)));
+}
+
 std::string numbers_text(const Verdict& verdict) {
     Rows rows;
     rows.add("search", "{}: {}", strategy_name(verdict.strategy), left_text(verdict));
     if (row_of(verdict.strategy).counts_states) rows.add("states", "{}", grouped(verdict.states));
     rows.add("transitions", "{}", grouped(verdict.transitions));
-    if (verdict.crash_points != 0) {
-        const bool is_kill = verdict.scenario.after_cut()->crash == CutKind::Kill;
-        rows.add(is_kill ? "kills" : "power cuts", "{}{}; {}", grouped(verdict.crash_points),
-                 verdict.cuts_are_whole ? "" : ", not every set of what was unsure",
-                 plural(verdict.lives, "life", "lives"));
-        rows.add("a second", "{}",
-                 grouped(static_cast<std::uint64_t>(static_cast<double>(verdict.crash_points) /
-                                                    std::max(verdict.seconds, 1e-6))));
-    } else {
-        rows.add("schedules", "{}", schedules_text(verdict));
-    }
-    rows.add("depth", "{}", plural(verdict.depth, "choice", "choices"));
+    if (counts_lives(verdict.scenario, verdict.strategy))
+        add_cuts(rows, verdict);
+    else
+        add_schedules(rows, verdict);
     rows.add("endings", "{} done, {}, {}, {}", grouped(verdict.done), plural(verdict.crashes, "crash", "crashes"),
              plural(verdict.hangs, "hang", "hangs"), plural(verdict.violations, "violation", "violations"));
     rows.add("time", "{:.3f} s", verdict.seconds);
@@ -159,15 +168,31 @@ std::string counter_example_text(const CounterExample& example, bool is_shortest
         text += "What does not hold: " + row + "\n\n";
     text += lanes_text(example.lanes);
     if (!example.console.empty()) text += "\n" + example.console;
-    if (!replay_path.empty()) text += "\nReplay it: mdscope replay " + replay_path + "\n";
+    if (!replay_path.empty()) text += "\nReplay it: mdscope replay " + shell_word(replay_path) + "\n";
     return text;
+}
+
+// What data could have come to, beside a crash and a hang.
+const char* loss_text(const Scenario::AfterCut& after) {
+    if (after.cuts == 0) return "reads stale data";
+    return after.crash == CutKind::Kill ? "loses what was acknowledged" : "loses what was flushed";
 }
 
 std::string verdict_sentence(const Verdict& verdict) {
     const std::string word = verdict_word(verdict);
-    if (word == "safe") return "safe: no schedule crashes or hangs";
-    if (word == "no crash met") return "no schedule that was looked at crashes or hangs";
+    const auto after = verdict.scenario.after_cut();
+    const std::string bad = after ? fmt::format("crashes, hangs or {}", loss_text(*after)) : "crashes or hangs";
+    if (word == "safe") return "safe: no schedule " + bad;
+    if (word == "no crash met") return "no schedule that was looked at " + bad;
     return word;
+}
+
+// What else was looked for where data is judged, by the names that --expect takes.
+std::string judged_text() {
+    std::string names;
+    for (const Judge& judge : judges())
+        if (judge.is_of_data) names += (names.empty() ? "" : ", ") + std::string(judge.name);
+    return names;
 }
 
 bool is_way_in(const std::pair<std::string, std::uint64_t>& way, const std::string& function) {
@@ -265,6 +290,7 @@ std::string verdict_card(const Verdict& verdict, const std::string& replay_path)
     text += numbers_text(verdict);
     Rows rows;
     rows.add("verdict", "{}", verdict_sentence(verdict));
+    if (verdict.scenario.after_cut()) rows.add("judged", "{}", judged_text());
     const Held held = expectation_of(verdict);
     if (verdict.scenario.expect.kind != Expectation::Kind::Any)
         rows.add("expected", "{}: {}", expectation_text(verdict.scenario.expect), held_answer(held));
@@ -280,9 +306,15 @@ std::string verdict_card(const Verdict& verdict, const std::string& replay_path)
 
 std::string progress_line(const Verdict& verdict) {
     const bool by_states = row_of(verdict.strategy).counts_states;
-    return fmt::format("{} {}, depth {}, {}, {}, {:.0f} s", grouped(by_states ? verdict.states : verdict.schedules),
-                       by_states ? "states" : "schedules", verdict.depth, plural(verdict.crashes, "crash", "crashes"),
-                       plural(verdict.hangs, "hang", "hangs"), verdict.seconds);
+    const bool by_lives = counts_lives(verdict.scenario, verdict.strategy);
+    return fmt::format(
+        "{} {}, {}, {}, {}, {:.0f} s", grouped(by_states ? verdict.states : verdict.schedules),
+        by_states ? "states" : "schedules",
+        by_lives ? plural(verdict.lives, "life", "lives") : fmt::format("depth {}", verdict.depth),
+        plural(verdict.crashes, "crash", "crashes"),
+        plural(verdict.hangs, "hang", "hangs") +
+            (verdict.violations == 0 ? "" : ", " + plural(verdict.violations, "violation", "violations")),
+        verdict.seconds);
 }
 
 std::string run_card(const Scenario& scenario, const Run& run) {

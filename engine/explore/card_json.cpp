@@ -79,6 +79,17 @@ Json counter_example_json(const CounterExample& example, const std::string& repl
     return json;
 }
 
+// What a search does not count is null, not 0.
+void add_counts(Json& json, const Verdict& verdict) {
+    const bool by_lives = counts_lives(verdict.scenario, verdict.strategy);
+    const auto counted = [](bool is_counted, auto number) { return is_counted ? Json(number) : Json(nullptr); };
+    json["schedules"] = counted(!by_lives, verdict.schedules);
+    json["schedules_log10"] = counted(!by_lives, verdict.schedules_log10);
+    json["depth"] = counted(!by_lives, verdict.depth);
+    json["cuts"] = counted(by_lives, verdict.crash_points);
+    json["lives"] = counted(by_lives, verdict.lives);
+}
+
 }  // namespace
 
 std::string verdict_json(const Verdict& verdict, const std::string& replay_path) {
@@ -91,9 +102,7 @@ std::string verdict_json(const Verdict& verdict, const std::string& replay_path)
     json["expectation_holds"] = expectation_holds(verdict);
     json["states"] = verdict.states;
     json["transitions"] = verdict.transitions;
-    json["schedules"] = verdict.schedules;
-    json["schedules_log10"] = verdict.schedules_log10;
-    json["depth"] = verdict.depth;
+    add_counts(json, verdict);
     json["done"] = verdict.done;
     json["crashes"] = verdict.crashes;
     json["hangs"] = verdict.hangs;

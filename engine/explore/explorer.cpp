@@ -195,6 +195,10 @@ static Verdict search_fine(const Scenario& scenario, ExploreOptions options) {
     }
 }
 
+bool counts_lives(const Scenario& scenario, Strategy strategy) {
+    return scenario.after_cut() && strategy == Strategy::Bfs;
+}
+
 Result<Verdict> explore(const Scenario& asked, const ExploreOptions& options) {
     Scenario scenario = asked;
     if (!scenario.schedule.empty()) {  // Every schedule is looked at, so what that one ends in is not asked.
@@ -203,7 +207,7 @@ Result<Verdict> explore(const Scenario& asked, const ExploreOptions& options) {
         scenario.expect = {};
     }
     try {
-        if (scenario.after_cut() && options.strategy == Strategy::Bfs) return search_crashes(scenario, options);
+        if (counts_lives(scenario, options.strategy)) return search_crashes(scenario, options);
         if (scenario.granularity == Granularity::Fine && Arena::available()) return search_fine(scenario, options);
         return search(scenario, options, nullptr);
     } catch (const std::runtime_error& error) {

@@ -74,6 +74,9 @@ struct CounterExample {
 // behind a choice, and is not complete then.
 inline constexpr std::uint64_t kLongestExecution = 10'000;
 
+// Whether a search counts lives (search_crash.cpp): it has states and cuts then, but neither schedules nor their depth.
+[[nodiscard]] bool counts_lives(const Scenario& scenario, Strategy strategy);
+
 struct Verdict {
     Scenario scenario;
     Strategy strategy = Strategy::Bfs;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/md/check.hpp"
 #include "generated/variant_tables.hpp"
@@ -172,15 +173,52 @@ const VariantRows& usual_variants() {
     return kUsual;
 }
 
+static bool is_told(const VariantRows& rows, const Variant& variant) {
+    const Told told = variant.facts->told;
+    return told == Told::Always || (told == Told::IfUnusual && &rows.row(variant) != &variant.usual());
+}
+
 std::string told_rows(const VariantRows& rows, const char* comma, const char* between) {
     std::string text;
-    for (const Variant& variant : all_variants()) {
-        const VariantRow& row = rows.row(variant);
-        const Told told = variant.facts->told;
-        if (told == Told::IfAsked || (told == Told::IfUnusual && &row == &variant.usual())) continue;
-        text += fmt::format("{}{}{}{}", text.empty() ? "" : comma, variant.name(), between, row.name);
-    }
+    for (const Variant& variant : all_variants())
+        if (is_told(rows, variant))
+            text += fmt::format("{}{}{}{}", text.empty() ? "" : comma, variant.name(), between, rows.row(variant).name);
     return text;
+}
+
+// In how many rows they differ, and in how many of those that told_rows leaves out.
+static std::pair<unsigned, unsigned> difference(const VariantRows& rows, const VariantRows& from) {
+    std::pair<unsigned, unsigned> many{0, 0};
+    for (const Variant& variant : all_variants()) {
+        if (&rows.row(variant) == &from.row(variant)) continue;
+        many.first++;
+        if (!is_told(rows, variant)) many.second++;
+    }
+    return many;
+}
+
+const KernelEra* nearest_era(const VariantRows& rows) {
+    const KernelEra* nearest = nullptr;
+    auto least = difference(rows, usual_variants());
+    for (const KernelEra& era : kEras) {
+        const VariantRows its(era);
+        const bool is_the_same = nearest != nullptr && its == VariantRows(*nearest);
+        if (!is_the_same && difference(rows, its) >= least) continue;
+        least = difference(rows, its);
+        nearest = &era;
+    }
+    return nearest;
+}
+
+std::string other_rows(const VariantRows& rows) {
+    const KernelEra* const era = nearest_era(rows);
+    const VariantRows from = era != nullptr ? VariantRows(*era) : usual_variants();
+    std::string text;
+    for (const Variant& variant : all_variants())
+        if (!is_told(rows, variant) && &rows.row(variant) != &from.row(variant))
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", variant.name(), rows.row(variant).name);
+    if (era == nullptr) return text;
+    return fmt::format("as in Linux {}{}{}", era->name, text.empty() ? "" : ", but for ", text);
 }
 
 std::string different_rows(const VariantRows& from, const VariantRows& to, const char* comma) {

@@ -146,6 +146,11 @@ const VariantRows& usual_variants();  // of an array for which nobody has chosen
 // "fix none, order 2022, pools mddev": as each table wants to be told. `between`
 // parts a name from its row.
 std::string told_rows(const VariantRows& rows, const char* comma = ", ", const char* between = " ");
+// Those that told_rows leaves out, where they are not the usual ones: "unplug md"; where the rows of an era are nearer,
+// by its name: "as in Linux 5.12, but for unplug waits"; empty: the usual ones.
+std::string other_rows(const VariantRows& rows);
+// The era that is nearest to these rows, of several the oldest (by its last name); nullptr: the usual rows are nearer.
+const KernelEra* nearest_era(const VariantRows& rows);
 // Those in which `to` differs from `from`, with `to`'s rows: "fix upstream"; empty: in none.
 std::string different_rows(const VariantRows& from, const VariantRows& to, const char* comma = ", ");
 

@@ -193,19 +193,9 @@ bool is_of_the_stop(const Variant& variant) {
 }
 
 std::string kernel_words(const VariantRows& rows) {
-    const auto difference = [&rows](const VariantRows& from) {
-        return std::ranges::count_if(all_variants(),
-                                     [&](const Variant& one) { return &rows.row(one) != &from.row(one); });
-    };
-    std::string name = kUsualKernel;
-    VariantRows nearest = usual_variants();
-    for (const KernelEra& era : kernel_eras()) {
-        const VariantRows other(era);
-        if (difference(other) >= difference(nearest)) continue;
-        nearest = other;
-        name = fmt::format("as in Linux {}", era.name);
-    }
-    const std::string but = different_rows(nearest, rows);
+    const KernelEra* const era = nearest_era(rows);
+    const std::string name = era != nullptr ? fmt::format("as in Linux {}", era->name) : kUsualKernel;
+    const std::string but = different_rows(era != nullptr ? VariantRows(*era) : usual_variants(), rows);
     return but.empty() ? name : fmt::format("{}, but for {}", name, but);
 }
 

@@ -61,6 +61,7 @@ TEST_CASE("a card of a scenario that crashes") {
           "stop-mid-write: A stop by two-step, bitmap external\n"
           "  array        2 members of 64M, bitmap external in chunks of 1M\n"
           "  kernel       fix none, order 2022, pools mddev\n"
+          "  other rows   claims md, bitmap-read md\n"
           "  world        coarse steps, no disk error, mdmon off\n"
           "  setup        write 0; store array_state clean\n"
           "  task         stopper: store array_state inactive; store array_state clear\n"
@@ -118,6 +119,73 @@ TEST_CASE("a card says how much was looked at") {
                     "            stopper sleeps in b\n"
                     "         1  other\n") != std::string::npos);
     CHECK(progress_line(verdict) == "18,446,744,073,709,551,615 schedules, depth 12, 0 crashes, 1 hang, 0 s");
+}
+
+TEST_CASE("a card names every row that is not the default one's") {
+    Verdict verdict = crashing();
+    verdict.scenario.variants = usual_variants();
+    CHECK(verdict_card(verdict, "").find("other rows") == std::string::npos);
+    for (const Variant& variant : all_variants()) {
+        verdict.scenario.variants = usual_variants();
+        for (std::size_t i = 0; i < variant.size; i++) {
+            verdict.scenario.variants.choose(variant, variant.row(i));
+            const std::string row = std::string(variant.name()) + " " + variant.row(i).name;
+            CAPTURE(row);
+            const bool is_named = verdict_card(verdict, "").find(row) != std::string::npos;
+            CHECK((is_named || &variant.row(i) == &variant.usual()));
+        }
+    }
+    verdict.scenario.variants = VariantRows(*find_kernel_era("5.12"));
+    CHECK(verdict_card(verdict, "").find("  other rows   as in Linux 5.12\n") != std::string::npos);
+}
+
+TEST_CASE("a card of a search with cuts has what is counted there, and says what was looked for") {
+    Verdict verdict = crashing();
+    verdict.shortest.reset();
+    verdict.crash_ways.clear();
+    verdict.crashes = 0;
+    verdict.scenario.expect = {};
+    verdict.schedules = verdict.depth = 0;
+    verdict.crash_points = 3;
+    verdict.lives = 2;
+    struct Row {
+        CutKind crash;
+        const char* cuts;
+        const char* bad;
+    };
+    for (const Row& row : {Row{CutKind::Kill, "  kills        3; 2 lives\n", "loses what was acknowledged"},
+                           Row{CutKind::PowerCut, "  power cuts   3; 2 lives\n", "loses what was flushed"}}) {
+        verdict.scenario.crash = row.crash;
+        verdict.complete = true;
+        const std::string card = verdict_card(verdict, "");
+        CAPTURE(card);
+        CHECK(card.find(row.cuts) != std::string::npos);
+        CHECK(card.find("schedules  ") == std::string::npos);
+        CHECK(card.find("depth") == std::string::npos);
+        CHECK(card.find(std::string("  verdict      safe: no schedule crashes, hangs or ") + row.bad +
+                        "\n  judged       intent, recorded, stale, durable, equal\n") != std::string::npos);
+        CHECK(progress_line(verdict) == "1,234 states, 2 lives, 0 crashes, 0 hangs, 0 s");
+        const auto json = nlohmann::json::parse(verdict_json(verdict, ""));
+        for (const char* field : {"schedules", "schedules_log10", "depth"}) CHECK(json[field].is_null());
+        CHECK(json["cuts"] == 3);
+        CHECK(json["lives"] == 2);
+        verdict.complete = false;
+        CHECK(verdict_card(verdict, "")
+                  .find(std::string("no schedule that was looked at crashes, hangs or ") + row.bad) !=
+              std::string::npos);
+    }
+    verdict.complete = true;
+    verdict.scenario.cuts = 0;  // data is judged, and nothing is cut
+    CHECK(verdict_card(verdict, "").find("safe: no schedule crashes, hangs or reads stale data\n") !=
+          std::string::npos);
+    CHECK(verdict_card(verdict, "").find("schedules  ") == std::string::npos);
+    CHECK(verdict_card(verdict, "").find("power cuts  ") == std::string::npos);
+    verdict.strategy = Strategy::Dfs;  // whole executions
+    verdict.depth = 12;
+    CHECK(verdict_card(verdict, "").find("  depth        12 choices\n") != std::string::npos);
+    CHECK(nlohmann::json::parse(verdict_json(verdict, ""))["cuts"].is_null());
+    verdict.violations = 1;
+    CHECK(progress_line(verdict) == "0 schedules, depth 12, 0 crashes, 0 hangs, 1 violation, 0 s");
 }
 
 TEST_CASE("a card says sizes as people do") {

@@ -125,6 +125,37 @@ TEST_CASE("rows are chosen by name, and told where they are not the usual ones")
     CHECK(told_rows(rows) == "fix upstream, order 2022, pools mddev, stop-order db");
     CHECK(different_rows(usual_variants(), rows) == "stop-order db, mdstat-bitmap none");
     CHECK(rows != usual_variants());
+    CHECK(other_rows(rows) == "mdstat-bitmap none");
+}
+
+TEST_CASE("every row that is not the usual one is told, by itself or by its era") {
+    CHECK(other_rows(usual_variants()) == "");
+    CHECK(nearest_era(usual_variants()) == nullptr);
+    for (const Variant& variant : all_variants())
+        for (std::size_t i = 0; i < variant.size; i++) {
+            VariantRows rows;
+            rows.choose(variant, variant.row(i));
+            const std::string told = std::string(variant.name()) + " " + variant.row(i).name;
+            CAPTURE(told);
+            const std::string all = told_rows(rows) + ", " + other_rows(rows) + ",";
+            CHECK((&variant.row(i) == &variant.usual() || all.find(told + ",") != std::string::npos));
+        }
+    for (const KernelEra& era : kernel_eras()) {
+        const VariantRows rows(era);
+        const KernelEra* const nearest = nearest_era(rows);
+        REQUIRE(nearest != nullptr);
+        CHECK(VariantRows(*nearest) == rows);
+        CHECK(other_rows(rows) == std::string("as in Linux ") + nearest->name);
+    }
+    VariantRows rows(*find_kernel_era("5.12"));
+    CHECK(other_rows(rows) == "as in Linux 5.12");  // and in 5.2, which is older
+    REQUIRE(rows.choose("unplug", "waits"));
+    REQUIRE(rows.choose("order", "2022"));
+    CHECK(told_rows(rows) == "fix none, order 2022, pools mddev");
+    CHECK(other_rows(rows) == "as in Linux 5.12, but for unplug waits");
+    rows = VariantRows(*find_kernel_era("6.1.192"));
+    REQUIRE(rows.choose("pools", "mddev"));  // as near to 6.1.3, of which another row would have to be told
+    CHECK(other_rows(rows) == "as in Linux 6.1.192");
 }
 
 }  // namespace mdscope

@@ -309,6 +309,8 @@ TEST_CASE("described as text, both counters have their full names, and the text 
             CHECK(text.find("mddev->pending_writes ") != std::string::npos);
             CHECK(text.find("bitmap->pending_writes ") != std::string::npos);
             CHECK(text.starts_with(duel.tape(Side::A).scenario().title + "\n"));
+            for (const Side side : kSides)  // and each row that is not the default one's
+                CHECK(text.find(other_rows(duel.tape(side).scenario().variants)) != std::string::npos);
         }
     });
 }
@@ -319,8 +321,10 @@ TEST_CASE("the description says what the window shows") {
     Foresight foresight(duel);
     const std::string text = describe(duel, duel.end(), foresight);
     for (const char* line : {
-             "A: bitmap external, fix none, order 2022, pools mddev, coarse steps\n",
-             "B: bitmap external, fix upstream, order 2022, pools mddev, coarse steps\n",
+             "A: bitmap external, fix none, order 2022, pools mddev, coarse steps; other rows: as in Linux "
+             "6.1.192-nofix\n",
+             "B: bitmap external, fix upstream, order 2022, pools mddev, coarse steps; other rows: as in Linux "
+             "6.1.192\n",
              "The first difference is at tick ",
              "A: IN DANGER, array_state clear\n",
              "B: WAITING, array_state clean\n",

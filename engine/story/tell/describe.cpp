@@ -35,8 +35,9 @@ void describe_kernels(Text& out, const Duel& duel) {
     out.line("{}", scenario.title.empty() ? scenario.name : scenario.title);
     for (const Side side : kSides) {
         const Scenario& one = duel.tape(side).scenario();
-        out.line("{}: bitmap {}, {}, {} steps", side_name(side), one.bitmap, told_rows(one.variants),
-                 granularity_name(one.granularity));
+        const std::string others = other_rows(one.variants);
+        out.line("{}: bitmap {}, {}, {} steps{}{}", side_name(side), one.bitmap, told_rows(one.variants),
+                 granularity_name(one.granularity), others.empty() ? "" : "; other rows: ", others);
     }
 }
 
