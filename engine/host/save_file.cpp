@@ -68,17 +68,46 @@ int write_and_rename(const std::string& path, std::string_view text) {
     return err;
 }
 
+// Where a path leads: a link stays one.
+struct Target {
+    std::string file;
+    bool in_place = false;  // no ordinary file
+    int err = 0;
+};
+
+Target target_of(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path canonical = std::filesystem::canonical(path, error);
+    Target target{error ? path : canonical.string()};
+    struct stat old {};
+    const bool is_there = ::stat(target.file.c_str(), &old) == 0;
+    target.in_place = is_there && !S_ISREG(old.st_mode);
+    if (is_there && S_ISDIR(old.st_mode)) target.err = EISDIR;
+    return target;
+}
+
+int begin_to_write(const std::string& path) {
+    std::string temporary;
+    const int fd = open_temporary(path, temporary);
+    if (fd < 0) return errno;
+    ::close(fd);
+    ::unlink(temporary.c_str());
+    return 0;
+}
+
 }  // namespace
 
 Result<bool> save_file(const std::string& path, std::string_view text) {
-    std::error_code error;
-    const std::filesystem::path target = std::filesystem::canonical(path, error);  // a link stays one
-    const std::string file = error ? path : target.string();
-    struct stat old {};
-    const bool is_there = ::stat(file.c_str(), &old) == 0;
-    if (is_there && S_ISDIR(old.st_mode)) return cannot_write(path, EISDIR);
-    const bool in_place = is_there && !S_ISREG(old.st_mode);
-    const int err = in_place ? write_in_place(file, text) : write_and_rename(file, text);
+    const Target target = target_of(path);
+    if (target.err != 0) return cannot_write(path, target.err);
+    const int err = target.in_place ? write_in_place(target.file, text) : write_and_rename(target.file, text);
+    if (err != 0) return cannot_write(path, err);
+    return true;
+}
+
+Result<bool> can_save_file(const std::string& path) {
+    const Target target = target_of(path);
+    const int err = target.err != 0 || target.in_place ? target.err : begin_to_write(target.file);
     if (err != 0) return cannot_write(path, err);
     return true;
 }

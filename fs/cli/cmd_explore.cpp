@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -14,6 +15,8 @@
 #include "engine/explore/card.hpp"
 #include "engine/explore/matrix.hpp"
 #include "engine/explore/scenario_check.hpp"
+#include "engine/host/host.hpp"
+#include "engine/host/save_file.hpp"
 #include "engine/story/record/counter_scenario.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/interrupt_flag.hpp"
@@ -184,19 +187,37 @@ Result<SavedSearch> old_search(const ExploreRequest& request, ExploreOptions& op
     return saved;
 }
 
+// Before a search that may take hours.
+Result<bool> can_write_all(const ExploreRequest& request) {
+    for (const std::string& path : {request.save, request.save_scenario, request.save_search})
+        if (!path.empty() && path != "-")
+            if (Result<bool> good = can_save_file(path); !good) return good;
+    return true;
+}
+
+// Where what is left goes, for --resume; empty: nowhere. Who goes on to the end needs no place for it.
+std::string where_to_keep(const ExploreRequest& request) {
+    if (!request.save_search.empty() || request.resume.empty()) return request.save_search;
+    const Result<bool> good = can_save_file(request.resume);
+    if (good) return request.resume;
+    note(good.error().text + "; what ends early again is not kept (--save-search keeps it elsewhere)");
+    return "";
+}
+
 // What is left of it, for --resume.
-Result<bool> save_rest(const Verdict& verdict, SavedSearch search, const ExploreRequest& request) {
-    const std::string& path = request.save_search.empty() ? request.resume : request.save_search;
+Result<bool> save_rest(const Verdict& verdict, SavedSearch search, const ExploreRequest& request,
+                       const std::string& path) {
     if (path.empty()) return false;
     if (verdict.rest.empty()) {
-        note("nothing is left to search: " + shown(path) + " was not written");
+        note("nothing is left to search: " + shown(path) +
+             (request.resume == path ? " is of no use any more" : " was not written"));
         return false;
     }
     search.scenario = verdict.scenario;
     search.counted = row_of(search.strategy).counts_states ? verdict.states : verdict.schedules;
     search.body = verdict.rest;
     if (Result<bool> written = save_search(path, std::move(search)); !written) return written;
-    note("to go on: mdscope explore --resume " + shown(path));
+    note("to go on: mdscope explore --resume " + shell_word(path));
     return true;
 }
 
@@ -205,10 +226,12 @@ int explore_scenario(const ExploreRequest& request, ExploreOptions options) {
                                                               : old_search(request, options);
     if (!search) return complain(kUsage, search.error().text);
     const Scenario* const scenario = &search->scenario;
+    if (const Result<bool> good = can_write_all(request); !good) return complain(kFailed, good.error().text);
+    const std::string kept = where_to_keep(request);
     const InterruptFlag interrupt;
     ProgressLine line;
     if (!request.resume.empty()) options.resume = &search->body;
-    options.keeps_rest = !request.save_search.empty() || !request.resume.empty();
+    options.keeps_rest = !kept.empty();
     options.progress = [&](const Verdict& so_far) {
         line.show(progress_line(so_far));
         return !InterruptFlag::raised();
@@ -222,10 +245,11 @@ int explore_scenario(const ExploreRequest& request, ExploreOptions options) {
     if (const std::string warning = warning_about_stores(*scenario); !warning.empty())
         note(scenario->name + ": " + warning);
     const Result<bool> is_saved = save(*verdict, request);
-    if (!is_saved) return complain(kFailed, is_saved.error().text);
-    const Result<bool> is_kept = save_rest(*verdict, *search, request);
-    if (!is_kept) return complain(kFailed, is_kept.error().text);
-    print_verdict(*verdict, request, *is_saved && request.save != "-" ? request.save : "");
+    const Result<bool> is_kept = save_rest(*verdict, *search, request, kept);
+    // Also where something could not be written: the search is not done again for that.
+    print_verdict(*verdict, request, is_saved && *is_saved && request.save != "-" ? request.save : "");
+    for (const Result<bool>* const written : {&is_saved, &is_kept})
+        if (!*written) return complain(kFailed, written->error().text);
     return exit_code_of(*verdict);
 }
 
@@ -320,6 +344,14 @@ int explore_matrix(const ExploreRequest& request) {
     return InterruptFlag::raised() ? kInterrupted : kOk;
 }
 
+// From which nobody could read it again: a pipe, a terminal, /dev/null.
+bool is_no_file(const std::string& path) {
+    std::error_code failed;
+    const auto kind = std::filesystem::status(path, failed).type();
+    using Type = std::filesystem::file_type;
+    return path == "-" || kind == Type::fifo || kind == Type::character || kind == Type::socket;
+}
+
 int explore_command(const ExploreRequest& request) {
     const Result<ExploreOptions> options = options_of(request);
     if (!options) return complain(kUsage, options.error().text);
@@ -331,7 +363,7 @@ int explore_command(const ExploreRequest& request) {
         return complain(kUsage, "--save and --save-scenario are for one scenario; --matrix has many");
     if ((request.matrix || request.museum) && !(request.save_search.empty() && request.resume.empty()))
         return complain(kUsage, "--save-search and --resume are for one scenario");
-    if (request.save_search == "-") return complain(kUsage, "--save-search takes a file");
+    if (is_no_file(request.save_search)) return complain(kUsage, "--save-search takes a file, to be read again");
     if (request.museum) {
         if (request.matrix || !request.scenario.scenario.empty() || !request.scenario.words.empty())
             return complain(kUsage, "--museum has scenarios and rows of its own; only --kernel goes with it");
@@ -369,10 +401,11 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
         ->check(CLI::IsMember(strategy_words()))
         ->group(kSearch);
     sub->add_option("--seed", request->seed, "For random and pct; default 1")->type_name("N")->group(kSearch);
-    sub->add_option("--budget", request->budget,
-                    "At most so many states (bfs) or executions, as 20000 or 10M; default 10M, with --matrix 100,000 a "
-                    "cell, and 30,000 "
-                    "where a scenario says which executions it wants")
+    sub->add_option(
+           "--budget", request->budget,
+           "So many executions, or about so many states (bfs: those that follow from one are counted together), "
+           "as 20000 or 10M; default 10M, with --matrix 100,000 a cell, and 30,000 where a scenario says which "
+           "executions it wants")
         ->type_name("N")
         ->group(kSearch);
     sub->add_option("--memory", request->memory,

@@ -114,13 +114,17 @@ def story_what_cannot_be_written_is_not_written():
         kept = path("kept", "as it was")
         for target in (kept, path("new")):
             full = mds("explore", "report-2021", option, target, preexec_fn=limited, restore_signals=False)
-            check(full.returncode == 1 and "cannot write " + target in full.stderr and not full.stdout, option + full.stderr)
+            check(full.returncode == 1 and "cannot write " + target in full.stderr, option + full.stderr)
+            # What was found is told all the same, but not that there is something to be replayed.
+            check("verdict      crashes" in full.stdout and "Replay it" not in full.stdout, option + full.stdout)
         with open(kept) as file:
             check(file.read() == "as it was", "the old file stays")
         left = [name for name in os.listdir(FOLDER) if name.startswith(("kept.", "new"))]
         check(not left, "nothing is left behind: %s" % left)
         for target in (FOLDER, FOLDER + "/no/such/file"):
-            check(mds("explore", "report-2021", option, target).returncode == 1, "%s %s" % (option, target))
+            early = mds("explore", "report-2021", option, target)
+            check(early.returncode == 1 and "cannot write " + target in early.stderr and not early.stdout,
+                  "%s %s, before it is searched for: %s" % (option, target, early.stderr))
     full = mds("explore", "report-2021", "--save", "/dev/full")
     check(full.returncode == 1 and "No space left" in full.stderr, "a full device: " + full.stderr)
     check(stat.S_ISCHR(os.stat("/dev/full").st_mode), "a device stays one")
@@ -200,6 +204,47 @@ def story_a_search_that_ended_early_goes_on():
         answer = mds("explore", "--resume", rest)
         check(answer.returncode == 2 and answer.stderr.startswith("mdscope: " + rest), "damaged: " + answer.stderr)
     check(mds("explore", "--resume", path("no")).returncode == 2, "no such file")
+
+
+def story_a_search_that_cannot_be_kept():
+    """Nobody is told to go on with what was not written, and what was found is told."""
+    rest = path("full")
+    begun = mds("explore", "four-pages", "--budget", "1000", "--save-search", rest)
+    check("to go on: mdscope explore --resume " + rest in begun.stderr, "begun: " + begun.stderr)
+    with open(rest, "rb") as file:
+        before = file.read()
+    for words in (["--resume", rest, "--budget", "2000"], ["four-pages", "--budget", "1000", "--save-search", rest]):
+        full = mds("explore", *words, preexec_fn=limited, restore_signals=False)
+        check(full.returncode == 1 and "cannot write " + rest in full.stderr, "%s: %s" % (words, full.stderr))
+        check("to go on" not in full.stderr + full.stdout, "%s: nothing to go on with: %s" % (words, full.stderr))
+        check("verdict      crashes" in full.stdout, "%s: the card: %s" % (words, full.stdout))
+        with open(rest, "rb") as file:
+            check(file.read() == before, "the old one stays")
+    for target, code in (("/dev/null", 2), ("-", 2), ("/dev/full", 2), (FOLDER, 1), (FOLDER + "/no/such", 1)):
+        early = mds("explore", "four-pages", "--budget", "1000", "--save-search", target)
+        check(early.returncode == code and not early.stdout and "to go on" not in early.stderr, "%s: %s" % (target, early.stderr))
+    gone = os.open(path("gone", ""), os.O_RDWR)  # read through its descriptor, and there is no place beside it
+    os.write(gone, before)
+    os.unlink(path("gone"))
+    read_only = mds("explore", "--resume", "/dev/fd/%d" % gone, "--budget", "2000", pass_fds=[gone])
+    check(read_only.returncode == 0 and "is not kept (--save-search" in read_only.stderr, "no place: " + read_only.stderr)
+    check("to go on" not in read_only.stderr and "verdict      crashes" in read_only.stdout, "it goes on: " + read_only.stdout)
+    os.close(gone)
+    blank = path("a blank")
+    begun = mds("explore", "four-pages", "--budget", "1000", "--save-search", blank)
+    line = begun.stderr.partition("to go on: mdscope ")[2].strip() + " --budget 2000"
+    again = subprocess.run(["sh", "-c", '"$0" ' + line, MDSCOPE], capture_output=True, text=True, timeout=120, check=False)
+    check(again.returncode == 0 and "verdict" in again.stdout, "what it says can be typed: %s: %s" % (line, again.stderr))
+
+
+def story_a_budget_of_executions_is_exact():
+    """One of states ends with what follows from the last one, which the help says."""
+    drawn = json.loads(mds("explore", "four-pages", "--strategy", "random", "--budget", "100", "--json").stdout)
+    check(drawn["schedules"] == 100, "%d executions" % drawn["schedules"])
+    states = json.loads(mds("explore", "four-pages", "--budget", "1000", "--json").stdout)["states"]
+    check(1000 <= states < 1100, "about 1000 states: %d" % states)
+    words = " ".join(mds("explore", "--help").stdout.split())
+    check("So many executions, or about so many states" in words, "--help: " + words)
 
 
 def story_ctrl_c_keeps_the_search():
