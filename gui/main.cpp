@@ -15,6 +15,7 @@
 
 #include "engine/help/help_formatter.hpp"
 #include "engine/help/pages.hpp"
+#include "engine/help/version.hpp"
 #include "engine/host/save_file.hpp"
 #include "engine/scenario/scenario_files.hpp"
 #include "engine/story/lesson/lesson.hpp"
@@ -120,7 +121,7 @@ Result<bool> write_page(const std::filesystem::path& path, const std::string& te
 int write_pages(const CLI::App& app, const std::filesystem::path& folder) {
     PageFacts facts;
     facts.program = "mdscope-gui";
-    facts.version = MDSCOPE_VERSION;
+    facts.version = version_number();
     facts.exit_codes.assign(std::begin(kExitCodes), std::end(kExitCodes));
     facts.see_also = {"mdscope(1)"};
     const std::pair<const char*, std::string> pages[] = {
@@ -182,7 +183,7 @@ int open_window(CommandLine& line) {
 
 int run(int argc, char** argv) {
     CLI::App app{"mdscope's window: md RAID1 arrays stepped, held, broken and compared."};
-    app.set_version_flag("--version", "mdscope-gui " MDSCOPE_VERSION);
+    app.set_version_flag("--version", "mdscope-gui " + version_text());
     std::string exit_codes = "\n\nExit codes:";
     for (const auto& [code, what] : kExitCodes) exit_codes += fmt::format("\n  {:<4} {}", code, what);
     app.footer(kExamples + exit_codes);

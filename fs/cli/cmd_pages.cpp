@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "engine/help/pages.hpp"
+#include "engine/help/version.hpp"
 #include "engine/host/save_file.hpp"
 #include "fs/cli/commands.hpp"
-#include "fs/cli/version.hpp"
 
 namespace mdscope {
 

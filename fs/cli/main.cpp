@@ -11,11 +11,11 @@
 #include <new>
 
 #include "engine/help/help_formatter.hpp"
+#include "engine/help/version.hpp"
 #include "engine/kernel/shown.hpp"
 #include "engine/scenario/near_names.hpp"
 #include "fs/cli/commands.hpp"
 #include "fs/cli/standard_streams.hpp"
-#include "fs/cli/version.hpp"
 
 namespace mdscope {
 

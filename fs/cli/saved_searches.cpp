@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <span>
 
+#include "engine/help/version.hpp"
 #include "engine/host/host.hpp"
 #include "engine/host/save_file.hpp"
 #include "engine/kernel/shown.hpp"
 #include "engine/scenario/scenario_parse.hpp"
-#include "fs/cli/version.hpp"
 
 namespace mdscope {
 

@@ -181,6 +181,10 @@ def story_a_file_size_limit_fails_a_write():
 
 def story_the_version_names_the_commit():
     done = mdscope("--version")
+    gui = os.path.dirname(MDSCOPE) + "/mdscope-gui"
+    if os.access(gui, os.X_OK):
+        its = subprocess.run([gui, "--version"], capture_output=True, text=True, timeout=DEADLINE, check=False).stdout
+        check(its == done.stdout.replace("mdscope ", "mdscope-gui ", 1), "the window's: " + its)
     check(re.fullmatch(r"mdscope \d+\.\d+\.\d+( \([0-9a-f]{7,}, \d{4}-\d\d-\d\d\))?\n", done.stdout), done.stdout)
     if os.path.exists(TOP + "/.git"):
         check("(" in done.stdout, "built in a repository: its commit")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "fs/cli/version.hpp"
+#include "engine/help/version.hpp"
 
 #include "generated/commit.hpp"  // written by the build when the commit changes
 
