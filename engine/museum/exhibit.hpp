@@ -320,6 +320,7 @@ const Exhibit& default_exhibit();                           // of a mounted arra
 const Exhibit* find_exhibit(std::string_view name);         // or by number, "M2"; nullptr: there is none
 const Exhibit& exhibit_of(const Scenario& scenario);        // REQUIRES: it exists; the search refuses others
 std::string unknown_exhibit(const Scenario& scenario);      // empty, or what is wrong with its exhibit
+std::string no_such_exhibit(const std::string& which);      // what to say of a name or number that is none
 bool begins_an_act(std::string_view function);              // of any exhibit
 const museum::Way* way_of(const museum::OopsFacts& facts);  // the default's ways come last; nullptr: none fits
 // nullptr: there is no such row.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/museum/exhibit.hpp"
+#include "engine/scenario/near_names.hpp"
 
 namespace mdscope {
 
@@ -78,9 +79,13 @@ const Exhibit& exhibit_of(const Scenario& scenario) {
 
 std::string unknown_exhibit(const Scenario& scenario) {
     if (scenario.exhibit.empty() || find_exhibit(scenario.exhibit) != nullptr) return "";
-    std::string names;
-    for (const Exhibit* exhibit : exhibits()) names += std::string(names.empty() ? "" : ", ") + exhibit->name;
-    return "there is no exhibit '" + scenario.exhibit + "'; there are: " + names;
+    return no_such_exhibit(scenario.exhibit);
+}
+
+std::string no_such_exhibit(const std::string& which) {
+    std::vector<std::string> names;
+    for (const Exhibit* exhibit : exhibits()) names.insert(names.end(), {exhibit->name, exhibit->page.number});
+    return "there is no exhibit '" + which + "'" + near_text(which, names) + ". `mdscope museum` lists them";
 }
 
 bool begins_an_act(std::string_view function) {

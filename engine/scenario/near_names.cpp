@@ -25,15 +25,32 @@ std::size_t edits_between(const std::string& one, const std::string& other) {
     return row.back();
 }
 
+constexpr std::size_t kLongestName = 64;  // a text that was given in a name's place is near to none
+constexpr std::size_t kShortestPart = 3;  // what is shorter is within everything, and near to everything that is short
+constexpr std::size_t kMostNear = 5;
+
+bool is_near(const std::string& word, const std::string& name) {
+    const bool is_part = word.size() >= kShortestPart && name.find(word) != std::string::npos;
+    const std::size_t most = word.size() > kShortestPart ? 2 : 1;
+    return is_part || name.starts_with(word) || word.starts_with(name) || edits_between(word, name) <= most;
+}
+
 }  // namespace
 
 std::vector<std::string> near_names(const std::string& word, const std::vector<std::string>& names) {
     std::vector<std::string> near;
-    constexpr std::size_t kLongestName = 64;  // a text that was given in a name's place is near to none
     if (word.empty() || word.size() > kLongestName) return near;
     for (const std::string& name : names)
-        if (name.starts_with(word) || word.starts_with(name) || edits_between(word, name) <= 2) near.push_back(name);
+        if (is_near(word, name)) near.push_back(name);
+    std::ranges::stable_sort(near, {}, [&](const std::string& name) { return edits_between(word, name); });
+    if (near.size() > kMostNear) near.resize(kMostNear);
     return near;
+}
+
+std::string near_text(const std::string& word, const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : near_names(word, names)) text += (text.empty() ? "; near it: " : ", ") + name;
+    return text;
 }
 
 }  // namespace mdscope

@@ -7,7 +7,10 @@
 
 namespace mdscope {
 
-// Those of the names that differ from `word` by a letter or two, or begin as it does; in their order.
+// Those of the names that differ from `word` by a letter or two, begin as it does, or have it within: the nearest
+// first, and not many.
 std::vector<std::string> near_names(const std::string& word, const std::vector<std::string>& names);
+// "; near it: race, race-lost", or nothing. To be followed by what lists all of them.
+std::string near_text(const std::string& word, const std::vector<std::string>& names);
 
 }  // namespace mdscope

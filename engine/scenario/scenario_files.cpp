@@ -43,14 +43,12 @@ std::vector<files::path> known_paths() {
     return paths;
 }
 
-// "; near it: race, race-lost", or all of them where none is.
-std::string near_text(const std::string& name) {
+// Those that it may have been meant for.
+std::string instead_of(const std::string& name) {
     std::vector<std::string> names;
     for (const files::path& path : known_paths()) names.push_back(path.stem().string());
     if (names.empty()) return fmt::format("; none are installed here (looked in {})", data_folders_text(kKind));
-    const std::vector<std::string> near = near_names(name, names);
-    return near.empty() ? fmt::format("; there are: {}", fmt::join(names, ", "))
-                        : fmt::format("; near it: {}", fmt::join(near, ", "));
+    return near_text(name, names);
 }
 
 Result<std::string> path_of(const std::string& name) {
@@ -61,7 +59,7 @@ Result<std::string> path_of(const std::string& name) {
         ENOENT,
         fmt::format("there is no scenario '{}'{}. `mdscope scenarios` lists them; a file has a '/' in its name, or "
                     "{} at its end",
-                    name, near_text(name), kEnding)};
+                    name, instead_of(name), kEnding)};
 }
 
 }  // namespace

@@ -33,8 +33,7 @@ std::string as_written(std::string which) {
 
 int museum_command(const MuseumRequest& request) {
     const Exhibit* const exhibit = request.which.empty() ? nullptr : find_exhibit(as_written(request.which));
-    if (!request.which.empty() && exhibit == nullptr)
-        return complain(kUsage, fmt::format("there is no exhibit '{}'; `mdscope museum` lists them", request.which));
+    if (!request.which.empty() && exhibit == nullptr) return complain(kUsage, no_such_exhibit(request.which));
     if (request.json)
         say("{}\n", museum_json(exhibit != nullptr ? std::vector{exhibit} : exhibits_by_number()));
     else

@@ -106,9 +106,18 @@ int unknown_command(const CLI::App& app, const std::string& word) {
     }
     std::vector<std::string> names;
     for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
-    std::string near;
-    for (const std::string& name : near_names(word, names)) near += (near.empty() ? "; near it: " : ", ") + name;
-    return complain(kUsage, "there is no command '" + word + "'" + near + ". " + lists);
+    return complain(kUsage, "there is no command '" + word + "'" + near_text(word, names) + ". " + lists);
+}
+
+// Options of the command that may have been meant by words that are none of its.
+std::string near_options(const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    std::string text;
+    for (const std::string& word : command.remaining())
+        if (word.starts_with("--")) text += near_text(word.substr(0, word.find('=')), names);
+    return text;
 }
 
 // CLI11's reason, and how the command is written.
@@ -120,7 +129,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
         return complain(kUsage, "`mdscope --help` lists commands and options");
     }
     const std::string& name = used[0]->get_name();
-    complain(kUsage, name + ": " + error.what());
+    complain(kUsage, name + ": " + error.what() + near_options(*used[0]));
     if (const CLI::Option* expect = used[0]->get_option_no_throw("--expect"))
         for (const std::string& word : expect->results())
             if (word == "crash" || word == "violation")

@@ -74,8 +74,8 @@ TEST_CASE("a scenario says whose it is, and one that says what is not there is r
     scenario.exhibit = "stop_bitmap_2031";
     const Result<Run> run = run_once(scenario);
     REQUIRE_FALSE(run);
-    CHECK(run.error().text.find("there is no exhibit 'stop_bitmap_2031'; there are: ") != std::string::npos);
-    CHECK(run.error().text.find("stop_bitmap_2021") != std::string::npos);
+    CHECK(run.error().text.find("there is no exhibit 'stop_bitmap_2031'; near it: stop_bitmap_2021. `mdscope museum` "
+                                "lists them") != std::string::npos);
 }
 
 TEST_CASE("the matrix of an exhibit has its homes and entrances, and each cell its scenario") {

@@ -175,12 +175,12 @@ TEST_CASE("an order given in the past keeps the future as a branch") {
     CHECK(ui.text("branches/present").starts_with("main"));
 }
 
-TEST_CASE("an unknown scenario is an error that names those there are") {
+TEST_CASE("an unknown scenario is an error that names near ones, and what lists all of them") {
     AppOptions options;
-    options.scenario = "nonsense";
+    options.scenario = "report-2012";
     const auto made = make_app(std::move(options));
     REQUIRE_FALSE(made);
-    CHECK(made.error().text.find("report-2021") != std::string::npos);
+    CHECK(made.error().text.find("near it: report-2021. `mdscope scenarios` lists them") != std::string::npos);
 }
 
 }  // namespace

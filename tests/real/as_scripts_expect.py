@@ -93,6 +93,11 @@ def story_scenarios_by_name():
     check(answer["version"] == 1 and [one["name"] for one in answer["scenarios"]] == names, "the same as JSON")
     near = mdscope("run", "reprot-2021")
     check(near.returncode == 2 and "near it: report-2021" in near.stderr, "a near name: " + near.stderr)
+    for words in (["explore", "nothing-like-it"], ["run", "stop"]):
+        far = mdscope(*words)
+        told = [name for name in names if " " + name in far.stderr.replace(",", "").replace(".", "")]
+        check(far.returncode == 2 and len(told) <= 5 and "`mdscope scenarios` lists them" in far.stderr, "%s: %s" % (words, far.stderr))
+    check("stop-array" in far.stderr, "what has the word in it: " + far.stderr)
     own = BASE + "/share/mdscope/scenarios"
     os.makedirs(own)
     with open(own + "/mine.mds", "w") as file:
@@ -177,6 +182,16 @@ def story_a_file_size_limit_fails_a_write():
     done = subprocess.run([MDSCOPE, "explore", "report-2021", "--save", BASE + "/limited"], preexec_fn=limited, timeout=DEADLINE,
                           capture_output=True, text=True, check=False)
     check(done.returncode == 1 and "cannot write" in done.stderr, "ulimit -f: %d %s" % (done.returncode, done.stderr))
+
+
+def story_names_that_are_none_get_the_nearest_ones():
+    for words, near in ((["museum", "stop_bitmap"], "near it: stop_bitmap_2021"), (["museum", "M2x"], "near it: M2"),
+                        (["explore", "--exhibit", "stop_bitmap_2012"], "near it: stop_bitmap_2021"),
+                        (["exlore"], "near it: explore"), (["explore", "race", "--unplg", "md"], "near it: --unplug"),
+                        (["explore", "race", "--buget=5"], "near it: --budget")):
+        done = mdscope(*words)
+        check(done.returncode == 2 and near in done.stderr, "%s: %s" % (words, done.stderr))
+        check("`mdscope " in done.stderr and len(done.stderr) < 400, "%s: and what lists all: %s" % (words, done.stderr))
 
 
 def story_the_version_names_the_commit():
