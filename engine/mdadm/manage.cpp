@@ -87,7 +87,13 @@ int manage_re_add_bound(Mddev& mddev, Rdev& rdev, std::string* why) {
                                                                    : md_attr_store(mddev, "sync_action", "recover");
     });
     if (err == 0) return 0;
-    return refuse(why, err, fmt::format("{} cannot be re-added now: it is {}", rdev.name, rdev_state_words(rdev)));
+    const std::string words = rdev_state_words(rdev);
+    // md says busy of it, and would say so for ever: only what has failed can come back.
+    if (err == -EBUSY && words.find("faulty") == std::string::npos)
+        return refuse(why, -EEXIST,
+                      fmt::format("{} is a member of {} already ({}): there is nothing to bring back", rdev.name,
+                                  mdname(mddev), words));
+    return refuse(why, err, fmt::format("{} cannot be re-added now: it is {}", rdev.name, words));
 }
 
 int manage_add_native(Mddev& mddev, Rdev& rdev, int slot, std::string* why) {

@@ -20,7 +20,9 @@ inline constexpr ExitCodeRow kExitCodes[] = {
     {kUsage,
      "wrong usage: an unknown command or option, a value that makes no sense or is too small, options that do not go "
      "together, a file that is no scenario, replay or saved search"},
-    {kBusy, "busy: the array is open, or another mdscope has an image or is at work on the lab"},
+    {kBusy,
+     "busy: the array is open, is running, is at other work (a sync, a stop) or cannot do without the member; or "
+     "another mdscope has an image or is at work on the lab"},
     {kUnusable, "an image or its metadata cannot be used"},
     {kNotKnown,
      "not known: nothing bad was met, but not everything was looked at: the search ended early, or it was a single "

@@ -112,6 +112,18 @@ TEST_CASE("a failed member is re-added by the bitmap, and only what it missed is
     }
 }
 
+TEST_CASE("a member that is in the array cannot be re-added, and is told from one that is busy") {
+    for (const char* home : {"external", "internal"}) {
+        CAPTURE(home);
+        Lab lab(small_home(home));
+        std::string why;
+        CHECK(lab.array->re_add("sdb", &why) == -EEXIST);
+        CHECK(why == "sdb is a member of md0 already (in_sync): there is nothing to bring back");
+        CHECK(lab.array->add("sdb", &why) == -EEXIST);
+        CHECK(why == "sdb is a member of md0 already");
+    }
+}
+
 TEST_CASE("while a check runs a re-add is refused and leaves the member out; after it the member is taken") {
     Lab lab(small_home());
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);

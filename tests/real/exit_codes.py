@@ -84,6 +84,11 @@ def story_busy():
     exits_with(3, "mount", LAB.lab, other, says="is mounted on " + LAB.mnt)
     with open(LAB.path("md0"), "rb"):
         exits_with(3, "stop", LAB.mnt, says="--force")
+    # It is in the array, and no waiting would change that.
+    exits_with(1, "re-add", LAB.mnt, "sdb", says="is a member of md0 already (in_sync)")
+    exits_with(1, "add", LAB.mnt, "sdb", says="is a member of md0 already")
+    exits_with(3, "remove", LAB.mnt, "sdb", says="fail it first")
+    exits_with(3, "assemble", LAB.mnt, says="is running")
     check(LAB.umount().returncode == 0, "umount")
 
 
