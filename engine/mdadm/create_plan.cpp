@@ -310,7 +310,8 @@ std::string report_text(const Design& design) {
     const Geometry1& geometry = design.geometry;
     const bool external = design.home == BitmapHome::External;
     const std::string metadata =
-        external ? "external:lab, kept in " + container_path(options.lab)
+        external ? fmt::format("external:lab, kept in {}; container.json.new is its spare, and stays",
+                               container_path(options.lab))
                  : fmt::format("{}, superblock at sector {}", options.metadata, geometry.super_offset);
     const std::string with_file = design.home == BitmapHome::File ? " --bitmap " + shell_word(options.bitmap) : "";
     return fmt::format(

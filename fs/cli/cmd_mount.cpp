@@ -240,7 +240,10 @@ void add_mount_commands(CLI::App& app, int* exit_code) {
             ->group("Kernel");
     // For benchmarks; group "" keeps it out of --help.
     mount->add_option("--readers", request.readers, "Threads that read requests")->check(CLI::Range(1, 64))->group("");
-    mount->footer("Example: mdscope mount lab mnt --kernel 5.12");
+    mount->footer(
+        "MNT has md0 (the disk), mdstat, md/ (as in /sys/block/md0) and lab/ (what only mdscope shows). Reading\n"
+        "lab/trace_pipe waits for more events, as Linux's does: a `cat lab/*` stays there until Ctrl-C.\n"
+        "Example: mdscope mount lab mnt --kernel 5.12");
     mount->callback([=] { *exit_code = mount_command(*words); });
 }
 

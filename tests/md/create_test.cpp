@@ -50,6 +50,7 @@ TEST_CASE("an external lab: labels, empty bits, and a sidecar that says clean") 
     CHECK(report->images == std::vector<std::string>{scratch / "lab/sda.img", scratch / "lab/sdb.img"});
     CHECK(scratch.names("lab") ==
           std::vector<std::string>{"container.json", "container.json.new", "sda.img", "sdb.img"});
+    CHECK(report->text.find("container.json.new is its spare, and stays") != std::string::npos);
     const Result<Container> container = container_from_json(testing::read_text(scratch / "lab/container.json"));
     REQUIRE(container);
     CHECK(container->generation == 1);
