@@ -403,9 +403,9 @@ void add_explore_commands(CLI::App& app, int* exit_code) {
     sub->add_option("--seed", request->seed, "For random and pct; default 1")->type_name("N")->group(kSearch);
     sub->add_option(
            "--budget", request->budget,
-           "So many executions, or about so many states (bfs: those that follow from one are counted together), "
-           "as 20000 or 10M; default 10M, with --matrix 100,000 a cell, and 30,000 where a scenario says which "
-           "executions it wants")
+           "So many executions, or about so many states (bfs: those that follow from one are counted together, with "
+           "cuts 64 at a time), as 20000 or 10M; default 10M, with --matrix 100,000 a cell, and 30,000 where a "
+           "scenario says which executions it wants")
         ->type_name("N")
         ->group(kSearch);
     sub->add_option("--memory", request->memory,
