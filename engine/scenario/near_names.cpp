@@ -25,7 +25,7 @@ std::size_t edits_between(const std::string& one, const std::string& other) {
     return row.back();
 }
 
-constexpr std::size_t kLongestName = 64;  // a text that was given in a name's place is near to none
+constexpr std::size_t kLongestNear = 64;  // a text that was given in a name's place is near to none
 constexpr std::size_t kShortestPart = 3;  // what is shorter is within everything, and near to everything that is short
 constexpr std::size_t kMostNear = 5;
 
@@ -39,7 +39,7 @@ bool is_near(const std::string& word, const std::string& name) {
 
 std::vector<std::string> near_names(const std::string& word, const std::vector<std::string>& names) {
     std::vector<std::string> near;
-    if (word.empty() || word.size() > kLongestName) return near;
+    if (word.empty() || word.size() > kLongestNear) return near;
     for (const std::string& name : names)
         if (is_near(word, name)) near.push_back(name);
     std::ranges::stable_sort(near, {}, [&](const std::string& name) { return edits_between(word, name); });

@@ -19,13 +19,13 @@ struct ByHand : SimArray {
     explicit ByHand(const std::string& home) : SimArray(planned(small(home)), home) {
         REQUIRE(start().empty());
         REQUIRE(run([&] { return array.stop(false, &why); }) == 0);
-        for (const auto& [file, value] :
+        for (const auto& line :
              std::initializer_list<std::pair<const char*, const char*>>{{"metadata_version", "external:lab"},
                                                                         {"level", "raid1"},
                                                                         {"raid_disks", "2"},
                                                                         {"component_size", "1024"},
                                                                         {"new_dev", "sda"}})
-            REQUIRE_MESSAGE(store(file, value) == 0, file);
+            REQUIRE_MESSAGE(store(line.first, line.second) == 0, line.first);
         REQUIRE(run([&] { return rdev_attr_store(*rdev_list(array.mddev()).front(), "slot", "0"); }) == 0);
         REQUIRE(store("array_state", "active") == 0);
     }
