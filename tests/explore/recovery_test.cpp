@@ -181,7 +181,7 @@ TEST_CASE("what cannot be removed or re-added is refused, as on a mounted array"
     Scenario scenario = scenario_named("referee-external");
     scenario.tasks = {{"keeper",
                        {statement_of(Statement::Kind::Remove, "sda"),    // in use
-                        statement_of(Statement::Kind::ReAdd, "sda"),     // nothing is wrong with it
+                        statement_of(Statement::Kind::ReAdd, "sda"),     // it is a member already
                         statement_of(Statement::Kind::Fail, "sdb"),      //
                         statement_of(Statement::Kind::Remove, "sdb"),    //
                         statement_of(Statement::Kind::Remove, "sdb"),    // the sidecar knows it: out already
@@ -190,7 +190,7 @@ TEST_CASE("what cannot be removed or re-added is refused, as on a mounted array"
                         statement_of(Statement::Kind::ReAdd, "sdb")}}};  // there is no array
     World world(scenario, {});
     run_recovery_to_its_end(world, 1);
-    CHECK(world.lab().answers() == std::vector<int>{-EBUSY, -EBUSY, 0, 0, 0, 0, 0, -ENODEV});
+    CHECK(world.lab().answers() == std::vector<int>{-EBUSY, -EEXIST, 0, 0, 0, 0, 0, -ENODEV});
 
     Scenario unmarked = re_add_in_a_task();
     unmarked.bitmap = "none";  // nobody knows what it lacks
