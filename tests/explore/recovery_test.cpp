@@ -303,4 +303,38 @@ TEST_CASE("when the stop is over, what the bitmap calls clean is the same on bot
     CHECK(copied > 0);
 }
 
+// Between two steps of a look at the array somebody else may stop it in one: what md has forgotten by then is not what
+// the array owes.
+TEST_CASE("a stop in one step while mdmon looks leaves no resync behind") {
+    Scenario scenario = scenario_named("referee-external");
+    scenario.mdmon = true;
+    scenario.granularity = Granularity::Fine;
+    World world(scenario, {.invariants = false});
+    Prng prng(1);
+    constexpr int kExecutions = 3000;
+    constexpr std::uint64_t kOneIn = 40;  // the task that goes is changed now and then, not at each step
+    for (int execution = 0; execution < kExecutions; execution++) {
+        world.restart();
+        std::uint64_t favoured = 0;
+        while (world.moment() == Moment::Open) {
+            const auto choices = world.choices();
+            const auto its = std::ranges::find(choices, favoured, &Choice::id);
+            std::size_t pick = static_cast<std::size_t>(its - choices.begin());
+            if (its == choices.end() || prng.below(kOneIn) == 0)
+                pick = static_cast<std::size_t>(prng.below(choices.size()));
+            favoured = choices[pick].id;
+            world.take(pick);
+        }
+        const auto sidecar = std::ranges::find_if(
+            world.lab().kernel.files(), [](const auto& file) { return file.first.ends_with("container.json"); });
+        REQUIRE(sidecar != world.lab().kernel.files().end());
+        const Result<Container> container = container_from_json(sidecar->second);
+        REQUIRE(container);
+        CAPTURE(execution);
+        REQUIRE(container->resync_start == MaxSector);
+        REQUIRE_FALSE(container->dirty);
+        for (const ContainerMember& member : container->members) REQUIRE(member.state == "in_sync");
+    }
+}
+
 }  // namespace mdscope::explore_test

@@ -126,7 +126,9 @@ Mdmon::Seen Mdmon::look() const {
         member.write_mostly = has_word(words, "write_mostly");
         member.failfast = has_word(words, "failfast");
     }
-    seen.runs_still = mdmon::is_running(mdmon::read_attr(mddev_, "array_state"));
+    const std::string state_after = mdmon::read_attr(mddev_, "array_state");
+    seen.runs_still = mdmon::is_running(state_after);
+    seen.is_there_still = seen.runs_still || state_after == "inactive";
     return seen;
 }
 
@@ -176,7 +178,9 @@ void Mdmon::record_member(const MemberSeen& seen) {
 void Mdmon::record(const Seen& seen) {
     if (is_open(seen.array_state)) next_.dirty = true;
     if (is_clean(seen.array_state) || !mdmon::is_running(seen.array_state)) next_.dirty = false;
-    next_.resync_start = seen.resync_start == MaxSector ? MaxSector : std::min(seen.resync_start, next_.size);
+    // A stop in one step forgets it, and may have come while we looked.
+    if (seen.is_there_still)
+        next_.resync_start = seen.resync_start == MaxSector ? MaxSector : std::min(seen.resync_start, next_.size);
     record_gone(seen);
     working_.clear();
     seen_.clear();

@@ -32,7 +32,8 @@ struct Mdmon::Seen {
     std::string metadata_version;
     Sector resync_start = MaxSector;
     std::vector<MemberSeen> members;
-    bool runs_still = false;  // when they had been read
+    bool runs_still = false;      // when they had been read
+    bool is_there_still = false;  // ... it had not been stopped altogether, so that all is forgotten
 };
 
 namespace mdmon {
