@@ -311,16 +311,16 @@ TEST_CASE("a stop in one step while mdmon looks leaves no resync behind") {
     scenario.granularity = Granularity::Fine;
     World world(scenario, {.invariants = false});
     Prng prng(1);
-    constexpr int kExecutions = 3000;
-    constexpr std::uint64_t kOneIn = 40;  // the task that goes is changed now and then, not at each step
-    for (int execution = 0; execution < kExecutions; execution++) {
+    constexpr int kDrawnStops = 3000;
+    constexpr std::uint64_t kChangedOneIn = 40;  // the task that goes is changed now and then, not at each step
+    for (int execution = 0; execution < kDrawnStops; execution++) {
         world.restart();
         std::uint64_t favoured = 0;
         while (world.moment() == Moment::Open) {
             const auto choices = world.choices();
             const auto its = std::ranges::find(choices, favoured, &Choice::id);
             std::size_t pick = static_cast<std::size_t>(its - choices.begin());
-            if (its == choices.end() || prng.below(kOneIn) == 0)
+            if (its == choices.end() || prng.below(kChangedOneIn) == 0)
                 pick = static_cast<std::size_t>(prng.below(choices.size()));
             favoured = choices[pick].id;
             world.take(pick);
