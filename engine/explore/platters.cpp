@@ -33,19 +33,16 @@ void Platters::set_sector(std::uint32_t image, Sector sector, std::span<const st
     const auto place = std::lower_bound(pages.begin(), pages.end(), std::pair(image, number), before);
     const bool is_there = place != pages.end() && place->image == image && place->number == number;
     const std::size_t at = sector % kSectors * kSectorSize;
-    const auto content_before = [&] { return is_there ? *place->content : PageContent{}; };
-    const std::uint64_t share_before =
-        is_there ? RamImage::share_of(sector, std::span(*place->content).subspan(at, kSectorSize)) : 0;
-    const std::uint64_t hash = (is_there ? place->hash : 0) - share_before + RamImage::share_of(sector, bytes);
+    PageContent content = is_there ? *place->content : PageContent{};
+    const auto share = [&] { return RamImage::share_of(sector, std::span(content).subspan(at, kSectorSize)); };
+    const std::uint64_t others = (is_there ? place->hash : 0) - share();
+    std::memcpy(content.data() + at, bytes.data(), bytes.size());  // perhaps less than a sector
+    const std::uint64_t hash = others + share();
     if (hash == 0) {
         if (is_there) pages.erase(place);
         return;
     }
-    PlatterPage page{image, number, hash, store.keep(hash, [&] {
-                         PageContent content = content_before();
-                         std::memcpy(content.data() + at, bytes.data(), bytes.size());
-                         return content;
-                     })};
+    PlatterPage page{image, number, hash, store.keep(hash, [&] { return content; })};
     if (is_there)
         *place = std::move(page);
     else

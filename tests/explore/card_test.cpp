@@ -93,12 +93,17 @@ TEST_CASE("a card of a scenario that crashes") {
           "Replay it: mdscope replay crash.replay\n");
 }
 
-TEST_CASE("a card says how much was looked at") {
+Verdict safe() {
     Verdict verdict = crashing();
     verdict.shortest.reset();
     verdict.crash_ways.clear();
     verdict.crashes = 0;
     verdict.scenario.expect = {};
+    return verdict;
+}
+
+TEST_CASE("a card says how much was looked at") {
+    Verdict verdict = safe();
     CHECK(verdict_card(verdict, "").find("  verdict      safe: no schedule crashes or hangs\n") != std::string::npos);
     CHECK(verdict_card(verdict, "").find("expected") == std::string::npos);
     verdict.complete = false;
@@ -140,11 +145,7 @@ TEST_CASE("a card names every row that is not the default one's") {
 }
 
 TEST_CASE("a card of a search with cuts has what is counted there, and says what was looked for") {
-    Verdict verdict = crashing();
-    verdict.shortest.reset();
-    verdict.crash_ways.clear();
-    verdict.crashes = 0;
-    verdict.scenario.expect = {};
+    Verdict verdict = safe();
     verdict.schedules = verdict.depth = 0;
     verdict.crash_points = 3;
     verdict.lives = 2;

@@ -9,10 +9,10 @@
 // A bio takes effect at its completion, in one piece: a read and a write that are in flight together are seen in either
 // order.
 //
-// Sectors are made when first written; what was never written reads as zeros. Each is one block of memory with both of
-// its contents, so that a search, which copies the memory that it finds written, copies little:
+// Sectors are made when first written; what was never written reads as zeros. What every write touches lies apart from
+// the bytes, which often stay the same, so that a search, which copies the memory that it finds written, copies little:
 //
-//   sector 7:  [ its hashes, whether it is not yet durable | cached 512 bytes | durable 512 bytes ]
+//   sector 7:  [ its hashes, whether it is not yet durable ] -> [ cached 512 bytes ], [ durable 512 bytes ]
 #pragma once
 
 #include <array>
@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
