@@ -91,7 +91,7 @@ TEST_CASE("marks that the recovery of another member has cleared bring nobody ba
 
 TEST_CASE("a member that was bound all the time forgets its slot when another one gets it") {
     AbsentLab lab("kept");
-    CHECK(lab.store("sync_max", "0") == 0);
+    CHECK(lab.set_sync_max("0"));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     REQUIRE(lab.eventually([&] { return lab.member("sdb").raid_disk == -1; }));
     CHECK(lab.member("sdb").saved_raid_disk == 1);

@@ -129,7 +129,7 @@ TEST_CASE("while a check runs a re-add is refused and leaves the member out; aft
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     REQUIRE(lab.eventually([&] { return !has_member(lab, "sdb"); }));
     CHECK(lab.write(3 << 20, kBlock));
-    CHECK(lab.store("sync_max", "0") == 0);
+    CHECK(lab.set_sync_max("0"));
     REQUIRE(lab.eventually([&] { return lab.store("sync_action", "check") == 0; }));
     REQUIRE(lab.eventually([&] { return asleep_in(lab, "mddev->recovery_wait"); }));
     std::string why;
@@ -159,8 +159,7 @@ static constexpr Sector kHalfway = 16384;  // of 16 MiB
 // sdb comes back as a new member, and its recovery sleeps halfway, which is on record.
 static void recover_halfway(Lab& lab) {
     std::string why;
-    // Busy while md's thread looks whether there is something to sync.
-    CHECK(lab.eventually([&] { return lab.store("sync_max", std::to_string(kHalfway)) == 0; }));
+    CHECK(lab.set_sync_max(std::to_string(kHalfway)));
     CHECK(rdev_attr_store(lab.member("sdb"), "state", "faulty") == 0);
     for (std::size_t block = 0; block < 12; block++) CHECK(lab.write(block << 20, kBlock));
     REQUIRE(lab.eventually([&] {

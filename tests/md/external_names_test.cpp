@@ -79,7 +79,7 @@ TEST_CASE("the survivor takes the name of the dead, and a new image its own: not
         lab.start();
         std::ofstream(sdb).close();
         fs::resize_file(sdb, fs::file_size(sda));
-        if (killed) CHECK(lab.store("sync_max", "0") == 0);
+        if (killed) CHECK(lab.set_sync_max("0"));
         std::string why;
         REQUIRE_MESSAGE(lab.array->add("sdb", &why) == 0, why);
         lab.options.images = {sda, sdb};

@@ -142,7 +142,7 @@ TEST_CASE(
     std::string why;
     REQUIRE_MESSAGE(lab.array->reassemble(&why) == 0, why);
     for (const char* name : {"sda", "sdb"}) CHECK(rdev_attr_store(lab.member(name), "size", "0") == 0);
-    CHECK(lab.store("sync_max", "0") == 0);
+    CHECK(lab.set_sync_max("0"));
     CHECK(lab.store("component_size", "0") == 0);
     end(lab, true);
     CHECK(lab.is_in_sync());

@@ -83,6 +83,11 @@ class Lab {
         }
         return true;
     }
+    // md's thread says "running" for a moment whenever it looks whether there is something to sync, and sync_max, which
+    // does not wait for reconfig_mutex, is EBUSY then, as in Linux.
+    [[nodiscard]] bool set_sync_max(std::string_view sectors) {
+        return eventually([&] { return store("sync_max", sectors) == 0; });
+    }
     // Every member is there and nothing is owed. (Right after a start nothing runs yet.)
     [[nodiscard]] bool is_in_sync() {
         return eventually(

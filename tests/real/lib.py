@@ -256,6 +256,10 @@ class Lab:
         """Busy for the moment in which md's thread looks whether there is anything to do, as on Linux."""
         return wait_for(lambda: self.store("md/sync_action", action) == 0, what + ": " + action)
 
+    def set_sync_max(self, sectors):
+        """Busy for the same moment."""
+        return wait_for(lambda: self.store("md/sync_max", sectors) == 0, "sync_max: " + sectors)
+
     def clean(self):
         if self.pid and process_exists(self.pid) and is_mounted(self.mnt):
             for name, value in (("hold", "off"), ("release", "all")):

@@ -126,7 +126,7 @@ def story_two_labs_of_one_name_as_disks():
 def story_wait_says_that_a_sync_stands_still():
     lab = Lab("--size", "32M", "--bitmap", "internal")
     lab.mount_or_die()
-    lab.store("md/sync_max", "8192")
+    lab.set_sync_max("8192")
     check(mdscope("check", lab.mnt).returncode == 0, "check")
     with subprocess.Popen([MDSCOPE, "wait", lab.mnt], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
         line = waiting.stderr.readline()

@@ -64,7 +64,7 @@ def with_a_spare(twin):
 def recovered_halfway(twin):
     with_a_spare(twin)
     middle = 24 * CHUNK // SECTOR
-    twin.set("md/sync_max", str(middle))
+    twin.until(lambda: twin.store("md/sync_max", str(middle)) == 0, "sync_max")
     twin.command("fail", twin.mnt, "sda")
     twin.until(lambda: twin.read("md/sync_completed").startswith("%d " % middle), "it has come to the middle")
 
