@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engine/explore/world.hpp"
+#include "engine/kernel/onlooker.hpp"
 #include "engine/md/bitmap/bitmap.hpp"
 #include "engine/scenario/text_lines.hpp"
 
@@ -38,6 +39,7 @@ bool overlap(const ScenarioTask& one, const ScenarioTask& other, std::uint64_t s
 constexpr std::uint64_t kChunks = 4096;  // no scenario writes behind them
 
 std::vector<bool> bits_of(const Mddev& mddev) {
+    const Onlooker onlooker;  // in fine steps a task may rest with the bitmap's lock held
     std::vector<bool> bits;
     if (const Bitmap* bitmap = mddev.bitmap.peek(); bitmap != nullptr)
         for (const BitmapChunkInfo& chunk : md_bitmap_chunks(*bitmap, 0, kChunks)) bits.push_back(chunk.bit);

@@ -29,6 +29,14 @@ TEST_CASE("a scenario whose writes change no bit warns, until its bits are clear
     CHECK(warning_about_bits(parsed("bitmap internal\n" + setup + "tasks\n  s: stop\n")).empty());
 }
 
+TEST_CASE("bits are looked at in fine steps, too, where a task may rest with the bitmap's lock held") {
+    for (const std::string bits : {"", "bits clear\n"}) {
+        CAPTURE(bits);
+        const std::string text = "bitmap internal\ngranularity fine\n" + bits + "tasks\n  w: write 0\n";
+        CHECK(warning_about_bits(parsed(text)).empty() == !bits.empty());
+    }
+}
+
 TEST_CASE("no scenario that comes with mdscope tests nothing") {
     for (const ScenarioFile& file : scenario_files()) {
         CAPTURE(file.name);
